@@ -1,0 +1,3 @@
+"""Torch observers for psychobench."""
+
+__version__ = "0.1.0"

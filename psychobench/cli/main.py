@@ -1,0 +1,90 @@
+"""The `psychobench` command: loads subcommands when asked for, ends faults in clear lines."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+
+import click
+
+from psychobench import __version__
+from psychobench.errors import PsychobenchError
+
+# name -> (where it lives, one line of help); the modules load only when their command runs
+COMMANDS = {
+    "compare": (
+        "psychobench.cli.compare:compare",
+        "Test how human an observer's judgements are.",
+    ),
+    "fit": ("psychobench.cli.fit:fit", "Fit psychometric functions to a table of trials."),
+    "humans": ("psychobench.cli.humans:humans", "List or simulate human cohorts."),
+    "observers": ("psychobench.cli.observers:observers", "List observers, or check one."),
+    "stimuli": ("psychobench.cli.stimuli:stimuli", "List, show and render stimulus sets."),
+    "trials": ("psychobench.cli.trials:trials", "Make the trial list people and networks share."),
+}
+PLUGIN_GROUP = "psychobench.commands"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when one of them is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of our own and of plug-ins' commands."""
+        return sorted({*COMMANDS, *_plugin_commands()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command called `cmd_name`."""
+        if cmd_name in COMMANDS:
+            module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        plugin = _plugin_commands().get(cmd_name)
+        return None if plugin is None else _load_plugin(plugin)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        plugins = {name: f"From plug-in {e.value}." for name, e in _plugin_commands().items()}
+        rows = {**plugins, **{name: text for name, (_, text) in COMMANDS.items()}}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(rows.items()))
+
+
+def _plugin_commands() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=PLUGIN_GROUP)}
+
+
+def _load_plugin(entry: EntryPoint) -> click.Command:
+    try:
+        command = entry.load()
+    except Exception as error:  # whatever a plug-in raises must not look like our own fault
+        raise PsychobenchError(
+            f"a plug-in's command must load: '{entry.name}' from {entry.value} raised "
+            f"{type(error).__name__}: {error}; reinstall or remove that plug-in"
+        ) from None
+    if not isinstance(command, click.Command):
+        raise PsychobenchError(
+            f"a plug-in's command must be a click command: '{entry.name}' is {entry.value}"
+        )
+    return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="psychobench")
+def cli() -> None:
+    """Psychometric functions, PSEs and tests for people and neural networks.
+
+    The bundled human cohort is simulated and the bundled faces are rendered: a comparison against
+    them demonstrates the method and says nothing about people. Bring your own with --humans and
+    --stimuli.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a fault in the input ends in one line each and exit status 1."""
+    try:
+        cli.main(args=None if arguments is None else list(arguments), prog_name="psychobench")
+    except PsychobenchError as error:
+        click.echo("\n".join(["Error: " + error.faults[0], *error.faults[1:]]), err=True)
+        sys.exit(1)

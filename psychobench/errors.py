@@ -1,0 +1,56 @@
+"""The exception tree: every fault that a user can mend has one of these types."""
+
+from __future__ import annotations
+
+
+class PsychobenchError(Exception):
+    """A fault in what the user handed in.
+
+    Parameters
+    ----------
+    *faults : str
+        One line per fault, each naming the rule, the value, the place and the remedy.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        The lines, in the order in which they are to be mended.
+
+    Examples
+    --------
+    >>> error = PsychobenchError("level must be a number: row 3 has 'high'", "no row is left")
+    >>> len(error.faults)
+    2
+    """
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class OptionError(PsychobenchError):
+    """An option has a value that it cannot take, or contradicts another."""
+
+
+class TableError(PsychobenchError):
+    """A table of trials or counts breaks the column contract."""
+
+
+class StimulusError(PsychobenchError):
+    """A stimulus set, an image or a mask cannot be used."""
+
+
+class ObserverError(PsychobenchError):
+    """An observer is unknown, fails to load or breaks the observer protocol."""
+
+
+class FitError(PsychobenchError):
+    """A psychometric function cannot be fitted as asked."""
+
+
+class ComparisonError(PsychobenchError):
+    """A comparison cannot be made as asked."""
+
+
+class ResourceError(PsychobenchError):
+    """A file or folder is missing, damaged or cannot be written."""

@@ -1,0 +1,1 @@
+"""Fits: psychometric functions, likelihoods and the engines that fit them."""

@@ -1,0 +1,1 @@
+"""Report: results to tables, sentences and figures."""

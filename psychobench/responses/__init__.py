@@ -1,0 +1,1 @@
+"""Responses: the column contract, its readers, and the observers that answer."""

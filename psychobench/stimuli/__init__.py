@@ -1,0 +1,1 @@
+"""Stimuli: levels, faces, masks and the sets that hold them."""
