@@ -1,0 +1,1 @@
+"""Draw: arrays to figures; nothing else imports matplotlib."""

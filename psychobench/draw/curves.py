@@ -1,0 +1,169 @@
+"""Psychometric curves of observers over those of a cohort, one panel per mask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+# Okabe & Ito's colours, told apart by colour-blind readers; markers repeat the distinction
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+GREY = "#555555"
+STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "psychobench",
+}
+PANELS_PER_ROW = 4
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One observer's data and fit in one panel.
+
+    Attributes
+    ----------
+    label : str
+        Name in the legend.
+    levels, proportions : ndarray of float64, shape (k,)
+        The data.
+    psi : ndarray of float64, shape (m,)
+        The fitted curve over the panel's grid; NaN where there is no fit.
+    pse : float
+        In level units, or NaN.
+    """
+
+    label: str
+    levels: NDArray[np.float64]
+    proportions: NDArray[np.float64]
+    psi: NDArray[np.float64]
+    pse: float
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A cohort's fitted curves and PSEs in one panel.
+
+    Attributes
+    ----------
+    label : str
+        Name in the legend.
+    psi : ndarray of float64, shape (n, m)
+        One curve per participant over the panel's grid.
+    mean, sd, sem : float
+        Of the PSEs, in level units.
+    """
+
+    label: str
+    psi: NDArray[np.float64]
+    mean: float
+    sd: float
+    sem: float
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One mask: a cohort and the observers over one grid of levels."""
+
+    title: str
+    grid: NDArray[np.float64]
+    crowd: Crowd
+    curves: Sequence[Curve]
+
+
+def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: str) -> Figure:
+    """Draw the panels side by side with one shared legend.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        At least one.
+    title : str
+        Stands above the panels, over as many lines as it has.
+    x_label, y_label : str
+        The stimulus level and the response, with their units.
+    """
+    columns = min(len(panels), PANELS_PER_ROW)
+    rows = -(-len(panels) // columns)
+    with mpl.rc_context(STYLE):
+        size = (max(6.4, 2.5 * columns + 0.6), 2.9 * rows + 1.3)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axis, panel in zip(axes, panels, strict=False):
+            _draw_panel(axis, panel)
+        for axis in axes[len(panels) :]:
+            axis.remove()
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(handles)))
+        figure.suptitle(title, fontsize=10)
+        figure.supxlabel(x_label, fontsize=9)
+        figure.supylabel(y_label, fontsize=9)
+    return figure
+
+
+def save_figure(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as NAME.png (200 dpi) and NAME.svg into an existing folder."""
+    with mpl.rc_context(STYLE):
+        figure.savefig(folder / f"{name}.png", dpi=200)
+        # no date, so that the same results give the same bytes
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+
+
+def _draw_panel(axis: Axes, panel: Panel) -> None:
+    axis.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
+    _draw_crowd(axis, panel)
+    for number, curve in enumerate(panel.curves):
+        _draw_curve(axis, panel.grid, curve, number)
+    axis.set_title(panel.title, fontsize=9)
+    axis.set_ylim(-0.03, 1.03)
+    axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
+
+
+def _draw_crowd(axis: Axes, panel: Panel) -> None:
+    crowd = panel.crowd
+    fade = float(np.clip(6 / max(1, len(crowd.psi)), 0.03, 0.4))
+    axis.plot(panel.grid, crowd.psi.T, color=GREY, linewidth=0.6, alpha=fade)
+    axis.plot(panel.grid, np.nanmean(crowd.psi, axis=0), color=GREY, linewidth=2, label=crowd.label)
+    axis.plot(
+        [crowd.mean - crowd.sd, crowd.mean + crowd.sd],
+        [0.5, 0.5],
+        color="black",
+        linewidth=1,
+        solid_capstyle="butt",
+        label="cohort's PSE: mean, SEM (thick), SD (thin)",
+    )
+    axis.plot(
+        [crowd.mean - crowd.sem, crowd.mean + crowd.sem],
+        [0.5, 0.5],
+        color="black",
+        linewidth=4,
+        solid_capstyle="butt",
+    )
+
+
+def _draw_curve(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int) -> None:
+    colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+    axis.plot(
+        curve.levels,
+        curve.proportions,
+        linestyle="none",
+        marker=marker,
+        markersize=3.5,
+        color=colour,
+        alpha=0.7,
+    )
+    axis.plot(grid, curve.psi, color=colour, marker=marker, markevery=[], label=curve.label)
+    if np.isfinite(curve.pse):
+        axis.plot([curve.pse, curve.pse], [0, 0.5], color=colour, linewidth=1, linestyle=":")
+        axis.plot(curve.pse, 0.5, marker=marker, color=colour, markersize=7, mec="white")
