@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import secrets
 import shutil
+import struct
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -17,7 +20,8 @@ from numpy.typing import NDArray
 from psychobench.errors import ResourceError, StimulusError
 
 PACKAGE = Path(__file__).parent
-KINDS = ("stimuli", "human_data")
+# what Pillow raises on damaged files of one format or another
+_UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error)
 
 
 def bundled(kind: str) -> Path:
@@ -71,7 +75,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Parameters
     ----------
     path : pathlib.Path
-        PNG, JPEG or whatever Pillow reads.
+        PNG, JPEG or whatever Pillow reads, with 8 bits per channel.
 
     Returns
     -------
@@ -80,29 +84,41 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Raises
     ------
     StimulusError
-        If the file is missing or cannot be decoded.
+        If the file is missing, cannot be decoded, is unreasonably large or has more than 8 bits
+        per channel.
     """
     from PIL import Image, ImageOps
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
             with Image.open(path) as image:
+                mode = image.mode
                 upright = ImageOps.exif_transpose(image).convert("RGBA")
-    except FileNotFoundError:
-        raise StimulusError(f"every image must exist: {path} is missing") from None
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except FileNotFoundError:
+            raise StimulusError(f"every image must exist: {path} is missing") from None
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+            raise StimulusError(
+                f"an image must be of a sane size: {path}: {error}; scale it down"
+            ) from None
+        except _UNDECODABLE as error:
+            raise StimulusError(
+                f"every image must decode: {path} does not ({error}); save it again as PNG"
+            ) from None
+    if mode[0] in "IF":
         raise StimulusError(
-            f"every image must decode: {path} does not ({error}); save it again as PNG"
-        ) from None
-    except Image.DecompressionBombWarning as error:
-        raise StimulusError(f"an image must be of a sane size: {path}: {error}") from None
+            f"an image must have 8 bits per channel: {path} has more (mode {mode}); "
+            "save it as an 8-bit PNG"
+        )
     grey = Image.new("RGBA", upright.size, (128, 128, 128, 255))
     return np.asarray(Image.alpha_composite(grey, upright).convert("RGB"))
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, creating its folder.
+
+    A link is followed; a device such as ``/dev/stdout`` is written to, never replaced.
 
     Raises
     ------
@@ -111,13 +127,15 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        target = Path(os.path.realpath(path))
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            target.write_bytes(data)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # not tempfile: its files are private to the user whatever the umask says
+        temporary = target.parent / f".partial-{secrets.token_hex(8)}"
+        temporary.write_bytes(data)
+        temporary.replace(target)
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
@@ -129,28 +147,45 @@ def write_whole(path: Path, data: bytes) -> None:
 def staged_folder(out: Path) -> Iterator[Path]:
     """Give a scratch folder whose files reach `out` together, when the block ends without error.
 
-    Files of the same name in `out` are replaced, others stay.
+    Files of the same name in `out` are replaced, others stay. If anything goes wrong, in the
+    block or while the files are moved, `out` is as it was before.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Created if it does not exist.
+
+    Yields
+    ------
+    pathlib.Path
+        An empty folder on the same disk as `out`.
 
     Raises
     ------
     ResourceError
-        If `out` cannot be created or written; raised before the block runs.
+        If `out` cannot be created or written: raised before the block runs where that can be
+        known by then.
     """
+    created = [place for place in (out, *out.parents) if not os.path.lexists(place)]
     try:
         out.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(dir=out, prefix=".partial-"))
     except OSError as error:
+        _remove_empty(created)
         raise _unwritable(out, error) from None
     try:
-        yield scratch
-        for source in sorted(path for path in scratch.rglob("*") if path.is_file()):
-            target = out / source.relative_to(scratch)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            source.replace(target)
+        staged = scratch / "new"
+        staged.mkdir()
+        yield staged
+        _move_all(staged, out, scratch / "old")
     except OSError as error:
-        raise _unwritable(out, error) from None
+        # a file that the block only reads is no fault of the output folder
+        if error.errno == errno.ENOSPC or str(scratch) in str(error.filename):
+            raise _unwritable(out, error) from None
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        _remove_empty(created)
 
 
 def check_writable(out: Path) -> None:
@@ -163,14 +198,50 @@ def check_writable(out: Path) -> None:
     ResourceError
         If they cannot.
     """
-    existing = next(place for place in (out, *out.parents) if place.exists())
     try:
+        places = (out, *out.parents)
+        existing = next((place for place in places if os.path.lexists(place)), places[-1])
         if not existing.is_dir():
-            raise NotADirectoryError(20, "it is a file, not a folder")
+            raise NotADirectoryError(errno.ENOTDIR, f"{existing} is not a folder")
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise _unwritable(out, error) from None
+
+
+def _move_all(source: Path, target: Path, old: Path) -> None:
+    """Move every file below `source` into `target`; on an error, undo what was done."""
+    names = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
+    created: list[Path] = []
+    moved: list[Path] = []
+    try:
+        for name in names:
+            place = target / name
+            if place.is_dir():
+                raise IsADirectoryError(errno.EISDIR, f"{place} is a folder")
+            created[:0] = [folder for folder in place.parents if not folder.exists()]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if os.path.lexists(place):
+                (old / name).parent.mkdir(parents=True, exist_ok=True)
+                place.replace(old / name)
+            moved.append(name)
+            (source / name).replace(place)
+    except BaseException as error:
+        for name in reversed(moved):
+            (target / name).unlink(missing_ok=True)
+            if os.path.lexists(old / name):
+                (old / name).replace(target / name)
+        _remove_empty(created)
+        if isinstance(error, OSError):
+            raise _unwritable(target, error) from None
+        raise
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Remove those folders, innermost first, that hold nothing."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _unwritable(path: Path, error: OSError) -> ResourceError:
