@@ -1,0 +1,197 @@
+"""The registry: plug-ins are found, broken ones are explained, nothing heavy is imported."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from psychobench.errors import ObserverError, OptionError
+from psychobench.responses.registry import list_observers, load_observer
+
+FACTORY = """
+class Rule:
+    info = None
+    def __init__(self, **options):
+        self.options = options
+    def respond(self, images):
+        return images.mean(axis=(1, 2, 3)) / 255
+
+def plain():
+    return Rule()
+
+def with_options(*, pretraining="objects", seed=0):
+    return Rule(pretraining=pretraining, seed=seed)
+
+def with_any(**options):
+    return Rule(**options)
+
+def raises():
+    raise RuntimeError("no weights here\\nsecond line")
+
+def wants_an_argument(path):
+    return Rule()
+
+def gives_nothing():
+    return None
+
+number = 3
+"""
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Give a function that registers a plug-in package for the length of a test."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def install(package, entries, source=FACTORY):
+        module = package.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
+        metadata = tmp_path / f"{module}-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+        )
+        lines = [f"{name} = {target}" for name, target in entries.items()]
+        (metadata / "entry_points.txt").write_text(
+            "\n".join(["[psychobench.observers]", *lines]) + "\n"
+        )
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        return module
+
+    return install
+
+
+def entry(name):
+    (found,) = [each for each in list_observers() if each.name == name]
+    return found
+
+
+def test_an_installed_plug_in_is_listed_with_its_package_and_its_options(install):
+    install("lab-plugin", {"lab_rule": "lab_plugin:with_options"})
+    found = entry("lab_rule")
+    assert (found.status, found.package, found.reason) == ("ok", "lab-plugin", "")
+    assert found.options == ("pretraining", "seed")
+    assert found.to_dict()["options"] == ["pretraining", "seed"]
+
+
+def test_a_plug_in_that_raises_on_import_is_a_row_and_stops_no_other(install):
+    install("bad-plugin", {"bad_rule": "bad_plugin:f"}, "raise ValueError('weights are gone')")
+    install("lab-plugin", {"lab_rule": "lab_plugin:plain"})
+    assert entry("bad_rule").status == "broken"
+    assert "ValueError: weights are gone" in entry("bad_rule").reason
+    assert entry("lab_rule").status == "ok"
+    assert load_observer("lab_rule")
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("not_installed_anywhere:f", "No module named 'not_installed_anywhere'"),
+        ("odd_plugin:absent", "has no attribute 'absent'"),
+        ("odd_plugin:number", "of type int, which cannot be called"),
+        ("odd_plugin", "of type module, which cannot be called"),
+        ("!!", "AttributeError"),
+    ],
+)
+def test_a_plug_in_that_cannot_be_a_factory_is_broken_and_says_why(install, target, reason):
+    install("odd-plugin", {"odd_rule": target})
+    assert entry("odd_rule").status == "broken"
+    assert reason in entry("odd_rule").reason
+    with pytest.raises(ObserverError, match="odd_rule"):
+        load_observer("odd_rule")
+
+
+def test_a_plug_in_that_exits_on_import_does_not_end_the_program(install):
+    install("exit-plugin", {"exit_rule": "exit_plugin:f"}, "raise SystemExit(3)")
+    assert "SystemExit" in entry("exit_rule").reason
+
+
+def test_two_plug_ins_with_one_name_are_both_listed_and_neither_is_chosen(install):
+    install("first-plugin", {"same": "first_plugin:plain"})
+    install("second-plugin", {"same": "second_plugin:plain"})
+    rows = [each for each in list_observers() if each.name == "same"]
+    assert [row.status for row in rows] == ["duplicate", "duplicate"]
+    assert "second-plugin" in rows[0].reason
+    assert "first-plugin" in rows[1].reason
+    with pytest.raises(ObserverError, match=r"first-plugin.*second-plugin"):
+        load_observer("same")
+
+
+def test_an_unknown_name_names_the_nearest_the_others_and_why_broken_ones_are(install):
+    install("bad-plugin", {"bad_rule": "bad_plugin:f"}, "import not_installed_anywhere")
+    with pytest.raises(ObserverError) as caught:
+        load_observer("tmplate")
+    first, *others = caught.value.faults
+    assert "there is no 'tmplate'" in first
+    assert "did you mean 'template'?" in first
+    (broken,) = [fault for fault in others if "bad_rule" in fault]
+    assert "not_installed_anywhere" in broken
+
+
+def test_an_observer_of_a_package_not_installed_names_that_package(monkeypatch):
+    monkeypatch.setattr("psychobench.responses.registry.entry_points", lambda group: ())
+    with pytest.raises(ObserverError, match=r"only none; .*pip install psychobench-torch"):
+        load_observer("fe_alexnet")
+
+
+def test_a_factory_gets_only_the_options_it_declares(install):
+    install(
+        "lab-plugin",
+        {
+            "lab_plain": "lab_plugin:plain",
+            "lab_both": "lab_plugin:with_options",
+            "lab_any": "lab_plugin:with_any",
+        },
+    )
+    assert load_observer("lab_plain", seed=3, pretraining=None).options == {}
+    assert load_observer("lab_both", seed=3, pretraining=None).options == {
+        "pretraining": "objects",
+        "seed": 3,
+    }
+    assert load_observer("lab_any", seed=3).options == {"seed": 3}
+
+
+def test_an_option_that_the_user_set_is_never_dropped_quietly(install):
+    install("lab-plugin", {"lab_plain": "lab_plugin:plain"})
+    with pytest.raises(OptionError, match=r"'lab_plain' has no 'pretraining' \(given 'imagenet'\)"):
+        load_observer("lab_plain", pretraining="imagenet")
+
+
+@pytest.mark.parametrize(
+    ("factory", "message"),
+    [
+        ("raises", r"raised RuntimeError: no weights here$"),
+        ("wants_an_argument", "raised TypeError"),
+        ("gives_nothing", "must have info and respond"),
+    ],
+)
+def test_a_factory_that_gives_no_observer_is_named_with_its_package(install, factory, message):
+    install("lab-plugin", {"lab_rule": f"lab_plugin:{factory}"})
+    with pytest.raises(ObserverError, match=message) as caught:
+        load_observer("lab_rule")
+    assert "lab-plugin" in str(caught.value)
+
+
+def test_loading_does_not_read_info_because_that_may_load_weights(install):
+    source = """
+    class Heavy:
+        @property
+        def info(self):
+            raise MemoryError("a gigabyte of weights")
+        def respond(self, images):
+            return images
+    """
+    install("heavy-plugin", {"heavy": "heavy_plugin:Heavy"}, source)
+    assert load_observer("heavy")
+
+
+def test_listing_imports_neither_torch_nor_the_renderer():
+    code = (
+        "import sys; from psychobench.responses.registry import list_observers; list_observers();"
+        "print([m for m in ('torch', 'scipy', 'matplotlib', 'statsmodels') if m in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
