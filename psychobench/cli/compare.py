@@ -1,0 +1,113 @@
+"""`psychobench compare`: observers answer, curves are fitted, PSEs tested against the cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option(
+    "--observer",
+    "names",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="Who answers; repeat for several. `psychobench observers list` names them.",
+)
+@click.option(
+    "--stimuli",
+    default="rendered-average",
+    show_default=True,
+    metavar="NAME|DIR",
+    help="What they judge: a bundled set (rendered faces), or a folder with images and levels.csv.",
+)
+@click.option(
+    "--humans",
+    default="simulated",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="The cohort: the bundled one, which is SIMULATED, or a CSV or TSV of your own.",
+)
+@click.option("--columns", metavar="NAME=YOURS,...", help="Your names for the table's columns.")
+@click.option("--where", multiple=True, metavar="COL=VALUE", help="Use only these rows of FILE.")
+@click.option(
+    "--mask",
+    "masks",
+    multiple=True,
+    metavar="none|eyes|nose|mouth...",
+    help="What is hidden from observers; repeat for several.  [default: none and all of the set's]",
+)
+@click.option(
+    "--match",
+    metavar="CONDITION=MASK,...",
+    help="Which of the cohort's conditions each mask is tested against, e.g. whole=none.",
+)
+@click.option(
+    "--levels",
+    type=click.Choice(["all", "human"]),
+    default="all",
+    show_default=True,
+    help="Fit observers on all of the set's levels, or on those that the people judged.",
+)
+@click.option("--pretraining", metavar="NAME|FILE", help="What the weights saw before this task.")
+@click.option(
+    "--engine",
+    default="ml",
+    show_default=True,
+    metavar="ml|psignifit",
+    help="What fits the curves.",
+)
+@click.option(
+    "--trials",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Draw N yes-no answers per level from each observer instead of using its probabilities.",
+)
+@click.option(
+    "--family",
+    type=click.Choice(["valid", "planned"]),
+    default="valid",
+    show_default=True,
+    help="What the correction counts: fits with a PSE, or all planned.",
+)
+@click.option(
+    "--statuses",
+    default="ok,step",
+    show_default=True,
+    metavar="STATUS,...",
+    help="The PSE statuses that count, for people and observers.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write tables and figure here."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def compare(out: Path | None, as_json: bool, **options: Any) -> None:
+    """Test how human an observer's judgements are.
+
+    Each observer judges every image under every mask; a psychometric function is fitted to its
+    answers and to each participant's; the PSE is tested against the cohort's with a
+    Bonferroni-corrected one-sample t.
+
+    The default cohort is simulated and the default faces are rendered: the result demonstrates the
+    method and makes no claim about people.
+    """
+    import json
+
+    from psychobench.cli.study import run_study
+    from psychobench.report.files import study_json, write_study
+    from psychobench.report.terminal import study_text
+    from psychobench.resources import staged_folder
+
+    study = run_study(out=out, **options)
+    if out is not None:
+        with staged_folder(out) as folder:
+            write_study(study, folder)
+        click.echo(f"Written to {out}: tables, figure (curves.png, .svg), provenance.", err=True)
+    if as_json:
+        click.echo(json.dumps(study_json(study), indent=2, allow_nan=False))
+    else:
+        click.echo(study_text(study))

@@ -1,0 +1,155 @@
+"""The main job: check everything, let observers answer, fit, test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+
+from psychobench.comparison import CohortPSE, compare_with, match_cohorts
+from psychobench.errors import OptionError, PsychobenchError
+from psychobench.pse import Fits, fit
+from psychobench.report.provenance import provenance
+from psychobench.report.study import Study
+from psychobench.resources import check_writable
+from psychobench.responses.cohort import Cohort, load_cohort
+from psychobench.responses.columns import parse_columns, parse_where
+from psychobench.responses.protocol import Observer
+from psychobench.responses.registry import list_observers, load_observer
+from psychobench.responses.runner import check_masks, draw_binary, read_info, respond
+from psychobench.stimuli.sets import StimulusSet, load_stimuli
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a comparison needs, all of it checked, nobody asked yet."""
+
+    observers: dict[str, Observer]
+    stimuli: StimulusSet
+    masks: tuple[str, ...]
+    cohort: Cohort
+    cohort_fits: Fits
+    cohorts: dict[str, CohortPSE]
+
+
+def run_study(*, out: Path | None, **options: Any) -> Study:
+    """Run one comparison from the command line's options.
+
+    Raises
+    ------
+    PsychobenchError
+        If an option or a file is at fault; before any observer is asked or trained.
+    """
+    plan = _plan(out=out, **options)
+    answers = _answers(plan, options["trials"], options["seed"])
+    observer_fits = fit(answers, engine=options["engine"], seed=options["seed"])
+    infos = {name: read_info(each).to_dict() for name, each in plan.observers.items()}
+    return Study(
+        comparison=compare_with(
+            observer_fits,
+            plan.cohorts,
+            family=options["family"],
+            tested=_names([options["statuses"]]),
+        ),
+        observer_fits=observer_fits,
+        cohort_fits=plan.cohort_fits,
+        answers=answers,
+        cohort=plan.cohort,
+        stimuli=plan.stimuli,
+        observers=infos,
+        provenance=provenance(
+            options={**options, "out": None if out is None else str(out)},
+            seed=options["seed"],
+            stimuli={"name": plan.stimuli.name, "sha256": plan.stimuli.sha256},
+            humans={"file": str(plan.cohort.path), "sha256": plan.cohort.sha256},
+            observers=infos,
+        ),
+    )
+
+
+def _plan(*, out: Path | None, **options: Any) -> Plan:
+    names = _names(options["names"])
+    stimuli, cohort, observers, match, _ = _all_of(
+        lambda: load_stimuli(options["stimuli"]),
+        lambda: load_cohort(
+            options["humans"],
+            columns=parse_columns(options["columns"]),
+            where=parse_where(options["where"]),
+        ),
+        lambda: _observers(names, options["pretraining"], options["seed"]),
+        lambda: _match(options["match"]),
+        lambda: None if out is None else check_writable(out),
+    )
+    if options["levels"] == "human":
+        stimuli = stimuli.select(sorted(cohort.table["level"].unique()))
+    matched = list(match.values()) if match else ["none", *stimuli.masks]
+    masks = check_masks(stimuli, _names(options["masks"]) or matched)
+    cohort_fits = fit(cohort.table, engine=options["engine"], seed=options["seed"])
+    cohorts = match_cohorts(masks, cohort_fits, match=match, tested=_names([options["statuses"]]))
+    return Plan(observers, stimuli, masks, cohort, cohort_fits, cohorts)
+
+
+def _all_of(*checks: Callable[[], Any]) -> list[Any]:
+    """Run every check and raise all their faults together."""
+    results, faults = [], []
+    for check in checks:
+        try:
+            results.append(check())
+        except PsychobenchError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise PsychobenchError(*faults)
+    return results
+
+
+def _observers(names: Sequence[str], pretraining: str | None, seed: int) -> dict[str, Observer]:
+    """Make the observers; a pre-training goes to those that have one, and at least one must."""
+    having = {entry.name for entry in list_observers() if "pretraining" in entry.options}
+    chosen = [name for name in names if name in having] or names
+    made = _all_of(
+        *(
+            lambda name=name: load_observer(
+                name, seed=seed, pretraining=pretraining if name in chosen else None
+            )
+            for name in names
+        )
+    )
+    return dict(zip(names, made, strict=True))
+
+
+def _answers(plan: Plan, trials: int | None, seed: int) -> pd.DataFrame:
+    answered = []
+    n_images = len(plan.masks) * len(plan.stimuli.table)
+    for name, observer in plan.observers.items():
+        click.echo(f"{name} judges {n_images} images ...", err=True)
+        answered.append(respond(observer, plan.stimuli, plan.masks, observer_name=name))
+    answers = pd.concat(answered, ignore_index=True)
+    if trials is None:
+        return answers
+    return draw_binary(answers, trials, np.random.default_rng(seed))
+
+
+def _names(texts: Sequence[str]) -> tuple[str, ...]:
+    """Take repeated and comma-separated names alike, each once."""
+    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+
+
+def _match(text: str | None) -> dict[str, str] | None:
+    if text is None:
+        return None
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    for condition, sign, mask in pairs:
+        if not (condition.strip() and sign and mask.strip()):
+            raise OptionError(
+                f"--match takes CONDITION=MASK,...: not '{condition}{sign}{mask}' in '{text}'; "
+                "write for instance --match whole=none"
+            )
+    matched = {condition.strip(): mask.strip() for condition, _, mask in pairs}
+    if len(set(matched.values())) < len(pairs):
+        raise OptionError(f"--match must name each condition and mask once: '{text}' repeats one")
+    return matched

@@ -1,0 +1,69 @@
+"""A study as one JSON document and as a folder of files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from psychobench.report.study import Study
+from psychobench.report.terminal import study_text
+
+
+def study_json(study: Study) -> dict[str, Any]:
+    """Give the document that ``compare --json`` prints: null where there is no number."""
+    first = next(iter(study.comparison.cohorts.values()))
+    return {
+        "heading": study.heading,
+        "cohort": {
+            "name": study.cohort.name,
+            "simulated": study.cohort.simulated,
+            "condition": first.condition,
+            "n": first.n,
+            "mean_pse": first.mean,
+            "sem_pse": first.sem,
+            "sd_pse": first.sd,
+            "left_out": dict(first.left_out),
+        },
+        "stimuli": {
+            "name": study.stimuli.name,
+            "title": study.stimuli.title,
+            "rendered": study.stimuli.rendered,
+            "n": len(study.stimuli.table),
+            "sha256": study.stimuli.sha256,
+            "judged_by_cohort": study.same_stimuli,
+        },
+        "family": study.comparison.family,
+        "family_size": study.comparison.family_size,
+        "tested": list(study.comparison.tested),
+        "rows": json_rows(study.table),
+        "notes": study.notes,
+        "provenance": dict(study.provenance),
+    }
+
+
+def write_study(study: Study, folder: Path) -> None:
+    """Write tables, figure, summary and provenance into an existing folder."""
+    from psychobench.draw.curves import save_figure
+
+    people = "simulated" if study.cohort.simulated else "human"
+    answers = [study.answers.assign(kind="observer"), study.cohort.table.assign(kind=people)]
+    fits = [study.observer_fits.to_frame(), study.cohort_fits.to_frame()]
+    kinds = ["observer"] * len(fits[0]) + [people] * len(fits[1])
+    _to_csv(pd.concat(answers, ignore_index=True), folder / "trials.csv")
+    _to_csv(pd.concat(fits, ignore_index=True).assign(kind=kinds), folder / "fits.csv")
+    _to_csv(study.table, folder / "tests.csv")
+    save_figure(study.plot(), folder, "curves")
+    (folder / "summary.txt").write_text(study_text(study) + "\n", encoding="utf-8")
+    _to_json(study_json(study), folder / "comparison.json")
+    _to_json(dict(study.provenance), folder / "provenance.json")
+
+
+def _to_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+def _to_json(document: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
