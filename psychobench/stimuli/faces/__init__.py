@@ -1,0 +1,17 @@
+"""A face renderer: identity, valence, view and light in, pixels and exact landmarks out."""
+
+from psychobench.stimuli.faces.identity import HAIRSTYLES, Identity, View
+from psychobench.stimuli.faces.landmarks import face_landmarks
+from psychobench.stimuli.faces.render import RENDERER_VERSION, render_face
+from psychobench.stimuli.faces.training import TrainingFaces, training_faces
+
+__all__ = [
+    "HAIRSTYLES",
+    "RENDERER_VERSION",
+    "Identity",
+    "TrainingFaces",
+    "View",
+    "face_landmarks",
+    "render_face",
+    "training_faces",
+]

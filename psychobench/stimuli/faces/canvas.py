@@ -1,0 +1,186 @@
+"""The drawing ground: pixel grids in face coordinates, soft edges, bumps, noise."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import gaussian_filter
+
+from psychobench.stimuli.faces.identity import View
+
+Array = NDArray[np.float32]
+Window = tuple[slice, slice]
+
+FRAME = 280.0  # mm of face plane on the image's height at scale 1
+CENTRE_Y = 4.0  # mm: the height in the face that falls on the image's centre
+_TILE = 256
+
+
+@dataclass(frozen=True)
+class Projection:
+    """From face coordinates to pixels and back.
+
+    Face coordinates are millimetres: origin midway between the pupils, x to the image's right, y
+    down. Pixel coordinates have their origin in the image's top left corner, so that the centre of
+    the first pixel is (0.5, 0.5).
+    """
+
+    view: View
+    size: int
+
+    @property
+    def pixels_per_mm(self) -> float:
+        """Give the scale."""
+        return self.size * self.view.scale / FRAME
+
+    @property
+    def _turn(self) -> tuple[float, float]:
+        angle = math.radians(self.view.roll)
+        return math.cos(angle), math.sin(angle)
+
+    def to_pixels(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Project face points, shape (n, 2), to pixels."""
+        x, y = np.atleast_2d(np.asarray(points, dtype=float)).T
+        cos, sin = self._turn
+        y = y - CENTRE_Y
+        turned = np.stack([cos * x - sin * y, sin * x + cos * y], axis=1)
+        shift = np.array([0.5 + self.view.dx, 0.5 + self.view.dy]) * self.size
+        return turned * self.pixels_per_mm + shift
+
+    def canvas(self) -> Canvas:
+        """Give the grid of all pixel centres in face coordinates."""
+        cos, sin = self._turn
+        pitch = 1.0 / self.pixels_per_mm
+        pixels = np.arange(self.size) + 0.5
+        across = ((pixels - (0.5 + self.view.dx) * self.size) * pitch)[None, :]
+        down = ((pixels - (0.5 + self.view.dy) * self.size) * pitch)[:, None]
+        x = (cos * across + sin * down).astype(np.float32)
+        y = (cos * down - sin * across + CENTRE_Y).astype(np.float32)
+        return Canvas(x, y, pitch, self)
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """Face coordinates of a rectangle of pixels."""
+
+    x: Array
+    y: Array
+    pitch: float
+    projection: Projection
+    top: int = 0
+    left: int = 0
+
+    def window(self, x0: float, x1: float, y0: float, y1: float) -> Window:
+        """Find the pixels that a rectangle of the face falls on, as slices of this canvas."""
+        corners = self.projection.to_pixels([(x0, y0), (x0, y1), (x1, y0), (x1, y1)])
+        low = np.floor(corners.min(axis=0)).astype(int) - (self.left, self.top)
+        high = np.ceil(corners.max(axis=0)).astype(int) - (self.left, self.top)
+        rows, columns = self.x.shape
+        left, right = (int(v) for v in np.clip((low[0], high[0]), 0, columns))
+        above, below = (int(v) for v in np.clip((low[1], high[1]), 0, rows))
+        return slice(above, below), slice(left, right)
+
+    def crop(self, window: Window) -> Canvas:
+        """Give the part of this canvas that `window` names."""
+        rows, columns = window
+        return Canvas(
+            self.x[window],
+            self.y[window],
+            self.pitch,
+            self.projection,
+            self.top + rows.start,
+            self.left + columns.start,
+        )
+
+    def add_bump(
+        self,
+        field: Array,
+        x: float,
+        y: float,
+        sx: float,
+        sy: float,
+        height: float,
+        tilt: float = 0.0,
+    ) -> None:
+        """Add a bell of widths `sx`, `sy` (mm) to `field`; it ends smoothly at 3.2 widths."""
+        reach_x = 3.17 * (sx if tilt == 0.0 else max(sx, sy))
+        reach_y = 3.17 * (sy if tilt == 0.0 else max(sx, sy))
+        window = self.window(x - reach_x, x + reach_x, y - reach_y, y + reach_y)
+        dx, dy = self.x[window] - np.float32(x), self.y[window] - np.float32(y)
+        if tilt:
+            cos, sin = np.float32(math.cos(tilt)), np.float32(math.sin(tilt))
+            dx, dy = dx * cos + dy * sin, dy * cos - dx * sin
+        field[window] += bell((dx / np.float32(sx)) ** 2 + (dy / np.float32(sy)) ** 2) * np.float32(
+            height
+        )
+
+    def add_pair(
+        self,
+        field: Array,
+        x: float,
+        y: float,
+        sx: float,
+        sy: float,
+        height: float,
+        tilt: float = 0.0,
+    ) -> None:
+        """Add the same bell on both sides of the face."""
+        self.add_bump(field, -x, y, sx, sy, height, -tilt)
+        self.add_bump(field, x, y, sx, sy, height, tilt)
+
+    def soft(self, distance: Array, blur: float = 0.0) -> Array:
+        """Cover from 0 to 1 as a signed distance (mm) goes from outside to inside."""
+        width = np.float32(max(0.55 * self.pitch, blur))
+        return np.float32(0.5) + np.float32(0.5) * np.tanh(distance / width)
+
+
+def bell(squared: Array) -> Array:
+    """Approximate exp(-squared / 2) by a polynomial that is exactly zero beyond sqrt(10)."""
+    base = np.maximum(np.float32(1.0) - squared * np.float32(0.1), np.float32(0.0))
+    double = base * base
+    return double * double * base
+
+
+def ridge(distance: Array, width: float) -> Array:
+    """Give a bell across a line, at signed distance `distance` from it."""
+    return bell((distance / np.float32(width)) ** 2)
+
+
+def lay_over(image: Array, window: Window, colour: Array, cover: Array) -> None:
+    """Paint `colour`, shape (3,) or (3, h, w), over planes `image` where `cover` is."""
+    if colour.ndim == 1:
+        colour = colour[:, None, None]
+    part = image[:, window[0], window[1]]
+    part += (colour - part) * cover
+
+
+def linear(srgb: ArrayLike) -> Array:
+    """Decode sRGB values in 0..1 to linear light (power law 2.2)."""
+    return np.power(np.asarray(srgb, dtype=np.float32), np.float32(2.2))
+
+
+@lru_cache(maxsize=8)
+def noise_tile(sigma: float) -> Array:
+    """Give a seamless tile of Gaussian noise with unit variance, blurred by `sigma` cells."""
+    white = np.random.default_rng(20231).standard_normal((_TILE, _TILE)).astype(np.float32)
+    smooth = gaussian_filter(white, sigma, mode="wrap") if sigma else white
+    return np.asarray(smooth / smooth.std(), dtype=np.float32)
+
+
+def noise(u: Array, v: Array, sigma: float, seed: int) -> Array:
+    """Sample the tile at cells (`u`, `v`), bilinearly, shifted by `seed`."""
+    tile = noise_tile(sigma).ravel()
+    u = u + np.float32(seed % _TILE)
+    v = v + np.float32(seed // _TILE % _TILE)
+    u0, v0 = np.floor(u), np.floor(v)
+    fu, fv = u - u0, v - v0
+    column, row = u0.astype(np.int32) & 255, v0.astype(np.int32) & 255
+    beside, below = (column + 1) & 255, (row + 1) & 255
+    row, below = row << 8, below << 8
+    above = tile[row + column] * (1 - fu) + tile[row + beside] * fu
+    under = tile[below + column] * (1 - fu) + tile[below + beside] * fu
+    return np.asarray(above + (under - above) * fv, dtype=np.float32)
