@@ -1,0 +1,105 @@
+"""Both wheels work from an empty folder: the core alone without torch, then with the plug-in."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PILOT = "observer,level,n_trials,n_target\n" + "".join(
+    f"h1,{level},20,{n}\n" for level, n in ((0, 0), (0.25, 2), (0.5, 9), (0.75, 18), (1, 20))
+)
+
+# one worker runs the file from top to bottom: the tests share the environment and add to it
+pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+
+
+def run(*command: object, cwd: Path) -> str:
+    ran = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def build(source: Path, folder: Path) -> Path:
+    """Build an sdist, and the wheel from that sdist, so that both are complete."""
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, source, cwd=folder)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    return tmp_path_factory.mktemp("empty")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory, empty):
+    """An environment with the core's wheel alone, and a way to add to it and to run in it."""
+    home = tmp_path_factory.mktemp("environment")
+    run(sys.executable, "-m", "venv", home, cwd=empty)
+    installed = Installed(home, empty)
+    installed.add(build(ROOT, tmp_path_factory.mktemp("core")))
+    return installed
+
+
+class Installed:
+    """A virtual environment that knows nothing of the checkout."""
+
+    def __init__(self, home: Path, empty: Path) -> None:
+        self.home = home
+        self.bin = home / ("Scripts" if sys.platform == "win32" else "bin")
+        self.empty = empty
+
+    def add(self, *wheels: object) -> None:
+        self.python("-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", *wheels)
+
+    def python(self, *arguments: object) -> str:
+        return run(self.bin / "python", *arguments, cwd=self.empty)
+
+    def psychobench(self, *arguments: object) -> str:
+        return run(self.bin / "psychobench", *arguments, cwd=self.empty)
+
+    def observers(self) -> dict[str, str]:
+        rows = json.loads(self.psychobench("observers", "list", "--json"))
+        return {row["name"]: row["status"] for row in rows}
+
+
+def test_the_core_needs_no_torch(installed):
+    packages = {
+        row["name"] for row in json.loads(installed.python("-m", "pip", "list", "--format", "json"))
+    }
+    assert "psychobench" in packages
+    assert not packages & {"torch", "torchvision", "psignifit", "psychobench-torch", "pytest"}
+    assert installed.observers() == {"template": "ok"}
+
+
+def test_the_core_carries_its_data_inside(installed):
+    script = "from psychobench.resources import *; print(*map(bundled, KINDS), sep='\\n')"
+    for folder in installed.python("-c", script).splitlines():
+        assert Path(folder).is_relative_to(installed.home)
+    assert "rendered-average" in installed.psychobench("stimuli", "list")
+
+
+def test_the_core_alone_fits_a_table_of_ones_own(installed):
+    (installed.empty / "pilot.csv").write_text(PILOT)
+    (row,) = json.loads(installed.psychobench("fit", "pilot.csv", "--json"))
+    assert row["status"] == "ok"
+    assert 0.4 < row["pse"] < 0.6
+
+
+def test_the_core_alone_runs_the_main_job(installed):
+    out = installed.psychobench("compare", "--observer", "template", "--out", "out", "--json")
+    assert [row["mask"] for row in json.loads(out)["rows"]] == ["none", "eyes", "nose", "mouth"]
+    assert any((installed.empty / "out").glob("*.png"))
+
+
+def test_the_plugin_adds_its_observer_and_answers(installed, tmp_path):
+    installed.add(build(ROOT / "plugins" / "torch_models", tmp_path))
+    assert installed.observers() == {"fe_alexnet": "ok", "template": "ok"}
+    out = installed.psychobench("compare", "--observer", "fe_alexnet", "--mask", "none", "--json")
+    (row,) = json.loads(out)["rows"]
+    assert row["status"] == "ok"

@@ -1,0 +1,116 @@
+"""The examples in the README and the docs do what they show.
+
+On each page, from top to bottom and in one empty folder: a code block with a caption is saved under
+that name; a ``console`` block is run, `psychobench` commands only, and its output compared; Python
+prompts (``pycon``) are doctests. Commands that train or install stand in ``sh`` blocks, of which
+only the names of commands and options are checked.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import pytest
+
+from psychobench.cli.main import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(
+    r"^(?P<fence>`{3,}) *(?P<kind>[^\n]*)\n(?P<body>.*?)^(?P=fence) *$", re.MULTILINE | re.DOTALL
+)
+CAPTION = re.compile(r"\A(?::[\w-]+:.*\n)*?:caption: *(?P<name>\S+) *\n(?::[\w-]+:.*\n)*\n?")
+COMMAND = re.compile(r"^\$ (?P<line>(?:.*\\\n)*.*)\n?(?P<shown>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+class Block(NamedTuple):
+    """A fenced block: the word after the fence, the text, the line it starts on."""
+
+    kind: str
+    body: str
+    line: int
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text("utf-8")
+    return [
+        Block(each["kind"].strip(), each["body"], text.count("\n", 0, each.start()) + 1)
+        for each in BLOCK.finditer(text)
+    ]
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Every `psychobench` command on a page, run or not."""
+    joined = (
+        each.body.replace("\\\n", " ").replace("$ ", "")
+        for each in blocks(page)
+        if each.kind in ("console", "sh", "bat")
+    )
+    lines = [line for text in joined for line in text.splitlines()]
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("psychobench ")]
+
+
+def run_console(body: str) -> None:
+    for command in COMMAND.finditer(body):
+        arguments = shlex.split(command["line"].replace("\\\n", " "))
+        assert arguments[0] == "psychobench", f"only psychobench is run: {command['line']}"
+        ran = subprocess.run(
+            [sys.executable, "-m", "psychobench", *arguments[1:]],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "COLUMNS": "100"},
+        )
+        expected = command["shown"]
+        is_error = expected.startswith("Error:")
+        assert ran.returncode == int(is_error), ran.stderr
+        got = ran.stderr if is_error else ran.stdout
+        if expected.strip():
+            same = doctest.OutputChecker().check_output(expected, got, FLAGS)
+            assert same, f"$ {command['line']}\nshown:\n{expected}\ngot:\n{got}"
+
+
+def run_python(block: Block, page: Path, names: dict[str, object]) -> None:
+    parsed = doctest.DocTestParser().get_doctest(block.body, {}, page.name, str(page), block.line)
+    parsed.globs = names
+    report: list[str] = []
+    results = doctest.DocTestRunner(optionflags=FLAGS).run(
+        parsed, out=report.append, clear_globs=False
+    )
+    assert results.failed == 0, "".join(report)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_examples_on_a_page_give_what_it_shows(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for block in blocks(page):
+        if caption := CAPTION.match(block.body):
+            file = tmp_path / caption["name"]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(block.body[caption.end() :], "utf-8")
+        elif block.kind == "console":
+            run_console(block.body)
+        elif block.kind == "pycon":
+            run_python(block, page, names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_on_a_page_exist_with_their_options(page):
+    for words in commands(page):
+        command: click.Command | None = cli
+        for word in words[1:]:
+            if isinstance(command, click.Group) and not word.startswith("-"):
+                command = command.get_command(click.Context(command), word)
+                assert command is not None, f"no such command: {shlex.join(words)}"
+        options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
+        used = {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
+        assert used <= options | {"--help", "--version"}, shlex.join(words)
