@@ -1,0 +1,145 @@
+"""`psychobench trials`: the list of trials that people and networks both answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from psychobench.stimuli import StimulusSet
+
+README = """\
+{title}: {n} trials, seed {seed}. Made by psychobench {version}.
+
+trials.csv                 the list: trial, stimulus, level, file
+trials.json                what the list was made from
+images/                    the images it names
+psychopy_conditions.csv    the same list for PsychoPy
+jspsych_conditions.js      the same list for jsPsych, as a script; .json holds it as data
+
+The order is already random: do not let the program shuffle it again.
+
+PsychoPy Builder: save your experiment in this folder. Add a loop with loopType "sequential",
+nReps 1, Conditions "psychopy_conditions.csv". In it, an Image component with the image
+$image_file, set every repeat, and a Keyboard component with two keys.
+
+jsPsych: put this folder beside your page, load jspsych_conditions.js in a script tag, then
+
+    const judge = {{
+      type: jsPsychImageKeyboardResponse,
+      stimulus: jsPsych.timelineVariable("image_file"),
+      choices: ["a", "s"],
+      data: {{
+        stimulus_id: jsPsych.timelineVariable("stimulus_id"),
+        stimulus_level: jsPsych.timelineVariable("stimulus_level"),
+        trial_number: jsPsych.timelineVariable("trial_number"),
+      }},
+    }};
+    const block = {{ timeline: [judge], timeline_variables: timeline_variables }};
+"""
+
+
+@click.group()
+def trials() -> None:
+    """Make the trial list that people and networks share."""
+
+
+@trials.command()
+@click.option(
+    "--stimuli",
+    "name",
+    default="rendered-average",
+    show_default=True,
+    metavar="NAME|DIR",
+    help="What is shown: a bundled set (rendered faces), or a folder with images and levels.csv.",
+)
+@click.option(
+    "--levels",
+    metavar="human|all|X,X,...",
+    help="Which levels: the seven that people judged, all, or these.  "
+    "[default: human; all of a folder's]",
+)
+@click.option("--repetitions", type=int, default=30, show_default=True, help="Of each image.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same order.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Write the list, its images and the conditions files here.",
+)
+def make(name: str, levels: str | None, repetitions: int, seed: int, out: Path) -> None:
+    """Write a seeded trial list with its images, ready for PsychoPy and jsPsych.
+
+    Seven levels times 30 repetitions by default.
+    """
+    from psychobench.stimuli import load_stimuli
+    from psychobench.trials import make_trials
+
+    stimuli = load_stimuli(name)
+    chosen = _parse_levels(levels or ("human" if stimuli.bundled else "all"))
+    table = make_trials(stimuli, levels=chosen, repetitions=repetitions, seed=seed)
+    _write(table, stimuli, out, repetitions=repetitions, seed=seed)
+    n_levels = table["level"].nunique()
+    click.echo(f"Written to {out}: {len(table)} trials at {n_levels} levels, {stimuli.title}.")
+
+
+def _parse_levels(text: str) -> Sequence[float] | None:
+    from psychobench.errors import OptionError
+    from psychobench.stimuli import HUMAN_LEVELS
+
+    if text == "all":
+        return None
+    if text == "human":
+        return HUMAN_LEVELS
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise OptionError(
+            f"--levels must be human, all or numbers with commas between them: it is {text!r}; "
+            "write for instance --levels 0,.5,1"
+        ) from None
+
+
+def _write(
+    table: pd.DataFrame, stimuli: StimulusSet, out: Path, *, repetitions: int, seed: int
+) -> None:
+    import json
+    import shutil
+
+    from psychobench import __version__
+    from psychobench.resources import staged_folder
+    from psychobench.trials import IMAGES, jspsych_conditions, psychopy_conditions
+
+    about = {
+        "psychobench": __version__,
+        "stimuli": {"name": stimuli.name, "title": stimuli.title, "sha256": stimuli.sha256},
+        "rendered": stimuli.rendered,
+        "levels": sorted(table["level"].unique().tolist()),
+        "repetitions": repetitions,
+        "seed": seed,
+    }
+    conditions = json.dumps(jspsych_conditions(table), indent=1)
+    readme = README.format(title=stimuli.title, n=len(table), seed=seed, version=__version__)
+    texts = {
+        "trials.csv": table.to_csv(index=False, lineterminator="\n"),
+        "trials.json": json.dumps(about, indent=1) + "\n",
+        "psychopy_conditions.csv": psychopy_conditions(table).to_csv(
+            index=False, lineterminator="\n"
+        ),
+        "jspsych_conditions.json": conditions + "\n",
+        "jspsych_conditions.js": f"const timeline_variables = {conditions};\n",
+        "README.txt": readme,
+    }
+    with staged_folder(out) as folder:
+        for name, text in texts.items():
+            (folder / name).write_bytes(text.encode())
+        (folder / IMAGES).mkdir()
+        for file in table["file"].unique():
+            shutil.copyfile(stimuli.folder / file, folder / IMAGES / file)

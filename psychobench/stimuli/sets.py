@@ -1,0 +1,275 @@
+"""Stimulus sets: a folder of images with their levels and masks, checked as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from psychobench.errors import StimulusError
+from psychobench.resources import bundled, read_image, sha256
+from psychobench.stimuli.levels import FILE as LEVELS
+from psychobench.stimuli.levels import read_levels
+from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
+from psychobench.stimuli.masks import MASK_NAMES
+
+MID_GREY = 128
+UNMASKED = "none"
+_MOST_FAULTS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class StimulusSet:
+    """Images along a continuum, with the masks that can hide parts of them.
+
+    Attributes
+    ----------
+    name : str
+        The bundled set's name or the folder's.
+    folder : pathlib.Path
+        Where the files are.
+    table : pandas.DataFrame
+        One row per image: ``stimulus`` (str), ``level`` (float, in the unit of the design) and
+        ``file`` (its name in `folder`).
+    masks : mapping of str to ndarray of bool, shape (height, width)
+        True where a mask hides the image; may be empty.
+    title : str
+        What the set shows, in human words.
+    rendered : bool
+        Whether the images were drawn by a program; say so wherever they are shown.
+    bundled : bool
+        Whether the set came with psychobench.
+    hashes : mapping of str to str
+        SHA-256 of each image and mask by its path in `folder`.
+    pixels : ndarray of uint8, shape (n, height, width, 3)
+        The decoded images in table order; `images` gives them masked.
+
+    Examples
+    --------
+    >>> stimuli = load_stimuli()
+    >>> stimuli.title
+    'rendered average face, sad to happy'
+    >>> stimuli.select([0.0, 0.5, 1.0]).images("mouth").shape
+    (3, 256, 256, 3)
+    """
+
+    name: str
+    folder: Path
+    table: pd.DataFrame
+    masks: Mapping[str, NDArray[np.bool_]]
+    title: str
+    rendered: bool
+    bundled: bool
+    hashes: Mapping[str, str] = field(repr=False)
+    pixels: NDArray[np.uint8] = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """One hash of the images with their levels and of the masks."""
+        rows = zip(self.table["file"], self.table["level"], strict=True)
+        lines = [f"{self.hashes[file]} {level!r}" for file, level in rows]
+        lines += [f"{self.hashes[_mask_file(name)]} {name}" for name in sorted(self.masks)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
+        """Give the images with one region filled with mid-grey.
+
+        Parameters
+        ----------
+        mask : str, optional
+            A name in `masks`, or ``none``.
+
+        Returns
+        -------
+        ndarray of uint8, shape (n, height, width, 3)
+            A copy, in the order of `table`.
+
+        Raises
+        ------
+        StimulusError
+            If there is no such mask.
+        """
+        pixels = self.pixels.copy()
+        if mask == UNMASKED:
+            return pixels
+        if mask not in self.masks:
+            known = ", ".join([UNMASKED, *self.masks])
+            raise StimulusError(
+                f"a mask must be one that the stimuli have: {self.name} has no {mask!r}; "
+                f"choose from {known}"
+            )
+        pixels[:, self.masks[mask]] = MID_GREY
+        return pixels
+
+    def select(self, levels: Sequence[float]) -> StimulusSet:
+        """Keep the images at some levels.
+
+        Parameters
+        ----------
+        levels : sequence of float
+            In any order; compared to within 1e-9.
+
+        Returns
+        -------
+        StimulusSet
+            In the order of this set.
+
+        Raises
+        ------
+        StimulusError
+            If no image has one of the levels; one line for each.
+        """
+        have = self.table["level"].to_numpy()
+        near = np.abs(have[:, None] - np.asarray(levels, dtype=np.float64)) <= 1e-9
+        absent = [level for level, hit in zip(levels, near.any(axis=0), strict=True) if not hit]
+        if absent or len(levels) == 0:
+            there = f"the levels of {self.name} are {', '.join(f'{x:g}' for x in np.unique(have))}"
+            wrong = [f"no stimulus has level {level:g}: {there}" for level in absent]
+            raise StimulusError(*wrong or [f"at least one level must be chosen: {there}"])
+        rows = np.flatnonzero(near.any(axis=1))
+        table = self.table.iloc[rows].reset_index(drop=True)
+        return replace(self, table=table, pixels=self.pixels[rows])
+
+
+def list_stimuli() -> list[str]:
+    """Name the bundled stimulus sets.
+
+    Examples
+    --------
+    >>> list_stimuli()
+    ['rendered-average']
+    """
+    return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS}"))
+
+
+def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet:
+    """Load a stimulus set and check all of it.
+
+    Parameters
+    ----------
+    name_or_folder : str or pathlib.Path, optional
+        A bundled set's name, or a folder that holds images of one size, ``levels.csv`` with the
+        columns ``stimulus`` (file name, with or without extension) and ``level``, and, if wanted,
+        masks as ``masks/NAME.png`` (white hides). A bundled name comes first; write ``./NAME``
+        for a folder of that name.
+
+    Returns
+    -------
+    StimulusSet
+
+    Raises
+    ------
+    StimulusError
+        If anything is wrong with it: one line per fault, the first 20 of them.
+    """
+    folder, is_bundled = _find_folder(str(name_or_folder))
+    faults: list[str] = []
+    table = read_levels(folder, faults)
+    pixels = _read_images(folder, list(table["file"]), faults)
+    masks = _read_masks(folder, pixels, faults)
+    manifest = read_manifest(folder)
+    files = [*table["file"], *map(_mask_file, masks)]
+    if manifest is not None:
+        remedy = _remedy(manifest, is_bundled)
+        faults[:0] = find_damage(manifest, folder, files, remedy=remedy)
+    if faults:
+        more = len(faults) - _MOST_FAULTS
+        raise StimulusError(*faults[:_MOST_FAULTS], *([f"and {more} more"] if more > 0 else []))
+    name = folder.resolve().name
+    return StimulusSet(
+        name=name,
+        folder=folder,
+        table=table,
+        masks=masks,
+        title=manifest.title if manifest else f"images in {name}",
+        rendered=manifest is not None and manifest.rendered,
+        bundled=is_bundled,
+        hashes=manifest.files if manifest else {file: sha256(folder / file) for file in files},
+        pixels=pixels,
+    )
+
+
+def _find_folder(name: str) -> tuple[Path, bool]:
+    names = list_stimuli()
+    if name in names:
+        return bundled("stimuli") / name, True
+    if Path(name).is_dir():
+        return Path(name), False
+    raise StimulusError(
+        f"stimuli must be a bundled set or a folder: {name!r} is neither; "
+        f"the bundled sets are {', '.join(names)}"
+    )
+
+
+def _remedy(manifest: Manifest, is_bundled: bool) -> str:
+    if is_bundled:
+        return "the bundled set is damaged: reinstall psychobench"
+    return f"render {manifest.name} again, or delete manifest.json if you changed it on purpose"
+
+
+def _read_images(folder: Path, files: Sequence[str], faults: list[str]) -> NDArray[np.uint8]:
+    """Decode the images that can be decoded; where their sizes differ, none."""
+    decoded = {}
+    for file in files:
+        try:
+            decoded[file] = read_image(folder / file)
+        except StimulusError as error:
+            faults.extend(error.faults)
+    sizes = {file: _size(image) for file, image in decoded.items()}
+    counts = Counter(sizes.values()).most_common()
+    if len(counts) == 1:
+        return np.stack(list(decoded.values()))
+    if counts:
+        usual = counts[0][0]
+        odd, size = next((file, size) for file, size in sizes.items() if size != usual)
+        faults.append(
+            f"all images must have one size: in {folder}, {odd} has {size} pixels and "
+            f"{counts[0][1]} of {len(sizes)} images have {usual}; crop or scale them alike"
+        )
+    return np.empty((0, 0, 0, 3), dtype=np.uint8)
+
+
+def _read_masks(
+    folder: Path, pixels: NDArray[np.uint8], faults: list[str]
+) -> dict[str, NDArray[np.bool_]]:
+    masks = {}
+    for path in sorted(folder.glob("masks/*.png"), key=_mask_order):
+        try:
+            masks[path.stem] = read_image(path).mean(axis=2) > MID_GREY
+        except StimulusError as error:
+            faults.extend(error.faults)
+            continue
+        hidden = masks[path.stem]
+        if path.stem == UNMASKED:
+            faults.append(f"no mask may be called {UNMASKED!r}: rename {path}")
+        if len(pixels) and hidden.shape != pixels.shape[1:3]:
+            faults.append(
+                f"a mask must have the images' size: {path} has {_size(hidden)} pixels, "
+                f"the images {_size(pixels[0])}; scale the mask"
+            )
+        if hidden.all() or not hidden.any():
+            faults.append(
+                f"a mask must hide a part of the image: {path} hides "
+                f"{'all' if hidden.all() else 'nothing'}; paint that part white, the rest black"
+            )
+    return masks
+
+
+def _mask_order(path: Path) -> tuple[int, str]:
+    """Put the usual masks first, in the usual order."""
+    known = path.stem in MASK_NAMES
+    return (MASK_NAMES.index(path.stem) if known else len(MASK_NAMES), path.stem)
+
+
+def _mask_file(name: str) -> str:
+    return f"masks/{name}.png"
+
+
+def _size(image: NDArray[np.generic]) -> str:
+    return f"{image.shape[1]} x {image.shape[0]}"
