@@ -1,0 +1,97 @@
+"""Responses of many observers as padded arrays, and their standardised levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.fits.functions import Floats
+
+SAME_LEVEL = 1e-9  # levels nearer than this share of the range count as one
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Answers of `n` observers, each in up to `b` blocks of one level.
+
+    Parameters
+    ----------
+    positions : ndarray, shape (n, b)
+        Level of each block, in log units where the sigmoid wants that. Padding repeats the first.
+    trials, hits : ndarray, shape (n, b)
+        Answers and target answers; 0 in padding. For probabilities a block weighs 1 divided by
+        the number of levels, and `hits` is that weight times the probability.
+    probabilities : bool
+        Whether the blocks hold probabilities, not counted answers.
+    """
+
+    positions: Floats
+    trials: Floats
+    hits: Floats
+    probabilities: bool = False
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @cached_property
+    def centre(self) -> Floats:
+        """Middle of each observer's levels, shape (n,)."""
+        return np.asarray((self.positions.max(axis=1) + self.positions.min(axis=1)) / 2)
+
+    @cached_property
+    def scale(self) -> Floats:
+        """Range of each observer's levels, shape (n,)."""
+        return np.asarray(self.positions.max(axis=1) - self.positions.min(axis=1))
+
+    @cached_property
+    def z(self) -> Floats:
+        """Positions on the scale on which each observer's levels run from -.5 to .5."""
+        return np.asarray((self.positions - self.centre[:, None]) / self.scale[:, None])
+
+    @cached_property
+    def gap(self) -> Floats:
+        """Smallest distance between two levels of each observer, in units of `z`."""
+        steps = np.diff(np.sort(self.z, axis=1), axis=1)
+        return np.asarray(np.where(steps > SAME_LEVEL, steps, np.inf).min(axis=1))
+
+    def take(self, rows: NDArray[np.integer]) -> Blocks:
+        """Take some observers, in the order of `rows`, which may repeat."""
+        return Blocks(self.positions[rows], self.trials[rows], self.hits[rows], self.probabilities)
+
+    def swapped(self) -> Blocks:
+        """Let the two responses trade places."""
+        return replace(self, hits=self.trials - self.hits)
+
+
+def pad(codes: NDArray[np.integer], values: Floats, n: int, *, fill_first: bool = False) -> Floats:
+    """Lay a column out as one row per code, in order, padded to the longest.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (m,)
+        Row of each value, 0 to n - 1; values of one row need not be adjacent.
+    values : ndarray, shape (m,)
+        What to lay out.
+    n : int
+        Number of rows.
+    fill_first : bool, default False
+        Pad with the row's first value instead of 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pad(np.array([0, 0, 1]), np.array([2.0, 3.0, 5.0]), 2, fill_first=True).tolist()
+    [[2.0, 3.0], [5.0, 5.0]]
+    """
+    order = np.argsort(codes, kind="stable")
+    sizes = np.bincount(codes, minlength=n)
+    starts = np.cumsum(sizes) - sizes
+    column = np.arange(len(codes)) - np.repeat(starts, sizes)
+    padded = np.zeros((n, sizes.max()))
+    if fill_first:
+        padded += values[order][starts][:, None]
+    padded[codes[order], column] = values[order]
+    return padded

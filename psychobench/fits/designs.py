@@ -1,0 +1,151 @@
+"""A table of responses as the blocks that engines fit, and the observers who cannot be fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from psychobench.errors import FitError, OptionError
+from psychobench.fits.blocks import SAME_LEVEL, Blocks, pad
+from psychobench.fits.functions import SIGMOIDS
+from psychobench.fits.options import FitOptions
+from psychobench.responses.table import count_responses
+
+KEYS = ("observer", "condition")
+NOT_GROUPS = ("level", "response", "p_target", "n_trials", "n_target")
+
+
+@dataclass(frozen=True)
+class Design:
+    """The fits that a table asks for.
+
+    Parameters
+    ----------
+    groups : DataFrame
+        One row per fit: observer, condition and what else was grouped by, in order of appearance.
+    failures : ndarray of object, shape (len(groups),)
+        Why a group cannot be fitted, None where it can.
+    blocks : Blocks
+        Of the groups that can be fitted, as the likelihood takes them.
+    pooled : Blocks
+        The same with one block per level.
+    """
+
+    groups: pd.DataFrame
+    failures: NDArray[np.object_]
+    blocks: Blocks
+    pooled: Blocks
+
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Whether each row of `groups` is one that `blocks` leaves out."""
+        return np.array([reason is not None for reason in self.failures])
+
+
+def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Design:
+    """Arrange validated trials or counts for fitting.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Trials or counts that `psychobench.responses.table` has validated.
+    by : sequence of str
+        Columns that split observers' conditions further.
+    options : FitOptions
+        What is asked for.
+
+    Raises
+    ------
+    OptionError
+        If `by` names a column that is not there or cannot group.
+    FitError
+        If nothing in the table can be fitted.
+    """
+    by = [name for name in dict.fromkeys(by) if name not in KEYS]
+    keys = [*KEYS, *by]
+    _check_by(table, by)
+    counts = count_responses(table, by)
+    _check_levels(counts, options)
+    groups = table[keys].drop_duplicates(ignore_index=True)
+    groups["_group"] = np.arange(len(groups))
+    group = counts[keys].merge(groups, on=keys, how="left")["_group"].to_numpy()
+    counts = _with_weights(counts.assign(group=group))
+    pooled = counts.groupby(["group", "level"], as_index=False)[["n", "k"]].sum()
+    failures = _failures(pooled, len(groups))
+    fitted = np.array([reason is None for reason in failures])
+    if not fitted.any():
+        raise FitError(
+            "a fit needs an observer with answers at two levels: "
+            + "; ".join(dict.fromkeys(str(reason) for reason in failures))
+        )
+    split = options.likelihood == "beta-binomial" and "n_trials" in counts
+    return Design(
+        groups.drop(columns="_group"),
+        failures,
+        _blocks(counts if split else pooled, fitted, options, "p_target" in counts),
+        _blocks(pooled, fitted, options, "p_target" in counts),
+    )
+
+
+def _check_by(table: pd.DataFrame, by: Sequence[str]) -> None:
+    faults = [
+        f"by must name columns that split the table: '{name}' is not one; "
+        f"there are {', '.join(str(c) for c in table.columns if c not in NOT_GROUPS)}"
+        for name in by
+        if name not in table.columns or name in NOT_GROUPS
+    ]
+    if faults:
+        raise OptionError(*faults)
+
+
+def _check_levels(counts: pd.DataFrame, options: FitOptions) -> None:
+    if counts.empty:
+        raise FitError("a fit needs answers: no trial of the table has a response")
+    levels = counts["level"].unique()
+    if len(levels) < 2:
+        raise FitError(
+            f"a fit needs at least two levels: every answer of the table is at level {levels[0]:g}"
+        )
+    if SIGMOIDS[options.sigmoid].log_levels and (counts["level"] <= 0).any():
+        row = counts[counts["level"] <= 0].iloc[0]
+        raise FitError(
+            f"sigmoid {options.sigmoid} needs levels above 0: observer '{row['observer']}' has "
+            f"level {row['level']:g}; use norm, logistic, gumbel, rgumbel or tdist"
+        )
+
+
+def _with_weights(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add what a block weighs, `n`, and how much of it is target, `k`."""
+    if "n_trials" in counts:
+        return counts.assign(n=counts["n_trials"].astype(float), k=counts["n_target"].astype(float))
+    weight = 1.0 / counts.groupby("group")["level"].transform("size")
+    return counts.assign(n=weight, k=weight * counts["p_target"])
+
+
+def _failures(pooled: pd.DataFrame, n: int) -> NDArray[np.object_]:
+    levels = pooled.groupby("group")["level"].agg(["min", "max"]).reindex(range(n))
+    failures = np.full(n, None, dtype=object)
+    failures[levels["min"].isna()] = "no trial has an answer"
+    low, high = levels["min"].to_numpy(), levels["max"].to_numpy()
+    for row in np.flatnonzero(high - low <= SAME_LEVEL * np.abs(high)):
+        failures[row] = f"all answers are at one level, {low[row]:g}, and a fit needs two"
+    return failures
+
+
+def _blocks(
+    rows: pd.DataFrame, fitted: NDArray[np.bool_], options: FitOptions, probabilities: bool
+) -> Blocks:
+    group = rows["group"].to_numpy()
+    kept = fitted[group]
+    codes, n = (np.cumsum(fitted) - 1)[group[kept]], int(fitted.sum())
+    positions = SIGMOIDS[options.sigmoid].to_position(rows["level"].to_numpy()[kept])
+    return Blocks(
+        pad(codes, positions, n, fill_first=True),
+        pad(codes, rows["n"].to_numpy()[kept], n),
+        pad(codes, rows["k"].to_numpy()[kept], n),
+        probabilities,
+    )

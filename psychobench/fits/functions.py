@@ -1,0 +1,190 @@
+"""Psychometric functions in the threshold and width parameterisation.
+
+``psi(x) = guess + (1 - guess - lapse) F(x)`` with ``F`` one of the sigmoids in `SIGMOIDS`,
+``F(threshold) = .5`` and ``width = F^-1(.95) - F^-1(.05)`` [1]_ (equations 1 and 2).
+
+References
+----------
+.. [1] Schuett, H. H., Harmeling, S., Macke, J. H. & Wichmann, F. A. (2016). Painfree and accurate
+   Bayesian estimation of psychometric functions for (potentially) overdispersed data. Vision
+   Research, 122, 105-123.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit, ndtr, ndtri
+
+Floats = NDArray[np.float64]
+Curve = Callable[[Floats], Floats]
+
+
+@dataclass(frozen=True)
+class Sigmoid:
+    """A cumulative distribution function and what fitting needs of it.
+
+    Parameters
+    ----------
+    name : str
+        What users call it.
+    cdf, sf, pdf, ppf : callable
+        The standard distribution, its complement (accurate where the cdf is near 1), density and
+        quantiles.
+    log_levels : bool
+        Whether it lives on the natural logarithm of the level.
+    """
+
+    name: str
+    cdf: Curve
+    sf: Curve
+    pdf: Curve
+    ppf: Curve
+    log_levels: bool = False
+
+    @cached_property
+    def median(self) -> float:
+        """Standard quantile at .5, which the threshold stands for."""
+        return float(self.ppf(np.float64(0.5)))
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard distance between the quantiles at .05 and .95, which the width stands for."""
+        return float(self.ppf(np.float64(0.95)) - self.ppf(np.float64(0.05)))
+
+    def standardise(self, x: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
+        """Turn positions (level units, or log units where `log_levels`) into standard ones."""
+        offset = np.subtract(x, threshold, dtype=np.float64)
+        return np.asarray(self.median + self.spread * offset / width, dtype=np.float64)
+
+    def position(self, p: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
+        """Invert ``F``: the position at which it is `p` (nan outside 0 < p < 1).
+
+        Examples
+        --------
+        >>> float(SIGMOIDS["norm"].position(0.5, threshold=0.3, width=0.2))
+        0.3
+        """
+        p = np.asarray(p, dtype=np.float64)
+        inside = (p > 0) & (p < 1)
+        standard = np.where(inside, self.ppf(np.where(inside, p, 0.5)), np.nan)
+        return np.asarray(threshold + (standard - self.median) * width / self.spread)
+
+    def to_position(self, levels: ArrayLike) -> Floats:
+        """Take levels to the units of threshold and width."""
+        levels = np.asarray(levels, dtype=np.float64)
+        return np.log(levels) if self.log_levels else levels
+
+    def to_level(self, positions: ArrayLike) -> Floats:
+        """Take positions back to levels."""
+        positions = np.asarray(positions, dtype=np.float64)
+        if not self.log_levels:
+            return positions
+        with np.errstate(over="ignore"):  # a crossing far beyond the levels may lie at infinity
+            return np.asarray(np.exp(positions))
+
+
+def psi(
+    sigmoid: Sigmoid,
+    levels: ArrayLike,
+    threshold: ArrayLike,
+    width: ArrayLike,
+    guess: ArrayLike = 0.0,
+    lapse: ArrayLike = 0.0,
+    *,
+    falling: ArrayLike = False,
+) -> Floats:
+    """Evaluate a psychometric function.
+
+    Parameters
+    ----------
+    sigmoid : Sigmoid
+        One of `SIGMOIDS`.
+    levels : array_like
+        Stimulus levels; above 0 for `weibull` and `lognorm`.
+    threshold, width : array_like
+        In level units, or in natural log units for `weibull` and `lognorm`.
+    guess, lapse : array_like
+        Lower asymptote and distance of the upper asymptote from 1.
+    falling : array_like of bool
+        Whether ``1 - F`` takes the place of ``F``: a curve that falls with the level.
+
+    Returns
+    -------
+    ndarray of float64
+        Probability of the target response, the arguments broadcast together.
+
+    Examples
+    --------
+    >>> psi(SIGMOIDS["norm"], [0.25, 0.5, 0.75], threshold=0.5, width=0.5).round(3).tolist()
+    [0.05, 0.5, 0.95]
+    """
+    u = sigmoid.standardise(sigmoid.to_position(levels), threshold, width)
+    share = np.where(falling, sigmoid.sf(u), sigmoid.cdf(u))
+    return np.asarray(guess + (1 - np.add(guess, lapse)) * share)
+
+
+def _exp(u: Floats) -> Floats:
+    return np.exp(np.minimum(u, 700.0))
+
+
+def _cauchy_tail(u: Floats) -> Floats:
+    return np.asarray(np.arctan2(1.0, u) / np.pi)
+
+
+def _gumbel(name: str, *, log_levels: bool = False) -> Sigmoid:
+    return Sigmoid(
+        name,
+        cdf=lambda u: -np.expm1(-_exp(u)),
+        sf=lambda u: np.exp(-_exp(u)),
+        pdf=lambda u: np.exp(np.minimum(u, 700.0) - _exp(u)),
+        ppf=lambda p: np.log(-np.log1p(-p)),
+        log_levels=log_levels,
+    )
+
+
+def _norm(name: str, *, log_levels: bool = False) -> Sigmoid:
+    return Sigmoid(
+        name,
+        cdf=ndtr,
+        sf=lambda u: ndtr(-u),
+        pdf=lambda u: np.exp(-0.5 * np.square(u)) / np.sqrt(2 * np.pi),
+        ppf=ndtri,
+        log_levels=log_levels,
+    )
+
+
+SIGMOIDS = {
+    sigmoid.name: sigmoid
+    for sigmoid in (
+        _norm("norm"),
+        Sigmoid(
+            "logistic",
+            cdf=expit,
+            sf=lambda u: expit(-u),
+            pdf=lambda u: expit(u) * expit(-u),
+            ppf=logit,
+        ),
+        _gumbel("gumbel"),
+        Sigmoid(
+            "rgumbel",
+            cdf=lambda u: np.exp(-_exp(-u)),
+            sf=lambda u: -np.expm1(-_exp(-u)),
+            pdf=lambda u: np.exp(np.minimum(-u, 700.0) - _exp(-u)),
+            ppf=lambda p: -np.log(-np.log(p)),
+        ),
+        Sigmoid(
+            "tdist",
+            cdf=lambda u: _cauchy_tail(-u),
+            sf=_cauchy_tail,
+            pdf=lambda u: 1 / (np.pi * (1 + np.square(u))),
+            ppf=lambda p: np.tan(np.pi * (p - 0.5)),
+        ),
+        _gumbel("weibull", log_levels=True),
+        _norm("lognorm", log_levels=True),
+    )
+}

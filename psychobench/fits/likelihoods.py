@@ -1,0 +1,127 @@
+"""Log-likelihoods of blocks of answers, with the derivatives that fitting needs.
+
+Each counts trials in the order in which they came: the constant number of orders in which a
+block's answers can come is left out, so that splitting or pooling blocks changes nothing in the
+binomial one, and the beta-binomial one becomes it as the overdispersion goes to 0.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import betaln, digamma, polygamma, xlogy
+
+from psychobench.fits.functions import Floats
+
+SMALLEST = 1e-300  # keeps the logarithm of a probability finite
+MIN_RHO, MAX_RHO = 1e-6, 1 - 1e-6  # squared overdispersion; at MIN_RHO it is binomial in effect
+
+
+class Slopes(NamedTuple):
+    """A log-likelihood's value and derivatives.
+
+    `value` (n,); `score` and `weight` (n, b): first derivative with respect to psi, and expected
+    negative second one; `rho_score`, `rho_weight` (n,): the same for the squared overdispersion.
+    """
+
+    value: Floats
+    score: Floats
+    weight: Floats
+    rho_score: Floats
+    rho_weight: Floats
+
+
+def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
+    """Evaluate the binomial log-likelihood ``sum k log p + (n - k) log q``.
+
+    Parameters
+    ----------
+    p, q : ndarray, shape (..., b)
+        psi and its complement, each accurate near 0.
+    trials, hits : ndarray, shape (..., b)
+        ``n`` and ``k``.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> half = np.array([0.5, 0.5])
+    >>> float(binomial(half, half, np.array([1.0, 2.0]), np.array([1.0, 0.0])) / np.log(0.5))
+    3.0
+    """
+    terms = xlogy(hits, np.maximum(p, SMALLEST))
+    terms += xlogy(trials - hits, np.maximum(q, SMALLEST))
+    return np.asarray(terms.sum(axis=-1))
+
+
+def binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Slopes:
+    """Differentiate the binomial log-likelihood; shapes as in `binomial`."""
+    p, q = np.maximum(p, SMALLEST), np.maximum(q, SMALLEST)
+    value = (hits * np.log(p) + (trials - hits) * np.log(q)).sum(axis=-1)
+    none = np.zeros(len(value))
+    with np.errstate(over="ignore"):
+        return Slopes(value, hits / p - (trials - hits) / q, trials / (p * q), none, none)
+
+
+def beta_binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats) -> Slopes:
+    """Differentiate the beta-binomial log-likelihood.
+
+    A block's own probability is a draw from Beta(psi v, (1 - psi) v) with ``v = 1 / rho - 1``,
+    ``rho`` being the square of the overdispersion [1]_ (equation 6).
+
+    Parameters
+    ----------
+    p, q, trials, hits : ndarray, shape (n, b)
+        As in `binomial`.
+    rho : ndarray, shape (n,)
+        Squared overdispersion, in [`MIN_RHO`, `MAX_RHO`].
+
+    References
+    ----------
+    .. [1] Schuett et al. (2016), doi:10.1016/j.visres.2016.02.002.
+    """
+    p, q = np.clip(p, 1e-12, 1.0), np.clip(q, 1e-12, 1.0)
+    v = (1 / rho - 1)[:, None]
+    a, b, misses = p * v, q * v, trials - hits
+    value = (betaln(hits + a, misses + b) - betaln(a, b)).sum(axis=-1)
+    up, down = digamma(hits + a) - digamma(a), digamma(misses + b) - digamma(b)
+    both = digamma(trials + v) - digamma(v)
+    bend_up = polygamma(1, hits + a) - polygamma(1, a)
+    bend_down = polygamma(1, misses + b) - polygamma(1, b)
+    bend_both = polygamma(1, trials + v) - polygamma(1, v)
+    first = (p * up + q * down - both).sum(axis=-1)
+    second = (p**2 * bend_up + q**2 * bend_down - bend_both).sum(axis=-1)
+    dv, ddv = -1 / rho**2, 2 / rho**3  # of v with respect to rho
+    return Slopes(
+        value,
+        v * (up - down),
+        trials / (p * q) / (1 + (trials - 1) * rho[:, None]),
+        first * dv,
+        np.abs(second * dv**2 + first * ddv),
+    )
+
+
+def deviance(p: Floats, trials: Floats, hits: Floats) -> Floats:
+    """Compute twice the binomial log-likelihood that the saturated model is ahead.
+
+    Parameters
+    ----------
+    p, trials, hits : ndarray, shape (..., b)
+        psi, ``n`` and ``k``; padding has no trials.
+
+    Returns
+    -------
+    ndarray, shape (...)
+
+    References
+    ----------
+    .. [1] Wichmann, F. A. & Hill, N. J. (2001). The psychometric function: I. Perception &
+       Psychophysics, 63, 1293-1313, equation 12.
+    """
+    observed = hits / np.maximum(trials, 1)
+    saturated = binomial(observed, 1 - observed, trials, hits)
+    return np.asarray(np.maximum(2 * (saturated - binomial(p, 1 - p, trials, hits)), 0.0))

@@ -1,0 +1,214 @@
+"""Maximum likelihood for a whole table at once.
+
+Each fit starts from the best points of a grid, several of them apart from each other, and climbs
+from all; every step is one array operation over all fits and starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.fits.ascent import (
+    GUESS,
+    LAPSE,
+    LOG_W,
+    PRIOR,
+    RHO,
+    M,
+    Peak,
+    Problem,
+    climb,
+    evaluate,
+)
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import SIGMOIDS, Floats
+from psychobench.fits.likelihoods import MAX_RHO, MIN_RHO
+from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
+from psychobench.fits.starts import grid_starts
+
+MIN_WIDTH = 0.1  # of the smallest gap between two levels
+MAX_WIDTH = 100.0  # of the range of the levels: a curve as flat as a constant
+MAX_BEYOND = 100.0  # ranges by which the threshold may leave the levels
+STARTS = 4
+CRITERION = 1.92  # log-likelihood: half the .95 quantile of chi-squared with one degree of freedom
+PLATEAU = 1e-4  # log-likelihood by which a step may miss the best and still count as it
+
+
+def fit(blocks: Blocks, options: FitOptions) -> Curves:
+    """Fit every observer's curve, rising or falling.
+
+    Falling where the falling curve is more than `CRITERION` log-likelihood better, or, for
+    probabilities, where its cross-entropy is lower.
+
+    Maximum likelihood is penalised: guess and lapse have the Beta(1, 10) prior [1]_, without which
+    sparse data would be explained by lapses. The objective that curves carry leaves it out.
+    Probabilities are fitted by mean cross-entropy with all levels weighted alike and no prior,
+    since they hold no number of trials for a prior to weigh against.
+
+    References
+    ----------
+    .. [1] Schuett et al. (2016), section 2.2, doi:10.1016/j.visres.2016.02.002.
+    """
+    rising, falling = (
+        to_curves(problem, solve(problem), falling=turned)
+        for turned in (False, True)
+        for problem in (pose(blocks, options, falling=turned),)
+    )
+    needed = 0.0 if blocks.probabilities else CRITERION
+    return falling.where(falling.objective > rising.objective + needed, rising)
+
+
+def to_curves(problem: Problem, peak: Peak, *, falling: bool | NDArray[np.bool_]) -> Curves:
+    """Take peaks back to level units; guess and lapse to their own sides."""
+    theta, n = peak.theta, len(peak.theta)
+    turned = np.broadcast_to(falling, n)
+    rho = np.where(theta[:, RHO] > MIN_RHO, theta[:, RHO], 0.0)
+    return Curves(
+        problem.sigmoid,
+        threshold=problem.blocks.centre + problem.blocks.scale * theta[:, M],
+        width=problem.blocks.scale * np.exp(theta[:, LOG_W]),
+        guess=np.where(turned, theta[:, LAPSE], theta[:, GUESS]),
+        lapse=np.where(turned, theta[:, GUESS], theta[:, LAPSE]),
+        overdispersion=np.sqrt(rho) if problem.overdispersed else np.full(n, np.nan),
+        falling=turned.copy(),
+        objective=peak.loglik,
+    )
+
+
+def fit_constant(blocks: Blocks, options: FitOptions) -> Floats:
+    """Maximise the log-likelihood of a curve that is flat: shape (n,).
+
+    Its height is a guess rate under a curve that lies out of sight.
+    """
+    problem = pose(blocks, options)
+    low, high = problem.low.copy(), problem.high.copy()
+    low[:, [M, LOG_W, LAPSE]] = high[:, [M, LOG_W, LAPSE]] = 1e6, 0.0, 0.0
+    low[:, GUESS], high[:, GUESS] = 0.0, MAX_ASYMPTOTE
+    problem = replace(problem, low=low, high=high, tied=False, prior=0.0)
+    start = low.copy()
+    start[:, GUESS] = blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1)
+    return climb(problem, start).loglik
+
+
+def pose(blocks: Blocks, options: FitOptions, *, falling: bool = False) -> Problem:
+    """State the fits that options ask for.
+
+    The threshold stays within `MAX_BEYOND` ranges of the levels and the width between `MIN_WIDTH`
+    of the smallest gap and `MAX_WIDTH` ranges, unless `bounds` says otherwise; a width never goes
+    below its floor.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The data.
+    options : FitOptions
+        What is asked for.
+    falling : bool, default False
+        Fit ``1 - F`` in place of ``F``: the responses trade places, and so do guess and lapse.
+    """
+    overdispersed = options.likelihood == "beta-binomial" and not blocks.probabilities
+    low, high = _shape_bounds(blocks, options)
+    rates = options.asymptote_bounds
+    for column, name in (
+        ((LAPSE, "guess"), (GUESS, "lapse")) if falling else ((GUESS, "guess"), (LAPSE, "lapse"))
+    ):
+        low[:, column], high[:, column] = rates[name]
+    low[:, RHO], high[:, RHO] = MIN_RHO, MAX_RHO if overdispersed else MIN_RHO
+    return Problem(
+        blocks.swapped() if falling else blocks,
+        SIGMOIDS[options.sigmoid],
+        low,
+        high,
+        tied=options.asymptotes == "equal",
+        overdispersed=overdispersed,
+        prior=0.0 if blocks.probabilities else PRIOR,
+    )
+
+
+def _shape_bounds(blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
+    low, high = np.empty((len(blocks), 5)), np.empty((len(blocks), 5))
+    low[:, M], high[:, M] = -MAX_BEYOND, MAX_BEYOND
+    low[:, LOG_W], high[:, LOG_W] = np.log(MIN_WIDTH * blocks.gap), np.log(MAX_WIDTH)
+    if "threshold" in options.bounds:
+        ends = np.array(options.bounds["threshold"])
+        low[:, M], high[:, M] = ((ends - blocks.centre[:, None]) / blocks.scale[:, None]).T
+    if "width" in options.bounds:
+        least, most = options.bounds["width"]
+        floor = np.exp(low[:, LOG_W])
+        low[:, LOG_W] = np.log(np.maximum(floor, least / blocks.scale))
+        high[:, LOG_W] = np.log(most / blocks.scale)
+    return low, high
+
+
+def solve(problem: Problem, *, starts: int = STARTS) -> Peak:
+    """Maximise from the best grid points; a plateau that reaches a step is taken as the step.
+
+    Where the likelihood no longer changes as the curve steepens, a width between its floor and the
+    smallest gap is an accident of where the climb ended: the floor is taken instead.
+
+    Parameters
+    ----------
+    problem : Problem
+        With n rows.
+    starts : int
+        Climbs per row.
+
+    Returns
+    -------
+    Peak
+        Of n rows.
+    """
+    peak = best(problem, grid_starts(problem, starts))
+    return steepen(problem, peak, starts)
+
+
+def best(problem: Problem, starts: Floats) -> Peak:
+    """Climb from every start, shape (n, s, 5), and keep each row's best peak."""
+    n, s, _ = starts.shape
+    rows = np.repeat(np.arange(n), s)
+    peak = climb(problem.take(rows), starts.reshape(n * s, 5))
+    chosen = np.arange(n) * s + peak.value.reshape(n, s).argmax(axis=1)
+    return Peak(*(part[chosen] for part in peak))
+
+
+def steepen(problem: Problem, peak: Peak, starts: int = STARTS) -> Peak:
+    """Put peaks that lie on a plateau towards steeper curves at the floor of the width."""
+    gap, floor = np.log(problem.blocks.gap), problem.low[:, LOG_W]
+    rows = np.flatnonzero((peak.theta[:, LOG_W] < gap) & (floor < gap))
+    if not len(rows):
+        return peak
+    steps = problem.take(rows)
+    held = steps.high.copy()
+    held[:, LOG_W] = steps.low[:, LOG_W]
+    steps = replace(steps, high=held)
+    edge = _centred(steps, best(steps, grid_starts(steps, starts)))
+    slack = PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
+    flat = edge.value >= peak.value[rows] - slack
+    parts = [part.copy() for part in peak]
+    for whole, part in zip(parts, edge, strict=True):
+        whole[rows[flat]] = part[flat]
+    return Peak(*parts)
+
+
+def _centred(steps: Problem, edge: Peak) -> Peak:
+    """Move each step to the middle between its levels, where that is as likely."""
+    z, scale = steps.blocks.z, np.exp(edge.theta[:, LOG_W])
+    share = (0.5 - edge.theta[:, GUESS]) / (1 - edge.theta[:, GUESS] - edge.theta[:, LAPSE])
+    crossing = steps.sigmoid.position(share, edge.theta[:, M], scale)
+    crossing = np.where(np.isfinite(crossing), crossing, edge.theta[:, M])
+    below = np.where(z <= crossing[:, None], z, -np.inf).max(axis=1)
+    above = np.where(z > crossing[:, None], z, np.inf).min(axis=1)
+    middle = np.where(np.isfinite(below + above), (below + above) / 2, crossing)
+    theta = edge.theta.copy()
+    theta[:, M] = np.clip(theta[:, M] + middle - crossing, steps.low[:, M], steps.high[:, M])
+    moved = evaluate(steps, theta)
+    kept = moved.value >= edge.value - PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
+    return Peak(
+        np.where(kept[:, None], theta, edge.theta),
+        np.where(kept, moved.value, edge.value),
+        np.where(kept, moved.loglik, edge.loglik),
+    )

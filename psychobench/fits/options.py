@@ -1,0 +1,223 @@
+"""What a fit can be asked for, checked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from psychobench.errors import OptionError
+from psychobench.fits.functions import SIGMOIDS
+
+ENGINES = ("ml", "psignifit")
+ASYMPTOTES = ("free", "equal", "fixed")
+LIKELIHOODS = ("binomial", "beta-binomial")
+TASKS = ("yes-no", "2afc", "nafc:N")
+PARAMETERS = ("threshold", "width", "guess", "lapse")
+DEFAULT_LIKELIHOOD = {"ml": "binomial", "psignifit": "beta-binomial"}
+MAX_ASYMPTOTE = 1.0 - 1e-6  # guess, lapse and their sum stay below 1
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Options of a fit, complete and free of contradictions.
+
+    Parameters
+    ----------
+    engine : {"ml", "psignifit"}
+        What fits.
+    sigmoid : str
+        One of `psychobench.fits.functions.SIGMOIDS`.
+    asymptotes : {"free", "equal", "fixed"}
+        Whether guess and lapse are fitted apart, as one rate, or held.
+    likelihood : {"binomial", "beta-binomial"}, optional
+        By default the engine's own.
+    task : str
+        ``yes-no``, ``2afc`` or ``nafc:N`` with N alternatives.
+    bounds : mapping, optional
+        From `PARAMETERS` to (low, high).
+    bootstrap, gof : int
+        Numbers of refits for intervals and for the deviance's p; 0 asks for none.
+    confidence : float
+        Coverage of intervals.
+    seed : int
+        Of every random draw.
+
+    Raises
+    ------
+    OptionError
+        With one line for each fault.
+
+    Examples
+    --------
+    >>> FitOptions(task="2afc").asymptote_bounds["guess"]
+    (0.5, 0.5)
+    >>> FitOptions(sigmoid="probit")
+    Traceback (most recent call last):
+    psychobench.errors.OptionError: sigmoid must be one of norm, logistic, ...: got 'probit'
+    """
+
+    engine: str = "ml"
+    sigmoid: str = "norm"
+    asymptotes: str = "free"
+    likelihood: str | None = None
+    task: str = "yes-no"
+    bounds: Mapping[str, Bounds] = field(default_factory=dict)
+    bootstrap: int = 0
+    gof: int = 0
+    confidence: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        faults = [*self._choice_faults(), *self._number_faults(), *self._bound_faults()]
+        if not faults:
+            faults = self._contradictions()
+        if faults:
+            raise OptionError(*faults)
+        if self.likelihood is None:
+            object.__setattr__(self, "likelihood", DEFAULT_LIKELIHOOD[self.engine])
+
+    @property
+    def chance(self) -> float | None:
+        """Proportion that guessing gives in a forced choice; None for yes-no."""
+        return None if self.task == "yes-no" else 1 / _alternatives(self.task)
+
+    @property
+    def has_pse(self) -> bool:
+        """Whether the task has a point of subjective equality."""
+        return self.chance is None
+
+    @property
+    def asymptote_bounds(self) -> dict[str, Bounds]:
+        """Bounds on guess and lapse that the task, `asymptotes` and `bounds` make together."""
+        free = (0.0, 0.0) if self.asymptotes == "fixed" else (0.0, MAX_ASYMPTOTE)
+        made = {name: self.bounds.get(name, free) for name in ("guess", "lapse")}
+        if self.chance is not None:
+            made["guess"] = (self.chance, self.chance)
+        if self.asymptotes == "equal":
+            low = max(made["guess"][0], made["lapse"][0])
+            high = min(made["guess"][1], made["lapse"][1])
+            made = {"guess": (low, high), "lapse": (low, high)}
+        return made
+
+    def _choice_faults(self) -> list[str]:
+        choices: dict[str, tuple[str, ...]] = {
+            "engine": ENGINES,
+            "sigmoid": tuple(SIGMOIDS),
+            "asymptotes": ASYMPTOTES,
+            "likelihood": LIKELIHOODS,
+        }
+        faults = [
+            f"{name} must be one of {', '.join(known)}: got {getattr(self, name)!r}"
+            for name, known in choices.items()
+            if getattr(self, name) not in known
+            and not (name == "likelihood" and self.likelihood is None)
+        ]
+        if self.task != "yes-no" and _alternatives(self.task) < 2:
+            faults.append(
+                f"task must be one of {', '.join(TASKS)} (N a whole number from 2): "
+                f"got {self.task!r}"
+            )
+        return faults
+
+    def _number_faults(self) -> list[str]:
+        faults = [
+            f"{name} must be a whole number from 0: got {getattr(self, name)!r}"
+            for name in ("bootstrap", "gof", "seed")
+            if isinstance(getattr(self, name), bool)
+            or getattr(self, name) != int(getattr(self, name))
+            or getattr(self, name) < 0
+        ]
+        if not 0 < self.confidence < 1:
+            faults.append(f"confidence must lie between 0 and 1: got {self.confidence!r}")
+        return faults
+
+    def _bound_faults(self) -> list[str]:
+        faults = [
+            f"bounds must name one of {', '.join(PARAMETERS)}: got {name!r}"
+            for name in self.bounds
+            if name not in PARAMETERS
+        ]
+        for name, (low, high) in self.bounds.items():
+            if not low <= high:
+                faults.append(f"bounds must not exclude everything: {name}={low:g}:{high:g}")
+            elif not (math.isfinite(low) and math.isfinite(high)):
+                faults.append(f"bounds must be finite: {name}={low:g}:{high:g}")
+            elif name == "width" and high <= 0:
+                faults.append(f"width must be above 0: its bounds are {low:g}:{high:g}")
+            elif name in ("guess", "lapse") and not (low >= 0 and high <= 1 and low < 1):
+                faults.append(f"{name} must lie in [0, 1): its bounds are {low:g}:{high:g}")
+        return faults
+
+    def _contradictions(self) -> list[str]:
+        faults = []
+        if self.chance is not None and "guess" in self.bounds:
+            faults.append(
+                f"task {self.task} fixes guess at {self.chance:g}: "
+                "leave out the bounds on guess, or use task yes-no"
+            )
+        if self.chance is not None and self.asymptotes == "equal":
+            faults.append(
+                f"asymptotes equal needs task yes-no: task {self.task} fixes guess at "
+                f"{self.chance:g}; use free or fixed"
+            )
+        if faults:
+            return faults
+        made = self.asymptote_bounds
+        for name, (low, high) in made.items():
+            if self.asymptotes == "fixed" and low != high:
+                faults.append(
+                    f"asymptotes fixed holds {name} at one value: its bounds are {low:g}:{high:g}; "
+                    f"give {name}={low:g}:{low:g}, or use asymptotes free"
+                )
+            elif low > high:
+                faults.append(
+                    "bounds must not exclude everything: guess and lapse are equal, "
+                    "but their bounds do not overlap"
+                )
+        if made["guess"][0] + made["lapse"][0] >= 1:
+            faults.append(
+                "bounds must not exclude everything: guess + lapse < 1, but their lower bounds "
+                f"are {made['guess'][0]:g} and {made['lapse'][0]:g}"
+            )
+        return list(dict.fromkeys(faults))
+
+
+def _alternatives(task: str) -> int:
+    if task == "2afc":
+        return 2
+    name, _, count = str(task).partition(":")
+    return int(count) if name == "nafc" and count.isascii() and count.isdigit() else 0
+
+
+def parse_bounds(text: str) -> dict[str, Bounds]:
+    """Read bounds as the command line writes them.
+
+    Raises
+    ------
+    OptionError
+        With one line for each part that is not ``PARAMETER=LOW:HIGH``.
+
+    Examples
+    --------
+    >>> parse_bounds("lapse=0:0.05,width=0.1:2")
+    {'lapse': (0.0, 0.05), 'width': (0.1, 2.0)}
+    """
+    bounds: dict[str, Bounds] = {}
+    faults = []
+    for part in (part.strip() for part in text.split(",") if part.strip()):
+        name, _, values = part.partition("=")
+        low, _, high = values.partition(":")
+        try:
+            pair = (float(low), float(high))
+        except ValueError:
+            faults.append(f"bounds must read PARAMETER=LOW:HIGH, as in lapse=0:0.05: got '{part}'")
+            continue
+        if name.strip() in bounds:
+            faults.append(f"bounds must name each parameter once: '{name.strip()}' comes twice")
+        bounds[name.strip()] = pair
+    if faults:
+        raise OptionError(*faults)
+    return bounds
