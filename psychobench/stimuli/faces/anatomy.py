@@ -113,7 +113,7 @@ class Mouth:
         """Give the y of the upper lip's upper edge, Cupid's bow in the middle."""
         u = self.along(x)
         bow = 1.0 - 0.20 * np.exp(-((u / 0.13) ** 2)) + 0.10 * np.exp(-(((u - 0.26) / 0.16) ** 2))
-        return self.line(x) - self.upper_lip * (1.0 - u**1.7) * bow
+        return self.line(x) - self.upper_lip * (1.0 - u**2.1) * bow
 
     def bottom(self, x: Array) -> Array:
         """Give the y of the lower lip's lower edge."""
@@ -185,14 +185,14 @@ def anatomy(identity: Identity, valence: float) -> Anatomy:
 
 def _eye(who: Identity, units: ActionUnits) -> Eye:
     x = 31.5 + 1.6 * who.eye_distance
-    half = 14.6 * (1 + 0.045 * who.eye_size - 0.015 * who.sex)
+    half = 15.3 * (1 + 0.045 * who.eye_size - 0.015 * who.sex)
     open_ = 1 + 0.08 * who.eye_size - 0.05 * who.sex - 0.05 * max(who.age, 0.0)
     tilt = 0.7 * who.eye_tilt
     return Eye(
         inner=(x - half, 1.7 + 0.5 * tilt - 0.6 * units.brow),
         outer=(x + half, -0.8 - tilt + 1.3 * units.brow + 0.25 * max(who.age, 0.0)),
-        up=(5.9 * open_) * (1 - 0.10 * units.cheek - 0.14 * units.brow),
-        low=(4.6 * open_) * (1 - 0.52 * units.cheek + 0.02 * units.frown),
+        up=(6.7 * open_) * (1 - 0.10 * units.cheek - 0.14 * units.brow),
+        low=(4.7 * open_) * (1 - 0.52 * units.cheek + 0.02 * units.frown),
         lean=2.6 * units.brow,
         pupil=(x, -0.2 + 0.5 * units.brow),
     )
@@ -203,12 +203,12 @@ def _brow(who: Identity, units: ActionUnits) -> Brow:
     return Brow(
         inner=11.5 - 0.05 * who.sex + 0.9 * who.eye_distance - 1.6 * units.brow,
         outer=54.0 + 1.2 * who.eye_distance,
-        height=-19.6
+        height=-20.4
         - 1.5 * who.brow_height
         + 1.5 * who.sex
         - 0.9 * units.cheek
         + 0.5 * max(who.age, 0.0),
-        arch=4.6 - 1.3 * who.sex,
+        arch=4.0 - 1.3 * who.sex,
         raised=7.6 * units.brow,
         thickness=6.6 * thick,
     )
@@ -252,10 +252,10 @@ def _head(who: Identity, units: ActionUnits) -> Head:
         (72.0, -14.0),
         (70.6 + 0.5 * cheek, 15.0),
         (66.6 + cheek, 40.0),
-        (59.0 + 0.7 * jaw + cheek, 63.0 + 0.3 * drop),
-        (50.0 + jaw + sag, 80.5 + 0.5 * drop),
-        (36.5 + 0.85 * jaw + 0.5 * sag, 97.5 + 0.8 * drop),
-        (19.0 + 0.4 * jaw, 109.3 + drop),
+        (61.0 + 0.7 * jaw + cheek, 63.0 + 0.3 * drop),
+        (52.6 + jaw + sag, 80.5 + 0.5 * drop),
+        (39.0 + 0.85 * jaw + 0.5 * sag, 97.5 + 0.8 * drop),
+        (21.0 + 0.4 * jaw, 109.2 + drop),
         (0.0, chin),
     ]
     breadth = 1 + 0.035 * who.width + 0.012 * who.sex

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import Array, Canvas, lay_over, linear, noise, ridge
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, linear, noise, ridge
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.relief import Ground
 from psychobench.stimuli.faces.skin import direction, skin_tone
-
-_ALL = (slice(None), slice(None))
 
 
 def paint_background(canvas: Canvas, view: View) -> Array:
@@ -45,7 +43,7 @@ def paint_body(canvas: Canvas, image: Array, face: Anatomy, who: Identity, view:
     shadow = 1.0 - 0.62 * np.exp(-((gap.clip(0.0, None) / 20.0) ** 2))
     tendon = ridge(abs(x) - 24.0 + 0.35 * (y - 110.0), 5.0)
     shade = (0.16 + 0.72 * facing) * shadow * (1.0 + 0.06 * tendon)
-    lay_over(region, _ALL, skin_tone(who)[:, None, None] * shade, part.soft(half - abs(x)))
+    lay_over(region, ALL, skin_tone(who)[:, None, None] * shade, part.soft(half - abs(x)))
     _paint_shirt(part, region, view)
 
 
@@ -62,7 +60,7 @@ def _paint_shirt(canvas: Canvas, image: Array, view: View) -> None:
         + 0.03 * noise(canvas.x * 0.05, canvas.y * 0.02, 1.2, 5)
     )
     paint = linear(view.shirt)[:, None, None] * (shade * (1.0 - 0.35 * collar))
-    lay_over(image, _ALL, paint, cover)
+    lay_over(image, ALL, paint, cover)
 
 
 def paint_ears(canvas: Canvas, image: Array, face: Anatomy, who: Identity, view: View) -> None:
@@ -82,7 +80,7 @@ def paint_ears(canvas: Canvas, image: Array, face: Anatomy, who: Identity, view:
         bowl = ridge(form - 0.45, 0.22)
         shade = 0.62 + 0.16 * side * light[0] + 0.16 * rim - 0.24 * bowl
         tone = skin_tone(who) * np.array([1.04, 0.90, 0.88], dtype=np.float32)
-        lay_over(image[:, window[0], window[1]], _ALL, tone[:, None, None] * shade, cover)
+        lay_over(image[:, window[0], window[1]], ALL, tone[:, None, None] * shade, cover)
 
 
 def head_cover(canvas: Canvas, place: Ground) -> Array:

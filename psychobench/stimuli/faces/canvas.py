@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,11 +13,12 @@ from scipy.ndimage import gaussian_filter
 
 from psychobench.stimuli.faces.identity import View
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]  # float32 on pixel grids, float64 along landmarks
 Window = tuple[slice, slice]
 
-FRAME = 280.0  # mm of face plane on the image's height at scale 1
-CENTRE_Y = 4.0  # mm: the height in the face that falls on the image's centre
+ALL = (slice(None), slice(None))
+FRAME = 268.0  # mm of face plane on the image's height at scale 1
+CENTRE_Y = 2.0  # mm: the height in the face that falls on the image's centre
 _TILE = 256
 
 
@@ -110,13 +112,11 @@ class Canvas:
         reach_x = 3.17 * (sx if tilt == 0.0 else max(sx, sy))
         reach_y = 3.17 * (sy if tilt == 0.0 else max(sx, sy))
         window = self.window(x - reach_x, x + reach_x, y - reach_y, y + reach_y)
-        dx, dy = self.x[window] - np.float32(x), self.y[window] - np.float32(y)
+        dx, dy = self.x[window] - x, self.y[window] - y
         if tilt:
-            cos, sin = np.float32(math.cos(tilt)), np.float32(math.sin(tilt))
+            cos, sin = math.cos(tilt), math.sin(tilt)
             dx, dy = dx * cos + dy * sin, dy * cos - dx * sin
-        field[window] += bell((dx / np.float32(sx)) ** 2 + (dy / np.float32(sy)) ** 2) * np.float32(
-            height
-        )
+        field[window] += bell((dx / sx) ** 2 + (dy / sy) ** 2) * height
 
     def add_pair(
         self,
@@ -134,20 +134,20 @@ class Canvas:
 
     def soft(self, distance: Array, blur: float = 0.0) -> Array:
         """Cover from 0 to 1 as a signed distance (mm) goes from outside to inside."""
-        width = np.float32(max(0.55 * self.pitch, blur))
-        return np.float32(0.5) + np.float32(0.5) * np.tanh(distance / width)
+        width = max(0.55 * self.pitch, blur)
+        return 0.5 + 0.5 * np.tanh(distance / width)
 
 
 def bell(squared: Array) -> Array:
     """Approximate exp(-squared / 2) by a polynomial that is exactly zero beyond sqrt(10)."""
-    base = np.maximum(np.float32(1.0) - squared * np.float32(0.1), np.float32(0.0))
+    base = np.maximum(1.0 - squared * 0.1, 0.0)
     double = base * base
     return double * double * base
 
 
 def ridge(distance: Array, width: float) -> Array:
     """Give a bell across a line, at signed distance `distance` from it."""
-    return bell((distance / np.float32(width)) ** 2)
+    return bell((distance / width) ** 2)
 
 
 def lay_over(image: Array, window: Window, colour: Array, cover: Array) -> None:
@@ -160,7 +160,7 @@ def lay_over(image: Array, window: Window, colour: Array, cover: Array) -> None:
 
 def linear(srgb: ArrayLike) -> Array:
     """Decode sRGB values in 0..1 to linear light (power law 2.2)."""
-    return np.power(np.asarray(srgb, dtype=np.float32), np.float32(2.2))
+    return np.power(np.asarray(srgb, dtype=np.float32), 2.2)
 
 
 @lru_cache(maxsize=8)
@@ -174,8 +174,8 @@ def noise_tile(sigma: float) -> Array:
 def noise(u: Array, v: Array, sigma: float, seed: int) -> Array:
     """Sample the tile at cells (`u`, `v`), bilinearly, shifted by `seed`."""
     tile = noise_tile(sigma).ravel()
-    u = u + np.float32(seed % _TILE)
-    v = v + np.float32(seed // _TILE % _TILE)
+    u = u + seed % _TILE
+    v = v + seed // _TILE % _TILE
     u0, v0 = np.floor(u), np.floor(v)
     fu, fv = u - u0, v - v0
     column, row = u0.astype(np.int32) & 255, v0.astype(np.int32) & 255

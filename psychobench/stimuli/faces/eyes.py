@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import Array, Canvas, lay_over, linear, noise, ridge
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, linear, noise, ridge
 from psychobench.stimuli.faces.hair import hair_colour
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.skin import darkness, direction, skin_tone
@@ -48,15 +48,15 @@ def _paint_ball(
     white = np.array([0.66, 0.60, 0.57], dtype=np.float32)[:, None, None] * (
         shadow * round_ * level
     )
-    lay_over(image, _ALL, white, opening)
+    lay_over(image, ALL, white, opening)
     reach = np.hypot(dx, dy)
     _paint_iris(canvas, image, (dx, dy, reach), opening, shadow * level, who)
     pupil = canvas.soft(_PUPIL - reach)
-    lay_over(image, _ALL, np.full(3, 0.006, dtype=np.float32), opening * pupil)
+    lay_over(image, ALL, np.full(3, 0.006, dtype=np.float32), opening * pupil)
     _paint_glints(canvas, image, dx * side, dy, opening, view)
     corner = canvas.soft(2.6 - np.hypot(x - eye.inner[0] - 0.8, (y - eye.inner[1]) * 1.3), 0.7)
     flesh = skin_tone(who) * np.array([0.80, 0.42, 0.40], dtype=np.float32)
-    lay_over(image, _ALL, flesh, opening * corner * 0.75)
+    lay_over(image, ALL, flesh, opening * corner * 0.75)
 
 
 def _paint_iris(
@@ -75,7 +75,7 @@ def _paint_iris(
     limbus = 1.0 - 0.62 * ((reach / _IRIS - 0.74) / 0.26).clip(0.0, 1.0)
     caustic = 0.95 + 0.5 * (dy / _IRIS).clip(-0.8, 1.0)
     paint = colour[:, None, None] * (shadow * fibres * limbus * caustic * 1.5)
-    lay_over(image, _ALL, paint, opening * canvas.soft(_IRIS - reach, 0.45))
+    lay_over(image, ALL, paint, opening * canvas.soft(_IRIS - reach, 0.45))
 
 
 def _paint_glints(
@@ -84,9 +84,9 @@ def _paint_glints(
     light = direction(view)
     glint = np.hypot(dx - 4.6 * float(light[0]), dy - 4.6 * float(light[1]))
     bright = np.full(3, 0.95, dtype=np.float32)
-    lay_over(image, _ALL, bright, opening * canvas.soft(1.15 - glint, 0.35) * 0.9)
+    lay_over(image, ALL, bright, opening * canvas.soft(1.15 - glint, 0.35) * 0.9)
     low = np.hypot(dx + 2.2 * float(light[0]) - 0.6, dy - 2.6)
-    lay_over(image, _ALL, bright, opening * canvas.soft(0.8 - low, 0.5) * 0.10)
+    lay_over(image, ALL, bright, opening * canvas.soft(0.8 - low, 0.5) * 0.10)
 
 
 def _paint_lids(canvas: Canvas, image: Array, x: Array, face: Anatomy, who: Identity) -> None:
@@ -99,18 +99,18 @@ def _paint_lids(canvas: Canvas, image: Array, x: Array, face: Anatomy, who: Iden
     thick = lashes * (0.55 + 0.75 * u.clip(0.0, 1.0))
     dark = 0.10 * skin + 0.004
     line = ridge((y - upper + 0.25 * thick) / thick, 0.85)
-    lay_over(image, _ALL, dark, (0.92 * inside * line).clip(0.0, 1.0))
+    lay_over(image, ALL, dark, (0.92 * inside * line).clip(0.0, 1.0))
     rim = ridge(y - lower - 0.2, 0.75) * inside
-    lay_over(image, _ALL, 0.36 * skin, (0.50 - 0.06 * who.sex) * rim)
+    lay_over(image, ALL, 0.36 * skin, (0.50 - 0.06 * who.sex) * rim)
     lift = 3.0 + 0.6 * face.units.cheek - 0.4 * max(who.age, 0.0)
     crease = ridge(y - upper + lift + 0.9 * np.sin(math.pi * u.clip(0.0, 1.0)), 0.95)
-    lay_over(image, _ALL, 0.42 * skin, 0.50 * crease * inside)
+    lay_over(image, ALL, 0.42 * skin, 0.50 * crease * inside)
 
 
 def paint_brows(canvas: Canvas, planes: Array, face: Anatomy, who: Identity) -> None:
     """Paint both eyebrows into the skin's colours."""
     brow = face.brow
-    colour = 0.55 * hair_colour(who, grey=0.5) + 0.12 * skin_tone(who) * (1 - darkness(who))
+    colour = 0.55 * hair_colour(who, grey=0.5) + 0.05 * skin_tone(who) * (1 - darkness(who))
     for side in (-1.0, 1.0):
         left, right = sorted((side * (brow.inner - 5), side * (brow.outer + 5)))
         window = canvas.window(left, right, -48.0, -6.0)
@@ -119,16 +119,13 @@ def paint_brows(canvas: Canvas, planes: Array, face: Anatomy, who: Identity) -> 
         u = brow.along(x)
         half = brow.half_thickness(x)
         off = (y - brow.centre(x)) / half
-        ends = (u / 0.16).clip(0.0, 1.0) ** 1.3 * ((1.04 - u) / 0.30).clip(0.0, 1.0)
+        ends = ((u + 0.04) / 0.24).clip(0.0, 1.0) * ((1.04 - u) / 0.30).clip(0.0, 1.0)
         hairs = noise(
             x * 0.30 + off * 1.2,
             (y * 0.9 + x * 0.55 * (1 - u)) * 1.5,
             0.8,
             who.texture + int(50 + 20 * side),
         )
-        body = part.soft(1.0 - abs(off) + 0.14 * hairs, 0.38)
-        cover = (body * ends * (0.84 + 0.16 * hairs)).clip(0.0, 0.96)
+        body = part.soft(1.0 - abs(off) + 0.10 * hairs, 0.34)
+        cover = (body * ends * (0.90 + 0.08 * hairs)).clip(0.0, 0.96)
         lay_over(planes, window, colour, cover * (0.86 + 0.06 * who.sex))
-
-
-_ALL = (slice(None), slice(None))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import Array, Canvas, lay_over, linear, noise
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, linear, noise
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.skin import direction
 
@@ -43,6 +43,8 @@ class Style:
         Slope of the strands at the crown and at the sides: 0 along the outline, 90 across it.
     bottom : float
         Where the hair at the sides ends, mm below the pupils.
+    part : float
+        Where the strands part at the crown, radians to the image's right.
     curl : float
         0 straight to 1 tight curls.
     edge : float
@@ -54,6 +56,7 @@ class Style:
     skew: float = 0.0
     sweep: tuple[float, float] = (40.0, 15.0)
     bottom: float = 30.0
+    part: float = 0.0
     curl: float = 0.0
     edge: float = 2.2
 
@@ -64,6 +67,7 @@ STYLES = {
         (70, 72, 73, 72, *(69.0, 68.0, 67.5, 68.5, 73.0, 80.0, 90.0, 90.0, 90.0)),
         (13, 13, 12.5, 11.5, 9, 6, 3.5, 2, -2, -5, -9, -9, -9),
         skew=7.0,
+        part=-0.24,
         sweep=(24.0, 8.0),
     ),
     "short": Style(
@@ -82,6 +86,7 @@ STYLES = {
         (68, 71, 74, 74, 70, 66.5, 64, 63, 61.5, 59, 56, 54, 54),
         (14, 14, 14, 14, 14, 14.5, 15, 16, 17, 20, 19, 12, 4),
         skew=6.0,
+        part=-0.24,
         sweep=(14.0, 0.0),
         bottom=92.0,
     ),
@@ -145,8 +150,9 @@ def lay_hair(canvas: Canvas, face: Anatomy, who: Identity) -> Hair | None:
     if style.skew:
         line -= style.skew * np.tanh((canvas.x + 22.0) / 16.0) * (1 - station / 75.0).clip(0, 1)
     sweep = np.radians(np.interp(station, (20.0, 80.0), style.sweep)).astype(np.float32)
-    arc = (angle * np.sign(canvas.x + 22.0) * 85.0 + np.maximum(canvas.y, 0.0)).astype(np.float32)
-    across = reach * np.cos(sweep) + arc * np.sin(sweep)
+    turn = np.arctan2(canvas.x, -above) - style.part
+    arc = np.sqrt(turn * turn + 0.03) * 85.0 + np.maximum(canvas.y, 0.0)
+    across = (reach * np.cos(sweep) + arc * np.sin(sweep)) * (1.0 + 0.1 * np.tanh(turn / 0.12))
     along = arc * np.cos(sweep) - reach * np.sin(sweep)
     return Hair(canvas, style, reach - line, outside - reach, reach / outside, across, along)
 
@@ -164,7 +170,7 @@ def paint_hair(hair: Hair, image: Array, who: Identity, view: View) -> None:
     sheen = 0.030 + 0.35 * colour
     gloss = _sheen(hair, strands, view)
     paint = colour[:, None, None] * shade + sheen[:, None, None] * gloss
-    lay_over(image, _ALL, paint, cover)
+    lay_over(image, ALL, paint, cover)
 
 
 def shadow_face(hair: Hair, window: tuple[slice, slice], image: Array) -> None:
@@ -181,7 +187,7 @@ def paint_back_hair(hair: Hair, image: Array, who: Identity) -> None:
     if style.bottom < 60.0:
         return
     cover = canvas.soft(hair.within, 1.5) * canvas.soft(style.bottom - canvas.y, 3.0)
-    lay_over(image, _ALL, 0.30 * hair_colour(who), cover)
+    lay_over(image, ALL, 0.30 * hair_colour(who), cover)
 
 
 def _strands(hair: Hair, who: Identity) -> Array:
@@ -222,6 +228,3 @@ def _sheen(hair: Hair, strands: Array, view: View) -> Array:
     band = np.exp(-(((hair.depth - 0.80) / 0.10) ** 2))
     gloss = facing**3 * band * (0.6 + 0.5 * strands).clip(0.0, None)
     return gloss * (1.0 - 0.6 * hair.style.curl)
-
-
-_ALL = (slice(None), slice(None))

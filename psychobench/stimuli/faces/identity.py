@@ -132,7 +132,7 @@ class View:
     light : tuple of float
         Direction of the key light: x right, y down, z towards the viewer; any length.
     scale : float
-        Head size; 1 puts 280 mm on the image's height.
+        Head size; 1 puts 268 mm on the image's height.
     dx, dy : float
         Shift of the head in fractions of the image, right and down.
     roll : float

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy, Mouth
-from psychobench.stimuli.faces.canvas import Array, Canvas, lay_over, ridge
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, ridge
 from psychobench.stimuli.faces.identity import Identity
 from psychobench.stimuli.faces.skin import skin_tone
 
-_TOOTH = (4.2, 7.4, 10.6, 13.8, 17.0, 20.0, 23.0)  # mm: borders between the upper teeth
-_ENAMEL = np.array([0.74, 0.69, 0.60], dtype=np.float32)
+_TOOTH = (8.3, 14.4, 20.2, 25.2)  # mm: borders between the upper teeth
+_ENAMEL = np.array([0.80, 0.76, 0.68], dtype=np.float32)
 _CAVITY = np.array([0.045, 0.012, 0.012], dtype=np.float32)
 
 
@@ -27,7 +27,7 @@ def paint_mouth(canvas: Canvas, image: Array, face: Anatomy, who: Identity) -> N
         inside *= part.soft(mouth.half_width - abs(part.x), 0.8) * _opening(mouth)
         teeth = _teeth(part, mouth, line, below)
         paint = _CAVITY[:, None, None] + _ENAMEL[:, None, None] * teeth
-        lay_over(region, _ALL, paint, inside)
+        lay_over(region, ALL, paint, inside)
     _paint_line(part, region, mouth, line, who)
 
 
@@ -45,7 +45,7 @@ def _teeth(canvas: Canvas, mouth: Mouth, line: Array, below: Array) -> Array:
     arch = np.exp(-((x / (0.74 * mouth.half_width)) ** 4))
     lip_shadow = 0.55 + 0.45 * ((canvas.y - line) / 2.6).clip(0.0, 1.0)
     light = mouth.gap / (mouth.gap + 2.2)
-    return rows * arch * lip_shadow * (1.0 - 0.20 * np.asarray(borders)) * light
+    return rows * arch * lip_shadow * (1.0 - 0.15 * np.asarray(borders)) * light
 
 
 def _paint_line(canvas: Canvas, image: Array, mouth: Mouth, line: Array, who: Identity) -> None:
@@ -54,7 +54,4 @@ def _paint_line(canvas: Canvas, image: Array, mouth: Mouth, line: Array, who: Id
     ends = canvas.soft(mouth.half_width + 0.8 - abs(canvas.x), 0.8)
     shut = 1.0 - 0.5 * _opening(mouth)
     dark = 0.16 * skin * np.array([1.0, 0.5, 0.5], dtype=np.float32)
-    lay_over(image, _ALL, dark, 0.80 * shut * ends * ridge(canvas.y - line, 0.85))
-
-
-_ALL = (slice(None), slice(None))
+    lay_over(image, ALL, dark, 0.80 * shut * ends * ridge(canvas.y - line, 0.85))

@@ -12,6 +12,7 @@ from psychobench.stimuli.faces.eyes import paint_brows, paint_eyes
 from psychobench.stimuli.faces.hair import lay_hair, paint_back_hair, paint_hair, shadow_face
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.mouth import paint_mouth
+from psychobench.stimuli.faces.nose import paint_nose
 from psychobench.stimuli.faces.relief import ground, relief
 from psychobench.stimuli.faces.skin import albedo, lit
 
@@ -71,6 +72,7 @@ def render_face(
     planes = albedo(part, face, who)
     paint_brows(part, planes, face, who)
     head = lit(part, relief(part, place, face, who), planes, who, view)
+    paint_nose(part, head, face, who)
     paint_mouth(part, head, face, who)
     paint_eyes(part, head, face, who, view)
     if hair is not None:

@@ -70,7 +70,11 @@ def _shade(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
     deep = 1.0 - 0.6 * darkness(who)
     canvas.add_pair(shade, x - 3.0, 9.5, 10.0, 4.0, -(0.09 + 0.05 * old) * deep)
     canvas.add_pair(shade, x, -8.5, 14.0, 4.0, -0.07 * deep)
-    canvas.add_bump(shade, 0.0, face.nose.base + 2.0, 9.0, 2.6, -0.16)
+    lift = face.units.cheek
+    for fan in (-1.0, 0.0, 1.0):
+        crow = face.eye.outer[0] + 6.5
+        canvas.add_pair(shade, crow, 0.5 + 4.0 * fan, 3.6, 0.8, -0.13 * lift, 0.38 * fan)
+    canvas.add_bump(shade, 0.0, face.nose.base + 1.5, 9.0, 2.6, -0.10)
     canvas.add_pair(shade, face.mouth.half_width + 0.5, face.mouth.corner, 2.4, 2.0, -0.30)
     return shade
 
