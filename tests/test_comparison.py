@@ -97,7 +97,9 @@ def test_a_reversed_fit_keeps_its_pse_but_is_not_tested():
 
 
 def test_participants_without_a_pse_leave_the_cohort_and_are_named():
-    cohort = FakeFits([*people(PSES), {**people([3.0])[0], "observer": "lost", "status": "outside"}])
+    cohort = FakeFits(
+        [*people(PSES), {**people([3.0])[0], "observer": "lost", "status": "outside"}]
+    )
     result = compare(FakeFits([model(0.5)]), cohort)
     assert result.cohorts["none"].n == 50
     assert result.cohorts["none"].left_out == {"lost": "outside"}
