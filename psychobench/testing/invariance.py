@@ -1,0 +1,61 @@
+"""Checks of invariance: an answer depends on its image and on nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from psychobench.testing import material
+from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
+
+_SHUFFLED = np.array([5, 2, 7, 0, 3, 6, 1, 4])
+
+
+def check_order(subject: Subject) -> None:
+    """Check that shuffled images get the same answers, shuffled."""
+    subject.require_determinism()
+    shuffled = subject.answer(subject.probe[_SHUFFLED])
+    subject.require_same(shuffled, subject.baseline[_SHUFFLED], "with the order of the images")
+
+
+def check_batch_size(subject: Subject) -> None:
+    """Check that images get the same answers one by one as together."""
+    subject.require_determinism()
+    alone = np.concatenate([subject.answer(image[None].copy()) for image in subject.probe])
+    subject.require_same(alone, subject.baseline, "when images come one by one")
+
+
+def check_repeatable(subject: Subject) -> None:
+    """Check that the same call gives the same answers."""
+    subject.require_determinism()
+    first, second = (subject.answer(subject.probe.copy()) for _ in range(2))
+    subject.require_same(second, first, "when the same images are shown again")
+
+
+def check_state(subject: Subject) -> None:
+    """Check that what was seen before leaves no trace, from the first call on."""
+    subject.require_determinism()
+    first = np.asarray(subject.first_reply, dtype=np.float64)
+    subject.require_same(subject.baseline, first, "after the first call")
+    subject.answer(material.greys())
+    subject.require_same(
+        subject.answer(subject.probe.copy()), subject.baseline, "after other images were shown"
+    )
+
+
+def check_fresh_instance(subject: Subject) -> None:
+    """Check that a second observer from the same factory gives the same answers."""
+    if subject.factory is None:
+        raise CheckSkipped("an observer was given, not a factory")
+    subject.require_determinism()
+    answers = subject.answer(subject.probe.copy(), subject.factory())
+    subject.require_same(answers, subject.baseline, "from one instance to another")
+
+
+def check_input_unmodified(subject: Subject) -> None:
+    """Check that the images are left as they were."""
+    images = subject.probe.copy()
+    subject.answer(images)
+    if not np.array_equal(images, subject.probe):
+        raise CheckFailed(
+            f"respond wrote into {np.count_nonzero(images != subject.probe)} values of its input"
+        )

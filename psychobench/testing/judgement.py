@@ -1,0 +1,93 @@
+"""Checks of judgement: sad and happy are the right way round, and colours are too."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.testing import material
+from psychobench.testing.material import LabelledImages
+from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
+
+LEAST_AUC = 0.75
+TWICE_SOFTMAX = (1 / (1 + np.e), np.e / (1 + np.e))  # all that a softmax of probabilities reaches
+LEAST_COLOUR_GAIN = 0.02  # nats per image
+_FLOOR = 1e-6
+
+
+def check_polarity(subject: Subject) -> None:
+    """Check that the target category gets the higher probabilities."""
+    labelled = _labelled(subject)
+    separation = _auc(subject, labelled)
+    if separation < LEAST_AUC:
+        swapped = "; are the labels swapped?" if separation < 1 - LEAST_AUC else ""
+        raise CheckFailed(
+            f"a clear '{subject.info.target}' gets the higher answer in {separation:.0%} of "
+            f"pairs, {LEAST_AUC:.0%} are expected{swapped}"
+        )
+    if subject.labelled is None and not _auc(subject, material.bundled_ends()) == 1:
+        raise CheckFailed(
+            f"the '{subject.info.target}' end of the bundled continuum gets no higher answer "
+            "than the other"
+        )
+
+
+def check_certainty(subject: Subject) -> None:
+    """Check that clear cases leave the range of a softmax applied twice."""
+    answers = subject.answer(_labelled(subject).images.copy())
+    low, high = TWICE_SOFTMAX
+    if low <= answers.min() and answers.max() <= high:
+        raise CheckFailed(
+            f"clear cases get {answers.min():.3f} to {answers.max():.3f}, all within "
+            f"[{low:.3f}, {high:.3f}]: is softmax applied twice?"
+        )
+
+
+def check_colour_order(subject: Subject) -> None:
+    """Check that faces are not judged better with red and blue exchanged."""
+    labelled = _labelled(subject, strength=0.3)
+    given = _losses(subject, labelled, labelled.images.copy())
+    exchanged = _losses(subject, labelled, np.ascontiguousarray(labelled.images[..., ::-1]))
+    gain = given - exchanged
+    error = gain.std(ddof=1) / np.sqrt(len(gain))
+    if gain.mean() > max(LEAST_COLOUR_GAIN, 2 * error):
+        raise CheckFailed(
+            f"with red and blue exchanged faces are judged better (log loss {exchanged.mean():.3g} "
+            f"instead of {given.mean():.3g}): are channels taken as BGR where they are RGB?"
+        )
+
+
+def _labelled(subject: Subject, strength: float = 1.0) -> LabelledImages:
+    """Give the author's labelled images, or faces where the observer judges sad and happy."""
+    labels = subject.info.labels
+    if subject.labelled is not None:
+        if set(subject.labelled.labels) != set(labels):
+            raise CheckFailed(
+                f"labelled= has labels {sorted(set(subject.labelled.labels))}, the observer "
+                f"{sorted(labels)}"
+            )
+        return subject.labelled
+    if set(labels) != {material.SAD, material.HAPPY}:
+        raise CheckSkipped(
+            f"the observer tells {labels[0]} from {labels[1]}, the kit's faces are sad or happy; "
+            "pass labelled="
+        )
+    return material.labelled_faces(strength)
+
+
+def _is_target(subject: Subject, labelled: LabelledImages) -> NDArray[np.bool_]:
+    return np.array([label == subject.info.target for label in labelled.labels])
+
+
+def _auc(subject: Subject, labelled: LabelledImages) -> float:
+    """Give the share of target-other pairs in which the target gets the higher answer."""
+    answers, target = subject.answer(labelled.images.copy()), _is_target(subject, labelled)
+    difference = answers[target][:, None] - answers[~target][None, :]
+    return float(np.mean((np.sign(difference) + 1) / 2))
+
+
+def _losses(
+    subject: Subject, labelled: LabelledImages, images: NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    answers = subject.answer(images).clip(_FLOOR, 1 - _FLOOR)
+    return -np.log(np.where(_is_target(subject, labelled), answers, 1 - answers))
