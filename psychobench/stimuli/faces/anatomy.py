@@ -137,6 +137,7 @@ class Head:
 
     radii: NDArray[np.float64]
     chin: float
+    breadth: float
 
     def radius(self, angle: Array) -> Array:
         """Give the contour's distance (mm) from the origin at angles (radians)."""
@@ -185,8 +186,8 @@ def anatomy(identity: Identity, valence: float) -> Anatomy:
 
 def _eye(who: Identity, units: ActionUnits) -> Eye:
     x = 31.5 + 1.6 * who.eye_distance
-    half = 15.3 * (1 + 0.045 * who.eye_size - 0.015 * who.sex)
-    open_ = 1 + 0.08 * who.eye_size - 0.05 * who.sex - 0.05 * max(who.age, 0.0)
+    half = 15.3 * (1 + 0.055 * who.eye_size - 0.015 * who.sex)
+    open_ = 1 + 0.10 * who.eye_size - 0.05 * who.sex - 0.05 * max(who.age, 0.0)
     tilt = 0.7 * who.eye_tilt
     return Eye(
         inner=(x - half, 1.7 + 0.5 * tilt - 0.6 * units.brow),
@@ -205,7 +206,7 @@ def _brow(who: Identity, units: ActionUnits) -> Brow:
         outer=54.0 + 1.2 * who.eye_distance,
         height=-20.4
         - 1.5 * who.brow_height
-        + 1.5 * who.sex
+        + 0.9 * who.sex
         - 0.9 * units.cheek
         + 0.5 * max(who.age, 0.0),
         arch=4.0 - 1.3 * who.sex,
@@ -262,4 +263,4 @@ def _head(who: Identity, units: ActionUnits) -> Head:
     x, y = np.array(points).T * np.array([[breadth], [1.0]])
     angles, radii = np.arctan2(x, -y), np.hypot(x, y)
     smooth = CubicSpline(angles, radii, bc_type="clamped")
-    return Head(smooth(np.linspace(0.0, math.pi, _TABLE)), chin)
+    return Head(smooth(np.linspace(0.0, math.pi, _TABLE)), chin, breadth)

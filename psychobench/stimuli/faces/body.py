@@ -10,21 +10,30 @@ from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.relief import Ground
 from psychobench.stimuli.faces.skin import direction, skin_tone
 
+_BLURRED = 40  # samples across a background that is out of focus
+
 
 def paint_background(canvas: Canvas, view: View) -> Array:
     """Give fresh planes of background, uniform or with an out-of-focus pattern."""
-    colour = linear(view.background)[:, None, None]
-    if not view.clutter:
-        return np.broadcast_to(colour, (3, *canvas.x.shape)).copy()
-    x, y = canvas.x * 0.055, canvas.y * 0.055
-    planes = [
-        1.0
-        + 0.30
-        * view.clutter
-        * (0.75 * noise(x, y, 1.2, view.pattern) + 0.4 * noise(x, y, 1.2, view.pattern + shift))
-        for shift in (301, 602, 903)
-    ]
-    return (colour * np.stack(planes)).clip(0.0, 1.0)
+    size = len(canvas.x)
+    image = np.empty((3, size, size), dtype=np.float32)
+    image[:] = linear(view.background)[:, None, None]
+    if view.clutter:
+        u = np.linspace(0.0, 13.0, _BLURRED, dtype=np.float32)[None, :]
+        v = u.T
+        light = 0.30 * noise(u, v, 1.2, view.pattern)
+        hues = np.stack([0.10 * noise(u, v, 1.2, view.pattern + k) for k in (301, 602, 903)])
+        image *= _stretched(1.0 + view.clutter * (light + hues), size)
+    return image
+
+
+def _stretched(planes: Array, size: int) -> Array:
+    """Stretch small square planes to `size` x `size`, bilinearly."""
+    place = np.linspace(0.0, planes.shape[-1] - 1.001, size, dtype=np.float32)
+    low = place.astype(np.intp)
+    share = place - low
+    rows = planes[:, low] * (1.0 - share[:, None]) + planes[:, low + 1] * share[:, None]
+    return rows[:, :, low] * (1.0 - share) + rows[:, :, low + 1] * share
 
 
 def paint_body(canvas: Canvas, image: Array, face: Anatomy, who: Identity, view: View) -> None:

@@ -53,6 +53,19 @@ class Projection:
         shift = np.array([0.5 + self.view.dx, 0.5 + self.view.dy]) * self.size
         return turned * self.pixels_per_mm + shift
 
+    def box(self, x0: float, x1: float, y0: float, y1: float) -> tuple[float, ...]:
+        """Give the pixel box round a rectangle of the face: centre x, y, half width, height."""
+        cos, sin = self._turn
+        scale = self.pixels_per_mm
+        x, y = 0.5 * (x0 + x1), 0.5 * (y0 + y1) - CENTRE_Y
+        wide, tall = 0.5 * (x1 - x0), 0.5 * (y1 - y0)
+        return (
+            (cos * x - sin * y) * scale + (0.5 + self.view.dx) * self.size,
+            (sin * x + cos * y) * scale + (0.5 + self.view.dy) * self.size,
+            (abs(cos) * wide + abs(sin) * tall) * scale,
+            (abs(sin) * wide + abs(cos) * tall) * scale,
+        )
+
     def canvas(self) -> Canvas:
         """Give the grid of all pixel centres in face coordinates."""
         cos, sin = self._turn
@@ -78,13 +91,12 @@ class Canvas:
 
     def window(self, x0: float, x1: float, y0: float, y1: float) -> Window:
         """Find the pixels that a rectangle of the face falls on, as slices of this canvas."""
-        corners = self.projection.to_pixels([(x0, y0), (x0, y1), (x1, y0), (x1, y1)])
-        low = np.floor(corners.min(axis=0)).astype(int) - (self.left, self.top)
-        high = np.ceil(corners.max(axis=0)).astype(int) - (self.left, self.top)
+        column, row, wide, tall = self.projection.box(x0, x1, y0, y1)
         rows, columns = self.x.shape
-        left, right = (int(v) for v in np.clip((low[0], high[0]), 0, columns))
-        above, below = (int(v) for v in np.clip((low[1], high[1]), 0, rows))
-        return slice(above, below), slice(left, right)
+        return (
+            _span(row - self.top, tall, rows),
+            _span(column - self.left, wide, columns),
+        )
 
     def crop(self, window: Window) -> Canvas:
         """Give the part of this canvas that `window` names."""
@@ -97,6 +109,10 @@ class Canvas:
             self.top + rows.start,
             self.left + columns.start,
         )
+
+    def pick(self, chosen: Array) -> Canvas:
+        """Give the pixels with these flat indices, as a canvas of one dimension."""
+        return Canvas(self.x.ravel()[chosen], self.y.ravel()[chosen], self.pitch, self.projection)
 
     def add_bump(
         self,
@@ -136,6 +152,12 @@ class Canvas:
         """Cover from 0 to 1 as a signed distance (mm) goes from outside to inside."""
         width = max(0.55 * self.pitch, blur)
         return 0.5 + 0.5 * np.tanh(distance / width)
+
+
+def _span(centre: float, half: float, limit: int) -> slice:
+    """Give the pixels from `centre` - `half` to `centre` + `half` that exist."""
+    start = min(max(math.floor(centre - half), 0), limit)
+    return slice(start, min(max(math.ceil(centre + half), start), limit))
 
 
 def bell(squared: Array) -> Array:

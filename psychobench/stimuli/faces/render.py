@@ -9,7 +9,7 @@ from psychobench.stimuli.faces.anatomy import anatomy
 from psychobench.stimuli.faces.body import head_cover, paint_background, paint_body, paint_ears
 from psychobench.stimuli.faces.canvas import Array, Projection, lay_over
 from psychobench.stimuli.faces.eyes import paint_brows, paint_eyes
-from psychobench.stimuli.faces.hair import lay_hair, paint_back_hair, paint_hair, shadow_face
+from psychobench.stimuli.faces.hair import lay_hair, paint_back_hair, paint_hair
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.mouth import paint_mouth
 from psychobench.stimuli.faces.nose import paint_nose
@@ -75,8 +75,6 @@ def render_face(
     paint_nose(part, head, face, who)
     paint_mouth(part, head, face, who)
     paint_eyes(part, head, face, who, view)
-    if hair is not None:
-        shadow_face(hair, window, head)
     lay_over(image, window, head, head_cover(part, place))
     if hair is not None:
         paint_hair(hair, image, who, view)

@@ -11,8 +11,8 @@ from psychobench.stimuli.faces.identity import Identity, View
 
 _TONES = np.array(
     [
-        [0.97, 0.85, 0.78],
-        [0.91, 0.75, 0.64],
+        [0.94, 0.81, 0.73],
+        [0.90, 0.735, 0.63],
         [0.79, 0.60, 0.47],
         [0.58, 0.41, 0.30],
         [0.38, 0.26, 0.19],
@@ -137,7 +137,7 @@ def lit(canvas: Canvas, height: Array, planes: Array, who: Identity, view: View)
     light = direction(view)
     facing = x * light[0] + y * light[1] + z * light[2]
     hollow = gaussian_filter(height, 5.0 / canvas.pitch, truncate=2.0) - height
-    open_ = 1.0 - (0.13 * hollow).clip(0.0, 0.42)
+    open_ = 1.0 - (0.13 * (1.0 - 0.35 * darkness(who)) * hollow).clip(0.0, 0.42)
     fill = _FILL * (0.62 + 0.38 * z - 0.10 * y) * open_
     key = _KEY * (0.35 + 0.65 * open_)
     result = np.empty_like(planes)
