@@ -96,7 +96,8 @@ def _plan(*, out: Path | None, **options: Any) -> Plan:
 
 def _all_of(*checks: Callable[[], Any]) -> list[Any]:
     """Run every check and raise all their faults together."""
-    results, faults = [], []
+    results: list[Any] = []
+    faults: list[str] = []
     for check in checks:
         try:
             results.append(check())

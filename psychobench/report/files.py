@@ -10,6 +10,7 @@ import pandas as pd
 
 from psychobench.report.study import Study
 from psychobench.report.terminal import study_text
+from psychobench.tables import csv_bytes, json_rows
 
 
 def study_json(study: Study) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def write_study(study: Study, folder: Path) -> None:
 
 
 def _to_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+    path.write_bytes(csv_bytes(table))
 
 
 def _to_json(document: dict[str, Any], path: Path) -> None:

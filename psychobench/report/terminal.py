@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from psychobench.report import words
 from psychobench.report.study import Study
+from psychobench.tables import json_rows
 
 HEADERS = {
     "observer": "observer",
@@ -28,7 +31,7 @@ def study_text(study: Study) -> str:
 
 
 def _table_text(table: pd.DataFrame) -> str:
-    shown = {
+    shown: dict[str, Iterable[object]] = {
         "observer": table["observer"],
         "mask": table["mask"],
         "pretraining": [value or "-" for value in table["pretraining"]],
@@ -38,7 +41,7 @@ def _table_text(table: pd.DataFrame) -> str:
         "df": ["-" if pd.isna(value) else str(value) for value in table["df"]],
         "p": [words.p_text(value) for value in table["p"]],
         "p_bonferroni": [words.p_text(value) for value in table["p_bonferroni"]],
-        "verdict": [words.verdict(row) for row in table.to_dict("records")],
+        "verdict": [words.verdict(row) for row in json_rows(table)],
     }
     columns = [_column(name, [str(cell) for cell in shown[name]]) for name in HEADERS]
     lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,14 +62,19 @@ def other_stimuli(cohort: str, stimuli: str, named: bool) -> str:
     )
 
 
-def verdict(row: Mapping[str, object]) -> str:
-    """Say in words what a row of a comparison's table means."""
-    p = row["p_bonferroni"]
-    if not isinstance(p, float) or np.isnan(p):
+def verdict(row: Mapping[str, Any]) -> str:
+    """Say in words what a row of a comparison's table means.
+
+    Examples
+    --------
+    >>> verdict({"status": "ok", "t": -3.1, "p_bonferroni": 0.012})
+    "lower than the cohort's"
+    """
+    if row["p_bonferroni"] is None:
         return f"no test ({row['status']})"
-    if p >= ALPHA:
+    if row["p_bonferroni"] >= ALPHA:
         return "no difference found"
-    return "higher than the cohort's" if float(str(row["t"])) > 0 else "lower than the cohort's"
+    return "higher than the cohort's" if row["t"] > 0 else "lower than the cohort's"
 
 
 def cohort_sentence(cohort: CohortPSE, title: str) -> str:

@@ -1,0 +1,36 @@
+"""Tables in the forms that they leave in: JSON rows and CSV text."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a table's rows as native types, None wherever there is no value.
+
+    Examples
+    --------
+    >>> json_rows(pd.DataFrame({"observer": ["h1"], "pse": [np.nan], "df": [np.int64(49)]}))
+    [{'observer': 'h1', 'pse': None, 'df': 49}]
+    """
+    return [
+        {str(name): _native(value) for name, value in row.items()}
+        for row in table.to_dict(orient="records")
+    ]
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Give a table as UTF-8 CSV with the same line ends on every system."""
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def _native(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
+        return None
+    return value
