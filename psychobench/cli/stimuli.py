@@ -122,7 +122,7 @@ def _sheet(loaded: StimulusSet) -> bytes:
         title=f"{loaded.name}: {loaded.title}",
     )
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=144)
+    figure.savefig(buffer, format="png")
     return buffer.getvalue()
 
 

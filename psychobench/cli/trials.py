@@ -125,16 +125,17 @@ def _write(
         "repetitions": repetitions,
         "seed": seed,
     }
-    conditions = json.dumps(jspsych_conditions(table), indent=1)
+    rows = ",\n".join(map(json.dumps, jspsych_conditions(table)))
+    listed = table.assign(file=[f"{IMAGES}/{file}" for file in table["file"]])
     readme = README.format(title=stimuli.title, n=len(table), seed=seed, version=__version__)
     texts = {
-        "trials.csv": table.to_csv(index=False, lineterminator="\n"),
+        "trials.csv": listed.to_csv(index=False, lineterminator="\n"),
         "trials.json": json.dumps(about, indent=1) + "\n",
         "psychopy_conditions.csv": psychopy_conditions(table).to_csv(
             index=False, lineterminator="\n"
         ),
-        "jspsych_conditions.json": conditions + "\n",
-        "jspsych_conditions.js": f"const timeline_variables = {conditions};\n",
+        "jspsych_conditions.json": f"[\n{rows}\n]\n",
+        "jspsych_conditions.js": f"const timeline_variables = [\n{rows}\n];\n",
         "README.txt": readme,
     }
     with staged_folder(out) as folder:

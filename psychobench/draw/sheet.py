@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 from PIL import Image
 
 IMAGES_PER_LINE = 11
-_INCH = 1.1
-_PIXELS = 160
+DPI = 144
+_THUMBNAIL = 160  # pixels, the longer side
+_GAP = 4
+_LABEL = 26  # height of a line of text
+_MARGIN = 70
 
 
 def draw_sheet(
@@ -34,27 +36,48 @@ def draw_sheet(
     -------
     matplotlib.figure.Figure
     """
-    lines = [(name, start) for start in range(0, len(labels), IMAGES_PER_LINE) for name in images]
-    columns = min(len(labels), IMAGES_PER_LINE)
-    height, width = next(iter(images.values())).shape[1:3]
-    size = (_INCH * columns + 0.7, _INCH * (height / width + 0.16) * len(lines) + 0.5)
-    with mpl.rc_context({"font.size": 8}):
-        tight = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
-        figure = Figure(figsize=size, layout=tight)
-        axes = figure.subplots(len(lines), columns, squeeze=False)
-        for row, (name, start) in zip(axes, lines, strict=True):
-            row[0].set_ylabel(name)
-            for axis in row:
-                axis.set(xticks=[], yticks=[], frame_on=False)
-            shown = images[name][start : start + columns]
-            for axis, image, label in zip(row, shown, labels[start:], strict=False):
-                axis.imshow(_thumbnail(image), interpolation="none")
-                axis.set_title(label, pad=2)
-        figure.suptitle(title)
+    rows = {name: _shrink(stack) for name, stack in images.items()}
+    height, width = next(iter(rows.values())).shape[1:3]
+    starts = range(0, len(labels), IMAGES_PER_LINE)
+    block = _LABEL + len(rows) * (height + _GAP) + _GAP
+    across = _MARGIN + min(len(labels), IMAGES_PER_LINE) * (width + _GAP)
+    sheet = np.full((2 * _LABEL + len(starts) * block, across, 3), 255, dtype=np.uint8)
+    figure = Figure(figsize=(sheet.shape[1] / DPI, sheet.shape[0] / DPI), dpi=DPI)
+    axis = figure.add_axes((0, 0, 1, 1))
+    axis.set_axis_off()
+    axis.text(across / 2, _LABEL, title, ha="center", va="center")
+    for number, start in enumerate(starts):
+        part = slice(start, start + IMAGES_PER_LINE)
+        shown = {name: stack[part] for name, stack in rows.items()}
+        _draw_block(axis, sheet, shown, labels[part], top=2 * _LABEL + number * block)
+    axis.imshow(sheet, interpolation="none", aspect="auto")
     return figure
 
 
-def _thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    picture = Image.fromarray(image)
-    picture.thumbnail((_PIXELS, _PIXELS), Image.Resampling.LANCZOS)
-    return np.asarray(picture)
+def _draw_block(
+    axis: Axes,
+    sheet: NDArray[np.uint8],
+    rows: Mapping[str, NDArray[np.uint8]],
+    labels: Sequence[str],
+    *,
+    top: int,
+) -> None:
+    """Put one line of images per mask onto the sheet, and their labels onto the axes."""
+    height, width = next(iter(rows.values())).shape[1:3]
+    lefts = [_MARGIN + column * (width + _GAP) for column in range(len(labels))]
+    for left, label in zip(lefts, labels, strict=True):
+        axis.text(left + width / 2, top + _LABEL / 2, label, ha="center", va="center", size=8)
+    for row, (name, stack) in enumerate(rows.items()):
+        down = top + _LABEL + row * (height + _GAP)
+        axis.text(_MARGIN - 2 * _GAP, down + height / 2, name, ha="right", va="center", size=8)
+        for left, image in zip(lefts, stack, strict=True):
+            sheet[down : down + height, left : left + width] = image
+
+
+def _shrink(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Scale images so that they fit into a thumbnail; small ones stay as they are."""
+    height, width = stack.shape[1:3]
+    factor = min(1.0, _THUMBNAIL / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    pictures = (Image.fromarray(image).resize(size, Image.Resampling.LANCZOS) for image in stack)
+    return np.stack([np.asarray(picture) for picture in pictures])

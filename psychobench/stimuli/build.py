@@ -80,7 +80,9 @@ def render_set(spec: RenderSpec, out: Path, *, progress: bool = False) -> None:
     from tqdm import tqdm
 
     with staged_folder(out) as folder:
-        levels = tqdm(spec.levels, desc=f"rendering {spec.name}", disable=not progress)
+        # None: no bar where stderr is no terminal
+        hidden = None if progress else True
+        levels = tqdm(spec.levels, desc=f"rendering {spec.name}", disable=hidden)
         for level in levels:
             _write(folder / f"{stimulus_name(level)}.png", _png(render_level(spec, level)))
         rows = [f"{stimulus_name(level)},{level:.2f}" for level in spec.levels]

@@ -1,0 +1,100 @@
+"""`psychobench stimuli` lists, shows and renders, and says that rendered faces are rendered."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+from psychobench.stimuli import load_stimuli
+
+SPEC = """
+kind = "rendered"
+name = "two-faces"
+title = "rendered average face, sad and happy"
+source = "sad"
+target = "happy"
+masks = []
+[levels]
+start = 0
+stop = 1
+step = 1
+[image]
+size = 64
+supersample = 1
+"""
+
+
+def test_the_bundled_set_is_listed_as_rendered(run_cli):
+    ran = run_cli("stimuli", "list")
+    assert ran.code == 0
+    assert ran.out == (
+        "rendered-average  rendered average face, sad to happy; 21 levels; "
+        "masks: eyes, nose, mouth\n"
+    )
+    (row,) = json.loads(run_cli("stimuli", "list", "--json").out)
+    assert row["rendered"] is True
+    assert row["n_images"] == 21
+
+
+def test_a_set_is_summed_up_in_words_and_as_json(run_cli):
+    ran = run_cli("stimuli", "show", "rendered-average")
+    assert "rendered average face, sad to happy" in ran.out
+    assert "0.0, 0.05, 0.1" in ran.out
+    summary = json.loads(run_cli("stimuli", "show", "rendered-average", "--json").out)
+    assert summary["masks"] == ["eyes", "nose", "mouth"]
+    assert summary["sha256"] == load_stimuli().sha256
+
+
+def test_the_contact_sheet_is_a_picture_that_names_the_set(run_cli, tmp_path):
+    sheet = tmp_path / "new" / "sheet.png"
+    ran = run_cli("stimuli", "show", "rendered-average", "--out", sheet)
+    assert ran.code == 0
+    assert f"Written to {sheet}." in ran.err
+    with Image.open(sheet) as image:
+        assert image.format == "PNG"
+        assert image.width > 11 * 128
+
+
+def test_a_faulty_folder_ends_in_one_line_per_fault_and_no_sheet(run_cli, tmp_path):
+    (tmp_path / "levels.csv").write_text("stimulus,level\na,low\n")
+    ran = run_cli("stimuli", "show", tmp_path, "--out", tmp_path / "sheet.png")
+    assert ran.code == 1
+    assert ran.out == ""
+    lines = ran.err.splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("Error: level must be a finite number")
+    assert lines[1].startswith("every stimulus must have its image")
+    assert not (tmp_path / "sheet.png").exists()
+
+
+def test_a_spec_becomes_a_folder_that_can_be_shown(run_cli, tmp_path):
+    spec, out = tmp_path / "spec.toml", tmp_path / "new" / "two-faces"
+    spec.write_text(SPEC)
+    ran = run_cli("stimuli", "render", spec, "--out", out)
+    assert ran.code == 0
+    assert "2 images of the rendered average face, sad and happy" in ran.err
+    summary = json.loads(run_cli("stimuli", "show", out, "--json").out)
+    assert summary["levels"] == [0.0, 1.0]
+    assert summary["rendered"] is True
+    assert summary["bundled"] is False
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"), [("step = 1", "step = 2"), ("size = 64", "size = 1"), ('"sad"', "1")]
+)
+def test_a_faulty_spec_writes_nothing(run_cli, tmp_path, spec, fault):
+    (tmp_path / "spec.toml").write_text(SPEC.replace(spec, fault))
+    ran = run_cli("stimuli", "render", tmp_path / "spec.toml", "--out", tmp_path / "out")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: a spec must be complete and sound")
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_cannot_be_written_is_found_before_anything_is_rendered(run_cli, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    ran = run_cli("stimuli", "render", "rendered-average", "--out", tmp_path / "file" / "out")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: output must be writable")
+    assert "rendering" not in ran.err
