@@ -17,11 +17,11 @@ from psychobench.resources import bundled, read_image, sha256
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.levels import read_levels
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
-from psychobench.stimuli.masks import MASK_NAMES
 
 MID_GREY = 128
 UNMASKED = "none"
 _MOST_FAULTS = 20
+_USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,9 +262,8 @@ def _read_masks(
 
 
 def _mask_order(path: Path) -> tuple[int, str]:
-    """Put the usual masks first, in the usual order."""
-    known = path.stem in MASK_NAMES
-    return (MASK_NAMES.index(path.stem) if known else len(MASK_NAMES), path.stem)
+    usual = path.stem in _USUAL_MASKS
+    return (_USUAL_MASKS.index(path.stem) if usual else len(_USUAL_MASKS), path.stem)
 
 
 def _mask_file(name: str) -> str:
