@@ -101,7 +101,7 @@ class Curves:
             return np.asarray((upper - lower) / 2)
 
     def slope(self) -> Floats:
-        """d psi / d level at the PSE; nan where there is none."""
+        """Slope of psi, per level unit, at the PSE; nan where there is none."""
         share = self.share()
         inside = (share > 0) & (share < 1)
         standard = self.sigmoid.ppf(np.where(inside, share, 0.5))

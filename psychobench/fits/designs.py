@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.errors import FitError, OptionError
+from psychobench.errors import FitError
 from psychobench.fits.blocks import SAME_LEVEL, Blocks, pad
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.options import FitOptions
 from psychobench.responses.table import count_responses
 
 KEYS = ("observer", "condition")
-NOT_GROUPS = ("level", "response", "p_target", "n_trials", "n_target")
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,13 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
 
     Raises
     ------
-    OptionError
+    OptionError, TableError
         If `by` names a column that is not there or cannot group.
     FitError
         If nothing in the table can be fitted.
     """
     by = [name for name in dict.fromkeys(by) if name not in KEYS]
     keys = [*KEYS, *by]
-    _check_by(table, by)
     counts = count_responses(table, by)
     _check_levels(counts, options)
     groups = table[keys].drop_duplicates(ignore_index=True)
@@ -89,17 +87,6 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
         _blocks(counts if split else pooled, fitted, options, "p_target" in counts),
         _blocks(pooled, fitted, options, "p_target" in counts),
     )
-
-
-def _check_by(table: pd.DataFrame, by: Sequence[str]) -> None:
-    faults = [
-        f"by must name columns that split the table: '{name}' is not one; "
-        f"there are {', '.join(str(c) for c in table.columns if c not in NOT_GROUPS)}"
-        for name in by
-        if name not in table.columns or name in NOT_GROUPS
-    ]
-    if faults:
-        raise OptionError(*faults)
 
 
 def _check_levels(counts: pd.DataFrame, options: FitOptions) -> None:

@@ -15,6 +15,7 @@ from scipy.special import betaln, digamma, polygamma, xlogy
 from psychobench.fits.functions import Floats
 
 SMALLEST = 1e-300  # keeps the logarithm of a probability finite
+LEAST_WEIGHED = 1e-10  # keeps the information of a probability finite
 MIN_RHO, MAX_RHO = 1e-6, 1 - 1e-6  # squared overdispersion; at MIN_RHO it is binomial in effect
 
 
@@ -60,11 +61,11 @@ def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
 
 def binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Slopes:
     """Differentiate the binomial log-likelihood; shapes as in `binomial`."""
-    p, q = np.maximum(p, SMALLEST), np.maximum(q, SMALLEST)
-    value = (hits * np.log(p) + (trials - hits) * np.log(q)).sum(axis=-1)
+    p, q, misses = np.maximum(p, SMALLEST), np.maximum(q, SMALLEST), trials - hits
+    value = (hits * np.log(p) + misses * np.log(q)).sum(axis=-1)
+    weight = trials / (np.maximum(p, LEAST_WEIGHED) * np.maximum(q, LEAST_WEIGHED))
     none = np.zeros(len(value))
-    with np.errstate(over="ignore"):
-        return Slopes(value, hits / p - (trials - hits) / q, trials / (p * q), none, none)
+    return Slopes(value, hits / p - misses / q, weight, none, none)
 
 
 def beta_binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats) -> Slopes:

@@ -33,7 +33,7 @@ from psychobench.fits.starts import grid_starts
 MIN_WIDTH = 0.1  # of the smallest gap between two levels
 MAX_WIDTH = 100.0  # of the range of the levels: a curve as flat as a constant
 MAX_BEYOND = 100.0  # ranges by which the threshold may leave the levels
-STARTS = 4
+STARTS = 8
 CRITERION = 1.92  # log-likelihood: half the .95 quantile of chi-squared with one degree of freedom
 PLATEAU = 1e-4  # log-likelihood by which a step may miss the best and still count as it
 

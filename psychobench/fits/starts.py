@@ -2,95 +2,109 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, RHO, M, Problem
-from psychobench.fits.functions import Floats, Sigmoid
+from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem
+from psychobench.fits.functions import Floats
 
 WIDTHS = 12
-BANDS = 3  # of widths; starts come from different ones
+BANDS = 3  # of widths
 WIDEST = 20.0  # ranges of the levels; flatter curves are reached by climbing
-RATES = (0.005, 0.1, 0.3, 0.6)
+SMALL, LARGE = (0.002, 0.02, 0.06), (0.15, 0.35, 0.65)  # guess and lapse rates
 BEYOND = (0.1, 0.3, 0.6, 1.0)  # widths by which thresholds lie outside the levels
 START_RHO = 0.01
 FLOOR = 1e-12
 
 
 def grid_starts(problem: Problem, starts: int) -> Floats:
-    """Find each row's best grid points, each from another band of widths or other asymptotes.
+    """Find each row's best grid points, each from another part of the grid, and a flat curve.
 
-    The log-likelihoods of all rows of a group at all points of its grid are two matrix products.
+    The parts are bands of widths by small or large guess by small or large lapse. Rows with the
+    same levels and bounds share a grid, and the log-likelihoods of all of them at all its points
+    are two matrix products.
 
     Parameters
     ----------
     problem : Problem
         With n rows.
     starts : int
-        Points per row.
+        Points per row; no more than the parts of the grid.
 
     Returns
     -------
-    ndarray, shape (n, starts, 5)
+    ndarray, shape (n, starts + 1, 5)
     """
     blocks = problem.blocks
     keys = np.hstack([blocks.z, problem.low, problem.high]).round(9)
     _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    found = np.empty((len(blocks), starts, 5))
+    chosen = []
     for number, example in enumerate(first):
         rows = np.flatnonzero(group == number)
-        grid = _grid(problem.take(np.array([example])))
-        found[rows] = _best_points(problem, rows, grid, starts)
-    return found
+        points = _rank(problem, rows, _shapes(problem, example), _rates(problem, example))
+        chosen.append(points[:, np.arange(starts) % points.shape[1]])
+    found = np.empty((len(blocks), starts + 1, 5))
+    found[np.argsort(group, kind="stable"), :starts] = np.concatenate(chosen)
+    found[:, starts] = _flat(problem)
+    return np.clip(found, problem.low[:, None], problem.high[:, None])
 
 
-def _grid(example: Problem) -> Floats:
-    """Lay out a grid within one row's bounds: shape (strata, points, 5)."""
-    low, high = example.low[0], example.high[0]
-    levels = np.unique(example.blocks.z[0])
-    widths = np.geomspace(
-        np.exp(low[LOG_W]), max(np.exp(low[LOG_W]), min(np.exp(high[LOG_W]), WIDEST)), WIDTHS
-    )
+def _shapes(problem: Problem, row: int) -> Floats:
+    """Lay out thresholds and log widths within one row's bounds: shape (bands, points, 2)."""
+    low, high = problem.low[row], problem.high[row]
+    levels = np.unique(problem.blocks.z[row])
+    narrow = np.exp(low[LOG_W])
+    widths = np.geomspace(narrow, max(narrow, min(np.exp(high[LOG_W]), WIDEST)), WIDTHS)
     inner = np.concatenate([levels, (levels[1:] + levels[:-1]) / 2])
     outer = 0.5 + widths[:, None] * BEYOND
-    thresholds = np.hstack([np.tile(inner, (WIDTHS, 1)), outer, -outer])
-    rates = _rates(low, high, tied=example.tied)
-    grid = np.empty((len(rates), *thresholds.shape, 5))
-    grid[..., M] = thresholds
-    grid[..., LOG_W] = np.log(widths)[:, None]
-    grid[..., GUESS : LAPSE + 1] = rates[:, None, None, :]
-    grid[..., RHO] = START_RHO
-    return np.clip(grid.reshape(len(rates) * BANDS, -1, 5), low, high)
+    shapes = np.empty((WIDTHS, len(inner) + 2 * len(BEYOND), 2))
+    shapes[..., 0] = np.hstack([np.tile(inner, (WIDTHS, 1)), outer, -outer])
+    shapes[..., 1] = np.log(widths)[:, None]
+    return np.clip(shapes.reshape(BANDS, -1, 2), low[:2], high[:2])
 
 
-def _rates(low: Floats, high: Floats, *, tied: bool) -> Floats:
-    guess = np.unique(np.clip(RATES, low[GUESS], high[GUESS]))
-    lapse = np.unique(np.clip(RATES, low[LAPSE], high[LAPSE]))
-    pairs = [(g, x) for g in guess for x in lapse if g + x < 1 and (g == x or not tied)]
-    return np.array(pairs or [(low[GUESS], low[LAPSE])])
+def _rates(problem: Problem, row: int) -> list[Floats]:
+    """Pair guess and lapse rates within one row's bounds: arrays of shape (pairs, 2)."""
+    low, high = problem.low[row], problem.high[row]
+    parts = []
+    for guesses, lapses in itertools.product((SMALL, LARGE), repeat=2):
+        guess = np.unique(np.clip(guesses, low[GUESS], high[GUESS]))
+        lapse = np.unique(np.clip(lapses, low[LAPSE], high[LAPSE]))
+        pairs = [(g, x) for g in guess for x in lapse if g + x < 1 and (g == x or not problem.tied)]
+        if pairs and not any(np.array_equal(pairs, part) for part in parts):
+            parts.append(np.array(pairs))
+    return parts or [np.array([low[GUESS : LAPSE + 1]])]
 
 
-def _best_points(problem: Problem, rows: NDArray[np.intp], grid: Floats, starts: int) -> Floats:
-    """Take the best point of each row's best strata: shape (rows, starts, 5)."""
-    value = _values(problem, rows, grid)
-    peaks = value.max(axis=2)
-    strata = np.argsort(-peaks, axis=1, kind="stable")[:, :starts]
-    strata = strata[:, np.arange(starts) % strata.shape[1]]
-    points = value.argmax(axis=2)
-    return np.asarray(grid[strata, np.take_along_axis(points, strata, axis=1)])
+def _flat(problem: Problem) -> Floats:
+    """Lay a curve as wide as may be through each row's mean: shape (n, 5)."""
+    blocks, sigmoid = problem.blocks, problem.sigmoid
+    mean = np.clip(blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1), 1e-3, 1 - 1e-3)
+    flat = problem.low.copy()
+    flat[:, LOG_W] = problem.high[:, LOG_W]
+    flat[:, M] = -sigmoid.position(mean, 0.0, np.exp(flat[:, LOG_W]))
+    return flat
 
 
-def _values(problem: Problem, rows: NDArray[np.intp], grid: Floats) -> Floats:
-    """Evaluate the penalised binomial log-likelihood: shape (rows, strata, points)."""
-    sigmoid: Sigmoid = problem.sigmoid
-    blocks = problem.blocks
-    flat = grid.reshape(-1, 5)
-    u = sigmoid.standardise(blocks.z[rows[0]], flat[:, [M]], np.exp(flat[:, [LOG_W]]))
-    guess, lapse = flat[:, [GUESS]], flat[:, [LAPSE]]
-    room = 1 - guess - lapse
-    hit = np.log(np.maximum(guess + room * sigmoid.cdf(u), FLOOR))
-    miss = np.log(np.maximum(lapse + room * sigmoid.sf(u), FLOOR))
-    value = blocks.hits[rows] @ hit.T + (blocks.trials[rows] - blocks.hits[rows]) @ miss.T
-    prior = np.log1p(-flat[:, GUESS])
-    value += problem.prior * (prior if problem.tied else prior + np.log1p(-flat[:, LAPSE]))
-    return np.asarray(value.reshape(len(rows), *grid.shape[:2]))
+def _rank(problem: Problem, rows: NDArray[np.intp], shapes: Floats, rates: list[Floats]) -> Floats:
+    """Order each part's best point, best first: shape (rows, parts, 5)."""
+    sigmoid, blocks = problem.sigmoid, problem.blocks
+    hits, misses = blocks.hits[rows], blocks.trials[rows] - blocks.hits[rows]
+    points, values = [], []
+    for shape, pairs in itertools.product(shapes, rates):
+        u = sigmoid.standardise(blocks.z[rows[0]], shape[:, [0]], np.exp(shape[:, [1]]))
+        guess, lapse = pairs[:, 0, None, None], pairs[:, 1, None, None]
+        hit = np.log(np.maximum(guess + (1 - guess - lapse) * sigmoid.cdf(u), FLOOR))
+        miss = np.log(np.maximum(lapse + (1 - guess - lapse) * sigmoid.sf(u), FLOOR))
+        value = hits @ hit.reshape(-1, hits.shape[1]).T + misses @ miss.reshape(-1, hits.shape[1]).T
+        prior = np.log1p(-pairs[:, :1] if problem.tied else -pairs).sum(axis=1)
+        value += problem.prior * np.repeat(prior, len(shape))
+        best = value.argmax(axis=1)
+        pair, place = np.divmod(best, len(shape))
+        rho = np.full((len(rows), 1), START_RHO)
+        points.append(np.hstack([shape[place], pairs[pair], rho]))
+        values.append(value[np.arange(len(rows)), best])
+    order = np.argsort(-np.stack(values, axis=1), axis=1, kind="stable")
+    return np.asarray(np.take_along_axis(np.stack(points, axis=1), order[:, :, None], axis=1))
