@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -55,6 +56,20 @@ def test_the_contact_sheet_is_a_picture_that_names_the_set(run_cli, tmp_path):
     with Image.open(sheet) as image:
         assert image.format == "PNG"
         assert image.width > 11 * 128
+
+
+def test_the_contact_sheet_shows_the_images_from_the_lowest_level_to_the_highest(run_cli, tmp_path):
+    colours = {"red": (255, 0, 0), "lime": (0, 255, 0), "blue": (0, 0, 255)}
+    for name, colour in colours.items():
+        Image.new("RGB", (50, 40), colour).save(tmp_path / f"{name}.png")
+    (tmp_path / "levels.csv").write_text("stimulus,level\nblue,30\nred,10\nlime,20\n")
+    assert run_cli("stimuli", "show", tmp_path, "--out", tmp_path / "sheet.png").code == 0
+    with Image.open(tmp_path / "sheet.png") as image:
+        sheet = np.asarray(image.convert("RGB"))
+    places = {name: np.argwhere((sheet == colours[name]).all(axis=2)) for name in colours}
+    assert {name: len(place) for name, place in places.items()} == dict.fromkeys(colours, 50 * 40)
+    assert places["red"][:, 1].max() < places["lime"][:, 1].min()
+    assert places["lime"][:, 1].max() < places["blue"][:, 1].min()
 
 
 def test_a_faulty_folder_ends_in_one_line_per_fault_and_no_sheet(run_cli, tmp_path):
