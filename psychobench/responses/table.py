@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
-from psychobench.responses.cells import as_number, as_text, blanks_of, distinct, natural
+from psychobench.responses.cells import as_number, as_text, distinct, natural, texts_of
 from psychobench.responses.checks import check_counts, check_trials
 from psychobench.responses.columns import (
     CANONICAL,
@@ -131,7 +131,7 @@ def validate_trials(table: pd.DataFrame, *, source: str = "table") -> pd.DataFra
     counted = _form_of(table, source) == "counts"
     if table.empty:
         raise TableError(f"a table must have at least one row: {source} has none")
-    if "condition" in table and blanks_of(table["condition"]).all():
+    if "condition" in table and (texts_of(table["condition"]) == "").all():  # "none" is a mask
         table = table.drop(columns="condition")
     checked = check_counts(table, source) if counted else check_trials(table, source)
     extras = [name for name in table if name not in checked]
