@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
 
-from psychobench.cli.main import COMMANDS
+from psychobench.cli.main import cli
 
 HEAVY = "numpy pandas scipy statsmodels matplotlib PIL torch torchvision psignifit"
 SCRIPT = f"""
@@ -21,7 +23,16 @@ print(status, *sorted(set("{HEAVY}".split()) & set(sys.modules)), file=sys.stder
 """
 
 
-@pytest.mark.parametrize("command", [(), *((name,) for name in sorted(COMMANDS))], ids=" ".join)
+def commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group of commands, as the words that one types."""
+    yield words
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*words, name))
+
+
+@pytest.mark.parametrize("command", commands(cli), ids=" ".join)
 def test_help_imports_nothing_heavy(command):
     ran = subprocess.run(
         [sys.executable, "-c", SCRIPT, *command, "--help"], capture_output=True, text=True
