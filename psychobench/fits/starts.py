@@ -93,18 +93,28 @@ def _rank(problem: Problem, rows: NDArray[np.intp], shapes: Floats, rates: list[
     sigmoid, blocks = problem.sigmoid, problem.blocks
     hits, misses = blocks.hits[rows], blocks.trials[rows] - blocks.hits[rows]
     points, values = [], []
-    for shape, pairs in itertools.product(shapes, rates):
+    for shape in shapes:
         u = sigmoid.standardise(blocks.z[rows[0]], shape[:, [0]], np.exp(shape[:, [1]]))
-        guess, lapse = pairs[:, 0, None, None], pairs[:, 1, None, None]
-        hit = np.log(np.maximum(guess + (1 - guess - lapse) * sigmoid.cdf(u), FLOOR))
-        miss = np.log(np.maximum(lapse + (1 - guess - lapse) * sigmoid.sf(u), FLOOR))
-        value = hits @ hit.reshape(-1, hits.shape[1]).T + misses @ miss.reshape(-1, hits.shape[1]).T
-        prior = np.log1p(-pairs[:, :1] if problem.tied else -pairs).sum(axis=1)
-        value += problem.prior * np.repeat(prior, len(shape))
-        best = value.argmax(axis=1)
-        pair, place = np.divmod(best, len(shape))
-        rho = np.full((len(rows), 1), START_RHO)
-        points.append(np.hstack([shape[place], pairs[pair], rho]))
-        values.append(value[np.arange(len(rows)), best])
+        rise, rest = sigmoid.cdf(u), sigmoid.sf(u)
+        for pairs in rates:
+            value = _values(problem, (rise, rest), pairs, hits, misses)
+            best = value.argmax(axis=1)
+            pair, place = np.divmod(best, len(shape))
+            rho = np.full((len(rows), 1), START_RHO)
+            points.append(np.hstack([shape[place], pairs[pair], rho]))
+            values.append(value[np.arange(len(rows)), best])
     order = np.argsort(-np.stack(values, axis=1), axis=1, kind="stable")
     return np.asarray(np.take_along_axis(np.stack(points, axis=1), order[:, :, None], axis=1))
+
+
+def _values(
+    problem: Problem, shares: tuple[Floats, Floats], pairs: Floats, hits: Floats, misses: Floats
+) -> Floats:
+    """Evaluate penalised log-likelihoods: shape (rows, pairs x points)."""
+    guess, lapse = pairs[:, 0, None, None], pairs[:, 1, None, None]
+    room = 1 - guess - lapse
+    hit = np.log(np.maximum(guess + room * shares[0], FLOOR)).reshape(-1, hits.shape[1])
+    miss = np.log(np.maximum(lapse + room * shares[1], FLOOR)).reshape(-1, hits.shape[1])
+    prior = np.log1p(-pairs[:, :1] if problem.tied else -pairs).sum(axis=1)
+    penalty = problem.prior * np.repeat(prior, len(shares[0]))
+    return np.asarray(hits @ hit.T + misses @ miss.T + penalty)

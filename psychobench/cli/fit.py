@@ -1,0 +1,170 @@
+"""`psychobench fit`: a table of responses in, a table of psychometric functions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from psychobench.pse import Fits
+
+WRITERS = (".csv", ".json")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--columns",
+    metavar="NAME=THEIRS,...",
+    help="What the file calls our columns, like observer=subject,response=chose_anger.",
+)
+@click.option("--by", metavar="COL,COL", help="Columns that split conditions further.")
+@click.option(
+    "--where", multiple=True, metavar="COL=VALUE", help="Only rows like these; repeatable."
+)
+@click.option(
+    "--engine", default="ml", show_default=True, metavar="ml|psignifit", help="What fits."
+)
+@click.option(
+    "--sigmoid",
+    default="norm",
+    show_default=True,
+    metavar="norm|logistic|gumbel|rgumbel|tdist|weibull|lognorm",
+    help="Shape; the last two on the logarithm of the level.",
+)
+@click.option(
+    "--asymptotes",
+    default="free",
+    show_default=True,
+    metavar="free|equal|fixed",
+    help="Guess and lapse rates: fitted apart, as one, or held (at 0, or what --bounds says).",
+)
+@click.option(
+    "--likelihood",
+    metavar="binomial|beta-binomial",
+    help="Whether blocks may vary more than chance.  "
+    "[default: the engine's: ml binomial, psignifit beta-binomial]",
+)
+@click.option("--task", default="yes-no", show_default=True, metavar="yes-no|2afc|nafc:N")
+@click.option(
+    "--bounds",
+    metavar="PARAM=LOW:HIGH,...",
+    help="Keep threshold, width, guess or lapse within bounds, like lapse=0:0.05.",
+)
+@click.option(
+    "--bootstrap",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Refits of simulated answers that intervals rest on; 0: profile likelihood.",
+)
+@click.option(
+    "--gof",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Refits of simulated answers that deviance_p rests on; 0 leaves it empty.",
+)
+@click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the whole table here, as .csv or .json.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole table as JSON.")
+def fit(
+    file: Path,
+    columns: str | None,
+    by: str | None,
+    where: tuple[str, ...],
+    bounds: str | None,
+    out: Path | None,
+    as_json: bool,
+    **options: str | int | float,
+) -> None:
+    """Fit a psychometric function to each observer and condition in FILE.
+
+    FILE is a CSV or TSV of trials (observer, level, response) or counts (observer, level, n_trials,
+    n_target), or of a network's probabilities (observer, level, p_target). Each row of the result
+    has a PSE with a status: ok, step, outside, reversed, never or failed.
+    """
+    from psychobench.fits.options import parse_bounds
+    from psychobench.pse import fit as fit_table
+    from psychobench.responses.table import parse_columns, parse_where, read_trials
+
+    _check_out(out)
+    limits = parse_bounds(bounds or "")
+    table = read_trials(file, columns=parse_columns(columns), where=parse_where(where))
+    groups = [name.strip() for name in (by or "").split(",") if name.strip()]
+    fits = fit_table(table, by=groups, bounds=limits, **options)  # type: ignore[arg-type]
+    _note_input(table, file)
+    if out is not None:
+        _write(fits, out)
+    click.echo(_to_json(fits) if as_json else _readable(fits, groups))
+
+
+def _check_out(out: Path | None) -> None:
+    """Find out before any work whether the result can be written."""
+    from psychobench.errors import OptionError, ResourceError
+    from psychobench.resources import check_writable
+
+    if out is None:
+        return
+    if out.suffix.lower() not in WRITERS:
+        raise OptionError(f"--out must end in {' or '.join(WRITERS)}: got {out}")
+    if out.is_dir():
+        raise ResourceError(f"--out must be a file: {out} is a folder")
+    check_writable(out.parent)
+
+
+def _note_input(table: pd.DataFrame, file: Path) -> None:
+    for note in table.attrs.get("notes", ()):
+        click.echo(note, err=True)
+    n, unanswered = len(table), table.attrs.get("unanswered", 0)
+    click.echo(
+        f"Read {file}: {_count(n, 'row')}, {_count(table['observer'].nunique(), 'observer')}, "
+        f"{_count(table['condition'].nunique(), 'condition')}, {unanswered} without an answer.",
+        err=True,
+    )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _write(fits: Fits, out: Path) -> None:
+    from psychobench.resources import write_whole
+
+    as_csv = out.suffix.lower() == ".csv"
+    text = fits.table.to_csv(index=False) if as_csv else _to_json(fits) + "\n"
+    write_whole(out, text.encode())
+    click.echo(f"Wrote {out}: {_count(len(fits.table), 'fit')}.", err=True)
+
+
+def _to_json(fits: Fits) -> str:
+    import json
+
+    return json.dumps(fits.to_json_rows(), indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def _readable(fits: Fits, by: list[str]) -> str:
+    """Lay out what a reader wants first, and why a PSE is missing or odd."""
+    table = fits.table
+    keys = list(dict.fromkeys(["observer", "condition", *by]))
+    numbers = ["pse", "pse_low", "pse_high", "jnd", "threshold", "width", "guess", "lapse"]
+    shown = table[[*keys, *numbers, "status"]].dropna(axis="columns", how="all")
+    lines = [shown.to_string(index=False, na_rep="-", float_format="{:.3f}".format), ""]
+    for row in table[table["reason"].notna()].itertuples():
+        name = ", ".join(str(getattr(row, key)) for key in keys[:2])
+        lines.append(f"{name}: {row.status}: {row.reason}")
+    found = table["status"].value_counts()
+    lines.append("Status: " + ", ".join(f"{name} {n}" for name, n in found.items()))
+    return "\n".join(lines)
