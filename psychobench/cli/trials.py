@@ -31,6 +31,10 @@ $image_file, set every repeat, and a Keyboard component with two keys.
 
 jsPsych: put this folder beside your page, load jspsych_conditions.js in a script tag, then
 
+    const preload = {{
+      type: jsPsychPreload,
+      images: [...new Set(timeline_variables.map((trial) => trial.image_file))],
+    }};
     const judge = {{
       type: jsPsychImageKeyboardResponse,
       stimulus: jsPsych.timelineVariable("image_file"),
@@ -42,6 +46,7 @@ jsPsych: put this folder beside your page, load jspsych_conditions.js in a scrip
       }},
     }};
     const block = {{ timeline: [judge], timeline_variables: timeline_variables }};
+    jsPsych.run([preload, block]);
 """
 
 
