@@ -29,8 +29,9 @@ PsychoPy Builder: save your experiment in this folder. Add a loop with loopType 
 nReps 1, Conditions "psychopy_conditions.csv". In it, an Image component with the image
 $image_file, set every repeat, and a Keyboard component with two keys.
 
-jsPsych: put this folder beside your page, load jspsych_conditions.js in a script tag, then
+jsPsych: put your page into this folder, load jspsych_conditions.js in a script tag, then
 
+    const jsPsych = initJsPsych();
     const preload = {{
       type: jsPsychPreload,
       images: [...new Set(timeline_variables.map((trial) => trial.image_file))],
