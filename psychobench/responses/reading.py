@@ -13,10 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
-from psychobench.responses.cells import cleaned
+from psychobench.responses.cells import cleaned, distinct
 from psychobench.responses.columns import CANONICAL, nearest, shown
 
 _DELIMITERS = (",", "\t", ";")
+_HEADER = 1_000_000  # characters among which a header must end
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -60,16 +61,17 @@ def read_cells(path: Path, names: Collection[str] = ()) -> pd.DataFrame:
     lead = len(text) - len(body)
     delimiter = _delimiter(body, {*names, *CANONICAL})
     header = [name.strip() for name in _header(body, delimiter)]
-    cells = _parse(body, delimiter, len(header), path, lead)
+    raw = _parse(body, delimiter, len(header), path, lead)
+    cells = raw.apply(cleaned, decimal_comma=delimiter == ";")
     cells.index = pd.RangeIndex(lead + 2, lead + 2 + len(cells))
     named = _named(cells, header, path)
-    filled = named.iloc[_filled_rows(named)]
+    filled = named[_filled(named)]
     if filled.empty:
         raise TableError(
             f"a table must have at least one row below its header: {path} has none; "
             f"its columns are {shown(named.columns)}"
         )
-    return filled.apply(cleaned, decimal_comma=delimiter == ";")
+    return filled
 
 
 def _decode(path: Path) -> str:
@@ -115,7 +117,7 @@ def _delimiter(body: str, names: Collection[str]) -> str:
 
 def _header(body: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader(io.StringIO(body), delimiter=delimiter))
+        return next(csv.reader(io.StringIO(body[:_HEADER]), delimiter=delimiter))
     except csv.Error:  # a quote opened there and never closed
         return []
 
@@ -155,14 +157,14 @@ def _ragged(reason: str, width: int, path: Path, lead: int) -> str:
 def _named(cells: pd.DataFrame, header: list[str], path: Path) -> pd.DataFrame:
     """Name the columns; nameless ones go when they are empty, else are called after their place."""
     extra = len(header)
-    if len(over := _filled_rows(cells[[extra]])):
-        row = cells.index[over[0]]
+    if (over := _filled(cells[[extra]])).any():
+        row = cells.index[int(over.argmax())]
         raise TableError(
             f"a row must have as many cells as the header: row {row} of {path} has {extra + 1}, "
             f"the header has {extra}; name every column, and put cells that hold the delimiter "
             "into double quotes"
         )
-    kept = [i for i, name in enumerate(header) if name or len(_filled_rows(cells[[i]]))]
+    kept = [i for i, name in enumerate(header) if name or _filled(cells[[i]]).any()]
     named = cells[kept]
     named.columns = pd.Index([header[i] or f"column_{i + 1}" for i in kept], dtype=object)
     if not named.columns.is_unique:
@@ -173,10 +175,10 @@ def _named(cells: pd.DataFrame, header: list[str], path: Path) -> pd.DataFrame:
     return named
 
 
-def _filled_rows(cells: pd.DataFrame) -> NDArray[np.intp]:
-    """Find the rows in which any cell holds more than white space."""
-    blank = np.arange(len(cells))
+def _filled(cells: pd.DataFrame) -> NDArray[np.bool_]:
+    """Find the rows in which any cell holds something."""
+    filled = np.zeros(len(cells), dtype=np.bool_)
     for name in cells:
-        column = cells[name].to_numpy(dtype=object)
-        blank = blank[[not cell.strip() for cell in column[blank]]]
-    return np.setdiff1d(np.arange(len(cells)), blank, assume_unique=True)
+        codes, texts = distinct(cells[name])
+        filled |= np.array([text != "" for text in texts], dtype=np.bool_)[codes]
+    return filled
