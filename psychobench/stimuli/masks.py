@@ -10,6 +10,7 @@ from scipy.spatial import ConvexHull
 
 MASK_NAMES = ("eyes", "nose", "mouth")
 _PARTS = {"eyes": ("left_eye", "right_eye"), "nose": ("nose",), "mouth": ("mouth_outer",)}
+_ROUNDING = 1e-6  # pixels: a centre on the edge is inside, on either side of the face
 _MARGIN = {"eyes": 0.075, "nose": 0.035, "mouth": 0.06}  # of the pupil distance
 
 Landmarks = Mapping[str, NDArray[np.float64]]
@@ -61,7 +62,10 @@ def face_masks(landmarks_per_level: Sequence[Landmarks], size: int) -> dict[str,
 def _hull(points: NDArray[np.float64], margin: float, size: int) -> NDArray[np.bool_]:
     """Give the pixels whose centres lie in the points' convex hull or within `margin` of it."""
     centres = np.arange(size) + 0.5
+    turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
+    disc = margin * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    widened = (points[:, None] + disc).reshape(-1, 2)
     inside = np.ones((size, size), dtype=bool)
-    for across, down, offset in ConvexHull(points).equations:
-        inside &= across * centres[None, :] + down * centres[:, None] + offset <= margin
+    for across, down, offset in ConvexHull(widened).equations:
+        inside &= across * centres[None, :] + down * centres[:, None] + offset <= _ROUNDING
     return inside

@@ -74,12 +74,13 @@ class Brow:
         """Give the y of the brow's middle line."""
         u = self.along(x)
         rise = self.arch * (1.0 - ((u - 0.64) / 0.64) ** 2)
-        return self.height - rise + 1.5 * u - self.raised * (0.62 - u) * (1.45 - 0.45 * u)
+        lift = self.raised * (0.62 - u) * (1.45 - 0.45 * u)
+        return np.asarray(self.height - rise + 1.5 * u - lift)
 
     def half_thickness(self, x: Array) -> Array:
         """Give half the brow's thickness, thinning outwards."""
         u = self.along(x).clip(0.0, 1.0)
-        return 0.5 * self.thickness * (0.92 + 0.30 * u - 0.95 * u * u)
+        return np.asarray(0.5 * self.thickness * (0.92 + 0.30 * u - 0.95 * u * u))
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ class Mouth:
     def line(self, x: Array) -> Array:
         """Give the y of the upper lip's lower edge."""
         u = self.along(x)
-        dip = 0.7 * np.exp(-((u / 0.2) ** 2))
-        return self.middle + (self.corner - self.middle) * u**self.bend + dip * (1 - u)
+        dip = 0.7 * np.exp(-((u / 0.2) ** 2)) * (1.0 - u)
+        return np.asarray(self.middle + (self.corner - self.middle) * u**self.bend + dip)
 
     def below(self, x: Array) -> Array:
         """Give the y of the lower lip's upper edge."""
@@ -204,13 +205,13 @@ def _brow(who: Identity, units: ActionUnits) -> Brow:
     return Brow(
         inner=11.5 - 0.05 * who.sex + 0.9 * who.eye_distance - 1.6 * units.brow,
         outer=54.0 + 1.2 * who.eye_distance,
-        height=-20.4
+        height=-21.0
         - 1.5 * who.brow_height
         + 0.9 * who.sex
-        - 0.9 * units.cheek
+        - 0.6 * units.cheek
         + 0.5 * max(who.age, 0.0),
-        arch=4.0 - 1.3 * who.sex,
-        raised=7.6 * units.brow,
+        arch=3.3 - 1.1 * who.sex,
+        raised=8.2 * units.brow,
         thickness=6.6 * thick,
     )
 
@@ -230,8 +231,8 @@ def _mouth(who: Identity, units: ActionUnits) -> Mouth:
         * (1 + 0.07 * who.mouth_width)
         * (1 + 0.27 * units.smile - 0.05 * units.frown),
         middle=middle,
-        corner=rest + 0.4 - 7.4 * units.smile + 5.2 * units.frown,
-        gap=9.0 * (1 + 0.16 * who.gape) * units.part,
+        corner=rest + 0.4 - 7.4 * units.smile + 5.8 * units.frown,
+        gap=8.4 * (1 + 0.16 * who.gape) * units.part,
         upper_lip=6.6 * full * (1 - 0.26 * units.cheek - 0.06 * units.frown),
         lower_lip=9.0 * full * (1 - 0.24 * units.cheek + 0.04 * units.pout),
         bend=2.0 + 0.25 * units.pout,

@@ -33,7 +33,7 @@ def _stretched(planes: Array, size: int) -> Array:
     low = place.astype(np.intp)
     share = place - low
     rows = planes[:, low] * (1.0 - share[:, None]) + planes[:, low + 1] * share[:, None]
-    return rows[:, :, low] * (1.0 - share) + rows[:, :, low + 1] * share
+    return np.asarray(rows[:, :, low] * (1.0 - share) + rows[:, :, low + 1] * share)
 
 
 def paint_body(canvas: Canvas, image: Array, face: Anatomy, who: Identity, view: View) -> None:

@@ -51,7 +51,7 @@ class Projection:
         y = y - CENTRE_Y
         turned = np.stack([cos * x - sin * y, sin * x + cos * y], axis=1)
         shift = np.array([0.5 + self.view.dx, 0.5 + self.view.dy]) * self.size
-        return turned * self.pixels_per_mm + shift
+        return np.asarray(turned * self.pixels_per_mm + shift)
 
     def box(self, x0: float, x1: float, y0: float, y1: float) -> tuple[float, ...]:
         """Give the pixel box round a rectangle of the face: centre x, y, half width, height."""
@@ -151,7 +151,8 @@ class Canvas:
     def soft(self, distance: Array, blur: float = 0.0) -> Array:
         """Cover from 0 to 1 as a signed distance (mm) goes from outside to inside."""
         width = max(0.55 * self.pitch, blur)
-        return 0.5 + 0.5 * np.tanh(distance / width)
+        step = (0.5 + distance * (1.0 / (3.0 * width))).clip(0.0, 1.0)
+        return np.asarray(step * step * (3.0 - 2.0 * step))
 
 
 def _span(centre: float, half: float, limit: int) -> slice:
@@ -164,7 +165,7 @@ def bell(squared: Array) -> Array:
     """Approximate exp(-squared / 2) by a polynomial that is exactly zero beyond sqrt(10)."""
     base = np.maximum(1.0 - squared * 0.1, 0.0)
     double = base * base
-    return double * double * base
+    return np.asarray(double * double * base)
 
 
 def ridge(distance: Array, width: float) -> Array:

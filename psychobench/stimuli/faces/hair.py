@@ -97,7 +97,7 @@ def paint_hair(hair: Hair, image: Array, who: Identity, view: View) -> None:
 
 def _shadow(hair: Hair, image: Array, beyond: Array, within: Array) -> None:
     canvas = hair.canvas
-    present = canvas.soft(within, 3.0) * canvas.soft(hair.style.bottom - canvas.y, 6.0)
+    present = (within / 6.0).clip(0.0, 1.0) * canvas.soft(hair.style.bottom - canvas.y, 6.0)
     image *= 1.0 - 0.42 * np.exp(np.minimum(beyond + 1.0, 0.0) / 4.5) * present
 
 
@@ -156,4 +156,4 @@ def _facing(hair: Hair, reach: Array, view: View) -> Array:
     depth = np.minimum(reach / hair.outside, 0.985)
     tilt = depth / (reach + 1e-3)
     x, y = hair.canvas.x * tilt, np.minimum(hair.canvas.y, 0.0) * tilt
-    return x * light[0] + y * light[1] + np.sqrt(1.0 - depth**3) * light[2]
+    return np.asarray(x * light[0] + y * light[1] + np.sqrt(1.0 - depth**3) * light[2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,10 @@ _STYLE_WEIGHTS = {
     "masculine": (0.26, 0.28, 0.12, 0.03, 0.03, 0.12, 0.09, 0.07),
 }
 _TEXTURES = 2**31
+_SHAPE = (
+    "width", "jaw", "chin", "cheeks", "eye_distance", "eye_size", "eye_tilt", "nose_length",
+    "nose_width", "mouth_width", "lips", "gape", "brow_height", "brow_thickness",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,13 @@ class Identity:
         -------
         Identity
         """
-        shape = rng.normal(0.0, 0.8, 14).clip(-2.0, 2.0).tolist()
+        shape = rng.normal(0.0, 0.8, len(_SHAPE)).clip(-2.0, 2.0).tolist()
         leaning = "masculine" if rng.random() < 0.5 else "feminine"
         sex = float((0.8 if leaning == "masculine" else -0.8) + rng.normal(0.0, 0.25))
         skin = float(rng.uniform(-1.1, 2.0))
         hair = float(rng.normal(-0.3, 0.9) - 0.7 * max(skin, 0.0))
         iris = float(rng.normal(0.0, 1.0) - 0.9 * max(skin, 0.0))
-        return cls(
-            *shape,
+        person = cls(
             age=float(rng.uniform(-1.0, 2.2)),
             sex=sex,
             skin=skin,
@@ -121,6 +124,7 @@ class Identity:
             freckles=float(max(rng.uniform(-1.5, 1.0), 0.0)),
             texture=int(rng.integers(_TEXTURES)),
         )
+        return replace(person, **dict(zip(_SHAPE, shape, strict=True)))
 
 
 @dataclass(frozen=True)

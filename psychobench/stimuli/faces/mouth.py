@@ -10,7 +10,7 @@ from psychobench.stimuli.faces.identity import Identity
 from psychobench.stimuli.faces.skin import skin_tone
 
 _TOOTH = (8.3, 14.4, 20.2, 25.2)  # mm: borders between the upper teeth
-_ENAMEL = np.array([0.80, 0.76, 0.68], dtype=np.float32)
+_ENAMEL = np.array([0.75, 0.71, 0.63], dtype=np.float32)
 _CAVITY = np.array([0.045, 0.012, 0.012], dtype=np.float32)
 
 
@@ -25,7 +25,7 @@ def paint_mouth(canvas: Canvas, image: Array, face: Anatomy, who: Identity) -> N
     if mouth.gap > 0.0:
         inside = part.soft(part.y - line) * part.soft(below - part.y)
         inside *= part.soft(mouth.half_width - abs(part.x), 0.8) * _opening(mouth)
-        teeth = _teeth(part, mouth, line, below)
+        teeth = _teeth(part, mouth, line)
         paint = _CAVITY[:, None, None] + _ENAMEL[:, None, None] * teeth
         lay_over(region, ALL, paint, inside)
     _paint_line(part, region, mouth, line, who)
@@ -36,7 +36,7 @@ def _opening(mouth: Mouth) -> float:
     return mouth.gap / (mouth.gap + 0.5)
 
 
-def _teeth(canvas: Canvas, mouth: Mouth, line: Array, below: Array) -> Array:
+def _teeth(canvas: Canvas, mouth: Mouth, line: Array) -> Array:
     """Give the brightness of the upper teeth; less light falls in through a narrow gap."""
     x = abs(canvas.x)
     bottom = line + (8.6 - 2.6 * (x / 24.0) ** 2).clip(2.0, None)
@@ -45,7 +45,7 @@ def _teeth(canvas: Canvas, mouth: Mouth, line: Array, below: Array) -> Array:
     arch = np.exp(-((x / (0.74 * mouth.half_width)) ** 4))
     lip_shadow = 0.55 + 0.45 * ((canvas.y - line) / 2.6).clip(0.0, 1.0)
     light = mouth.gap / (mouth.gap + 2.2)
-    return rows * arch * lip_shadow * (1.0 - 0.15 * np.asarray(borders)) * light
+    return np.asarray(rows * arch * lip_shadow * (1.0 - 0.15 * np.asarray(borders)) * light)
 
 
 def _paint_line(canvas: Canvas, image: Array, mouth: Mouth, line: Array, who: Identity) -> None:

@@ -157,7 +157,7 @@ def _gloss(x: Array, y: Array, z: Array, light: Array, who: Identity) -> Array:
     broad = broad * broad
     narrow = broad * broad
     narrow = narrow * narrow
-    return (0.020 * broad + 0.045 * narrow) * (1.0 - 0.35 * darkness(who))
+    return np.asarray((0.020 * broad + 0.045 * narrow) * (1.0 - 0.35 * darkness(who)))
 
 
 def normals(height: Array, pitch: float) -> tuple[Array, Array, Array]:

@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import NoReturn, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.render import render_face
+
+Bar: TypeAlias = "tqdm[NoReturn]"
 
 _WORTH_A_WORKER = 40  # images; below that, starting an interpreter costs more than it saves
 
@@ -134,33 +136,28 @@ def _render_all(plan: Plan, count: int, workers: int, progress: bool) -> Trainin
 
 
 def _render_elsewhere(
-    plan: Plan, images: NDArray[np.uint8], done: NDArray[np.bool_], workers: int, bar: tqdm[None]
+    plan: Plan, images: NDArray[np.uint8], done: NDArray[np.bool_], workers: int, bar: Bar
 ) -> None:
     """Let other interpreters fill `images`; mark in `done` what arrived."""
+    processes: list[subprocess.Popen[bytes]] = []
 
     def collect(first: int) -> None:
         for index, image in _received(processes[first], plan.size, first, len(images), workers):
             images[index], done[index] = image, True
             bar.update()
 
-    with ExitStack() as stack:
+    with ThreadPoolExecutor(workers) as threads:
         try:
-            processes = [
-                stack.enter_context(_start(plan, first, len(images), workers))
-                for first in range(workers)
-            ]
-        except OSError:
-            return  # no further interpreter here: the caller renders what is missing
-        for process in processes:
-            stack.callback(process.kill)
-        with ThreadPoolExecutor(workers) as threads:
-            stack.callback(_kill, processes)
+            for first in range(workers):
+                processes.append(_start(plan, first, len(images), workers))
             list(threads.map(collect, range(workers)))
-
-
-def _kill(processes: list[subprocess.Popen[bytes]]) -> None:
+        except OSError:
+            return  # no further interpreter can be had: the caller renders what is missing
+        finally:
+            for process in processes:
+                process.kill()
     for process in processes:
-        process.kill()
+        process.communicate()
 
 
 def _start(plan: Plan, first: int, count: int, step: int) -> subprocess.Popen[bytes]:
