@@ -20,6 +20,7 @@ from typing import NamedTuple
 import click
 import pytest
 
+import psychobench
 from psychobench.cli.main import cli
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +73,7 @@ def run_console(body: str) -> None:
         expected = command["shown"]
         is_error = expected.startswith("Error:")
         assert ran.returncode == int(is_error), ran.stderr
+        assert "Warning" not in ran.stderr
         got = ran.stderr if is_error else ran.stdout
         if expected.strip():
             same = doctest.OutputChecker().check_output(expected, got, FLAGS)
@@ -114,3 +116,9 @@ def test_the_commands_on_a_page_exist_with_their_options(page):
         options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
         assert used <= options | {"--help", "--version"}, shlex.join(words)
+
+
+def test_the_python_page_has_every_public_name():
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    described = set(re.findall(r"^\.\. autofunction:: (\w+)$", page, re.MULTILINE))
+    assert described == set(psychobench.__all__) - {"__version__"}
