@@ -23,6 +23,7 @@ _COLOURS = np.array(
     ]
 )
 _GREY = (0.62, 0.61, 0.60)
+_RADIAL = 1.0  # rad: strands steeper than this at the crown have no parting
 _FRINGE = 9.0  # mm: how far strands reach over an outline
 
 
@@ -144,10 +145,13 @@ def _flow(hair: Hair, reach: Array) -> tuple[Array, Array]:
     crown, sides = (math.radians(angle) for angle in hair.style.sweep)
     sweep = crown + (sides - crown) * ((abs(turn) - 0.35) / 1.05).clip(0.0, 1.0)
     turn = turn - hair.style.part
-    arc = np.sqrt(turn * turn + 0.03) * 85.0 + fallen
     cos, sin = np.cos(sweep), np.sin(sweep)
-    across = (reach * cos + arc * sin) * (1.0 + 0.1 * np.tanh(turn / 0.12))
-    return across, arc * cos - reach * sin
+    arc = np.sqrt(turn * turn + 0.03) * 85.0 + fallen
+    along = arc * cos - reach * sin
+    if crown > _RADIAL:  # from the crown outwards: count to both sides, or the middle mirrors
+        side = np.tanh(turn / 0.3)
+        return side * (reach * cos + fallen * sin) + 85.0 * turn * sin, along
+    return (reach * cos + arc * sin) * (1.0 + 0.1 * np.tanh(turn / 0.12)), along
 
 
 def _facing(hair: Hair, reach: Array, view: View) -> Array:
