@@ -17,7 +17,7 @@ from psychobench.fits.options import MAX_ASYMPTOTE
 M, LOG_W, GUESS, LAPSE, RHO = range(5)
 PRIOR = 9.0  # Beta(1, 10): nine times the logarithm of 1 - rate
 MAX_STEPS = 200
-TOLERANCE = 1e-9  # expected gain, in log-likelihood, at which a climb ends
+TOLERANCE = 1e-11  # expected gain, in log-likelihood, at which a climb ends
 MAX_DAMPING = 1e12
 CHUNK = 20_000  # rows climbed together: enough to amortise, few enough to stay in cache
 
@@ -40,6 +40,9 @@ class Problem:
         Whether the likelihood is beta-binomial.
     prior : float
         Weight of ``log(1 - rate)`` for guess and lapse; 0 for none.
+    at_pse : bool
+        Whether the first column of theta holds the PSE instead of the threshold; guess and lapse
+        must then stay below .5.
     """
 
     blocks: Blocks
@@ -49,6 +52,7 @@ class Problem:
     tied: bool = False
     overdispersed: bool = False
     prior: float = PRIOR
+    at_pse: bool = False
 
     def take(self, rows: NDArray[np.integer]) -> Problem:
         """Take some rows."""
@@ -176,7 +180,8 @@ def _slope(problem: Problem, theta: Floats) -> _Slope:
     """Evaluate the penalised log-likelihood, its gradient and expected information."""
     blocks, sigmoid = problem.blocks, problem.sigmoid
     width = np.exp(theta[:, LOG_W])[:, None]
-    u = sigmoid.standardise(blocks.z, theta[:, [M]], width)
+    shift, turns = _to_threshold(problem, theta)
+    u = sigmoid.standardise(blocks.z, theta[:, [M]] + shift, width)
     guess, lapse = theta[:, [GUESS]], theta[:, [LAPSE]]
     room = 1 - guess - lapse
     rise, rest = sigmoid.cdf(u), sigmoid.sf(u)
@@ -189,9 +194,25 @@ def _slope(problem: Problem, theta: Floats) -> _Slope:
     jacobian = np.stack(
         [-density * sigmoid.spread / width, -density * (u - sigmoid.median), rest, -rise], axis=1
     )
+    if problem.at_pse:
+        jacobian[:, LOG_W:] += jacobian[:, [M]] * turns[:, :, None]
     if problem.tied:
         jacobian[:, GUESS] += jacobian[:, LAPSE]
     return _with_prior(problem, theta, parts, jacobian)
+
+
+def _to_threshold(problem: Problem, theta: Floats) -> tuple[Floats, Floats]:
+    """Give threshold minus first column (n, 1), and its slopes in the next three (n, 3)."""
+    if not problem.at_pse:
+        return np.zeros((len(theta), 1)), np.zeros((len(theta), 3))
+    sigmoid, width = problem.sigmoid, np.exp(theta[:, LOG_W])
+    guess, lapse = theta[:, GUESS], theta[:, LAPSE]
+    room = 1 - guess - lapse
+    standard = sigmoid.ppf((0.5 - guess) / room)
+    shift = -(standard - sigmoid.median) * width / sigmoid.spread
+    per_share = -width / (sigmoid.spread * sigmoid.pdf(standard))
+    turns = [shift, per_share * (lapse - 0.5) / room**2, per_share * (0.5 - guess) / room**2]
+    return shift[:, None], np.stack(turns, axis=1)
 
 
 def _with_prior(problem: Problem, theta: Floats, parts: Slopes, jacobian: Floats) -> _Slope:

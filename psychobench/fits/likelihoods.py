@@ -14,7 +14,7 @@ from scipy.special import betaln, digamma, polygamma, xlogy
 
 from psychobench.fits.functions import Floats
 
-SMALLEST = 1e-300  # keeps the logarithm of a probability finite
+SMALLEST = 1e-100  # keeps the logarithm of a probability, and its slope, finite
 LEAST_WEIGHED = 1e-10  # keeps the information of a probability finite
 MIN_RHO, MAX_RHO = 1e-6, 1 - 1e-6  # squared overdispersion; at MIN_RHO it is binomial in effect
 

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem
 from psychobench.fits.functions import Floats
 
-WIDTHS = 12
+WIDTHS = 18
 BANDS = 3  # of widths
 WIDEST = 20.0  # ranges of the levels; flatter curves are reached by climbing
 SMALL, LARGE = (0.002, 0.02, 0.06), (0.15, 0.35, 0.65)  # guess and lapse rates
+NEAR = 0.3  # widths by which thresholds lie beside a level
 BEYOND = (0.1, 0.3, 0.6, 1.0)  # widths by which thresholds lie outside the levels
 START_RHO = 0.01
 FLOOR = 1e-12
@@ -57,11 +58,10 @@ def _shapes(problem: Problem, row: int) -> Floats:
     levels = np.unique(problem.blocks.z[row])
     narrow = np.exp(low[LOG_W])
     widths = np.geomspace(narrow, max(narrow, min(np.exp(high[LOG_W]), WIDEST)), WIDTHS)
-    inner = np.concatenate([levels, (levels[1:] + levels[:-1]) / 2])
-    outer = 0.5 + widths[:, None] * BEYOND
-    shapes = np.empty((WIDTHS, len(inner) + 2 * len(BEYOND), 2))
-    shapes[..., 0] = np.hstack([np.tile(inner, (WIDTHS, 1)), outer, -outer])
-    shapes[..., 1] = np.log(widths)[:, None]
+    inner = np.tile(np.concatenate([levels, (levels[1:] + levels[:-1]) / 2]), (WIDTHS, 1))
+    outer, near = 0.5 + widths[:, None] * BEYOND, widths[:, None] * NEAR
+    thresholds = np.hstack([inner, levels - near, levels + near, outer, -outer])
+    shapes = np.stack(np.broadcast_arrays(thresholds, np.log(widths)[:, None]), axis=-1)
     return np.clip(shapes.reshape(BANDS, -1, 2), low[:2], high[:2])
 
 

@@ -60,7 +60,7 @@ def judge(curves: Curves, blocks: Blocks, options: FitOptions) -> Verdict:
         reason[fresh] = np.array(sentences, dtype=object)[fresh]
 
     mark("never", *_flat(curves, blocks, options, levels))
-    mark("never", ~np.isfinite(place), _never(curves))
+    mark("never", np.isnan(place), _never(curves))
     mark("reversed", curves.falling, _reversed(curves, blocks))
     mark("outside", *_outside(place, levels, options))
     steps = curves.width <= MIN_WIDTH * blocks.gap * blocks.scale * (1 + 1e-6)
@@ -107,8 +107,7 @@ def _flat(
     gain = curves.objective - fit_constant(blocks, options)
     mean = blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1)
     return gain <= CRITERION, [
-        f"a constant {p:.2f} is within {CRITERION} log-likelihood of the curve ({g:.2f})"
-        for p, g in zip(mean, gain, strict=True)
+        f"a constant {p:.2f} is within {CRITERION} log-likelihood of the curve" for p in mean
     ]
 
 
@@ -148,10 +147,12 @@ def _middles(curves: Curves, levels: Floats, place: Floats) -> tuple[Floats, lis
     below = np.where(offset < -AT_LEVEL, levels, -np.inf).max(axis=1)
     above = np.where(offset > AT_LEVEL, levels, np.inf).min(axis=1)
     on = np.abs(offset) <= AT_LEVEL
-    middle = np.where(on.any(axis=1), levels[np.arange(len(levels)), on.argmax(axis=1)], np.nan)
+    exact = levels[np.arange(len(levels)), on.argmax(axis=1)]
     between = np.isfinite(below) & np.isfinite(above)
-    middle = np.where(np.isnan(middle) & between, (below + above) / 2, middle)
-    return np.where(np.isnan(middle), place, middle), [
-        f"the answers change between levels {a:.4g} and {b:.4g} and say nothing in between"
-        for a, b in zip(below, above, strict=True)
+    middle = np.where(between, (np.where(between, below, 0.0) + above) / 2, place)
+    return np.where(on.any(axis=1), exact, middle), [
+        f"the answers change at level {at:.4g}, where the curve is .5, too steeply to measure"
+        if hit
+        else f"the answers change between levels {a:.4g} and {b:.4g} and say nothing in between"
+        for a, b, at, hit in zip(below, above, exact, on.any(axis=1), strict=True)
     ]
