@@ -14,31 +14,35 @@ def check_order(subject: Subject) -> None:
     """Check that shuffled images get the same answers, shuffled."""
     subject.require_determinism()
     shuffled = subject.answer(subject.probe[_SHUFFLED])
-    subject.require_same(shuffled, subject.baseline[_SHUFFLED], "with the order of the images")
+    subject.require_same(
+        shuffled, subject.baseline[_SHUFFLED], "change with the order of the images"
+    )
 
 
 def check_batch_size(subject: Subject) -> None:
     """Check that images get the same answers one by one as together."""
     subject.require_determinism()
     alone = np.concatenate([subject.answer(image[None].copy()) for image in subject.probe])
-    subject.require_same(alone, subject.baseline, "when images come one by one")
+    subject.require_same(alone, subject.baseline, "change when images come one by one")
 
 
 def check_repeatable(subject: Subject) -> None:
     """Check that the same call gives the same answers."""
     subject.require_determinism()
     first, second = (subject.answer(subject.probe.copy()) for _ in range(2))
-    subject.require_same(second, first, "when the same images are shown again")
+    subject.require_same(second, first, "change when the same images are shown again")
 
 
 def check_state(subject: Subject) -> None:
     """Check that what was seen before leaves no trace, from the first call on."""
     subject.require_determinism()
     first = np.asarray(subject.first_reply, dtype=np.float64)
-    subject.require_same(subject.baseline, first, "after the first call")
+    subject.require_same(subject.baseline, first, "change after the first call")
     subject.answer(material.greys())
     subject.require_same(
-        subject.answer(subject.probe.copy()), subject.baseline, "after other images were shown"
+        subject.answer(subject.probe.copy()),
+        subject.baseline,
+        "change after other images were shown",
     )
 
 
@@ -48,7 +52,7 @@ def check_fresh_instance(subject: Subject) -> None:
         raise CheckSkipped("an observer was given, not a factory")
     subject.require_determinism()
     answers = subject.answer(subject.probe.copy(), subject.factory())
-    subject.require_same(answers, subject.baseline, "from one instance to another")
+    subject.require_same(answers, subject.baseline, "change from one instance to another")
 
 
 def check_input_unmodified(subject: Subject) -> None:

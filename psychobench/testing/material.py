@@ -17,7 +17,6 @@ from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.faces import Identity, render_face
 
 SIZE = 224
-N_IDENTITIES = 12
 SAD, HAPPY = "sad", "happy"
 
 
@@ -80,14 +79,14 @@ class References:
 
 
 @functools.cache
-def identities(n: int = N_IDENTITIES) -> tuple[Identity, ...]:
+def identities(n: int) -> tuple[Identity, ...]:
     """Give the average identity and `n` - 1 random ones, always the same."""
     rng = np.random.default_rng(7)
     return (Identity(), *(Identity.random(rng) for _ in range(n - 1)))
 
 
 @functools.cache
-def faces(valence: float, size: int = SIZE, n: int = N_IDENTITIES) -> NDArray[np.uint8]:
+def faces(valence: float, n: int, size: int = SIZE) -> NDArray[np.uint8]:
     """Render `n` identities with one expression; the array is shared, so it is read-only."""
     images = np.stack([render_face(each, valence, size=size) for each in identities(n)])
     images.flags.writeable = False
@@ -95,10 +94,10 @@ def faces(valence: float, size: int = SIZE, n: int = N_IDENTITIES) -> NDArray[np
 
 
 @functools.cache
-def labelled_faces(strength: float = 1.0) -> LabelledImages:
-    """Render sad and happy faces of the same identities at valences +-`strength`."""
-    images = np.concatenate([faces(-strength), faces(strength)])
-    return LabelledImages(images, (SAD,) * N_IDENTITIES + (HAPPY,) * N_IDENTITIES)
+def labelled_faces(strength: float, n: int) -> LabelledImages:
+    """Render `n` sad faces, then the same people happy, at valences +-`strength`."""
+    images = np.concatenate([faces(-strength, n), faces(strength, n)])
+    return LabelledImages(images, (SAD,) * n + (HAPPY,) * n)
 
 
 @functools.cache
@@ -117,7 +116,7 @@ def probe() -> NDArray[np.uint8]:
 def greys() -> NDArray[np.uint8]:
     """Give uniform black, mid-grey and white images, and a face without colour."""
     uniform = [np.full((SIZE, SIZE, 3), value, np.uint8) for value in (0, 128, 255)]
-    luminance = np.rint(faces(1.0)[0] @ [0.299, 0.587, 0.114]).astype(np.uint8)
+    luminance = np.rint(faces(1.0, 12)[0] @ [0.299, 0.587, 0.114]).astype(np.uint8)
     return np.stack([*uniform, np.repeat(luminance[..., None], 3, axis=2)])
 
 
@@ -125,7 +124,7 @@ def oblong(height: int, width: int) -> NDArray[np.uint8]:
     """Stretch two faces to a shape that is not square."""
     from PIL import Image
 
-    images = [Image.fromarray(face).resize((width, height)) for face in faces(1.0)[:2]]
+    images = [Image.fromarray(face).resize((width, height)) for face in faces(1.0, 12)[:2]]
     return np.stack([np.asarray(image) for image in images])
 
 
@@ -137,5 +136,5 @@ def cut_out() -> NDArray[np.uint8]:
     alpha = np.where(xs**2 + ys**2 < 0.8, 255, 0).astype(np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cut_out.png"
-        Image.fromarray(np.dstack([faces(1.0)[0], alpha])).save(path)
+        Image.fromarray(np.dstack([faces(1.0, 12)[0], alpha])).save(path)
         return read_image(path)[None]

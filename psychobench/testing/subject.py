@@ -92,15 +92,15 @@ class Subject:
             raise CheckSkipped("the observer says that it is not deterministic")
 
     def require_same(
-        self, found: NDArray[np.float64], expected: NDArray[np.float64], when: str
+        self, found: NDArray[np.float64], expected: NDArray[np.float64], fault: str
     ) -> None:
         """Fail where answers differ by more than the tolerance; NaN equals NaN."""
         same = np.isclose(found, expected, rtol=0, atol=self.atol, equal_nan=True)
         if not same.all():
             index = int(np.argmin(same))
             raise CheckFailed(
-                f"answers change {when}: image {index} got {found[index]:.6g}, "
-                f"before {expected[index]:.6g} (tolerance {self.atol:g})"
+                f"answers {fault}: image {index} got {found[index]:.6g} instead of "
+                f"{expected[index]:.6g} (tolerance {self.atol:g})"
             )
 
     def require_probabilities(self, answers: NDArray[np.float64], what: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import random
 import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
@@ -35,7 +36,7 @@ def check_evaluation_mode(subject: Subject) -> None:
             if _modes(module) != before:
                 raise CheckFailed(f"respond does not leave training={mode} as it found it")
             if subject.info.deterministic:
-                subject.require_same(answers, subject.baseline, f"with training={mode}")
+                subject.require_same(answers, subject.baseline, f"change with training={mode}")
     finally:
         for part, mode in zip(_parts(module), found, strict=True):
             part.training = mode
@@ -43,7 +44,16 @@ def check_evaluation_mode(subject: Subject) -> None:
 
 def check_random_state(subject: Subject) -> None:
     """Check that the global random generators are left alone."""
-    _require_unchanged(subject, _random_states())
+    generators = _generators()
+    kept = {name: each.state() for name, each in generators.items()}
+    try:
+        for generator in generators.values():
+            generator.draw()  # away from where an observer that seeds it has left it
+        states = {f"the state of {name}": each.snapshot for name, each in generators.items()}
+        _require_unchanged(subject, states)
+    finally:
+        for name, generator in generators.items():
+            generator.restore(kept[name])
 
 
 def check_process_state(subject: Subject) -> None:
@@ -85,14 +95,27 @@ def _require_unchanged(subject: Subject, states: dict[str, Callable[[], Any]]) -
         raise CheckFailed(f"respond changes {', '.join(changed)}")
 
 
-def _random_states() -> dict[str, Callable[[], Any]]:
-    states: dict[str, Callable[[], Any]] = {
-        "the state of random": random.getstate,
-        "the state of numpy.random": lambda: repr(np.random.get_state(legacy=False)),  # noqa: NPY002
+class _Generator(NamedTuple):
+    """A global random generator."""
+
+    state: Callable[[], Any]
+    restore: Callable[[Any], Any]
+    draw: Callable[[], Any]
+
+    def snapshot(self) -> bytes:
+        """Give the state in a form that can be compared."""
+        return pickle.dumps(self.state())
+
+
+def _generators() -> dict[str, _Generator]:
+    legacy = np.random.mtrand  # the functions of numpy.random share this module's generator
+    found = {
+        "random": _Generator(random.getstate, random.setstate, random.random),
+        "numpy.random": _Generator(legacy.get_state, legacy.set_state, legacy.random),
     }
     if torch := sys.modules.get("torch"):  # only where the observer has brought it
-        states["the state of torch's generator"] = lambda: torch.get_rng_state().tolist()
-    return states
+        found["torch"] = _Generator(torch.get_rng_state, torch.set_rng_state, lambda: torch.rand(1))
+    return found
 
 
 def _process_states() -> dict[str, Callable[[], Any]]:
