@@ -50,7 +50,7 @@ def relief(canvas: Canvas, place: Ground, face: Anatomy, who: Identity) -> Array
     steep = 0.1 + (rest - 0.01) / 0.2  # the tangent where the root would grow too steep
     height = _DEPTH * np.where(rest > 0.01, np.sqrt(np.maximum(rest, 0.01)), steep)
     _add_bones(canvas, height, face, who)
-    _add_nose(canvas, height, face, who)
+    _add_nose(canvas, height, face)
     _add_cheeks(canvas, height, face, who)
     _add_mouth(canvas, height, face)
     _add_chin(canvas, height, face, who)
@@ -70,7 +70,7 @@ def _add_bones(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> N
     canvas.add_bump(height, 0.0, -55.0, 38.0, 22.0, 1.5)
 
 
-def _add_nose(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> None:
+def _add_nose(canvas: Canvas, height: Array, face: Anatomy) -> None:
     nose = face.nose
     window = canvas.window(-32.0, 32.0, -26.0, nose.base + 14.0)
     x, y = canvas.x[window], canvas.y[window]

@@ -49,7 +49,7 @@ def albedo(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
         shade = shade * (1.0 - spots * cheeks)
     tone = skin_tone(who)
     planes = np.stack([tone[c] * shade * (1.0 + _FLUSH[c] * flush) for c in range(3)])
-    _paint_beard(canvas, planes, face, who)
+    _paint_beard(canvas, planes, who)
     _paint_lips(canvas, planes, face, who)
     return planes
 
@@ -79,7 +79,7 @@ def _shade(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
     return shade
 
 
-def _paint_beard(canvas: Canvas, planes: Array, face: Anatomy, who: Identity) -> None:
+def _paint_beard(canvas: Canvas, planes: Array, who: Identity) -> None:
     strength = (0.10 * max(who.sex, 0.0) + 0.55 * who.stubble) * (1.0 - 0.35 * darkness(who))
     if strength <= 0.0:
         return
