@@ -26,6 +26,7 @@ STYLE: Any = {
     "svg.hashsalt": "psychobench",
 }
 PANELS_PER_ROW = 4
+LEGEND_ENTRY = 3.1  # width of the widest entry, in inches
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,15 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axis, panel in zip(axes, panels, strict=False):
             _draw_panel(axis, panel)
+            axis.set_xlabel(x_label)
+        for axis in axes[::columns]:
+            axis.set_ylabel(y_label)
         for axis in axes[len(panels) :]:
             axis.remove()
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(handles)))
+        fitting = min(len(handles), int(size[0] // LEGEND_ENTRY))
+        figure.legend(handles, labels, loc="outside lower center", ncols=fitting)
         figure.suptitle(title, fontsize=10)
-        figure.supxlabel(x_label, fontsize=9)
-        figure.supylabel(y_label, fontsize=9)
     return figure
 
 
@@ -141,6 +144,7 @@ def _draw_crowd(axis: Axes, panel: Panel) -> None:
         color="black",
         linewidth=1,
         solid_capstyle="butt",
+        zorder=3,
         label="cohort's PSE: mean, SEM (thick), SD (thin)",
     )
     axis.plot(
@@ -149,6 +153,7 @@ def _draw_crowd(axis: Axes, panel: Panel) -> None:
         color="black",
         linewidth=4,
         solid_capstyle="butt",
+        zorder=3,
     )
 
 
@@ -166,4 +171,4 @@ def _draw_curve(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int
     axis.plot(grid, curve.psi, color=colour, marker=marker, markevery=[], label=curve.label)
     if np.isfinite(curve.pse):
         axis.plot([curve.pse, curve.pse], [0, 0.5], color=colour, linewidth=1, linestyle=":")
-        axis.plot(curve.pse, 0.5, marker=marker, color=colour, markersize=7, mec="white")
+        axis.plot(curve.pse, 0.5, marker=marker, color=colour, markersize=7, mec="white", zorder=4)

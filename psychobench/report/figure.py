@@ -24,8 +24,8 @@ def draw_study(study: Study) -> Figure:
     targets = {str(info["target"]) for info in study.observers.values()}
     return draw_curves(
         _panels(study),
-        title=study.heading.replace("; ", ";\n"),
-        x_label=f"stimulus level ({study.stimuli.title})",
+        title=f"{study.heading}\n{study.stimuli.title}",
+        x_label="stimulus level",
         y_label=f"P({targets.pop() if len(targets) == 1 else 'target'})",
     )
 

@@ -170,7 +170,7 @@ def test_conditions_of_real_people_are_matched_by_hand(run_cli, shared):
         (["--mask", "ears"], ["'ears'", "eyes"]),
         (["--columns", "nonsense"], ["--columns"]),
         (["--columns", "level=morph"], ["morph"]),
-        (["--where", "condition=upper"], ["upper", "all"]),
+        (["--where", "condition=upper"], ["condition", "found"]),
         (["--where", "nonsense"], ["--where"]),
         (["--match", "all"], ["--match", "whole=none"]),
         (["--match", "all=none,all=eyes"], ["once"]),
