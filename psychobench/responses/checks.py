@@ -68,11 +68,7 @@ def check_trials(table: pd.DataFrame, source: str) -> pd.DataFrame:
         rules.append(Rule("a trial has a response or a p_target, not both", columns, both, remedy))
         unanswered &= absent
     _raise(rules, table, source)
-    if unanswered.all():
-        raise TableError(
-            f"at least one trial must be answered: all {len(table)} rows of {source} have an "
-            "empty response; name the column that holds the answers with --columns response=NAME"
-        )
+    _check_answered(unanswered, "response", source)
     return checked
 
 
@@ -89,6 +85,7 @@ def check_counts(table: pd.DataFrame, source: str) -> pd.DataFrame:
     remedy = "n_target is how many of the n_trials chose the target category"
     rules.append(Rule("n_target must not exceed n_trials", ("n_target", "n_trials"), above, remedy))
     _raise(rules, table, source)
+    _check_answered((checked["n_trials"] == 0).to_numpy(np.bool_), "n_trials", source)
     return checked.astype({"n_trials": np.int64, "n_target": np.int64})
 
 
@@ -121,6 +118,14 @@ def _responses(column: pd.Series[Any]) -> tuple[NDArray[np.float64], Mask]:
     flags = [_FLAGS.get(as_text(value).casefold(), np.nan) for value in values]
     meant = np.where(np.isin(numbers, (0.0, 1.0)), numbers, flags)[codes]
     return meant, np.isnan(meant) & ~blanks_of(column)
+
+
+def _check_answered(unanswered: Mask, name: str, source: str) -> None:
+    if unanswered.all():
+        raise TableError(
+            f"at least one trial must be answered: in {source} no row has an answer "
+            f"(rows: {len(unanswered)}); name the column that holds them with --columns {name}=NAME"
+        )
 
 
 def _raise(rules: list[Rule], table: pd.DataFrame, source: str) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 from psychobench.errors import ResourceError, TableError
 from psychobench.resources import bundled, sha256
 from psychobench.responses.columns import nearest
-from psychobench.responses.table import read_trials
+from psychobench.responses.table import count_responses, read_trials
 
 TABLE = "trials.csv"
 RECORD = "trials.csv.json"
@@ -47,8 +47,8 @@ class Cohort:
 
     @property
     def n(self) -> int:
-        """Number of participants."""
-        return int(self.table["observer"].nunique())
+        """Number of participants who answered at least once."""
+        return len(_participants(self.table))
 
 
 def list_cohorts() -> list[str]:
@@ -84,8 +84,8 @@ def load_cohort(
     Raises
     ------
     TableError
-        If there is no such cohort or file, the table breaks the column contract, or it has fewer
-        than two participants.
+        If there is no such cohort or file, the table breaks the column contract, or fewer than two
+        participants answered.
     OptionError
         If `columns` makes no sense.
     ResourceError
@@ -127,13 +127,17 @@ def _marked(names: list[str]) -> str:
 
 
 def _count_people(table: pd.DataFrame, path: Path) -> int:
-    people = table["observer"].unique()
+    people = _participants(table)
     if len(people) < 2:
         raise TableError(
-            f"a cohort must have at least two participants: {path} has only '{people[0]}'; "
-            "add the others' rows, or loosen --where"
+            f"a cohort must have at least two participants who answered: {path} has only "
+            f"'{people[0]}'; add the others' rows, or loosen --where"
         )
     return len(people)
+
+
+def _participants(table: pd.DataFrame) -> list[str]:
+    return list(count_responses(table)["observer"].unique())
 
 
 def _check_hash(path: Path, digest: str) -> None:

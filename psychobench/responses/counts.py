@@ -38,7 +38,7 @@ def count_responses(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame
     OptionError
         If `by` names the level or the answer.
     TableError
-        If a column of `by` is not there, or the table mixes responses and probabilities.
+        If the table is empty, lacks a column of `by`, or mixes responses and probabilities.
 
     Examples
     --------
@@ -49,6 +49,9 @@ def count_responses(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame
     0       p1       all    0.0         1         0
     1       p1       all    1.0         2         1
     """
+    if table.empty:
+        raise TableError("a table must have at least one row to be counted: it has none")
+    table = table.reset_index(drop=True)
     curve = list(dict.fromkeys(["observer", "condition", *by]))
     _check_by(curve, table)
     binary = _is_binary(table)

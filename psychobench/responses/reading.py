@@ -85,7 +85,7 @@ def _decode(path: Path) -> str:
         raise TableError(f"a table must be readable: {path} is not ({error.strerror})") from None
     kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
     if kind is None and b"\0" in data:
-        kind = "a binary file"
+        kind = "a binary file, or UTF-16 text"
     if kind is not None:
         raise TableError(f"a table must be CSV or TSV text in UTF-8: {path} is {kind}; {_RESAVE}")
     try:

@@ -204,7 +204,7 @@ def _filter(
 
 def _equal(column: pd.Series, value: str) -> NDArray[np.bool_]:
     codes, cells = distinct(column)
-    value = value.strip()
+    value = as_text(value)
     same = np.array([as_text(cell) == value for cell in cells], dtype=bool)
     if not same[codes].any():
         number = as_number(value)

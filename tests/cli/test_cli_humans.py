@@ -1,0 +1,84 @@
+"""`psychobench humans` names simulated people for what they are and makes them again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+
+import pytest
+
+from psychobench.resources import bundled
+
+
+def test_the_documented_command_makes_the_bundled_cohort_byte_for_byte(run_cli, tmp_path):
+    folder = bundled("human_data") / "simulated"
+    record = json.loads((folder / "trials.csv.json").read_text(encoding="utf-8"))
+    out = tmp_path / "trials.csv"
+    command = shlex.split(record["command"].replace("FILE", shlex.quote(str(out))))
+    assert command[0] == "psychobench"
+    ran = run_cli(*command[1:])
+    assert ran.code == 0, ran.err
+    for name in ("trials.csv", "trials.csv.json"):
+        assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_the_readme_of_the_bundled_cohort_gives_that_command():
+    folder = bundled("human_data") / "simulated"
+    record = json.loads((folder / "trials.csv.json").read_text(encoding="utf-8"))
+    seed = record["command"].rpartition("--seed ")[2]
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert (
+        f"psychobench humans simulate --out human_data/simulated/trials.csv --seed {seed}" in readme
+    )
+
+
+def test_the_list_marks_every_bundled_cohort_as_simulated(run_cli):
+    ran = run_cli("humans", "list")
+    assert ran.code == 0
+    assert ran.out.startswith("simulated  50 SIMULATED people")
+    (row,) = json.loads(run_cli("humans", "list", "--json").out)
+    assert row["simulated"] is True
+    assert (row["n"], row["n_levels"], row["n_trials"]) == (50, 7, 10_500)
+
+
+@pytest.mark.parametrize("command", [(), ("list",), ("simulate",)])
+def test_the_help_speaks_of_simulated_people(run_cli, command):
+    assert "simulate" in run_cli("humans", *command, "--help").out.lower()
+
+
+def test_a_small_cohort_is_written_with_its_record_and_called_simulated(run_cli, tmp_path):
+    out = tmp_path / "new" / "people.csv"
+    ran = run_cli(
+        "humans", "simulate", "--out", out, "--observers", 4, "--sem-pse", 0.05,
+        "--levels", "0,.25,.5,.75,1.5",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "4 SIMULATED people, 600 trials" in ran.out
+    record = json.loads(out.with_name("people.csv.json").read_text(encoding="utf-8"))
+    assert record["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert out.read_text().splitlines()[0] == "observer,trial,level,response,simulated"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--levels", "0,high"], "--levels must be numbers"),
+        (["--observers", "1"], "at least two people"),
+        (["--mean-pse", "3"], "inside the levels"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_writes_nothing(run_cli, tmp_path, options, words):
+    ran = run_cli("humans", "simulate", "--out", tmp_path / "people.csv", *options)
+    assert ran.code == 1
+    assert ran.err.startswith("Error: ")
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_found_before_anything_is_simulated(run_cli, tmp_path):
+    (tmp_path / "file").write_text("")
+    ran = run_cli("humans", "simulate", "--out", tmp_path / "file" / "people.csv")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: output must be writable")
