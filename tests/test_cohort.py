@@ -112,7 +112,9 @@ def test_a_simulated_table_in_ones_own_file_is_still_called_simulated(tmp_path, 
 
 def test_one_participant_is_no_cohort(tmp_path):
     file = write(tmp_path / "pilot.csv", ["h01", "h01"])
-    with pytest.raises(TableError, match=r"two participants: .*pilot.csv has only 'h01'"):
+    with pytest.raises(
+        TableError, match=r"two participants who answered: .*pilot.csv has only 'h01'"
+    ):
         load_cohort(file)
 
 
