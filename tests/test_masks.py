@@ -47,9 +47,15 @@ def test_one_mask_serves_all_levels_and_each_level_alone_would_need_less() -> No
     for valence in (-1.0, 0.0, 1.0):
         alone = face_masks([face_landmarks(valence=valence, size=SIZE)], SIZE)
         for name, mask in whole.items():
-            assert not (alone[name] & ~np.any(list(whole.values()), axis=0)).any()
             assert alone[name].sum() <= mask.sum()
         assert alone["mouth"].sum() < whole["mouth"].sum()
+
+
+def test_the_patch_over_the_mouth_bends_neither_up_nor_down() -> None:
+    mask = face_masks(marks_of(), SIZE)["mouth"]
+    rows, columns = np.nonzero(mask)
+    middle = np.array([rows[columns == column].mean() for column in np.unique(columns)])
+    assert np.ptp(middle) <= 0.5
 
 
 def test_the_order_of_the_levels_does_not_matter() -> None:

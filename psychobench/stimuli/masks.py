@@ -21,8 +21,10 @@ def face_masks(landmarks_per_level: Sequence[Landmarks], size: int) -> dict[str,
 
     A mask that followed each level's own features would show the expression in its outline. So
     every mask covers its feature at all levels at once: the convex hull of the feature's landmarks
-    over the levels, with a margin. A pixel that two masks claim goes to neither nose nor eyes but
-    to the mouth, and to the eyes before the nose.
+    over the levels, with a margin. The hull over a frown and a broad smile would still be curved
+    like a grin, and grin at every level: the mouth's points are therefore mirrored up and down
+    first, which leaves a patch without a bend. A pixel that two masks claim goes to the mouth
+    before the eyes and to the eyes before the nose.
 
     Parameters
     ----------
@@ -44,19 +46,25 @@ def face_masks(landmarks_per_level: Sequence[Landmarks], size: int) -> dict[str,
     ['eyes', 'nose', 'mouth']
     """
     first = landmarks_per_level[0]
-    pupils = np.linalg.norm(first["left_pupil"] - first["right_pupil"])
-    masks = {}
-    for name in MASK_NAMES:
-        margin = float(_MARGIN[name] * pupils)
-        masks[name] = np.logical_or.reduce(
-            [
-                _hull(np.concatenate([level[part] for level in landmarks_per_level]), margin, size)
-                for part in _PARTS[name]
-            ]
-        )
+    across = (first["right_pupil"] - first["left_pupil"])[0]
+    masks = {name: np.zeros((size, size), dtype=bool) for name in MASK_NAMES}
+    for name, mask in masks.items():
+        for part in _PARTS[name]:
+            points = np.concatenate([level[part] for level in landmarks_per_level])
+            if name == "mouth":
+                points = _evened(points, across)
+            mask |= _hull(points, float(_MARGIN[name] * np.linalg.norm(across)), size)
     masks["eyes"] &= ~masks["mouth"]
     masks["nose"] &= ~(masks["eyes"] | masks["mouth"])
     return masks
+
+
+def _evened(points: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add the points' mirror images in the line along `across` through their middle height."""
+    down = np.array([-across[1], across[0]]) / np.linalg.norm(across)
+    heights = points @ down
+    middle = 0.5 * (heights.min() + heights.max())
+    return np.concatenate([points, points - 2.0 * np.outer(heights - middle, down)])
 
 
 def _hull(points: NDArray[np.float64], margin: float, size: int) -> NDArray[np.bool_]:
