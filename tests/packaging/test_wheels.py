@@ -78,9 +78,10 @@ def test_the_core_needs_no_torch(installed):
 
 
 def test_the_core_carries_its_data_inside(installed):
-    script = "from psychobench.resources import *; print(*map(bundled, KINDS), sep='\\n')"
-    for folder in installed.python("-c", script).splitlines():
-        assert Path(folder).is_relative_to(installed.home)
+    script = "from psychobench.resources import bundled; print(bundled('{}'))"
+    for kind in ("stimuli", "human_data"):
+        folder = Path(installed.python("-c", script.format(kind)).strip())
+        assert folder.is_relative_to(installed.home)
     assert "rendered-average" in installed.psychobench("stimuli", "list")
 
 
@@ -95,6 +96,12 @@ def test_the_core_alone_runs_the_main_job(installed):
     out = installed.psychobench("compare", "--observer", "template", "--out", "out", "--json")
     assert [row["mask"] for row in json.loads(out)["rows"]] == ["none", "eyes", "nose", "mouth"]
     assert any((installed.empty / "out").glob("*.png"))
+
+
+def test_the_cores_own_tests_pass_without_torch_and_outside_the_checkout(installed):
+    installed.add("pytest", "pytest-xdist", "hypothesis")
+    checkout_only = [f"--ignore={ROOT / 'tests' / name}" for name in ("test_docs.py", "packaging")]
+    installed.python("-m", "pytest", ROOT / "tests", "-p", "no:cacheprovider", *checkout_only)
 
 
 def test_the_plugin_adds_its_observer_and_answers(installed, tmp_path):
