@@ -1,0 +1,109 @@
+"""`psychobench observers`: what there is, what is broken and why, who keeps the rules."""
+
+import json
+import sys
+
+import pytest
+
+from psychobench.testing import CHECKS
+
+
+@pytest.fixture
+def plug_in(tmp_path, monkeypatch):
+    """Give a function that registers a module's source as observers for one test."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def register(source, **entries):
+        (tmp_path / "lab_observers.py").write_text(source)
+        metadata = tmp_path / "lab_observers-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: lab\nVersion: 1.0\n")
+        lines = [f"{name} = lab_observers:{target}" for name, target in entries.items()]
+        text = "\n".join(["[psychobench.observers]", *lines])
+        (metadata / "entry_points.txt").write_text(text)
+        monkeypatch.delitem(sys.modules, "lab_observers", raising=False)
+
+    return register
+
+
+ALWAYS_HAPPY = """
+import numpy as np
+from psychobench.responses.protocol import ObserverInfo
+
+class AlwaysHappy:
+    info = ObserverInfo("always_happy", "1", ("sad", "happy"), "happy", "none", "a rule")
+
+    def respond(self, images):
+        print("happy!")
+        return np.full(len(images), 0.9)
+"""
+
+
+def test_the_list_names_the_template_its_options_and_its_package(run_cli):
+    ran = run_cli("observers", "list")
+    assert ran.code == 0
+    (row,) = [line for line in ran.out.splitlines() if line.startswith("template")]
+    assert row.split() == ["template", "ok", "seed", "psychobench"]
+
+
+def test_a_broken_plug_in_is_listed_with_its_reason_and_the_list_still_succeeds(run_cli, plug_in):
+    plug_in("import a_library_nobody_has", lab="factory")
+    ran = run_cli("observers", "list")
+    assert ran.code == 0
+    row, reason = ran.out.split("\nlab ")[1].splitlines()[:2]
+    assert row.split()[0] == "broken"
+    assert "a_library_nobody_has" in reason
+
+
+def test_the_list_as_json_has_a_row_for_each_observer(run_cli, plug_in):
+    plug_in(ALWAYS_HAPPY, always_happy="AlwaysHappy")
+    rows = {row["name"]: row for row in json.loads(run_cli("observers", "list", "--json").out)}
+    assert rows["template"]["options"] == ["seed"]
+    assert rows["always_happy"] == {
+        "name": "always_happy",
+        "package": "lab",
+        "target": "lab_observers:AlwaysHappy",
+        "status": "ok",
+        "reason": "",
+        "options": [],
+    }
+
+
+def test_the_template_passes_and_the_command_says_which_checks_were_made(run_cli):
+    ran = run_cli("observers", "check", "template")
+    assert ran.code == 0
+    assert [line.split()[1] for line in ran.out.splitlines()[1:]] == list(CHECKS)
+    assert "failed" not in ran.out
+
+
+def test_a_failing_observer_ends_in_exit_1_with_the_names_of_the_checks(run_cli, plug_in):
+    plug_in(ALWAYS_HAPPY, always_happy="AlwaysHappy")
+    ran = run_cli("observers", "check", "always_happy")
+    assert ran.code == 1
+    assert "failed   polarity" in ran.out
+    assert ran.err.startswith("Error: an observer must pass every check: 'always_happy' fails")
+    assert "polarity" in ran.err
+
+
+def test_json_stays_one_document_even_when_the_observer_prints(run_cli, plug_in):
+    plug_in(ALWAYS_HAPPY, always_happy="AlwaysHappy")
+    ran = run_cli("observers", "check", "always_happy", "--json")
+    assert ran.code == 1
+    report = json.loads(ran.out)
+    failed = {check["name"] for check in report["checks"] if check["status"] == "failed"}
+    assert report["passed"] is False
+    assert {"polarity", "distinct", "stdout"} <= failed
+
+
+def test_checking_an_unknown_observer_lists_those_there_are(run_cli):
+    ran = run_cli("observers", "check", "tmplate")
+    assert ran.code == 1
+    assert ran.err.startswith("Error: an observer must be registered: there is no 'tmplate'")
+    assert "did you mean 'template'?" in ran.err
+    assert ran.out == ""
+
+
+def test_an_option_the_observer_does_not_have_is_refused(run_cli):
+    ran = run_cli("observers", "check", "template", "--pretraining", "imagenet")
+    assert ran.code == 1
+    assert "'template' has no 'pretraining' (given 'imagenet'); it has seed" in ran.err
