@@ -44,3 +44,15 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared data are not here")
     return SHARED
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Write a file and give its path."""
+
+    def write(text: str | bytes, name: str = "pilot.csv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
