@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import pandas as pd
 import pytest
 
 import psychobench
 from psychobench.cli.main import cli
+from psychobench.responses.columns import CANONICAL
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -123,3 +125,17 @@ def test_the_python_page_has_every_public_name():
     page = (ROOT / "docs" / "api.md").read_text("utf-8")
     described = set(re.findall(r"^\.\. autofunction:: (\w+)$", page, re.MULTILINE))
     assert described == set(psychobench.__all__) - {"__version__"}
+
+
+def named(page: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", (ROOT / "docs" / page).read_text("utf-8")))
+
+
+def test_the_fits_page_describes_every_column_of_the_fits():
+    table = pd.DataFrame({"observer": "h1", "level": [0, 1], "n_trials": 9, "n_target": [2, 7]})
+    columns = {re.sub("_(low|high)$", "", name) for name in psychobench.fit(table).to_frame()}
+    assert columns <= named("psychometric-fits.md")
+
+
+def test_the_table_page_describes_every_column_of_trials_and_counts():
+    assert set(CANONICAL) <= named("table-format.md")
