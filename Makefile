@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in $(CANDIDATES); do \
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
-PACKAGES := --editable plugins/torch_models --editable
+PLUGIN := --editable plugins/torch_models
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
@@ -42,9 +42,9 @@ $(RUN): pyproject.toml plugins/torch_models/pyproject.toml constraints.txt
 	@"$(PYTHON)" -c $(SUITABLE) 2>/dev/null || { echo "Python must be 3.11 or later and\
 	 have venv: '$(PYTHON)' does not; name another: make PYTHON=/path/to/python3" >&2; exit 1; }
 	"$(PYTHON)" -m venv $(VENV)
-	$(INSTALL) $(PACKAGES) ".[psignifit]"
+	$(INSTALL) --editable ".[psignifit]" $(PLUGIN)
 	touch $@
 
 $(DEV): $(RUN)
-	$(INSTALL) $(PACKAGES) ".[psignifit,dev]"
+	$(INSTALL) --editable ".[psignifit,dev]" $(PLUGIN)
 	touch $@
