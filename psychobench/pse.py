@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from psychobench.fits.bootstrap import deviance_p
 from psychobench.fits.curves import Curves
 from psychobench.fits.designs import Design, lay_out
+from psychobench.fits.engines import Fitted, run_engine
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.likelihoods import deviance
-from psychobench.fits.ml import fit as fit_ml
+from psychobench.fits.ml import excluded
 from psychobench.fits.options import FitOptions
 from psychobench.fits.status import count_crossings, judge
 from psychobench.responses.table import validate_trials
@@ -74,7 +76,7 @@ class Fits:
     def to_json_rows(self) -> list[dict[str, Any]]:
         """Give the rows as native types, None where there is no value."""
         return [
-            {name: _native(value) for name, value in row.items()}
+            {str(name): _native(value) for name, value in row.items()}
             for row in self.table.to_dict(orient="records")
         ]
 
@@ -94,47 +96,138 @@ def fit(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Fits:
-    """Fit a psychometric function to each observer and condition of a table."""
+    """Fit a psychometric function to each observer and condition of a table.
+
+    ``psi = guess + (1 - guess - lapse) F``, in the threshold and width parameterisation. `ml` is
+    maximum likelihood with the published Beta(1, 10) prior on guess and lapse [1]_ and no other
+    prior: in each data set it is sure of what the data say and takes asymptotes off 0 and 1 only
+    where they must be. Probabilities (`p_target`) are fitted by mean cross-entropy with levels
+    weighted alike and no prior; they have no likelihood and no interval, and a curve counts as
+    reversed where the mirrored fit has the lower cross-entropy.
+
+    A mirrored curve is ``guess + (1 - guess - lapse) (1 - F)``. A row with status ``reversed``
+    holds all its parameters, so that its guess is still the lower asymptote.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Trials or counts, as `psychobench.read_trials` gives them.
+    by : sequence of str, optional
+        Columns that split conditions further; they follow `condition` in the result.
+    engine : {"ml", "psignifit"}
+        ``psignifit`` is the library of that name: slow, and an extra.
+    sigmoid : {"norm", "logistic", "gumbel", "rgumbel", "tdist", "weibull", "lognorm"}
+        The last two live on the natural logarithm of the level: threshold and width are in log
+        units, PSE, JND and slope in level units.
+    asymptotes : {"free", "equal", "fixed"}
+        ``fixed`` holds guess and lapse at 0, or at chance in a forced choice, or where `bounds`
+        gives one value.
+    likelihood : {"binomial", "beta-binomial"}, optional
+        By default ``binomial`` for `ml`, ``beta-binomial`` for `psignifit`. Under overdispersion
+        binomial intervals are too narrow. Beta-binomial takes each level, or level and session, as
+        one block.
+    task : str
+        ``yes-no``, ``2afc`` or ``nafc:N``. Only yes-no has a PSE; the status of a forced choice is
+        its threshold's.
+    bounds : mapping, optional
+        From ``threshold``, ``width``, ``guess``, ``lapse`` to (low, high).
+    bootstrap : int
+        Number of simulated data sets whose refits make percentile intervals; with 0 intervals
+        come from the profile likelihood.
+    gof : int
+        Number of simulated data sets whose refits' deviances make `deviance_p`.
+    confidence : float
+        Coverage of all intervals.
+    seed : int
+        Of the simulations; rows do not depend on each other.
+
+    Returns
+    -------
+    Fits
+
+    Raises
+    ------
+    OptionError
+        If an option has a value that it cannot take, or contradicts another.
+    TableError
+        If the table breaks the column contract.
+    FitError
+        If no observer of the table can be fitted. One who cannot be, among others, is a row with
+        status ``failed``.
+
+    References
+    ----------
+    .. [1] Schuett, H. H., Harmeling, S., Macke, J. H. & Wichmann, F. A. (2016). Painfree and
+       accurate Bayesian estimation of psychometric functions for (potentially) overdispersed
+       data. Vision Research, 122, 105-123, equations 1, 2 and 6 and section 2.2.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"observer": "p1", "level": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
+    ...                        "n_trials": 30, "n_target": [1, 3, 10, 20, 27, 29]})
+    >>> fit(counts).table[["observer", "pse", "status"]].round(3)
+      observer  pse status
+    0       p1  0.5     ok
+    """
     options = FitOptions(
         engine, sigmoid, asymptotes, likelihood, task, dict(bounds or {}),
         bootstrap, gof, confidence, seed,
     )  # fmt: skip
     design = lay_out(validate_trials(table), by, options)
-    curves = fit_ml(design.blocks, options)
-    columns = {**_estimates(curves, design, options), **_judged(curves, design, options)}
+    design = design.without(excluded(design.blocks, options), "the bounds leave no width")
+    seeds = design.seeds(options.seed)
+    fitted = run_engine(design.blocks, options, seeds)
+    lost = np.isnan(fitted.curves.width)
+    design = design.without(lost, f"{options.engine} found no fit")
+    fitted = fitted.take(np.flatnonzero(~lost))
+    columns = {**_estimated(fitted, design, options, seeds), **_judged(fitted, design, options)}
     falling = np.zeros(len(design.groups), dtype=bool)
-    falling[~design.failed] = curves.falling
+    falling[~design.failed] = fitted.curves.falling
     return Fits(_assemble(design, columns, options), asdict(options), falling)
 
 
-def _estimates(curves: Curves, design: Design, options: FitOptions) -> dict[str, Any]:
+def _estimated(
+    fitted: Fitted, design: Design, options: FitOptions, seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Read parameters, their ends and the goodness of fit off the curves."""
+    curves, blocks = fitted.curves, design.blocks
     columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
     columns["jnd"] = curves.jnd()
-    pooled = design.pooled
-    if not pooled.probabilities:
-        levels = curves.sigmoid.to_level(pooled.positions)
-        columns["n_trials"] = pooled.trials.sum(axis=1)
+    for name, (low, high) in fitted.ends.items():
+        columns[f"{name}_low"], columns[f"{name}_high"] = low, high
+    if not blocks.probabilities:
+        expected = curves.psi(curves.sigmoid.to_level(blocks.positions))
+        columns["n_trials"] = blocks.trials.sum(axis=1)
         columns["log_likelihood"] = curves.objective
-        columns["deviance"] = deviance(curves.psi(levels), pooled.trials, pooled.hits)
+        columns["deviance"] = deviance(expected, blocks.trials, blocks.hits)
+        if options.gof:
+            columns["deviance_p"] = deviance_p(curves, blocks, options, seeds, columns["deviance"])
     return columns
 
 
-def _judged(curves: Curves, design: Design, options: FitOptions) -> dict[str, Any]:
-    verdict = judge(curves, design.blocks, options)
-    columns: dict[str, Any] = {"status": verdict.status, "reason": verdict.reason}
-    if options.has_pse:
-        crossings = count_crossings(design.pooled)
-        columns["pse"], columns["crossings"] = verdict.pse, crossings
-        columns["slope"] = np.where(np.isnan(verdict.pse), np.nan, curves.slope())
-        note = [f"the observed proportions cross .5 {count} times" for count in crossings]
-        columns["reason"] = np.array(
-            [
-                reason if count < 2 else text if reason is None else f"{reason}; {text}"
-                for reason, count, text in zip(verdict.reason, crossings, note, strict=True)
-            ],
-            dtype=object,
-        )
-    return columns
+def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
+    """Say whether each curve has a PSE; what a user should know comes after a status's reason."""
+    verdict = judge(fitted.curves, design.blocks, options)
+    if not options.has_pse:
+        return {"status": verdict.status, "reason": verdict.reason}
+    crossings, without = count_crossings(design.pooled), fitted.without_pse
+    reasons = [[reason] if reason else [] for reason in verdict.reason]
+    for row, said in enumerate(reasons):
+        if crossings[row] > 1:
+            said.append(f"the observed proportions cross .5 {crossings[row]} times")
+        if np.isfinite(verdict.pse[row]) and without[row] > 1 - options.confidence:
+            said.append(f"{without[row]:.0%} of the bootstrap's refits have no PSE: no interval")
+    missing = np.isnan(verdict.pse)
+    low, high = fitted.ends.get("pse", (verdict.pse * np.nan, verdict.pse * np.nan))
+    return {
+        "status": verdict.status,
+        "reason": np.array(["; ".join(said) or None for said in reasons], dtype=object),
+        "pse": verdict.pse,
+        "crossings": crossings,
+        "slope": np.where(missing, np.nan, fitted.curves.slope()),
+        "pse_low": np.where(missing, np.nan, low),
+        "pse_high": np.where(missing, np.nan, high),
+    }
 
 
 def _assemble(design: Design, columns: Mapping[str, Any], options: FitOptions) -> pd.DataFrame:

@@ -76,7 +76,7 @@ class _Slope(NamedTuple):
     information: Floats
 
 
-def climb(problem: Problem, start: Floats) -> Peak:
+def climb(problem: Problem, start: Floats, *, tolerance: float = TOLERANCE) -> Peak:
     """Maximise each row from its start.
 
     Parameters
@@ -85,13 +85,15 @@ def climb(problem: Problem, start: Floats) -> Peak:
         With n rows.
     start : ndarray, shape (n, 5)
         Where to begin; brought within bounds first.
+    tolerance : float
+        Expected gain at which a climb ends.
 
     Returns
     -------
     Peak
     """
     peaks = [
-        _climb(problem.take(rows), start[rows])
+        _climb(problem.take(rows), start[rows], tolerance)
         for rows in np.array_split(np.arange(len(start)), -(-len(start) // CHUNK))
     ]
     return Peak(*(np.concatenate(parts) for parts in zip(*peaks, strict=True)))
@@ -103,7 +105,7 @@ def evaluate(problem: Problem, theta: Floats) -> Peak:
     return Peak(theta, slope.value, slope.loglik)
 
 
-def _climb(problem: Problem, start: Floats) -> Peak:
+def _climb(problem: Problem, start: Floats, tolerance: float) -> Peak:
     theta = within(problem, start)
     value, loglik = np.empty(len(theta)), np.empty(len(theta))
     active, here = np.arange(len(theta)), problem
@@ -119,7 +121,7 @@ def _climb(problem: Problem, start: Floats) -> Peak:
         loglik[moved] = ahead.loglik[better]
         slope = _choose(better, ahead, slope)
         damping = np.where(better, damping / 8, damping * 6)
-        going = (gain > TOLERANCE) & (damping < MAX_DAMPING)
+        going = (gain > tolerance) & (damping < MAX_DAMPING)
         if not going.any():
             break
         if not going.all():

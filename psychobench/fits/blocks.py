@@ -61,9 +61,9 @@ class Blocks:
         """Take some observers, in the order of `rows`, which may repeat."""
         return Blocks(self.positions[rows], self.trials[rows], self.hits[rows], self.probabilities)
 
-    def swapped(self) -> Blocks:
-        """Let the two responses trade places."""
-        return replace(self, hits=self.trials - self.hits)
+    def swapped(self, rows: NDArray[np.bool_]) -> Blocks:
+        """Let the two responses of some observers trade places."""
+        return replace(self, hits=np.where(rows[:, None], self.trials - self.hits, self.hits))
 
 
 def pad(codes: NDArray[np.integer], values: Floats, n: int, *, fill_first: bool = False) -> Floats:

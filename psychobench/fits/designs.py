@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,30 @@ class Design:
     def failed(self) -> NDArray[np.bool_]:
         """Whether each row of `groups` is one that `blocks` leaves out."""
         return np.array([reason is not None for reason in self.failures])
+
+    def without(self, lost: NDArray[np.bool_], reason: str) -> Design:
+        """Count some of the groups that `blocks` holds among the failures.
+
+        Raises
+        ------
+        FitError
+            If none is left.
+        """
+        if not lost.any():
+            return self
+        if lost.all():
+            raise FitError(f"no observer can be fitted: {reason}")
+        failures = self.failures.copy()
+        failures[np.flatnonzero(~self.failed)[lost]] = reason
+        kept = np.flatnonzero(~lost)
+        return replace(
+            self, failures=failures, blocks=self.blocks.take(kept), pooled=self.pooled.take(kept)
+        )
+
+    def seeds(self, seed: int) -> list[int]:
+        """Derive a seed for each group of `blocks` from its labels alone."""
+        labels = self.groups[~self.failed].astype(str).agg("\x1f".join, axis=1)
+        return [zlib.crc32(f"{seed}\x1f{label}".encode()) for label in labels]
 
 
 def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Design:

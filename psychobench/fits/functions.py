@@ -49,17 +49,17 @@ class Sigmoid:
     @cached_property
     def median(self) -> float:
         """Standard quantile at .5, which the threshold stands for."""
-        return float(self.ppf(np.float64(0.5)))
+        return float(self.ppf(np.array(0.5)))
 
     @cached_property
     def spread(self) -> float:
         """Standard distance between the quantiles at .05 and .95, which the width stands for."""
-        return float(self.ppf(np.float64(0.95)) - self.ppf(np.float64(0.05)))
+        return float(np.subtract(self.ppf(np.array(0.95)), self.ppf(np.array(0.05))))
 
     def standardise(self, x: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
         """Turn positions (level units, or log units where `log_levels`) into standard ones."""
         offset = np.subtract(x, threshold, dtype=np.float64)
-        return np.asarray(self.median + self.spread * offset / width, dtype=np.float64)
+        return np.asarray(self.median + self.spread * np.divide(offset, width))
 
     def position(self, p: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
         """Invert ``F``: the position at which it is `p` (nan outside 0 < p < 1).
@@ -72,7 +72,7 @@ class Sigmoid:
         p = np.asarray(p, dtype=np.float64)
         inside = (p > 0) & (p < 1)
         standard = np.where(inside, self.ppf(np.where(inside, p, 0.5)), np.nan)
-        return np.asarray(threshold + (standard - self.median) * width / self.spread)
+        return np.asarray(np.multiply((standard - self.median) / self.spread, width) + threshold)
 
     def to_position(self, levels: ArrayLike) -> Floats:
         """Take levels to the units of threshold and width."""

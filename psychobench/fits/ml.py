@@ -22,6 +22,7 @@ from psychobench.fits.ascent import (
     Problem,
     climb,
     evaluate,
+    within,
 )
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
@@ -49,34 +50,56 @@ def fit(blocks: Blocks, options: FitOptions) -> Curves:
     Probabilities are fitted by mean cross-entropy with all levels weighted alike and no prior,
     since they hold no number of trials for a prior to weigh against.
 
+    Parameters
+    ----------
+    blocks : Blocks
+        The data.
+    options : FitOptions
+        What is asked for.
+
     References
     ----------
     .. [1] Schuett et al. (2016), section 2.2, doi:10.1016/j.visres.2016.02.002.
     """
-    rising, falling = (
-        to_curves(problem, solve(problem), falling=turned)
-        for turned in (False, True)
-        for problem in (pose(blocks, options, falling=turned),)
-    )
+    n = len(blocks)
+    problem = pose(blocks.take(np.tile(np.arange(n), 2)), options, np.arange(2 * n) >= n)
+    curves = to_curves(problem, solve(problem), np.arange(2 * n) >= n)
+    rising, falling = curves.take(np.arange(n)), curves.take(np.arange(n, 2 * n))
     needed = 0.0 if blocks.probabilities else CRITERION
     return falling.where(falling.objective > rising.objective + needed, rising)
 
 
-def to_curves(problem: Problem, peak: Peak, *, falling: bool | NDArray[np.bool_]) -> Curves:
+def to_curves(problem: Problem, peak: Peak, falling: NDArray[np.bool_]) -> Curves:
     """Take peaks back to level units; guess and lapse to their own sides."""
-    theta, n = peak.theta, len(peak.theta)
-    turned = np.broadcast_to(falling, n)
+    theta = peak.theta
     rho = np.where(theta[:, RHO] > MIN_RHO, theta[:, RHO], 0.0)
     return Curves(
         problem.sigmoid,
         threshold=problem.blocks.centre + problem.blocks.scale * theta[:, M],
         width=problem.blocks.scale * np.exp(theta[:, LOG_W]),
-        guess=np.where(turned, theta[:, LAPSE], theta[:, GUESS]),
-        lapse=np.where(turned, theta[:, GUESS], theta[:, LAPSE]),
-        overdispersion=np.sqrt(rho) if problem.overdispersed else np.full(n, np.nan),
-        falling=turned.copy(),
+        guess=np.where(falling, theta[:, LAPSE], theta[:, GUESS]),
+        lapse=np.where(falling, theta[:, GUESS], theta[:, LAPSE]),
+        overdispersion=np.sqrt(rho) if problem.overdispersed else np.full(len(theta), np.nan),
+        falling=falling,
         objective=peak.loglik,
     )
+
+
+def to_theta(problem: Problem, curves: Curves) -> Floats:
+    """Undo `to_curves`: parameters on the scale of the fit, shape (n, 5)."""
+    blocks, falling = problem.blocks, curves.falling
+    theta = np.empty((len(curves), 5))
+    theta[:, M] = (curves.threshold - blocks.centre) / blocks.scale
+    theta[:, LOG_W] = np.log(curves.width / blocks.scale)
+    theta[:, GUESS] = np.where(falling, curves.lapse, curves.guess)
+    theta[:, LAPSE] = np.where(falling, curves.guess, curves.lapse)
+    theta[:, RHO] = np.nan_to_num(curves.overdispersion) ** 2
+    return within(problem, theta)
+
+
+def at_floor(curves: Curves, blocks: Blocks) -> NDArray[np.bool_]:
+    """Tell which curves are as steep as their levels allow: steps, shape (n,)."""
+    return np.asarray(curves.width <= MIN_WIDTH * blocks.gap * blocks.scale * (1 + 1e-6))
 
 
 def fit_constant(blocks: Blocks, options: FitOptions) -> Floats:
@@ -94,7 +117,7 @@ def fit_constant(blocks: Blocks, options: FitOptions) -> Floats:
     return climb(problem, start).loglik
 
 
-def pose(blocks: Blocks, options: FitOptions, *, falling: bool = False) -> Problem:
+def pose(blocks: Blocks, options: FitOptions, falling: NDArray[np.bool_] | None = None) -> Problem:
     """State the fits that options ask for.
 
     The threshold stays within `MAX_BEYOND` ranges of the levels and the width between `MIN_WIDTH`
@@ -107,19 +130,20 @@ def pose(blocks: Blocks, options: FitOptions, *, falling: bool = False) -> Probl
         The data.
     options : FitOptions
         What is asked for.
-    falling : bool, default False
-        Fit ``1 - F`` in place of ``F``: the responses trade places, and so do guess and lapse.
+    falling : ndarray of bool, shape (n,), optional
+        Where to fit ``1 - F`` in place of ``F``: the responses there trade places, and so do guess
+        and lapse.
     """
+    turned = np.zeros(len(blocks), dtype=bool) if falling is None else falling
     overdispersed = options.likelihood == "beta-binomial" and not blocks.probabilities
     low, high = _shape_bounds(blocks, options)
     rates = options.asymptote_bounds
-    for column, name in (
-        ((LAPSE, "guess"), (GUESS, "lapse")) if falling else ((GUESS, "guess"), (LAPSE, "lapse"))
-    ):
-        low[:, column], high[:, column] = rates[name]
+    for column, name, other in ((GUESS, "guess", "lapse"), (LAPSE, "lapse", "guess")):
+        ends = np.where(turned[:, None], rates[other], rates[name])
+        low[:, column], high[:, column] = ends.T
     low[:, RHO], high[:, RHO] = MIN_RHO, MAX_RHO if overdispersed else MIN_RHO
     return Problem(
-        blocks.swapped() if falling else blocks,
+        blocks.swapped(turned),
         SIGMOIDS[options.sigmoid],
         low,
         high,
@@ -127,6 +151,12 @@ def pose(blocks: Blocks, options: FitOptions, *, falling: bool = False) -> Probl
         overdispersed=overdispersed,
         prior=0.0 if blocks.probabilities else PRIOR,
     )
+
+
+def excluded(blocks: Blocks, options: FitOptions) -> NDArray[np.bool_]:
+    """Tell whose levels are so far apart that no width within the bounds is above its floor."""
+    low, high = _shape_bounds(blocks, options)
+    return np.asarray(low[:, LOG_W] > high[:, LOG_W])
 
 
 def _shape_bounds(blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
@@ -162,8 +192,26 @@ def solve(problem: Problem, *, starts: int = STARTS) -> Peak:
     Peak
         Of n rows.
     """
-    peak = best(problem, grid_starts(problem, starts))
+    peak = _plain(problem, best(problem, grid_starts(problem, starts)))
     return steepen(problem, peak, starts)
+
+
+def _plain(problem: Problem, peak: Peak) -> Peak:
+    """Take no overdispersion where none is as likely: blocks of one answer cannot tell."""
+    if not problem.overdispersed:
+        return peak
+    theta = peak.theta.copy()
+    theta[:, RHO] = MIN_RHO
+    plain = evaluate(problem, theta)
+    return _prefer(plain.value >= peak.value - PLATEAU, plain, peak)
+
+
+def _prefer(chosen: NDArray[np.bool_], one: Peak, other: Peak) -> Peak:
+    return Peak(
+        np.where(chosen[:, None], one.theta, other.theta),
+        np.where(chosen, one.value, other.value),
+        np.where(chosen, one.loglik, other.loglik),
+    )
 
 
 def best(problem: Problem, starts: Floats) -> Peak:
@@ -185,7 +233,7 @@ def steepen(problem: Problem, peak: Peak, starts: int = STARTS) -> Peak:
     held = steps.high.copy()
     held[:, LOG_W] = steps.low[:, LOG_W]
     steps = replace(steps, high=held)
-    edge = _centred(steps, best(steps, grid_starts(steps, starts)))
+    edge = _centred(steps, _plain(steps, best(steps, grid_starts(steps, starts))))
     slack = PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
     flat = edge.value >= peak.value[rows] - slack
     parts = [part.copy() for part in peak]
@@ -206,9 +254,5 @@ def _centred(steps: Problem, edge: Peak) -> Peak:
     theta = edge.theta.copy()
     theta[:, M] = np.clip(theta[:, M] + middle - crossing, steps.low[:, M], steps.high[:, M])
     moved = evaluate(steps, theta)
-    kept = moved.value >= edge.value - PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
-    return Peak(
-        np.where(kept[:, None], theta, edge.theta),
-        np.where(kept, moved.value, edge.value),
-        np.where(kept, moved.loglik, edge.loglik),
-    )
+    slack = PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
+    return _prefer(moved.value >= edge.value - slack, moved, edge)

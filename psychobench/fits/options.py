@@ -163,6 +163,8 @@ class FitOptions:
                 f"asymptotes equal needs task yes-no: task {self.task} fixes guess at "
                 f"{self.chance:g}; use free or fixed"
             )
+        if self.engine != "ml" and (self.bootstrap or self.gof):
+            faults.append(f"bootstrap and gof need engine ml: engine {self.engine} has neither")
         if faults:
             return faults
         made = self.asymptote_bounds

@@ -20,10 +20,11 @@ from scipy.stats import chi2
 from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem, climb
 from psychobench.fits.functions import Floats
 
-FIRST_STEP = {M: 0.02, LOG_W: 0.1, GUESS: 0.01, LAPSE: 0.01}
+FIRST_STEP = {M: 0.1, LOG_W: 0.5, GUESS: 0.05, LAPSE: 0.05}
 FARTHEST = {M: 20.0, LOG_W: 10.0, GUESS: 1.0, LAPSE: 1.0}  # from the peak
-DOUBLINGS = 12
-REFINEMENTS = 12
+ROUNDS = 25
+CLOSE = 0.005  # share of the root of the fall in likelihood within which an end is found
+GAIN = 1e-6  # at which the climb over the other parameters ends
 
 
 def profile_interval(
@@ -50,68 +51,62 @@ def profile_interval(
     """
     n = len(theta)
     rows = np.tile(np.arange(n), 2)
-    side = np.repeat([-1.0, 1.0], n)
-    both = problem.take(rows)
-    drop = chi2.ppf(confidence, 1) / 2
-    ends = _end(both, theta[rows], value[rows] - drop, column, side)
+    search = _Search(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
+    ends = search.run(np.sqrt(chi2.ppf(confidence, 1) / 2))
     return ends[:n], ends[n:]
 
 
-def _end(problem: Problem, theta: Floats, target: Floats, column: int, side: Floats) -> Floats:
-    """Walk from each peak to one side until the profile falls to the target."""
-    peak = theta[:, column]
-    limit = np.where(side < 0, problem.low[:, column], problem.high[:, column])
-    reach = np.minimum(np.abs(limit - peak), FARTHEST[column])
-    inside, outside = np.zeros(len(peak)), np.full(len(peak), np.nan)
-    step = np.minimum(FIRST_STEP[column], reach)
-    going, nuisance = np.arange(len(peak)), theta.copy()
-    for _ in range(DOUBLINGS):
-        height, found = _profile(problem, going, nuisance, column, (peak + side * step)[going])
-        below = height < target[going]
-        outside[going[below]] = step[going[below]]
-        above = going[~below]
-        inside[above], nuisance[above] = step[above], found[~below]
-        going = above[step[above] < reach[above]]
-        step[going] = np.minimum(step[going] * 2, reach[going])
-        if not len(going):
-            break
-    ends = _refine(problem, nuisance, target, column, peak, side, inside, outside)
-    endless = np.isnan(outside) & (np.abs(limit - peak) > FARTHEST[column])
-    return np.where(endless, side * np.inf, ends)
+class _Search:
+    """Walks from peaks to where the root of the fall in likelihood, nearly linear, hits a mark."""
 
+    def __init__(
+        self, problem: Problem, theta: Floats, value: Floats, column: int, side: NDArray[np.int_]
+    ) -> None:
+        self.problem, self.nuisance, self.value = problem, theta.copy(), value
+        self.column, self.side, self.peak = column, side, theta[:, column]
+        bound = np.where(side < 0, problem.low[:, column], problem.high[:, column])
+        self.reach = np.minimum(np.abs(bound - self.peak), FARTHEST[column])
+        self.endless = self.reach == FARTHEST[column]
+        n = len(theta)
+        self.step = np.minimum(FIRST_STEP[column], self.reach)
+        self.near, self.near_fall = np.zeros(n), np.zeros(n)
+        self.far, self.far_fall = np.full(n, np.inf), np.full(n, np.inf)
 
-def _refine(
-    problem: Problem,
-    nuisance: Floats,
-    target: Floats,
-    column: int,
-    peak: Floats,
-    side: Floats,
-    inside: Floats,
-    outside: Floats,
-) -> Floats:
-    """Halve the stretch in which the profile crosses the target."""
-    rows = np.flatnonzero(np.isfinite(outside))
-    near, far = inside.copy(), outside.copy()
-    for _ in range(REFINEMENTS):
-        if not len(rows):
-            break
-        middle = (near[rows] + far[rows]) / 2
-        height, found = _profile(
-            problem, rows, nuisance, column, peak[rows] + side[rows] * middle
-        )
-        above = height >= target[rows]
-        near[rows[above]], nuisance[rows[above]] = middle[above], found[above]
-        far[rows[~above]] = middle[~above]
-    return peak + side * np.where(np.isfinite(far), (near + far) / 2, near)
+    def run(self, mark: float) -> Floats:
+        going = np.arange(len(self.peak))
+        for _ in range(ROUNDS):
+            fall = self._fall(going)
+            self._narrow(going, fall, mark)
+            at_end = (self.step[going] >= self.reach[going]) & (fall <= mark)
+            self.step[going[at_end & self.endless[going]]] = np.inf
+            going = going[~at_end & (np.abs(fall - mark) > CLOSE * mark)]
+            if not len(going):
+                break
+            self.step[going] = self._next(going, mark)
+        return np.asarray(self.peak + self.side * self.step)
 
+    def _fall(self, rows: NDArray[np.intp]) -> Floats:
+        """Measure how far the profile has fallen, and keep where its maximum was."""
+        at = self.peak[rows] + self.side[rows] * self.step[rows]
+        part = self.problem.take(rows)
+        low, high = part.low.copy(), part.high.copy()
+        low[:, self.column] = high[:, self.column] = at
+        top = climb(replace(part, low=low, high=high), self.nuisance[rows], tolerance=GAIN)
+        self.nuisance[rows] = top.theta
+        return np.sqrt(np.maximum(self.value[rows] - top.value, 0.0))
 
-def _profile(
-    problem: Problem, rows: NDArray[np.intp], nuisance: Floats, column: int, at: Floats
-) -> tuple[Floats, Floats]:
-    """Maximise over all parameters but one that is held: heights and where they are."""
-    part = problem.take(rows)
-    low, high = part.low.copy(), part.high.copy()
-    low[:, column] = high[:, column] = at
-    peak = climb(replace(part, low=low, high=high), nuisance[rows])
-    return peak.value, peak.theta
+    def _narrow(self, rows: NDArray[np.intp], fall: Floats, mark: float) -> None:
+        inside, step = fall <= mark, self.step[rows]
+        self.near[rows[inside]], self.near_fall[rows[inside]] = step[inside], fall[inside]
+        self.far[rows[~inside]], self.far_fall[rows[~inside]] = step[~inside], fall[~inside]
+
+    def _next(self, rows: NDArray[np.intp], mark: float) -> Floats:
+        """Interpolate between the two sides of the mark, or stride on where one is missing."""
+        near, far = self.near[rows], self.far[rows]
+        near_fall, far_fall = self.near_fall[rows], self.far_fall[rows]
+        open_ended = np.isinf(far)
+        stride = near * np.clip(1.1 * mark / np.maximum(near_fall, 1e-9), 1.2, 4.0)
+        width = np.where(open_ended, 0.0, far - near)
+        share = (mark - near_fall) / np.where(open_ended, 1.0, far_fall - near_fall)
+        between = near + width * np.clip(share, 0.05, 0.95)
+        return np.asarray(np.minimum(np.where(open_ended, stride, between), self.reach[rows]))

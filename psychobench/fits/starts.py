@@ -49,7 +49,7 @@ def grid_starts(problem: Problem, starts: int) -> Floats:
     found = np.empty((len(blocks), starts + 1, 5))
     found[np.argsort(group, kind="stable"), :starts] = np.concatenate(chosen)
     found[:, starts] = _flat(problem)
-    return np.clip(found, problem.low[:, None], problem.high[:, None])
+    return np.asarray(np.clip(found, problem.low[:, None], problem.high[:, None]))
 
 
 def _shapes(problem: Problem, row: int) -> Floats:
@@ -62,13 +62,13 @@ def _shapes(problem: Problem, row: int) -> Floats:
     outer, near = 0.5 + widths[:, None] * BEYOND, widths[:, None] * NEAR
     thresholds = np.hstack([inner, levels - near, levels + near, outer, -outer])
     shapes = np.stack(np.broadcast_arrays(thresholds, np.log(widths)[:, None]), axis=-1)
-    return np.clip(shapes.reshape(BANDS, -1, 2), low[:2], high[:2])
+    return np.asarray(np.clip(shapes.reshape(BANDS, -1, 2), low[:2], high[:2]))
 
 
 def _rates(problem: Problem, row: int) -> list[Floats]:
     """Pair guess and lapse rates within one row's bounds: arrays of shape (pairs, 2)."""
     low, high = problem.low[row], problem.high[row]
-    parts = []
+    parts: list[Floats] = []
     for guesses, lapses in itertools.product((SMALL, LARGE), repeat=2):
         guess = np.unique(np.clip(guesses, low[GUESS], high[GUESS]))
         lapse = np.unique(np.clip(lapses, low[LAPSE], high[LAPSE]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml import CRITERION, MIN_WIDTH, fit_constant
+from psychobench.fits.ml import CRITERION, at_floor, fit_constant
 from psychobench.fits.options import FitOptions
 
 STATUSES = ("failed", "never", "reversed", "outside", "step", "ok")
@@ -63,9 +63,8 @@ def judge(curves: Curves, blocks: Blocks, options: FitOptions) -> Verdict:
     mark("never", np.isnan(place), _never(curves))
     mark("reversed", curves.falling, _reversed(curves, blocks))
     mark("outside", *_outside(place, levels, options))
-    steps = curves.width <= MIN_WIDTH * blocks.gap * blocks.scale * (1 + 1e-6)
     middle, sentences = _middles(curves, levels, place)
-    mark("step", steps, sentences)
+    mark("step", at_floor(curves, blocks), sentences)
     if not options.has_pse:
         return Verdict(status, reason, np.full(len(curves), np.nan))
     pse = np.where(status == "step", middle, place)
@@ -147,12 +146,13 @@ def _middles(curves: Curves, levels: Floats, place: Floats) -> tuple[Floats, lis
     below = np.where(offset < -AT_LEVEL, levels, -np.inf).max(axis=1)
     above = np.where(offset > AT_LEVEL, levels, np.inf).min(axis=1)
     on = np.abs(offset) <= AT_LEVEL
-    exact = levels[np.arange(len(levels)), on.argmax(axis=1)]
+    exact = np.where(on, levels, np.nan).max(axis=1, initial=-np.inf, where=on)
+    hit = np.isfinite(exact)
     between = np.isfinite(below) & np.isfinite(above)
     middle = np.where(between, (np.where(between, below, 0.0) + above) / 2, place)
-    return np.where(on.any(axis=1), exact, middle), [
+    return np.where(hit, exact, middle), [
         f"the answers change at level {at:.4g}, where the curve is .5, too steeply to measure"
-        if hit
+        if met
         else f"the answers change between levels {a:.4g} and {b:.4g} and say nothing in between"
-        for a, b, at, hit in zip(below, above, exact, on.any(axis=1), strict=True)
+        for a, b, at, met in zip(below, above, exact, hit, strict=True)
     ]

@@ -1,0 +1,139 @@
+"""Refits of answers simulated from the fitted curves: intervals and goodness of fit.
+
+All simulated answers of many fits are refitted side by side by the engine that fitted the data,
+starting at the curve that they were drawn from and at the grid's best points.
+
+References
+----------
+.. [1] Wichmann, F. A. & Hill, N. J. (2001). The psychometric function: II. Bootstrap-based
+   confidence intervals and sampling. Perception & Psychophysics, 63, 1314-1329.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from psychobench.fits.ascent import Peak
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import Floats
+from psychobench.fits.likelihoods import deviance
+from psychobench.fits.ml import best, pose, steepen, to_curves, to_theta
+from psychobench.fits.options import FitOptions
+from psychobench.fits.starts import grid_starts
+
+TOGETHER = 40_000  # refits at a time: bounds the memory
+STARTS = 2
+SLOW = 50_000  # refits that take long enough to show progress
+NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
+
+Ends = tuple[Floats, Floats]
+
+
+def bootstrap_intervals(
+    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
+) -> tuple[dict[str, Ends], Floats]:
+    """Compute percentile intervals from a parametric bootstrap.
+
+    Parameters
+    ----------
+    curves : Curves
+        Fitted to `blocks`.
+    blocks : Blocks
+        Counted answers.
+    options : FitOptions
+        Its `bootstrap` is the number of refits per curve.
+    seeds : sequence of int
+        One per curve, so that a curve's interval depends on no other row.
+
+    Returns
+    -------
+    ends : dict
+        From each parameter, ``pse`` and ``jnd`` to lower and upper ends, shape (n,).
+    without : ndarray, shape (n,)
+        Share of each curve's refits without a PSE; the PSE's interval is of the others.
+    """
+    tails = [(1 - options.confidence) / 2, (1 + options.confidence) / 2]
+    names = [*NAMES, "pse", "jnd"]
+    ends = {name: (np.full(len(curves), np.nan), np.full(len(curves), np.nan)) for name in names}
+    without = np.zeros(len(curves))
+    for rows, refits, _ in _refits(curves, blocks, options, options.bootstrap, seeds):
+        drawn = {name: getattr(refits, name) for name in NAMES}
+        drawn |= {"pse": refits.pse(), "jnd": refits.jnd()}
+        table = {name: values.reshape(len(rows), -1) for name, values in drawn.items()}
+        without[rows] = np.isnan(table["pse"]).mean(axis=1)
+        for name, values in table.items():
+            known = ~np.isnan(values).all(axis=1)
+            if known.any():
+                low, high = np.nanquantile(values[known], tails, axis=1)
+                ends[name][0][rows[known]], ends[name][1][rows[known]] = low, high
+    return ends, without
+
+
+def deviance_p(
+    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int], observed: Floats
+) -> Floats:
+    """Compute how often a refit of simulated answers deviates as much as the data's fit.
+
+    Parameters
+    ----------
+    curves, blocks, seeds
+        As for `bootstrap_intervals`.
+    options : FitOptions
+        Its `gof` is the number of refits per curve.
+    observed : ndarray, shape (n,)
+        Deviances of the fits.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        (1 + refits whose deviance is as large) / (1 + refits).
+    """
+    p = np.empty(len(curves))
+    for rows, refits, drawn in _refits(curves, blocks, options, options.gof, seeds):
+        levels = refits.sigmoid.to_level(drawn.positions)
+        simulated = deviance(refits.psi(levels), drawn.trials, drawn.hits)
+        extreme = simulated.reshape(len(rows), -1) >= observed[rows, None] - 1e-9
+        p[rows] = (1 + extreme.sum(axis=1)) / (1 + options.gof)
+    return p
+
+
+def _refits(
+    curves: Curves, blocks: Blocks, options: FitOptions, count: int, seeds: Sequence[int]
+) -> Iterator[tuple[NDArray[np.intp], Curves, Blocks]]:
+    """Simulate and refit, some curves at a time: their rows, the refits and their data."""
+    batch = max(1, TOGETHER // count)
+    slow = count * len(curves) >= SLOW
+    with tqdm(total=len(curves), desc="Refits", unit="fit", disable=not slow) as bar:
+        for rows in np.split(np.arange(len(curves)), range(batch, len(curves), batch)):
+            drawn = np.repeat(rows, count)
+            some = _simulate(curves, blocks, rows, count, seeds)
+            origin = curves.take(drawn)
+            problem = pose(some, options, origin.falling)
+            start = to_theta(problem, origin)[:, None]
+            peak: Peak = best(problem, np.hstack([start, grid_starts(problem, STARTS)]))
+            yield rows, to_curves(problem, steepen(problem, peak, STARTS), origin.falling), some
+            bar.update(len(rows))
+
+
+def _simulate(
+    curves: Curves, blocks: Blocks, rows: NDArray[np.intp], count: int, seeds: Sequence[int]
+) -> Blocks:
+    """Draw each curve's answers `count` times, from its own stream."""
+    some = blocks.take(rows)
+    p = curves.take(rows).psi(curves.sigmoid.to_level(some.positions))
+    eta = np.nan_to_num(curves.overdispersion[rows])
+    hits = []
+    for row, (seed, trials) in enumerate(zip(np.asarray(seeds)[rows], some.trials, strict=True)):
+        rng, chance = np.random.default_rng(seed), np.broadcast_to(p[row], (count, p.shape[1]))
+        if eta[row] > 0:
+            precision = 1 / eta[row] ** 2 - 1
+            chance = rng.beta(*(np.maximum(c * precision, 1e-9) for c in (chance, 1 - chance)))
+        hits.append(rng.binomial(trials.astype(np.int64), chance))
+    drawn = blocks.take(np.repeat(rows, count))
+    return replace(drawn, hits=np.concatenate(hits).astype(np.float64))

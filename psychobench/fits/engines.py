@@ -1,0 +1,86 @@
+"""The engines by name, with their intervals: blocks in, curves out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.fits import ml
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.bootstrap import Ends, bootstrap_intervals
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import Floats
+from psychobench.fits.intervals import profile_intervals
+from psychobench.fits.options import FitOptions
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What an engine gives.
+
+    Parameters
+    ----------
+    curves : Curves
+        One per observer; nan parameters where the engine gave up.
+    ends : dict
+        From a parameter, ``pse`` or ``jnd`` to lower and upper ends, nan where there is none.
+    without_pse : ndarray, shape (n,)
+        Share of the bootstrap's refits that have no PSE.
+    """
+
+    curves: Curves
+    ends: dict[str, Ends]
+    without_pse: Floats
+
+    def take(self, rows: NDArray[np.integer]) -> Fitted:
+        """Take some rows."""
+        ends = {name: (low[rows], high[rows]) for name, (low, high) in self.ends.items()}
+        return Fitted(self.curves.take(rows), ends, self.without_pse[rows])
+
+
+def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fitted:
+    """Fit all observers, with intervals where the data are counted answers.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        The data.
+    options : FitOptions
+        What is asked for.
+    seeds : sequence of int
+        One per observer, for the bootstrap.
+
+    Returns
+    -------
+    Fitted
+    """
+    certain = np.zeros(len(blocks))
+    if options.engine == "psignifit":
+        from psychobench.fits.psignifit_engine import fit_psignifit
+
+        return Fitted(*fit_psignifit(blocks, options), certain)
+    curves = ml.fit(blocks, options)
+    if blocks.probabilities:
+        return Fitted(curves, {}, certain)
+    if not options.bootstrap:
+        return Fitted(curves, profile_intervals(curves, blocks, options), certain)
+    return _bootstrapped(curves, blocks, options, seeds)
+
+
+def _bootstrapped(
+    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
+) -> Fitted:
+    """Take percentile intervals, but for steps, whose simulated answers are all alike."""
+    ends, without = bootstrap_intervals(curves, blocks, options, seeds)
+    for end in ends["pse"]:
+        end[without > 1 - options.confidence] = np.nan
+    steps = np.flatnonzero(ml.at_floor(curves, blocks))
+    if len(steps):
+        instead = profile_intervals(curves.take(steps), blocks.take(steps), options)
+        for name, found in instead.items():
+            for whole, part in zip(ends[name], found, strict=True):
+                whole[steps] = part
+    return Fitted(curves, ends, without)

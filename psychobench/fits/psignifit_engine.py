@@ -1,0 +1,146 @@
+"""psignifit [1]_ behind the interface of our own engines; the only importer of it.
+
+It is optional (``pip install "psychobench[psignifit]"``) and slow: seconds for each fit.
+
+References
+----------
+.. [1] Schuett, H. H., Harmeling, S., Macke, J. H. & Wichmann, F. A. (2016), Vision Research, 122,
+   105-123; https://github.com/wichmann-lab/python-psignifit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from psychobench.errors import FitError
+from psychobench.fits import ml
+from psychobench.fits.ascent import evaluate
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import Floats
+from psychobench.fits.options import FitOptions
+
+THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # theirs live on the levels that they are given
+NAMES = {
+    "threshold": "threshold", "width": "width", "guess": "gamma", "lapse": "lambda",
+    "overdispersion": "eta",
+}  # fmt: skip
+MIN_ETA = 1e-6
+
+
+def fit_psignifit(
+    blocks: Blocks, options: FitOptions
+) -> tuple[Curves, dict[str, tuple[Floats, Floats]]]:
+    """Fit one observer after the other; MAP estimates and credible intervals.
+
+    A curve falls where our own maximum likelihood says so.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Counted answers.
+    options : FitOptions
+        What is asked for.
+
+    Returns
+    -------
+    curves : Curves
+        nan where psignifit gave up.
+    ends : dict
+        Of the parameters and the JND; the library has none of the PSE.
+
+    Raises
+    ------
+    FitError
+        If psignifit is not installed, or the table holds probabilities.
+    """
+    if blocks.probabilities:
+        raise FitError("engine psignifit needs counted answers: the table holds p_target; use ml")
+    psignifit, gave_up = _load()
+    guide = ml.fit(blocks, options)
+    swapped = blocks.swapped(guide.falling)
+    values = {name: np.full((len(blocks), 3), np.nan) for name in NAMES}
+    for row in tqdm(range(len(blocks)), desc="psignifit", unit="fit"):
+        kept = blocks.trials[row] > 0
+        data = np.stack([swapped.positions[row], swapped.hits[row], swapped.trials[row]], axis=1)
+        settings = _settings(options, falling=bool(guide.falling[row]))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # about pooling and priors, per observer
+                result = psignifit(data[kept], **settings)
+        except gave_up:
+            continue
+        for name, theirs in NAMES.items():
+            interval = next(iter(result.confidence_intervals[theirs].values()))
+            values[name][row] = result.parameter_estimate_MAP[theirs], *interval
+    return _collect(values, guide, blocks, options)
+
+
+def _load() -> tuple[Callable[..., Any], type[Exception]]:
+    try:
+        import psignifit
+    except ImportError:
+        raise FitError(
+            "engine psignifit needs the library of that name: it is not installed; "
+            'pip install "psychobench[psignifit]"'
+        ) from None
+    return psignifit.psignifit, psignifit._utils.PsignifitException
+
+
+def _settings(options: FitOptions, *, falling: bool) -> dict[str, Any]:
+    """Say in psignifit's words what is asked for."""
+    rates = options.asymptote_bounds
+    sides = (
+        {"gamma": "lapse", "lambda": "guess"} if falling else {"gamma": "guess", "lambda": "lapse"}
+    )
+    bounds = {name: ends for name, ends in options.bounds.items() if name in ("threshold", "width")}
+    held = {} if options.likelihood == "beta-binomial" else {"eta": MIN_ETA}
+    for theirs, ours in sides.items():
+        low, high = rates[ours]
+        if low == high:
+            held[theirs] = low
+        elif ours in options.bounds:
+            bounds[theirs] = (low, high)
+    settings: dict[str, Any] = {
+        "sigmoid": THEIRS.get(options.sigmoid, options.sigmoid),
+        "experiment_type": "equal asymptote" if options.asymptotes == "equal" else "yes/no",
+        "confP": (options.confidence,),
+        "verbose": False,
+    }
+    if held:
+        settings["fixed_parameters"] = held
+    if bounds:
+        settings["bounds"] = bounds
+    return settings
+
+
+def _collect(
+    values: dict[str, Floats], guide: Curves, blocks: Blocks, options: FitOptions
+) -> tuple[Curves, dict[str, tuple[Floats, Floats]]]:
+    """Turn their columns (estimate, low, high) into curves and ends."""
+    falling = guide.falling[:, None]
+    guess, lapse = values["guess"], values["lapse"]
+    values["guess"] = np.where(falling, lapse, guess)
+    values["lapse"] = np.where(falling, guess, lapse)
+    if options.likelihood == "binomial":
+        values["overdispersion"][:] = np.nan
+    estimates = {name: column[:, 0] for name, column in values.items()}
+    curves = Curves(
+        guide.sigmoid, **estimates, falling=guide.falling, objective=np.full(len(blocks), np.nan)
+    )
+    ends = {name: (column[:, 1], column[:, 2]) for name, column in values.items()}
+    return _with_objective(curves, blocks, options), ends
+
+
+def _with_objective(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
+    found = np.flatnonzero(np.isfinite(curves.width))
+    some = curves.take(found)
+    problem = ml.pose(blocks.take(found), options, some.falling)
+    objective = curves.objective.copy()
+    objective[found] = evaluate(problem, ml.to_theta(problem, some)).loglik
+    return Curves(**{**curves.__dict__, "objective": objective})
