@@ -1,0 +1,121 @@
+"""Keep trained heads in the user's cache folder, under a key made of all that determines them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import safetensors
+import safetensors.torch
+
+from psychobench.errors import ResourceError
+from psychobench.resources import write_whole
+from psychobench_torch.networks import Head
+from psychobench_torch.transfer import Epoch, TrainedHead
+
+
+def cache_folder() -> Path:
+    """Find the folder for trained heads: ``$PSYCHOBENCH_CACHE``, else the user's cache folder."""
+    chosen = os.environ.get("PSYCHOBENCH_CACHE")
+    root = Path(chosen) if chosen else platformdirs.user_cache_path("psychobench", appauthor=False)
+    return root / "heads"
+
+
+def cache_key(determinants: Mapping[str, Any]) -> str:
+    """Hash what determines a head.
+
+    Parameters
+    ----------
+    determinants : mapping
+        Names to values that JSON takes; their order does not matter.
+
+    Examples
+    --------
+    >>> cache_key({"seed": 0, "epochs": 8}) == cache_key({"epochs": 8, "seed": 0})
+    True
+    """
+    return hashlib.sha256(json.dumps(determinants, sort_keys=True).encode()).hexdigest()
+
+
+def read_head(key: str) -> tuple[TrainedHead, str] | None:
+    """Read a head back, with the hash of its file.
+
+    A file that does not match the hash beside it is reported on stderr and counts as not there.
+
+    Returns
+    -------
+    tuple of TrainedHead and str, or None
+        None where there is none, or none that is whole.
+    """
+    weights, record = _places(key)
+    if not (weights.is_file() and record.is_file()):
+        return None
+    try:
+        data = weights.read_bytes()
+        noted = json.loads(record.read_text("utf-8"))
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != noted["sha256"]:
+            raise ValueError("its hash is not the one noted when it was written")
+        epochs = tuple(Epoch(**epoch) for epoch in noted["epochs"])
+        head = _head_of(data)
+        trained = TrainedHead(head, epochs, noted["n_train"], noted["n_validation"])
+    except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
+        note(f"the trained head in {weights} is damaged ({error}); it is trained again")
+        return None
+    return trained, digest
+
+
+def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) -> str:
+    """Write a head as float16 with its record; give the hash of its file.
+
+    The record comes last, so that a head without one was not written to the end. Where the folder
+    cannot be written, that is noted on stderr and the head serves this process alone.
+    """
+    values = {name: value.half().contiguous() for name, value in trained.head.state_dict().items()}
+    data = safetensors.torch.save(values)
+    digest = hashlib.sha256(data).hexdigest()
+    noted = {
+        "sha256": digest,
+        "epochs": [asdict(epoch) for epoch in trained.epochs],
+        "n_train": trained.n_train,
+        "n_validation": trained.n_validation,
+        "determinants": dict(determinants),
+    }
+    weights, record = _places(key)
+    try:
+        record.unlink(missing_ok=True)
+        write_whole(weights, data)
+        write_whole(record, (json.dumps(noted, indent=1) + "\n").encode())
+    except (OSError, ResourceError):
+        note(
+            f"the trained head could not be kept in {weights.parent}, so it will be trained again "
+            "next time; set PSYCHOBENCH_CACHE to a folder that can be written"
+        )
+    return digest
+
+
+def note(text: str) -> None:
+    """Tell the user something that is not an error, on stderr."""
+    print(f"Note: {text}", file=sys.stderr)
+
+
+def _places(key: str) -> tuple[Path, Path]:
+    folder = cache_folder()
+    return folder / f"fe_alexnet-{key[:24]}.safetensors", folder / f"fe_alexnet-{key[:24]}.json"
+
+
+def _head_of(data: bytes) -> Head:
+    head = Head()
+    values = {name: value.float() for name, value in safetensors.torch.load(data).items()}
+    try:
+        head.load_state_dict(values, assign=True)
+    except RuntimeError as error:
+        raise ValueError("it holds other layers") from error
+    return head.eval()

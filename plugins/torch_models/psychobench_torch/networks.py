@@ -1,0 +1,127 @@
+"""FE-AlexNet: AlexNet's convolutions, a feature excitation in place of its first two dense layers.
+
+References
+----------
+Ying, H., Li, H. & Chen, W. (2023). arXiv:2310.13674, section 2.1.3.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from psychobench_torch._torchvision import import_torchvision
+
+Network = TypeVar("Network", bound=nn.Module)
+CHANNELS = 256
+GRID = 6
+FEATURES = CHANNELS * GRID * GRID  # 9216
+RATIO = 4
+
+
+def alexnet_convolutions() -> nn.Sequential:
+    """Make torchvision's AlexNet ``features`` without values: load or draw them before use.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        Parameters ``0.weight`` to ``10.bias``, on the meta device.
+    """
+    with torch.device("meta"):
+        convolutions = import_torchvision().models.alexnet().features
+    return nn.Sequential(*convolutions)
+
+
+def in_channels_last(network: Network) -> Network:
+    """Order convolution weights with channels innermost, which is fastest; values stay."""
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network
+
+
+def draw_kaiming_normal(module: nn.Module, generator: torch.Generator | None = None) -> None:
+    """Draw every weight of convolutions and linear layers anew; biases become zero.
+
+    References
+    ----------
+    He, K. et al. (2015). Delving deep into rectifiers. ICCV, equation 10.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+class Excitation(nn.Module):
+    """Weight each feature by a gate learnt from all of them: ``x * sigmoid(W2 relu(W1 x))``.
+
+    Parameters
+    ----------
+    n_features : int, default 9216
+        Length of x.
+    ratio : int, default 4
+        ``W1`` maps to ``n_features / ratio`` units, ``W2`` back; neither has a bias.
+
+    Examples
+    --------
+    >>> gate = Excitation(8)
+    >>> gate(torch.zeros(1, 8)).tolist() == [[0.0] * 8]
+    True
+    """
+
+    def __init__(self, n_features: int = FEATURES, ratio: int = RATIO) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(n_features, n_features // ratio, bias=False)
+        self.excite = nn.Linear(n_features // ratio, n_features, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Gate a batch of features, shape (n, n_features)."""
+        return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(x))))
+
+
+class Head(nn.Sequential):
+    """What is trained: the excitation and a linear layer to the scores of sad and happy.
+
+    It is made without values, on the meta device: load or draw them before use.
+
+    Examples
+    --------
+    >>> sum(parameter.numel() for parameter in Head().parameters())
+    42485762
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.device("meta"):
+            self.excitation = Excitation()
+            self.classifier = nn.Linear(FEATURES, 2)
+
+
+class FEAlexNet(nn.Module):
+    """AlexNet's convolutions, 6 x 6 average pool, flatten to 9216, excitation, two scores.
+
+    Parameters
+    ----------
+    features : torch.nn.Sequential
+        AlexNet's convolutions with their values.
+    head : Head
+        The trained part.
+    """
+
+    def __init__(self, features: nn.Sequential, head: Head) -> None:
+        super().__init__()
+        self.features = features
+        self.head = head
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score normalised images, shape (n, 3, 224, 224), as sad and happy before the softmax."""
+        scores: Tensor = self.head(flat_features(self.features, images))
+        return scores
+
+
+def flat_features(convolutions: nn.Module, images: Tensor) -> Tensor:
+    """Compute the 9216 features of normalised images, any size from 64 px up; shape (n, 9216)."""
+    pooled = nn.functional.adaptive_avg_pool2d(convolutions(images), GRID)
+    return pooled.flatten(1)

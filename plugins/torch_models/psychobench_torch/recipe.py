@@ -1,0 +1,47 @@
+"""What determines the training of a head on rendered faces; no torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RECIPE_VERSION = (
+    "1"  # of the code that follows a recipe: raise it where equal recipes train otherwise
+)
+
+
+@dataclass(frozen=True)
+class TransferRecipe:
+    """How a head is trained on rendered faces.
+
+    Parameters
+    ----------
+    n_identities, per_identity : int
+        How many people, and images of each, are rendered; valence is uniform over [-1, 1], and a
+        face counts as happy where it is >= 0.
+    face_seed : int
+        Seed of people, valences, views and crops; one for all training runs, which share them.
+    validation_share : float
+        Share of the people who are kept for validation.
+    epochs : int
+        Passes over the training faces.
+    batch : int
+        Faces in a step of the optimiser.
+    learning_rate : float
+        Of Adam.
+    smallest_crop : float
+        Training crops are squares with a side between this fraction of the image's and all of it.
+
+    References
+    ----------
+    Ying, H., Li, H. & Chen, W. (2023). arXiv:2310.13674, section 2.1.4: batch, learning rate, crop
+    and flip, best epoch. The optimiser is not named there.
+    """
+
+    n_identities: int = 240
+    per_identity: int = 5
+    face_seed: int = 0
+    validation_share: float = 0.2
+    epochs: int = 8
+    batch: int = 32
+    learning_rate: float = 5e-5
+    smallest_crop: float = 0.8
