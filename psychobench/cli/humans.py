@@ -11,6 +11,9 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
+    from psychobench.pse import Fits
     from psychobench.responses.cohort import Cohort
 
 
@@ -85,6 +88,8 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
     defaults are the published cohort's figures. The table calls itself simulated, in a column, and
     so does everything that is made from it.
     """
+    from tqdm import tqdm
+
     from psychobench.pse import fit
     from psychobench.resources import check_writable, write_whole
     from psychobench.responses.simulate import simulate_cohort
@@ -92,12 +97,19 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
 
     tested = HUMAN_LEVELS if levels is None else _parse_levels(levels)
     check_writable(out.parent)
-    table = simulate_cohort(fit, levels=tested, stimuli=_bundled_stimuli(tested), **options)
-    data = table.to_csv(index=False, lineterminator="\n").encode()
-    record = _record(data, {"levels": list(tested), **options}, table.attrs["reached"])
-    write_whole(out, data)
-    write_whole(out.with_name(out.name + ".json"), record)
+    stimuli = _bundled_stimuli(tested)
+    with tqdm(desc="Simulating", unit=" fits", leave=False, disable=None) as bar:
+
+        def fit_once_more(people: pd.DataFrame) -> Fits:
+            bar.update()
+            return fit(people)
+
+        table = simulate_cohort(fit_once_more, levels=tested, stimuli=stimuli, **options)
     reached = table.attrs["reached"]
+    data = table.to_csv(index=False, lineterminator="\n").encode()
+    write_whole(out, data)
+    record = _record(data, {"levels": list(tested), **options}, reached)
+    write_whole(out.with_name(out.name + ".json"), record)
     click.echo(
         f"Written to {out}: {options['n']} SIMULATED people, {len(table)} trials, fitted PSEs "
         f"with mean {reached['mean_pse']:.4f} and SEM {reached['sem_pse']:.4f}."

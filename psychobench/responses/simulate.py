@@ -150,9 +150,14 @@ def _adjust(
         reached = _summary(fit(_counts(responses, levels)).table)
         if _meets(reached, mean_pse, sem_pse) or not math.isfinite(reached["sem_pse"]):
             break
-        mean += _STEP * (mean_pse - reached["mean_pse"])
-        sd += _STEP * (sem_pse - reached["sem_pse"]) * root_n
+        mean = _rounded(mean + _STEP * (mean_pse - reached["mean_pse"]), sem_pse)
+        sd = _rounded(sd + _STEP * (sem_pse - reached["sem_pse"]) * root_n, sem_pse * root_n)
     return reached, responses
+
+
+def _rounded(value: float, unit: float) -> float:
+    """Round to a thousandth of `unit`, so that a fit's last digits do not change the people."""
+    return round(value / unit * 1000) * unit / 1000
 
 
 def _meets(reached: dict[str, Any], mean_pse: float, sem_pse: float) -> bool:
