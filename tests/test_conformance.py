@@ -450,6 +450,13 @@ class SetsTheEnvironment(Sound):
         return self.judge(images)
 
 
+@breaks("process-state")
+class SilencesNumpy(Sound):
+    def respond(self, images):
+        np.seterr(all="ignore")
+        return self.judge(images)
+
+
 @breaks("stdout")
 class Prints(Sound):
     def respond(self, images):
@@ -466,10 +473,11 @@ class NoInfo(Sound):
 def restored(monkeypatch):
     """Undo what broken observers do to the process."""
     monkeypatch.setenv("PSYCHOBENCH_TEST", "")
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002
+    states = random.getstate(), np.random.get_state(), np.geterr()  # noqa: NPY002
     yield
     random.setstate(states[0])
     np.random.set_state(states[1])  # noqa: NPY002
+    np.seterr(**states[2])
 
 
 def test_a_sound_observer_that_sees_colour_passes_every_check():
@@ -566,6 +574,47 @@ def test_checking_leaves_the_global_generators_as_they_were():
     before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
     check_observer(Sound)
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
+
+
+def test_what_an_observer_does_to_torch_is_noticed_where_torch_is_loaded():
+    torch = pytest.importorskip("torch")
+
+    class Meddles(Sound):
+        def respond(self, images):
+            torch.manual_seed(0)
+            torch.set_grad_enabled(False)
+            return self.judge(images)
+
+    assert check_observer(Sound).passed
+    assert check_observer(Meddles).failed == ("random-state", "process-state")
+    torch.set_grad_enabled(True)
+
+
+def test_dropout_in_a_torch_module_is_caught_and_its_mode_left_as_found():
+    torch = pytest.importorskip("torch")
+
+    class Network(Sound):
+        def __init__(self, evaluate=True):
+            self.module = torch.nn.Sequential(torch.nn.Dropout(0.05), torch.nn.Linear(768, 1))
+            weights, offset = learnt()
+            with torch.no_grad():
+                self.module[1].weight.copy_(torch.from_numpy(weights[None]))
+                self.module[1].bias.fill_(offset)
+            self.evaluate = evaluate
+
+        def respond(self, images):
+            found = self.module.training
+            self.module.train(found and not self.evaluate)
+            with torch.no_grad():
+                scores = self.module(torch.from_numpy(colours(images)).float())[:, 0]
+            self.module.train(found)
+            return torch.sigmoid(scores).double().numpy()
+
+    assert check_observer(Network).passed
+    assert "evaluation-mode" in check_observer(functools.partial(Network, evaluate=False)).failed
+    training = Network()
+    check_observer(training)
+    assert training.module[0].training
 
 
 def test_the_report_comes_as_a_table_and_as_json():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import random
 import socket
 import sys
@@ -58,7 +57,11 @@ def check_random_state(subject: Subject) -> None:
 
 def check_process_state(subject: Subject) -> None:
     """Check that folder, environment and the settings of numpy and torch are left alone."""
-    _require_unchanged(subject, _process_states())
+    torch: Any = sys.modules.get("torch")
+    gradients = torch.enable_grad() if torch else contextlib.nullcontext()
+    # start from the defaults, which an earlier answer may have left for good
+    with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"), gradients:
+        _require_unchanged(subject, _process_states())
 
 
 def check_no_network(subject: Subject) -> None:
@@ -102,9 +105,9 @@ class _Generator(NamedTuple):
     restore: Callable[[Any], Any]
     draw: Callable[[], Any]
 
-    def snapshot(self) -> bytes:
+    def snapshot(self) -> list[Any]:
         """Give the state in a form that can be compared."""
-        return pickle.dumps(self.state())
+        return [np.asarray(part).tolist() for part in self.state()]
 
 
 def _generators() -> dict[str, _Generator]:
@@ -114,7 +117,11 @@ def _generators() -> dict[str, _Generator]:
         "numpy.random": _Generator(legacy.get_state, legacy.set_state, legacy.random),
     }
     if torch := sys.modules.get("torch"):  # only where the observer has brought it
-        found["torch"] = _Generator(torch.get_rng_state, torch.set_rng_state, lambda: torch.rand(1))
+        found["torch"] = _Generator(
+            lambda: (torch.get_rng_state().numpy(),),
+            lambda state: torch.set_rng_state(torch.from_numpy(state[0])),
+            lambda: torch.rand(1),
+        )
     return found
 
 
