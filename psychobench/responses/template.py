@@ -1,12 +1,10 @@
-"""A small observer without torch, and the model to read for an observer of your own.
-
-What takes time to import is imported where it is used, so that listing observers stays instant.
-"""
+"""A small observer without torch, to read before writing one; slow imports stand where used."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -21,16 +19,15 @@ RIDGE = 0.1  # in units of the training images' mean squared length
 _JITTER = 0.01  # sd of head position, and half the sd of head size, in fractions of the image
 
 
+@dataclass(frozen=True)
 class TemplateObserver:
     """Compare an image with a linear template of happiness.
 
-    The estimated valence is a weighted sum of the image's grey values; the answer is the
-    probability that the true valence is above neutral, given the error that such estimates have: a
-    cumulative Gaussian, the form of a human psychometric function.
+    A weighted sum of grey values estimates the valence; the answer is the probability that the true
+    valence is above neutral, given the error of such estimates: a cumulative Gaussian.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    seed: int
 
     @property
     def info(self) -> ObserverInfo:
