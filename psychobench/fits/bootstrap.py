@@ -1,7 +1,6 @@
 """Refits of answers simulated from the fitted curves: intervals and goodness of fit.
 
-All simulated answers of many fits are refitted side by side by the engine that fitted the data,
-starting at the curve that they were drawn from and at the grid's best points.
+All simulated answers of many fits are refitted side by side by the engine that fitted the data.
 
 References
 ----------
@@ -18,17 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.fits.ascent import Peak
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
 from psychobench.fits.likelihoods import deviance
-from psychobench.fits.ml import best, pose, steepen, to_curves, to_theta
+from psychobench.fits.ml import pose, solve, to_curves
 from psychobench.fits.options import FitOptions
-from psychobench.fits.starts import grid_starts
+from psychobench.fits.starts import COARSE
 
 TOGETHER = 40_000  # refits at a time: bounds the memory
-STARTS = 2
+STARTS = 4
 SLOW = 50_000  # refits that take long enough to show progress
 NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
 
@@ -115,9 +113,8 @@ def _refits(
             some = _simulate(curves, blocks, rows, count, seeds)
             origin = curves.take(drawn)
             problem = pose(some, options, origin.falling)
-            start = to_theta(problem, origin)[:, None]
-            peak: Peak = best(problem, np.hstack([start, grid_starts(problem, STARTS)]))
-            yield rows, to_curves(problem, steepen(problem, peak, STARTS), origin.falling), some
+            peak = solve(problem, starts=STARTS, grid=COARSE)
+            yield rows, to_curves(problem, peak, origin.falling), some
             bar.update(len(rows))
 
 

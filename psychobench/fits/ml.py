@@ -29,12 +29,13 @@ from psychobench.fits.curves import Curves
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.likelihoods import MAX_RHO, MIN_RHO
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
-from psychobench.fits.starts import grid_starts
+from psychobench.fits.starts import FINE, Grid, grid_starts
 
 MIN_WIDTH = 0.1  # of the smallest gap between two levels
 MAX_WIDTH = 100.0  # of the range of the levels: a curve as flat as a constant
 MAX_BEYOND = 100.0  # ranges by which the threshold may leave the levels
 STARTS = 8
+ROUGH = 1e-3  # expected gain, in log-likelihood, at which climbs are compared
 CRITERION = 1.92  # log-likelihood: half the .95 quantile of chi-squared with one degree of freedom
 PLATEAU = 1e-4  # log-likelihood by which a step may miss the best and still count as it
 
@@ -174,7 +175,7 @@ def _shape_bounds(blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
     return low, high
 
 
-def solve(problem: Problem, *, starts: int = STARTS) -> Peak:
+def solve(problem: Problem, *, starts: int = STARTS, grid: Grid = FINE) -> Peak:
     """Maximise from the best grid points; a plateau that reaches a step is taken as the step.
 
     Where the likelihood no longer changes as the curve steepens, a width between its floor and the
@@ -186,14 +187,16 @@ def solve(problem: Problem, *, starts: int = STARTS) -> Peak:
         With n rows.
     starts : int
         Climbs per row.
+    grid : Grid
+        Where climbs may start.
 
     Returns
     -------
     Peak
         Of n rows.
     """
-    peak = _plain(problem, best(problem, grid_starts(problem, starts)))
-    return steepen(problem, peak, starts)
+    peak = _plain(problem, best(problem, grid_starts(problem, starts, grid)))
+    return _steepen(problem, peak, starts, grid)
 
 
 def _plain(problem: Problem, peak: Peak) -> Peak:
@@ -215,15 +218,15 @@ def _prefer(chosen: NDArray[np.bool_], one: Peak, other: Peak) -> Peak:
 
 
 def best(problem: Problem, starts: Floats) -> Peak:
-    """Climb from every start, shape (n, s, 5), and keep each row's best peak."""
+    """Climb roughly from every start, shape (n, s, 5), then fully from each row's best."""
     n, s, _ = starts.shape
     rows = np.repeat(np.arange(n), s)
-    peak = climb(problem.take(rows), starts.reshape(n * s, 5))
-    chosen = np.arange(n) * s + peak.value.reshape(n, s).argmax(axis=1)
-    return Peak(*(part[chosen] for part in peak))
+    rough = climb(problem.take(rows), starts.reshape(n * s, 5), tolerance=ROUGH)
+    chosen = np.arange(n) * s + rough.value.reshape(n, s).argmax(axis=1)
+    return climb(problem, rough.theta[chosen])
 
 
-def steepen(problem: Problem, peak: Peak, starts: int = STARTS) -> Peak:
+def _steepen(problem: Problem, peak: Peak, starts: int, grid: Grid) -> Peak:
     """Put peaks that lie on a plateau towards steeper curves at the floor of the width."""
     gap, floor = np.log(problem.blocks.gap), problem.low[:, LOG_W]
     rows = np.flatnonzero((peak.theta[:, LOG_W] < gap) & (floor < gap))
@@ -233,7 +236,7 @@ def steepen(problem: Problem, peak: Peak, starts: int = STARTS) -> Peak:
     held = steps.high.copy()
     held[:, LOG_W] = steps.low[:, LOG_W]
     steps = replace(steps, high=held)
-    edge = _centred(steps, _plain(steps, best(steps, grid_starts(steps, starts))))
+    edge = _centred(steps, _plain(steps, best(steps, grid_starts(steps, starts, grid))))
     slack = PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
     flat = edge.value >= peak.value[rows] - slack
     parts = [part.copy() for part in peak]
