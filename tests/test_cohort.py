@@ -153,7 +153,7 @@ def test_the_same_seed_simulates_the_same_people_and_another_seed_others(small):
 
 
 def test_scaling_the_levels_scales_the_people():
-    options = {"n": 4, "repetitions": 30, "seed": 1}
+    options = {"n": 8, "repetitions": 30, "seed": 2}
     one = simulate_cohort(
         fit, mean_pse=0.5, sem_pse=0.05, levels=(0, 0.25, 0.5, 0.75, 1), **options
     )

@@ -50,11 +50,11 @@ def test_the_help_speaks_of_simulated_people(run_cli, command):
 def test_a_small_cohort_is_written_with_its_record_and_called_simulated(run_cli, tmp_path):
     out = tmp_path / "new" / "people.csv"
     ran = run_cli(
-        "humans", "simulate", "--out", out, "--observers", 4, "--sem-pse", 0.05,
+        "humans", "simulate", "--out", out, "--observers", 8, "--sem-pse", 0.04, "--seed", 3,
         "--levels", "0,.25,.5,.75,1.5",
     )  # fmt: skip
     assert ran.code == 0, ran.err
-    assert "4 SIMULATED people, 600 trials" in ran.out
+    assert "8 SIMULATED people, 1200 trials" in ran.out
     record = json.loads(out.with_name("people.csv.json").read_text(encoding="utf-8"))
     assert record["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
     assert out.read_text().splitlines()[0] == "observer,trial,level,response,simulated"
