@@ -23,7 +23,7 @@ from psychobench.fits.functions import Floats
 FIRST_STEP = {M: 0.1, LOG_W: 0.5, GUESS: 0.05, LAPSE: 0.05}
 FARTHEST = {M: 20.0, LOG_W: 10.0, GUESS: 1.0, LAPSE: 1.0}  # from the peak
 ROUNDS = 25
-CLOSE = 0.005  # share of the root of the fall in likelihood within which an end is found
+CLOSE = 0.005  # share of the root of the fall, or of the distance, within which an end is found
 GAIN = 1e-6  # at which the climb over the other parameters ends
 
 
@@ -74,15 +74,16 @@ class _Search:
 
     def run(self, mark: float) -> Floats:
         going = np.arange(len(self.peak))
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             fall = self._fall(going)
             self._narrow(going, fall, mark)
             at_end = (self.step[going] >= self.reach[going]) & (fall <= mark)
             self.step[going[at_end & self.endless[going]]] = np.inf
-            going = going[~at_end & (np.abs(fall - mark) > CLOSE * mark)]
+            tight = self.far[going] - self.near[going] < CLOSE * self.far[going]
+            going = going[~at_end & ~tight & (np.abs(fall - mark) > CLOSE * mark)]
             if not len(going):
                 break
-            self.step[going] = self._next(going, mark)
+            self.step[going] = self._next(going, mark, halve=number % 3 == 2)
         return np.asarray(self.peak + self.side * self.step)
 
     def _fall(self, rows: NDArray[np.intp]) -> Floats:
@@ -100,7 +101,7 @@ class _Search:
         self.near[rows[inside]], self.near_fall[rows[inside]] = step[inside], fall[inside]
         self.far[rows[~inside]], self.far_fall[rows[~inside]] = step[~inside], fall[~inside]
 
-    def _next(self, rows: NDArray[np.intp], mark: float) -> Floats:
+    def _next(self, rows: NDArray[np.intp], mark: float, *, halve: bool) -> Floats:
         """Interpolate between the two sides of the mark, or stride on where one is missing."""
         near, far = self.near[rows], self.far[rows]
         near_fall, far_fall = self.near_fall[rows], self.far_fall[rows]
@@ -108,5 +109,5 @@ class _Search:
         stride = near * np.clip(1.1 * mark / np.maximum(near_fall, 1e-9), 1.2, 4.0)
         width = np.where(open_ended, 0.0, far - near)
         share = (mark - near_fall) / np.where(open_ended, 1.0, far_fall - near_fall)
-        between = near + width * np.clip(share, 0.05, 0.95)
+        between = near + width * (0.5 if halve else np.clip(share, 0.05, 0.95))
         return np.asarray(np.minimum(np.where(open_ended, stride, between), self.reach[rows]))
