@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,9 @@ def fit_psignifit(
         except gave_up:
             continue
         for name, theirs in NAMES.items():
-            interval = next(iter(result.confidence_intervals[theirs].values()))
-            values[name][row] = result.parameter_estimate_MAP[theirs], *interval
+            known = theirs if theirs in result.confidence_intervals else "lambda"  # equal rates
+            interval = next(iter(result.confidence_intervals[known].values()))
+            values[name][row] = result.parameter_estimate_MAP[known], *interval
     return _collect(values, guide, blocks, options)
 
 
@@ -134,6 +136,9 @@ def _collect(
         guide.sigmoid, **estimates, falling=guide.falling, objective=np.full(len(blocks), np.nan)
     )
     ends = {name: (column[:, 1], column[:, 2]) for name, column in values.items()}
+    if not curves.sigmoid.log_levels:  # the JND is then a multiple of the width
+        low, high = (replace(curves, width=end).jnd() for end in ends["width"])
+        ends["jnd"] = (low, high)
     return _with_objective(curves, blocks, options), ends
 
 
@@ -143,4 +148,4 @@ def _with_objective(curves: Curves, blocks: Blocks, options: FitOptions) -> Curv
     problem = ml.pose(blocks.take(found), options, some.falling)
     objective = curves.objective.copy()
     objective[found] = evaluate(problem, ml.to_theta(problem, some)).loglik
-    return Curves(**{**curves.__dict__, "objective": objective})
+    return replace(curves, objective=objective)
