@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import struct
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,10 @@ from psychobench_torch.pretraining import Pretraining
 FOLDER = Path(__file__).parent / "weights"
 BUNDLED = "alexnet-procedural-objects"
 PREFIX = "features."
+UNREADABLE = (  # what torch's and safetensors' readers raise on bytes that are no weights
+    OSError, RuntimeError, ValueError, EOFError, LookupError, TypeError, AttributeError,
+    AssertionError, struct.error, safetensors.SafetensorError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,15 +99,16 @@ def read_state(path: Path) -> dict[str, Any]:
         if path.suffix.lower() == ".safetensors":
             state = safetensors.torch.load_file(path)
         else:
-            state = torch.load(path, map_location="cpu", weights_only=True)
+            with warnings.catch_warnings(action="ignore"):  # of pickles that it then refuses
+                state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise ObserverError(
             f"a file of weights must hold tensors alone: {path} holds other Python objects, "
             "which are not executed; save the model's state_dict() instead"
         ) from None
-    except (OSError, RuntimeError, ValueError, EOFError, safetensors.SafetensorError) as error:
+    except UNREADABLE as error:
         raise ObserverError(
-            f"a file of weights must be readable: {path} is not ({_first_line(error)})"
+            f"a file of weights must be readable: {path} is not ({_reason(error)})"
         ) from None
     if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
         state = state["state_dict"]
@@ -166,12 +173,12 @@ def _download(entry: Any) -> dict[str, Any]:
         state: dict[str, Any] = entry.get_state_dict(
             progress=True, check_hash=True, weights_only=True
         )
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except (pickle.UnpicklingError, *UNREADABLE) as error:
         if cached.is_file():
             raise _damaged(cached) from None
         raise ObserverError(
             f"pretraining imagenet needs one download: {entry.url} could not be fetched "
-            f"({_first_line(error)}); connect, or put that file at {cached}, or take "
+            f"({_reason(error)}); connect, or put that file at {cached}, or take "
             "--pretraining procedural-objects"
         ) from None
     # torch checks the hash in the file's name on download only, not when the file is there
@@ -191,5 +198,6 @@ def _shape(value: Tensor) -> str:
     return " x ".join(map(str, value.shape))
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+def _reason(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

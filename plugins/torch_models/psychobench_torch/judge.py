@@ -19,7 +19,7 @@ from psychobench_torch.pretraining import Pretraining
 from psychobench_torch.recipe import RECIPE_VERSION, TransferRecipe
 from psychobench_torch.transfer import TrainedHead, train_head
 
-BATCH = 28  # images judged at once, always: a short batch is filled up, so batching changes nothing
+BATCH = 12  # images judged at once, always: a short batch is filled up, so batching changes nothing
 
 
 @dataclass(frozen=True)

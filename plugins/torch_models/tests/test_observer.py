@@ -15,7 +15,7 @@ from psychobench.errors import ObserverError, OptionError
 from psychobench.responses.registry import load_observer
 from psychobench.testing import check_observer
 
-NOISE = np.random.default_rng(0).integers(0, 256, (30, 224, 224, 3), dtype=np.uint8)
+NOISE = np.random.default_rng(0).integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
 
 
 def test_listing_and_making_the_observer_imports_no_torch() -> None:
@@ -49,8 +49,8 @@ def test_the_info_says_what_the_weights_saw(trained: FEAlexNetObserver) -> None:
 
 def test_answers_do_not_depend_on_batch_or_order(trained: FEAlexNetObserver) -> None:
     together = trained.respond(NOISE)
-    alone = np.concatenate([trained.respond(image[None]) for image in NOISE[:4]])
-    np.testing.assert_allclose(together[:4], alone, atol=1e-6)
+    alone = np.concatenate([trained.respond(image[None]) for image in NOISE[:2]])
+    np.testing.assert_allclose(together[:2], alone, atol=1e-6)
     np.testing.assert_allclose(trained.respond(NOISE[::-1])[::-1], together, atol=1e-6)
 
 

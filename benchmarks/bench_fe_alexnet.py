@@ -1,0 +1,113 @@
+"""How FE-AlexNet does over ten training seeds, and how long a comparison takes.
+
+Run as ``python benchmarks/bench_fe_alexnet.py``; ``--seeds 0`` leaves the training seeds out,
+``--no-times`` the times. Results go to ``benchmarks/results/fe_alexnet.csv`` and ``.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from psychobench import load_stimuli
+from psychobench.pse import fit
+from psychobench.responses.registry import load_observer
+from psychobench.responses.runner import respond
+from psychobench.stimuli.faces import RENDERER_VERSION, TrainingFaces, training_faces
+
+RESULTS = Path(__file__).parent / "results"
+FRESH_SEED = 12_345  # of faces that no training run has seen
+SECONDS_FIRST, SECONDS_LATER = 180, 10
+
+
+def measure_seed(seed: int, fresh: TrainingFaces) -> dict[str, Any]:
+    """Train one head and measure what the specification asks of it."""
+    began = time.perf_counter()
+    observer = load_observer("fe_alexnet", seed=seed)
+    trials = respond(observer, load_stimuli())
+    row = fit(trials).table.iloc[0]
+    seconds = time.perf_counter() - began
+    answers = trials.set_index("level")["p_target"]
+    right = (observer.respond(fresh.images) >= 0.5) == (fresh.valence >= 0)
+    return {
+        "seed": seed,
+        "p_happy_at_0": answers.loc[0.0],
+        "p_happy_at_1": answers.loc[1.0],
+        "pse": row["pse"],
+        "status": row["status"],
+        "accuracy_fresh_identities": right.mean(),
+        "accuracy_fresh_clear": right[np.abs(fresh.valence) >= 0.3].mean(),
+        "accuracy_validation": observer.info.options["validation_accuracy"],
+        "best_epoch": observer.info.options["best_epoch"],
+        "seconds": seconds,
+    }
+
+
+def meets(rows: pd.DataFrame) -> pd.Series:
+    """Say which seeds have a PSE and are sure of both ends of the bundled continuum."""
+    return (rows["status"] == "ok") & (rows["p_happy_at_0"] < 0.2) & (rows["p_happy_at_1"] > 0.8)
+
+
+def time_compare() -> dict[str, float]:
+    """Time the command twice from a cold start, first with an empty cache."""
+    command = [sys.executable, "-m", "psychobench", "compare", "--observer", "fe_alexnet", "--json"]
+    seconds = {}
+    with tempfile.TemporaryDirectory() as cache:
+        for name in ("first", "later"):
+            began = time.perf_counter()
+            subprocess.run(
+                command,
+                env={**os.environ, "PSYCHOBENCH_CACHE": cache},
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            seconds[name] = round(time.perf_counter() - began, 1)
+    return seconds
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10, help="number of training seeds")
+    parser.add_argument("--no-times", action="store_true", help="leave the comparison's times out")
+    options = parser.parse_args()
+    summary: dict[str, Any] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
+        "device": "cuda" if torch.cuda.is_available() else "cpu",
+        "torch": torch.__version__,
+        "renderer_version": RENDERER_VERSION,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    if not options.no_times:
+        summary["compare_seconds"] = time_compare()
+        summary["allowed_seconds"] = {"first": SECONDS_FIRST, "later": SECONDS_LATER}
+    if options.seeds:
+        fresh = training_faces(100, 4, seed=FRESH_SEED, progress=True)
+        seeds = tqdm(range(options.seeds), desc="training seeds")
+        rows = pd.DataFrame([measure_seed(seed, fresh) for seed in seeds])
+        rows["meets"] = meets(rows)
+        rows.round(4).to_csv(RESULTS / "fe_alexnet.csv", index=False)
+        print(rows.round(3).to_string(index=False))
+        summary |= {"seeds": len(rows), "seeds_that_meet": int(rows["meets"].sum())}
+        summary["accuracy_fresh_identities"] = round(rows["accuracy_fresh_identities"].mean(), 4)
+    (RESULTS / "fe_alexnet.json").write_text(json.dumps(summary, indent=1) + "\n", "utf-8")
+    print(json.dumps(summary, indent=1))
+
+
+if __name__ == "__main__":
+    main()
