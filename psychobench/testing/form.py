@@ -62,12 +62,12 @@ def check_distinct(subject: Subject) -> None:
 
 def check_single_image(subject: Subject) -> None:
     """Check that a batch may hold one image."""
-    subject.require_probabilities(subject.answer(subject.probe[:1].copy()), "a single image")
+    subject.require_probabilities(subject.answer(subject.probe[:1]), "a single image")
 
 
 def check_empty_input(subject: Subject) -> None:
     """Check that no images, shape (0, h, w, 3), get no answers, shape (0,)."""
-    subject.answer(subject.probe[:0].copy())
+    subject.answer(subject.probe[:0])
 
 
 def check_grey_image(subject: Subject) -> None:
@@ -102,14 +102,15 @@ def _mixed_answers(subject: Subject, size: int) -> NDArray[np.float64]:
 def check_memory_layout(subject: Subject) -> None:
     """Check reversed, Fortran-ordered and read-only arrays."""
     subject.require_determinism()
-    images, expected = subject.probe, subject.baseline
-    backwards = subject.answer(images[::-1])
-    subject.require_same(backwards[::-1], expected, "change when the array has negative strides")
-    fortran = subject.answer(np.asfortranarray(images))
+    expected = subject.baseline
+    backwards = subject.answer(subject.probe.copy()[::-1], as_is=True)[::-1]
+    subject.require_same(backwards, expected, "change when the array has negative strides")
+    fortran = subject.answer(subject.probe.copy(order="F"), as_is=True)
     subject.require_same(fortran, expected, "change when the array is in Fortran order")
-    locked = images.copy()
+    locked = subject.probe.copy()
     locked.flags.writeable = False
-    subject.require_same(subject.answer(locked), expected, "change when the array is read-only")
+    read_only = subject.answer(locked, as_is=True)
+    subject.require_same(read_only, expected, "change when the array is read-only")
 
 
 def check_references(subject: Subject) -> None:

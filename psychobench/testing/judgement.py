@@ -34,7 +34,7 @@ def check_polarity(subject: Subject) -> None:
 
 def check_certainty(subject: Subject) -> None:
     """Check that clear cases leave the range of a softmax applied twice."""
-    answers = subject.answer(_labelled(subject).images.copy())
+    answers = subject.answer(_labelled(subject).images)
     low, high = TWICE_SOFTMAX
     if low <= answers.min() and answers.max() <= high:
         raise CheckFailed(
@@ -51,8 +51,8 @@ def check_colour_order(subject: Subject) -> None:
     """
     subject.require_determinism()
     labelled = _labelled(subject, strength=0.5, n=24)
-    given = _losses(subject, labelled, labelled.images.copy())
-    exchanged = _losses(subject, labelled, np.ascontiguousarray(labelled.images[..., ::-1]))
+    given = _losses(subject, labelled, labelled.images)
+    exchanged = _losses(subject, labelled, labelled.images[..., ::-1])
     gain = given - exchanged
     if subject.labelled is None:  # what pushes one face's two expressions the same way cancels
         gain = gain.reshape(2, -1).mean(axis=0)
@@ -88,7 +88,7 @@ def _is_target(subject: Subject, labelled: LabelledImages) -> NDArray[np.bool_]:
 
 def _auc(subject: Subject, labelled: LabelledImages) -> float:
     """Give the share of target-other pairs in which the target gets the higher answer."""
-    answers, target = subject.answer(labelled.images.copy()), _is_target(subject, labelled)
+    answers, target = subject.answer(labelled.images), _is_target(subject, labelled)
     difference = answers[target][:, None] - answers[~target][None, :]
     return float(np.mean((np.sign(difference) + 1) / 2))
 

@@ -75,10 +75,17 @@ class Subject:
         return self.answer(self.probe)
 
     def answer(
-        self, images: NDArray[np.uint8], observer: Observer | None = None
+        self,
+        images: NDArray[np.uint8],
+        *,
+        observer: Observer | None = None,
+        as_is: bool = False,
     ) -> NDArray[np.float64]:
-        """Ask for one number for each image, whatever its type and range."""
-        reply = (observer or self.observer).respond(images)
+        """Ask for one number for each image, whatever its type and range.
+
+        A plain copy is shown, which nothing done to it can spoil, or the images `as_is`.
+        """
+        reply = (observer or self.observer).respond(images if as_is else images.copy(order="C"))
         answers = np.asarray(reply, dtype=np.float64)
         if answers.shape != (len(images),):
             raise CheckFailed(

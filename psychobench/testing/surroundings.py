@@ -31,7 +31,7 @@ def check_evaluation_mode(subject: Subject) -> None:
         for mode in (False, True):
             module.train(mode)
             before = _modes(module)
-            answers = subject.answer(subject.probe.copy())
+            answers = subject.answer(subject.probe)
             if _modes(module) != before:
                 raise CheckFailed(f"respond does not leave training={mode} as it found it")
             if subject.info.deterministic:
@@ -68,7 +68,7 @@ def check_no_network(subject: Subject) -> None:
     """Check that answering needs no network; loading weights, before this, may."""
     with _no_network() as attempts:
         try:
-            subject.answer(subject.probe.copy())
+            subject.answer(subject.probe)
         except OSError:
             if not attempts:
                 raise
@@ -92,7 +92,7 @@ def _modes(module: Any) -> list[bool]:
 
 def _require_unchanged(subject: Subject, states: dict[str, Callable[[], Any]]) -> None:
     before = {name: state() for name, state in states.items()}
-    subject.answer(subject.probe.copy())
+    subject.answer(subject.probe)
     changed = [name for name, state in states.items() if state() != before[name]]
     if changed:
         raise CheckFailed(f"respond changes {', '.join(changed)}")
