@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -56,3 +57,24 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Register a module's source as a package with observers, for the length of a test."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def register(package: str, observers: dict[str, str], source: str) -> None:
+        module = package.replace("-", "_")
+        (tmp_path / f"{module}.py").write_text(source, "utf-8")
+        monkeypatch.delitem(sys.modules, module, raising=False)
+        metadata = tmp_path / f"{module}-1.0.dist-info"
+        metadata.mkdir()
+        (metadata / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
+        )
+        entries = [f"{name} = {target}" for name, target in observers.items()]
+        lines = "\n".join(["[psychobench.observers]", *entries, ""])
+        (metadata / "entry_points.txt").write_text(lines)
+
+    return register

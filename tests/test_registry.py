@@ -40,24 +40,11 @@ number = 3
 
 
 @pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Give a function that registers a plug-in package for the length of a test."""
-    monkeypatch.syspath_prepend(str(tmp_path))
+def install(plug_in):
+    """Give a function that registers a package whose module is `FACTORY`, or another source."""
 
     def install(package, entries, source=FACTORY):
-        module = package.replace("-", "_")
-        (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
-        metadata = tmp_path / f"{module}-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n"
-        )
-        lines = [f"{name} = {target}" for name, target in entries.items()]
-        (metadata / "entry_points.txt").write_text(
-            "\n".join(["[psychobench.observers]", *lines]) + "\n"
-        )
-        monkeypatch.delitem(sys.modules, module, raising=False)
-        return module
+        plug_in(package, entries, textwrap.dedent(source))
 
     return install
 

@@ -1,30 +1,8 @@
 """`psychobench observers`: what there is, what is broken and why, who keeps the rules."""
 
 import json
-import sys
-
-import pytest
 
 from psychobench.testing import CHECKS
-
-
-@pytest.fixture
-def plug_in(tmp_path, monkeypatch):
-    """Give a function that registers a module's source as observers for one test."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def register(source, **entries):
-        (tmp_path / "lab_observers.py").write_text(source)
-        metadata = tmp_path / "lab_observers-1.0.dist-info"
-        metadata.mkdir()
-        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: lab\nVersion: 1.0\n")
-        lines = [f"{name} = lab_observers:{target}" for name, target in entries.items()]
-        text = "\n".join(["[psychobench.observers]", *lines])
-        (metadata / "entry_points.txt").write_text(text)
-        monkeypatch.delitem(sys.modules, "lab_observers", raising=False)
-
-    return register
-
 
 ALWAYS_HAPPY = """
 import numpy as np
@@ -47,7 +25,7 @@ def test_the_list_names_the_template_its_options_and_its_package(run_cli):
 
 
 def test_a_broken_plug_in_is_listed_with_its_reason_and_the_list_still_succeeds(run_cli, plug_in):
-    plug_in("import a_library_nobody_has", lab="factory")
+    plug_in("lab", {"lab": "lab:factory"}, "import a_library_nobody_has")
     ran = run_cli("observers", "list")
     assert ran.code == 0
     row, reason = ran.out.split("\nlab ")[1].splitlines()[:2]
@@ -56,13 +34,13 @@ def test_a_broken_plug_in_is_listed_with_its_reason_and_the_list_still_succeeds(
 
 
 def test_the_list_as_json_has_a_row_for_each_observer(run_cli, plug_in):
-    plug_in(ALWAYS_HAPPY, always_happy="AlwaysHappy")
+    plug_in("lab", {"always_happy": "lab:AlwaysHappy"}, ALWAYS_HAPPY)
     rows = {row["name"]: row for row in json.loads(run_cli("observers", "list", "--json").out)}
     assert rows["template"]["options"] == ["seed"]
     assert rows["always_happy"] == {
         "name": "always_happy",
         "package": "lab",
-        "target": "lab_observers:AlwaysHappy",
+        "target": "lab:AlwaysHappy",
         "status": "ok",
         "reason": "",
         "options": [],
@@ -77,7 +55,7 @@ def test_the_template_passes_and_the_command_says_which_checks_were_made(run_cli
 
 
 def test_a_failing_observer_ends_in_exit_1_with_the_names_of_the_checks(run_cli, plug_in):
-    plug_in(ALWAYS_HAPPY, always_happy="AlwaysHappy")
+    plug_in("lab", {"always_happy": "lab:AlwaysHappy"}, ALWAYS_HAPPY)
     ran = run_cli("observers", "check", "always_happy")
     assert ran.code == 1
     assert "failed   polarity" in ran.out
@@ -86,7 +64,7 @@ def test_a_failing_observer_ends_in_exit_1_with_the_names_of_the_checks(run_cli,
 
 
 def test_json_stays_one_document_even_when_the_observer_prints(run_cli, plug_in):
-    plug_in(ALWAYS_HAPPY, always_happy="AlwaysHappy")
+    plug_in("lab", {"always_happy": "lab:AlwaysHappy"}, ALWAYS_HAPPY)
     ran = run_cli("observers", "check", "always_happy", "--json")
     assert ran.code == 1
     report = json.loads(ran.out)
