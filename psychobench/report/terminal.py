@@ -34,7 +34,7 @@ def _table_text(table: pd.DataFrame) -> str:
     shown: dict[str, Iterable[object]] = {
         "observer": table["observer"],
         "mask": table["mask"],
-        "pretraining": [value or "-" for value in table["pretraining"]],
+        "pretraining": table["pretraining"].fillna("-"),
         "pse": [words.number_text(value) for value in table["pse"]],
         "status": table["status"],
         "t": [words.number_text(value) for value in table["t"]],
