@@ -115,8 +115,6 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
 
 
 def _check_levels(counts: pd.DataFrame, options: FitOptions) -> None:
-    if counts.empty:
-        raise FitError("a fit needs answers: no trial of the table has a response")
     levels = counts["level"].unique()
     if len(levels) < 2:
         raise FitError(
