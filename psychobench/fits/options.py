@@ -126,9 +126,7 @@ class FitOptions:
         faults = [
             f"{name} must be a whole number from 0: got {getattr(self, name)!r}"
             for name in ("bootstrap", "gof", "seed")
-            if isinstance(getattr(self, name), bool)
-            or getattr(self, name) != int(getattr(self, name))
-            or getattr(self, name) < 0
+            if not isinstance(getattr(self, name), int) or getattr(self, name) < 0
         ]
         if not 0 < self.confidence < 1:
             faults.append(f"confidence must lie between 0 and 1: got {self.confidence!r}")

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import ndtri
 
 from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem, climb
 from psychobench.fits.functions import Floats
@@ -52,7 +52,8 @@ def profile_interval(
     n = len(theta)
     rows = np.tile(np.arange(n), 2)
     search = _Search(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
-    ends = search.run(np.sqrt(chi2.ppf(confidence, 1) / 2))
+    mark = ndtri((1 + confidence) / 2) / np.sqrt(2)  # root of half the chi-squared quantile
+    ends = search.run(mark)
     return ends[:n], ends[n:]
 
 

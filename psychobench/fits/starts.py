@@ -24,6 +24,7 @@ FINE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.35, 0.65))
 COARSE = Grid(9, (0.005, 0.05), (0.2,))  # for refits of simulated answers, which are many
 BANDS = 3  # of widths
 WIDEST = 20.0  # ranges of the levels; flatter curves are reached by climbing
+MANY = 11  # levels by which thresholds are looked for
 NEAR = 0.3  # widths by which thresholds lie beside a level
 BEYOND = (0.1, 0.3, 0.6, 1.0)  # widths by which thresholds lie outside the levels
 START_RHO = 0.01
@@ -73,6 +74,8 @@ def _shapes(problem: Problem, row: int, grid: Grid) -> Floats:
     levels = np.unique(problem.blocks.z[row])
     narrow = np.exp(low[LOG_W])
     widths = np.geomspace(narrow, max(narrow, min(np.exp(high[LOG_W]), WIDEST)), grid.widths)
+    if len(levels) > MANY:
+        levels = levels[np.linspace(0, len(levels) - 1, MANY).round().astype(int)]
     inner = np.tile(np.concatenate([levels, (levels[1:] + levels[:-1]) / 2]), (grid.widths, 1))
     outer, near = 0.5 + widths[:, None] * BEYOND, widths[:, None] * NEAR
     thresholds = np.hstack([inner, levels - near, levels + near, outer, -outer])
