@@ -38,7 +38,9 @@ class Fits:
     Parameters
     ----------
     table : DataFrame
-        The columns of the Fits table in the documentation, after `by`'s.
+        `observer`, `condition`, the columns of `by`, then `COLUMNS`. Where the status is
+        ``outside``, the PSE is an extrapolation; where it is ``never`` or ``failed``, there is
+        none. Interval ends that the data leave open are nan.
     options : dict
         What was asked for.
     falling : ndarray of bool

@@ -68,7 +68,7 @@ def test_profile_and_bootstrap_agree_where_data_are_many():
         assert (np.abs(profile[end] - bootstrap[end]) < 0.25 * width).all()
 
 
-@pytest.mark.parametrize("bootstrap", [0, 200])
+@pytest.mark.parametrize("bootstrap", [0, 100])
 def test_intervals_cover_the_true_pse_about_as_often_as_they_say(bootstrap):
     found = fit(drawn(150, seed=9), bootstrap=bootstrap).table
     covered = (found["pse_low"] <= 0.5) & (found["pse_high"] >= 0.5)

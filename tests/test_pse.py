@@ -206,9 +206,16 @@ def test_columns_are_the_documented_ones_with_by_after_the_condition():
 def test_by_splits_conditions_in_order_of_first_appearance():
     late = drawn(0.7, trials=90).assign(group="late")
     table = pd.concat([late, drawn(0.3, trials=90).assign(group="early")])
-    found = fit(table, by=["group"]).table
+    found = fit(table, by="group").table
     assert list(found["group"]) == ["late", "early"]
     assert found["pse"].tolist() == pytest.approx([0.7, 0.3], abs=0.06)
+
+
+def test_rows_without_a_value_to_split_by_are_a_curve_of_their_own():
+    table = pd.concat([drawn(0.3, trials=90).assign(group="a"), drawn(0.7, trials=90)])
+    found = fit(table, by=["group"]).table
+    assert found["group"].isna().tolist() == [False, True]
+    assert found["pse"].tolist() == pytest.approx([0.3, 0.7], abs=0.06)
 
 
 def test_by_must_name_a_column_of_the_table():

@@ -66,8 +66,8 @@ class Design:
 
     def seeds(self, seed: int) -> list[int]:
         """Derive a seed for each group of `blocks` from its labels alone."""
-        labels = self.groups[~self.failed].astype(str).agg("\x1f".join, axis=1)
-        return [zlib.crc32(f"{seed}\x1f{label}".encode()) for label in labels]
+        labels = self.groups[~self.failed].itertuples(index=False, name=None)
+        return [zlib.crc32(repr((seed, *label)).encode()) for label in labels]
 
 
 def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Design:
@@ -89,7 +89,7 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     FitError
         If nothing in the table can be fitted.
     """
-    by = [name for name in dict.fromkeys(by) if name not in KEYS]
+    by = [name for name in dict.fromkeys([by] if isinstance(by, str) else by) if name not in KEYS]
     keys = [*KEYS, *by]
     counts = count_responses(table, by)
     _check_levels(counts, options)
