@@ -14,10 +14,12 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "compare": "psychobench.comparison",
     "fit": "psychobench.pse",
+    "list_stimuli": "psychobench.stimuli",
     "list_observers": "psychobench.responses.registry",
     "load_cohort": "psychobench.responses.cohort",
     "load_observer": "psychobench.responses.registry",
     "load_stimuli": "psychobench.stimuli",
+    "make_trials": "psychobench.trials",
     "read_trials": "psychobench.responses.table",
     "respond": "psychobench.responses.runner",
 }

@@ -20,6 +20,7 @@ from psychobench.fits.ml import excluded
 from psychobench.fits.options import FitOptions
 from psychobench.fits.status import count_crossings, judge
 from psychobench.responses.table import validate_trials
+from psychobench.tables import json_rows
 
 PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
 COLUMNS = (
@@ -77,10 +78,7 @@ class Fits:
 
     def to_json_rows(self) -> list[dict[str, Any]]:
         """Give the rows as native types, None where there is no value."""
-        return [
-            {str(name): _native(value) for name, value in row.items()}
-            for row in self.table.to_dict(orient="records")
-        ]
+        return json_rows(self.table)
 
 
 def fit(
@@ -175,7 +173,8 @@ def fit(
         engine, sigmoid, asymptotes, likelihood, task, dict(bounds or {}),
         bootstrap, gof, confidence, seed,
     )  # fmt: skip
-    design = lay_out(validate_trials(table), by, options)
+    checked = validate_trials(table, source=table.attrs.get("source", "table"))
+    design = lay_out(checked, by, options)
     design = design.without(excluded(design.blocks, options), "the bounds leave no width")
     seeds = design.seeds(options.seed)
     fitted = run_engine(design.blocks, options, seeds)
@@ -247,11 +246,3 @@ def _assemble(design: Design, columns: Mapping[str, Any], options: FitOptions) -
     table.loc[failed, "status"] = "failed"
     table["reason"] = table["reason"].where(~failed, design.failures)
     return table
-
-
-def _native(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or value is pd.NA or (isinstance(value, float) and not np.isfinite(value)):
-        return None
-    return value

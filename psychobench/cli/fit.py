@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    import pandas as pd
+from psychobench.cli.notes import count, note_input
 
+if TYPE_CHECKING:
     from psychobench.pse import Fits
 
 WRITERS = (".csv", ".json")
@@ -105,7 +105,7 @@ def fit(
     table = read_trials(file, columns=parse_columns(columns), where=parse_where(where))
     groups = [name.strip() for name in (by or "").split(",") if name.strip()]
     fits = fit_table(table, by=groups, bounds=limits, **options)  # type: ignore[arg-type]
-    _note_input(table, file)
+    note_input(table, file)
     if out is not None:
         _write(fits, out)
     click.echo(_to_json(fits) if as_json else _readable(fits, groups))
@@ -125,28 +125,13 @@ def _check_out(out: Path | None) -> None:
     check_writable(out.parent)
 
 
-def _note_input(table: pd.DataFrame, file: Path) -> None:
-    for note in table.attrs.get("notes", ()):
-        click.echo(note, err=True)
-    n, unanswered = len(table), table.attrs.get("unanswered", 0)
-    click.echo(
-        f"Read {file}: {_count(n, 'row')}, {_count(table['observer'].nunique(), 'observer')}, "
-        f"{_count(table['condition'].nunique(), 'condition')}, {unanswered} without an answer.",
-        err=True,
-    )
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
 def _write(fits: Fits, out: Path) -> None:
     from psychobench.resources import write_whole
+    from psychobench.tables import csv_bytes
 
     as_csv = out.suffix.lower() == ".csv"
-    text = fits.table.to_csv(index=False) if as_csv else _to_json(fits) + "\n"
-    write_whole(out, text.encode())
-    click.echo(f"Wrote {out}: {_count(len(fits.table), 'fit')}.", err=True)
+    write_whole(out, csv_bytes(fits.table) if as_csv else (_to_json(fits) + "\n").encode())
+    click.echo(f"Wrote {out}: {count(len(fits.table), 'fit')}.", err=True)
 
 
 def _to_json(fits: Fits) -> str:

@@ -94,6 +94,7 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
     from psychobench.resources import check_writable, write_whole
     from psychobench.responses.simulate import simulate_cohort
     from psychobench.stimuli import HUMAN_LEVELS
+    from psychobench.tables import csv_bytes
 
     tested = HUMAN_LEVELS if levels is None else _parse_levels(levels)
     check_writable(out.parent)
@@ -106,7 +107,7 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
 
         table = simulate_cohort(fit_once_more, levels=tested, stimuli=stimuli, **options)
     reached = table.attrs["reached"]
-    data = table.to_csv(index=False, lineterminator="\n").encode()
+    data = csv_bytes(table)
     write_whole(out, data)
     record = _record(data, {"levels": list(tested), **options}, reached)
     write_whole(out.with_name(out.name + ".json"), record)

@@ -11,6 +11,7 @@ import click
 import numpy as np
 import pandas as pd
 
+from psychobench.cli.notes import note_input
 from psychobench.comparison import CohortPSE, compare_with, match_cohorts
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.pse import Fits, fit
@@ -46,6 +47,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
         If an option or a file is at fault; before any observer is asked or trained.
     """
     plan = _plan(out=out, **options)
+    note_input(plan.cohort.table, plan.cohort.path)
     answers = _answers(plan, options["trials"], options["seed"])
     observer_fits = fit(answers, engine=options["engine"], seed=options["seed"])
     infos = {name: read_info(each).to_dict() for name, each in plan.observers.items()}

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import ComparisonError, OptionError
+from psychobench.fits.status import STATUSES
 
-STATUSES = ("ok", "outside", "never", "reversed", "step", "failed")
 TESTED = ("ok", "step")
 
 

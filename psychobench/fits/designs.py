@@ -92,7 +92,7 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     by = [name for name in dict.fromkeys([by] if isinstance(by, str) else by) if name not in KEYS]
     keys = [*KEYS, *by]
     counts = count_responses(table, by)
-    _check_levels(counts, options)
+    _check_levels(counts, options, table.attrs.get("source", "the table"))
     groups = table[keys].drop_duplicates(ignore_index=True)
     groups["_group"] = np.arange(len(groups))
     group = counts[keys].merge(groups, on=keys, how="left")["_group"].to_numpy()
@@ -114,11 +114,12 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     )
 
 
-def _check_levels(counts: pd.DataFrame, options: FitOptions) -> None:
+def _check_levels(counts: pd.DataFrame, options: FitOptions, source: str) -> None:
     levels = counts["level"].unique()
     if len(levels) < 2:
         raise FitError(
-            f"a fit needs at least two levels: every answer of the table is at level {levels[0]:g}"
+            f"a fit needs at least two levels: every answer in {source} is at level "
+            f"{levels[0]:g}; add the other levels' rows, or loosen --where"
         )
     if SIGMOIDS[options.sigmoid].log_levels and (counts["level"] <= 0).any():
         row = counts[counts["level"] <= 0].iloc[0]

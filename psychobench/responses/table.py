@@ -112,7 +112,8 @@ def validate_trials(table: pd.DataFrame, *, source: str = "table") -> pd.DataFra
         none), `level` (float64), then `response` (float64, NaN for no answer) and/or `p_target`
         (float64), or `n_trials` and `n_target` (int64); then `stimulus` and `session` (str), if
         any, and the further columns as they were. ``attrs["unanswered"]`` counts the trials
-        without an answer; ``attrs["notes"]`` lists what a user should be told.
+        without an answer; ``attrs["notes"]`` lists what a user should be told; ``attrs["source"]``
+        is `source`.
 
     Raises
     ------
@@ -138,7 +139,8 @@ def validate_trials(table: pd.DataFrame, *, source: str = "table") -> pd.DataFra
     result = pd.concat([checked, table[extras]], axis=1).reset_index(drop=True)
     order = [name for name in CANONICAL if name in result]
     result = result[order + [name for name in result if name not in CANONICAL]]
-    result.attrs = dict(table.attrs) | {"unanswered": 0 if counted else _unanswered(checked)}
+    unanswered = 0 if counted else _unanswered(checked)
+    result.attrs = dict(table.attrs) | {"source": source, "unanswered": unanswered}
     return result
 
 
