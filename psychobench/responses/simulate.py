@@ -112,9 +112,9 @@ def simulate_cohort(
     Examples
     --------
     >>> import psychobench
-    >>> people = simulate_cohort(psychobench.fit, n=10, repetitions=20)
+    >>> people = simulate_cohort(psychobench.fit, n=20, sem_pse=0.03, seed=2)
     >>> len(people)
-    1400
+    4200
     >>> abs(people.attrs["reached"]["mean_pse"] - 0.532) < 0.001
     True
     """
