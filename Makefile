@@ -22,9 +22,10 @@ help:
 compare: $(RUN)
 	$(BIN)/psychobench compare --observer fe_alexnet --out results/compare
 
-# pytest comes last, so that its closing line ends the log
+# pytest comes last, so that its closing line ends the log; the tests of a file share what they make
 test: lint docs
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup -m "packaging or not packaging"
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+		-m "packaging or not packaging"
 
 lint: $(DEV)
 	$(BIN)/ruff check

@@ -14,8 +14,8 @@ PILOT = "observer,level,n_trials,n_target\n" + "".join(
     f"h1,{level},20,{n}\n" for level, n in ((0, 0), (0.25, 2), (0.5, 9), (0.75, 18), (1, 20))
 )
 
-# one worker runs the file from top to bottom: the tests share the environment and add to it
-pytestmark = [pytest.mark.packaging, pytest.mark.xdist_group("packaging")]
+# the tests share one environment and add to it: they run from top to bottom, in one process
+pytestmark = pytest.mark.packaging
 
 
 def run(*command: object, cwd: Path) -> str:
@@ -99,7 +99,7 @@ def test_the_core_alone_runs_the_main_job(installed):
 
 
 def test_the_cores_own_tests_pass_without_torch_and_outside_the_checkout(installed):
-    installed.add("pytest", "pytest-xdist", "hypothesis")
+    installed.add("pytest", "hypothesis")
     checkout_only = [f"--ignore={ROOT / 'tests' / name}" for name in ("test_docs.py", "packaging")]
     installed.python("-m", "pytest", ROOT / "tests", "-p", "no:cacheprovider", *checkout_only)
 
