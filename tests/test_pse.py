@@ -277,7 +277,7 @@ def test_an_observer_who_cannot_be_fitted_is_a_failed_row_among_the_others():
 
 
 def test_a_table_of_which_nothing_can_be_fitted_is_refused():
-    with pytest.raises(FitError, match=r"two levels: every answer of the table is at level 0\.5"):
+    with pytest.raises(FitError, match=r"two levels: every answer in table is at level 0\.5"):
         fit(counts([3, 4], levels=[0.5, 0.5]))
     with pytest.raises(FitError, match=r"one level, 0\.2.*one level, 0\.4"):
         fit(pd.concat([counts([3], levels=[0.2]), counts([3], levels=[0.4], observer="p2")]))
