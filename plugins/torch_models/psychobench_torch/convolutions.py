@@ -54,8 +54,8 @@ def model_card(name: str = BUNDLED) -> dict[str, Any]:
 
     Examples
     --------
-    >>> model_card()["architecture"].split(";")[0]
-    'torchvision AlexNet features'
+    >>> model_card()["name"]
+    'alexnet-procedural-objects'
     """
     card: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     return card

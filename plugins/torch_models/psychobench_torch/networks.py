@@ -2,7 +2,7 @@
 
 References
 ----------
-Ying, H., Li, H. & Chen, W. (2023). arXiv:2310.13674, section 2.1.3.
+Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.3.
 """
 
 from __future__ import annotations

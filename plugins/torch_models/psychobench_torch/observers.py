@@ -46,7 +46,7 @@ def fe_alexnet(*, pretraining: str = "procedural-objects", seed: int = 0) -> FEA
 
     References
     ----------
-    Ying, H., Li, H. & Chen, W. (2023). arXiv:2310.13674, section 2.1.
+    Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.
 
     Examples
     --------

@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors.torch
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -32,6 +34,7 @@ from psychobench_torch.networks import (
 from psychobench_torch.objects import CLASSES, OBJECTS_VERSION, object_set
 
 NAME = "alexnet-procedural-objects"
+EVALUATION_BATCH = 98
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,9 @@ def train(recipe: Recipe, *, progress: bool = True) -> PooledAlexNet:
         bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         bar.update()
     bar.close()
-    network.cpu().half().float().eval()
+    network.cpu().eval()
+    equalise_channels(network, images[: recipe.n_held_out])
+    network.half().float()
     return network
 
 
@@ -144,6 +149,26 @@ def _batches(
 
 
 @torch.inference_mode()
+def equalise_channels(network: PooledAlexNet, images: NDArray[np.uint8]) -> None:
+    """Scale every channel of the last convolution to unit root mean square on `images`.
+
+    The classifier is scaled inversely, and ReLU and max pooling commute with positive factors, so
+    the scores stay as they are; a head that is trained on the features later learns evenly from
+    all of them. Channels that hardly respond are raised tenfold at most, relative to the median.
+    """
+    power = torch.zeros(CHANNELS)
+    for part in torch.split(to_tensor(images), EVALUATION_BATCH):
+        power += network.features(normalise(fit_square(part))).square().mean((2, 3)).sum(0)
+    size = (power / len(images)).sqrt()
+    size = size.clamp(min=float(size.median()) / 10)
+    last = [layer for layer in network.features if isinstance(layer, nn.Conv2d)][-1]
+    last.weight.div_(size.view(-1, 1, 1, 1))
+    if last.bias is not None:
+        last.bias.div_(size)
+    network.pooled_classifier.weight.mul_(size)
+
+
+@torch.inference_mode()
 def evaluate(network: PooledAlexNet, recipe: Recipe) -> dict[str, Any]:
     """Measure accuracy on fresh images, and count the channels that never respond to any.
 
@@ -157,8 +182,8 @@ def evaluate(network: PooledAlexNet, recipe: Recipe) -> dict[str, Any]:
     )
     activity: dict[str, Tensor] = {}
     n_right = 0
-    for start in range(0, len(images), 98):
-        chosen = slice(start, start + 98)
+    for start in range(0, len(images), EVALUATION_BATCH):
+        chosen = slice(start, start + EVALUATION_BATCH)
         x = normalise(fit_square(to_tensor(images[chosen])))
         for name, layer in network.features.named_children():
             x = layer(x)
@@ -185,7 +210,8 @@ def save(network: PooledAlexNet, recipe: Recipe, out: Path, minutes: float) -> d
         "file": weights.name,
         "sha256": sha256(weights),
         "date": datetime.now(UTC).date().isoformat(),
-        "architecture": "torchvision AlexNet features; linear classifier over mean-pooled channels",
+        "architecture": "torchvision AlexNet features, the last convolution's channels scaled to "
+        "unit root mean square; linear classifier over mean-pooled channels",
         "data": f"procedural objects, version {OBJECTS_VERSION}: {len(CLASSES)} classes of "
         "rendered shapes, signs, things, textures and solids; no photograph and no face",
         "classes": CLASSES,
@@ -194,7 +220,7 @@ def save(network: PooledAlexNet, recipe: Recipe, out: Path, minutes: float) -> d
         **evaluate(network, recipe),
         "minutes": round(minutes, 1),
         "made_with": f"torch {torch.__version__}, {fast_dtype(compute_device())} autocast on "
-        f"{compute_device().type}, {torch.get_num_threads()} threads",
+        f"{compute_device().type}, {torch.get_num_threads()} thread(s)",
         "limits": "Trained on drawings, not photographs: a stand-in for object-based "
         "pre-training where no download is possible, not for ImageNet weights. Running the "
         "recipe again gives weights of the same kind, not the same bytes.",

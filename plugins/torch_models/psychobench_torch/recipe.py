@@ -33,15 +33,15 @@ class TransferRecipe:
 
     References
     ----------
-    Ying, H., Li, H. & Chen, W. (2023). arXiv:2310.13674, section 2.1.4: batch, learning rate, crop
-    and flip, best epoch. The optimiser is not named there.
+    Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.4: batch, learning
+    rate, crop and flip, best epoch. The optimiser is not named there.
     """
 
-    n_identities: int = 240
-    per_identity: int = 5
+    n_identities: int = 400
+    per_identity: int = 4
     face_seed: int = 0
     validation_share: float = 0.2
-    epochs: int = 8
+    epochs: int = 10
     batch: int = 32
     learning_rate: float = 5e-5
     smallest_crop: float = 0.8

@@ -97,7 +97,7 @@ def train_head(convolutions: Convolutions, recipe: TransferRecipe, seed: int) ->
 
     References
     ----------
-    Ying, H., Li, H. & Chen, W. (2023). arXiv:2310.13674, section 2.1.4.
+    Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.4.
     """
     faces = face_features(convolutions, recipe)
     generator = torch.Generator().manual_seed(seed)

@@ -11,7 +11,18 @@ import safetensors.torch
 import torch
 from psychobench_torch.convolutions import load_convolutions
 from psychobench_torch.device import fast_dtype
-from psychobench_torch.pretrain import NAME, Recipe, Stage, save, train
+from psychobench_torch.images import normalise, to_tensor
+from psychobench_torch.networks import draw_kaiming_normal
+from psychobench_torch.objects import object_set
+from psychobench_torch.pretrain import (
+    NAME,
+    PooledAlexNet,
+    Recipe,
+    Stage,
+    equalise_channels,
+    save,
+    train,
+)
 from psychobench_torch.pretraining import choose_pretraining
 
 TINY = Recipe(
@@ -30,6 +41,18 @@ def test_pretraining_writes_float16_weights_and_a_card_that_describes_them(tmp_p
     loaded = load_convolutions(choose_pretraining(str(file))).network
     for name, value in network.features.state_dict().items():
         torch.testing.assert_close(loaded.state_dict()[name], value, rtol=0, atol=0)
+
+
+def test_equal_channels_leave_the_scores_as_they_were() -> None:
+    network = PooledAlexNet().eval()
+    draw_kaiming_normal(network, torch.Generator().manual_seed(0))
+    images = object_set(49, seed=0, size=224).images
+    with torch.inference_mode():
+        before = network(normalise(to_tensor(images[:4])))
+        equalise_channels(network, images)
+        torch.testing.assert_close(network(normalise(to_tensor(images[:4]))), before)
+        power = network.features(normalise(to_tensor(images))).square().mean((0, 2, 3))
+    assert float((power - 1).abs().median()) < 1e-3
 
 
 def card_metadata(file: Path) -> dict[str, str]:
