@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -18,8 +20,14 @@ PILOT = "observer,level,n_trials,n_target\n" + "".join(
 pytestmark = pytest.mark.packaging
 
 
-def run(*command: object, cwd: Path) -> str:
-    ran = subprocess.run([str(word) for word in command], cwd=cwd, capture_output=True, text=True)
+def run(*command: object, cwd: Path, **environment: str) -> str:
+    ran = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
@@ -53,6 +61,7 @@ class Installed:
         self.home = home
         self.bin = home / ("Scripts" if sys.platform == "win32" else "bin")
         self.empty = empty
+        self.cache = home / "cache"
 
     def add(self, *wheels: object) -> None:
         self.python("-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", *wheels)
@@ -61,7 +70,8 @@ class Installed:
         return run(self.bin / "python", *arguments, cwd=self.empty)
 
     def psychobench(self, *arguments: object) -> str:
-        return run(self.bin / "psychobench", *arguments, cwd=self.empty)
+        cache = str(self.cache)
+        return run(self.bin / "psychobench", *arguments, cwd=self.empty, PSYCHOBENCH_CACHE=cache)
 
     def observers(self) -> dict[str, str]:
         rows = json.loads(self.psychobench("observers", "list", "--json"))
@@ -104,9 +114,39 @@ def test_the_cores_own_tests_pass_without_torch_and_outside_the_checkout(install
     installed.python("-m", "pytest", ROOT / "tests", "-p", "no:cacheprovider", *checkout_only)
 
 
-def test_the_plugin_adds_its_observer_and_answers(installed, tmp_path):
+def test_the_plugin_adds_its_observer(installed, tmp_path):
     installed.add(build(ROOT / "plugins" / "torch_models", tmp_path))
     assert installed.observers() == {"fe_alexnet": "ok", "template": "ok"}
-    out = installed.psychobench("compare", "--observer", "fe_alexnet", "--mask", "none", "--json")
-    (row,) = json.loads(out)["rows"]
-    assert row["status"] == "ok"
+
+
+def test_the_main_job_runs_from_training_to_figure(installed):
+    out = installed.psychobench("compare", "--observer", "fe_alexnet", "--out", "main", "--json")
+    document = json.loads(out)
+    rows = {row["mask"]: row for row in document["rows"]}
+    assert list(rows) == ["none", "eyes", "nose", "mouth"]
+    assert rows["none"]["status"] == "ok"
+    assert rows["none"]["pretraining"] == "procedural-objects"
+    assert document["family_size"] == sum(row["p"] is not None for row in rows.values())
+    trials = pd.read_csv(installed.empty / "main" / "trials.csv")
+    whole = trials[(trials["kind"] == "observer") & (trials["condition"] == "none")]
+    p_happy = whole.set_index("level")["p_target"]
+    assert p_happy[0.0] < 0.2
+    assert p_happy[1.0] > 0.8
+    assert (installed.empty / "main" / "curves.png").stat().st_size > 10_000
+
+
+def test_real_people_meet_the_network_that_was_trained_before(installed, shared):
+    (head,) = installed.cache.rglob("*.safetensors")
+    before = head.stat().st_mtime_ns
+    out = installed.psychobench(
+        *("compare", "--observer", "fe_alexnet", "--json"),
+        *("--humans", shared / "wegrzyn2015" / "trials.csv"),
+        *("--columns", "observer=subject,response=chose_anger", "--where", "condition=whole"),
+    )
+    document = json.loads(out)
+    assert len(document["rows"]) == 4
+    assert document["rows"][0]["status"] == "ok"
+    assert document["cohort"]["n"] == 30
+    assert document["cohort"]["left_out"] == {}
+    assert "judged other stimuli" in document["notes"][0]
+    assert head.stat().st_mtime_ns == before
