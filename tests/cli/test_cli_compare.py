@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -159,6 +160,20 @@ def test_conditions_of_real_people_are_matched_by_hand(run_cli, shared):
         ("none", "whole"),
         ("eyes", "mouth"),
     ]
+
+
+def test_a_folder_of_photographs_with_levels_is_judged_as_it_is(run_cli, shared, tmp_path):
+    rows = ["stimulus,level"]
+    for level, name in enumerate(("_female_avg.jpg", "_male_avg.jpg")):
+        shutil.copy(shared / "webmorph" / name, tmp_path)
+        rows.append(f"{name},{level}")
+    (tmp_path / "levels.csv").write_text("\n".join(rows))
+    ran = run_cli(*BASE, "--stimuli", tmp_path, "--json")
+    assert ran.code == 0
+    document = json.loads(ran.out)
+    assert (document["stimuli"]["n"], document["stimuli"]["rendered"]) == (2, False)
+    assert [row["mask"] for row in document["rows"]] == ["none"]
+    assert "judged other stimuli" in document["notes"][0]
 
 
 @pytest.mark.parametrize(
