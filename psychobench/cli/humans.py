@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.levels import parse_levels
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -96,7 +98,7 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
     from psychobench.stimuli import HUMAN_LEVELS
     from psychobench.tables import csv_bytes
 
-    tested = HUMAN_LEVELS if levels is None else _parse_levels(levels)
+    tested = HUMAN_LEVELS if levels is None else parse_levels(levels)
     check_writable(out.parent)
     stimuli = _bundled_stimuli(tested)
     with tqdm(desc="Simulating", unit=" fits", leave=False, disable=None) as bar:
@@ -115,18 +117,6 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
         f"Written to {out}: {options['n']} SIMULATED people, {len(table)} trials, fitted PSEs "
         f"with mean {reached['mean_pse']:.4f} and SEM {reached['sem_pse']:.4f}."
     )
-
-
-def _parse_levels(text: str) -> list[float]:
-    from psychobench.errors import OptionError
-
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise OptionError(
-            f"--levels must be numbers with commas between them: it is {text!r}; "
-            "write for instance --levels 0,.5,1"
-        ) from None
 
 
 def _bundled_stimuli(levels: Sequence[float]) -> list[str] | None:

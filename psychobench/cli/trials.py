@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from psychobench.cli.levels import parse_levels
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -97,20 +99,13 @@ def make(name: str, levels: str | None, repetitions: int, seed: int, out: Path) 
 
 
 def _parse_levels(text: str) -> Sequence[float] | None:
-    from psychobench.errors import OptionError
     from psychobench.stimuli import HUMAN_LEVELS
 
     if text == "all":
         return None
     if text == "human":
         return HUMAN_LEVELS
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise OptionError(
-            f"--levels must be human, all or numbers with commas between them: it is {text!r}; "
-            "write for instance --levels 0,.5,1"
-        ) from None
+    return parse_levels(text, "human", "all")
 
 
 def _write(
