@@ -28,6 +28,10 @@ class TransferRecipe:
         Faces in a step of the optimiser.
     learning_rate : float
         Of Adam.
+    average_every : int
+        What an epoch gives is the mean of the head's weights over every so many of its steps.
+        With few faces single steps move the answers to all of them up or down together, so that
+        the PSE would depend on the step at which training stops.
     smallest_crop : float
         Training crops are squares with a side between this fraction of the image's and all of it.
 
@@ -44,4 +48,5 @@ class TransferRecipe:
     epochs: int = 10
     batch: int = 32
     learning_rate: float = 5e-5
+    average_every: int = 4
     smallest_crop: float = 0.8

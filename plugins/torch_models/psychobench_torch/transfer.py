@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from psychobench.stimuli.faces import TrainingFaces, training_faces
@@ -105,23 +105,21 @@ def train_head(convolutions: Convolutions, recipe: TransferRecipe, seed: int) ->
     device = compute_device()
     head = Head().to_empty(device="cpu")
     draw_kaiming_normal(head, generator)
-    head = head.to(device)
+    head = best = head.to(device)
     optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate, fused=True)
     epochs: list[Epoch] = []
-    best = head.state_dict()
     with tqdm(total=recipe.epochs * -(-len(train) // recipe.batch), desc="training") as bar:
         for number, view in enumerate(faces.views, start=1):
             order = train[torch.randperm(len(train), generator=generator)]
-            loss = _train_epoch(
-                head, optimiser, view, faces.happy, torch.split(order, recipe.batch), bar
-            )
-            accuracy = _accuracy(head, faces.plain[validation], faces.happy[validation])
+            mean = AveragedModel(head)
+            loss = _train_epoch(head, mean, optimiser, view, faces.happy, order, recipe, bar)
+            candidate = cast(Head, mean.module)
+            accuracy = _accuracy(candidate, faces.plain[validation], faces.happy[validation])
             if not epochs or accuracy > max(epoch.accuracy for epoch in epochs):
-                best = copy.deepcopy(head.state_dict())
+                best = candidate
             epochs.append(Epoch(loss, accuracy))
             bar.set_postfix_str(f"epoch {number} loss {loss:.3f} accuracy {accuracy:.3f}")
-    head.load_state_dict(best)
-    return TrainedHead(head.cpu().half().float().eval(), tuple(epochs), len(train), len(validation))
+    return TrainedHead(best.cpu().half().float().eval(), tuple(epochs), len(train), len(validation))
 
 
 def split_by_identity(
@@ -192,25 +190,30 @@ def _features(convolutions: Convolutions, batches: Iterator[Tensor], bar: tqdm[A
 
 def _train_epoch(
     head: Head,
+    mean: AveragedModel,
     optimiser: torch.optim.Optimizer,
     features: Tensor,
     happy: Tensor,
-    batches: tuple[Tensor, ...],
+    order: Tensor,
+    recipe: TransferRecipe,
     bar: tqdm[Any],
 ) -> float:
-    """Go once through the batches of indices; the mean loss of a face."""
+    """Go once through the faces, averaging weights over steps into `mean`; the loss of a face."""
     device = compute_device()
     total = 0.0
     head.train()
-    for chosen in batches:
+    batches = torch.split(order, recipe.batch)
+    for step, chosen in enumerate(batches, start=1):
         scores = head(features[chosen].to(device).float())
         loss = nn.functional.cross_entropy(scores, happy[chosen].to(device))
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
+        if step % recipe.average_every == 0 or step == len(batches):
+            mean.update_parameters(head)
         total += loss.item() * len(chosen)
         bar.update()
-    return total / sum(map(len, batches))
+    return total / len(order)
 
 
 @torch.inference_mode()
