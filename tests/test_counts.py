@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from psychobench.errors import OptionError, TableError
@@ -28,7 +28,6 @@ def frame(rows: list[tuple]) -> pd.DataFrame:
 
 
 @given(DESIGN)
-@settings(deadline=None)
 def test_counting_trials_agrees_with_counting_by_hand(rows):
     table = frame(rows)
     if table["response"].isna().all():
@@ -41,7 +40,6 @@ def test_counting_trials_agrees_with_counting_by_hand(rows):
 
 
 @given(DESIGN)
-@settings(deadline=None)
 def test_counts_spelt_out_as_trials_give_the_same_counts(rows):
     table = frame(rows).dropna()
     if table.empty:
@@ -60,7 +58,6 @@ def test_counts_spelt_out_as_trials_give_the_same_counts(rows):
 
 
 @given(DESIGN, st.randoms())
-@settings(deadline=None)
 def test_the_order_of_trials_does_not_matter_to_the_counts(rows, random):
     table = frame(rows).dropna()
     if table.empty:

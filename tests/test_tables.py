@@ -71,7 +71,7 @@ def test_observers_stay_text_so_that_01_and_1_are_two_people(write):
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_levels_are_parsed_to_the_last_bit(tmp_path, levels):
     path = tmp_path / "levels.csv"
     pd.DataFrame({"observer": "p", "level": levels, "response": 1}).to_csv(path, index=False)
