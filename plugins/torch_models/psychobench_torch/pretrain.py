@@ -35,6 +35,7 @@ from psychobench_torch.objects import CLASSES, OBJECTS_VERSION, object_set
 
 NAME = "alexnet-procedural-objects"
 EVALUATION_BATCH = 98
+LOUDNESS = 2.0  # of the features: at 2 a head learns in few steps, and its gates are not saturated
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _batches(
 
 @torch.inference_mode()
 def equalise_channels(network: PooledAlexNet, images: NDArray[np.uint8]) -> None:
-    """Scale every channel of the last convolution to unit root mean square on `images`.
+    """Scale every channel of the last convolution to root mean square `LOUDNESS` on `images`.
 
     The classifier is scaled inversely, and ReLU and max pooling commute with positive factors, so
     the scores stay as they are; a head that is trained on the features later learns evenly from
@@ -159,7 +160,7 @@ def equalise_channels(network: PooledAlexNet, images: NDArray[np.uint8]) -> None
     power = torch.zeros(CHANNELS)
     for part in torch.split(to_tensor(images), EVALUATION_BATCH):
         power += network.features(normalise(fit_square(part))).square().mean((2, 3)).sum(0)
-    size = (power / len(images)).sqrt()
+    size = (power / len(images)).sqrt() / LOUDNESS
     size = size.clamp(min=float(size.median()) / 10)
     last = [layer for layer in network.features if isinstance(layer, nn.Conv2d)][-1]
     last.weight.div_(size.view(-1, 1, 1, 1))
@@ -211,7 +212,7 @@ def save(network: PooledAlexNet, recipe: Recipe, out: Path, minutes: float) -> d
         "sha256": sha256(weights),
         "date": datetime.now(UTC).date().isoformat(),
         "architecture": "torchvision AlexNet features, the last convolution's channels scaled to "
-        "unit root mean square; linear classifier over mean-pooled channels",
+        f"root mean square {LOUDNESS:g}; linear classifier over mean-pooled channels",
         "data": f"procedural objects, version {OBJECTS_VERSION}: {len(CLASSES)} classes of "
         "rendered shapes, signs, things, textures and solids; no photograph and no face",
         "classes": CLASSES,
