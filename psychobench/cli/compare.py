@@ -11,7 +11,6 @@ import click
 @click.command()
 @click.option(
     "--observer",
-    "names",
     multiple=True,
     required=True,
     metavar="NAME",
@@ -35,7 +34,6 @@ import click
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Use only these rows of FILE.")
 @click.option(
     "--mask",
-    "masks",
     multiple=True,
     metavar="none|eyes|nose|mouth...",
     help="What is hidden from observers; repeat for several.  [default: none and all of the set's]",

@@ -75,7 +75,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
 
 
 def _plan(*, out: Path | None, **options: Any) -> Plan:
-    names = _names(options["names"])
+    names = _names(options["observer"])
     stimuli, cohort, observers, match, _ = _all_of(
         lambda: load_stimuli(options["stimuli"]),
         lambda: load_cohort(
@@ -90,7 +90,7 @@ def _plan(*, out: Path | None, **options: Any) -> Plan:
     if options["levels"] == "human":
         stimuli = stimuli.select(sorted(cohort.table["level"].unique()))
     matched = list(match.values()) if match else ["none", *stimuli.masks]
-    masks = check_masks(stimuli, _names(options["masks"]) or matched)
+    masks = check_masks(stimuli, _names(options["mask"]) or matched)
     cohort_fits = fit(cohort.table, engine=options["engine"], seed=options["seed"])
     cohorts = match_cohorts(masks, cohort_fits, match=match, tested=_names([options["statuses"]]))
     return Plan(observers, stimuli, masks, cohort, cohort_fits, cohorts)
