@@ -19,7 +19,7 @@ from psychobench.report.provenance import provenance
 from psychobench.report.study import Study
 from psychobench.resources import check_writable
 from psychobench.responses.cohort import Cohort, load_cohort
-from psychobench.responses.columns import parse_columns, parse_where
+from psychobench.responses.columns import parse_columns, parse_pairs, parse_where
 from psychobench.responses.protocol import Observer
 from psychobench.responses.registry import list_observers, load_observer
 from psychobench.responses.runner import check_masks, draw_binary, read_info, respond
@@ -145,14 +145,12 @@ def _names(texts: Sequence[str]) -> tuple[str, ...]:
 def _match(text: str | None) -> dict[str, str] | None:
     if text is None:
         return None
-    pairs = [pair.partition("=") for pair in text.split(",")]
-    for condition, sign, mask in pairs:
-        if not (condition.strip() and sign and mask.strip()):
-            raise OptionError(
-                f"--match takes CONDITION=MASK,...: not '{condition}{sign}{mask}' in '{text}'; "
-                "write for instance --match whole=none"
-            )
-    matched = {condition.strip(): mask.strip() for condition, _, mask in pairs}
-    if len(set(matched.values())) < len(pairs):
-        raise OptionError(f"--match must name each condition and mask once: '{text}' repeats one")
+    matched = parse_pairs(text.split(","), "--match", "whole=none")
+    if not all(matched.values()):
+        raise OptionError(
+            f"--match must give every condition a mask: '{text}' leaves one out; "
+            "write for instance --match whole=none"
+        )
+    if len(set(matched.values())) < len(matched):
+        raise OptionError(f"--match must name each mask once: '{text}' repeats one")
     return matched

@@ -65,7 +65,7 @@ def parse_columns(text: str | None) -> dict[str, str]:
     if text is None:
         return {}
     pairs = next(csv.reader([text], skipinitialspace=True), [])
-    columns = _parse_pairs(pairs or [""], "--columns", "observer=subject,response=chose")
+    columns = parse_pairs(pairs or [""], "--columns", "observer=subject,response=chose")
     if blank := [name for name, foreign in columns.items() if not foreign]:
         raise OptionError(
             f"--columns must name a column of the file: '{blank[0]}=' names none; "
@@ -98,10 +98,17 @@ def parse_where(conditions: Iterable[str]) -> dict[str, str]:
     >>> parse_where(("condition=whole", "part=1"))
     {'condition': 'whole', 'part': '1'}
     """
-    return _parse_pairs(conditions, "--where", "condition=whole")
+    return parse_pairs(conditions, "--where", "condition=whole")
 
 
-def _parse_pairs(pairs: Iterable[str], option: str, example: str) -> dict[str, str]:
+def parse_pairs(pairs: Iterable[str], option: str, example: str) -> dict[str, str]:
+    """Read the ``NAME=VALUE`` pairs of an option; `example` is what its fault shows.
+
+    Raises
+    ------
+    OptionError
+        If a pair has no name or no ``=``, or a name comes twice.
+    """
     parsed: dict[str, str] = {}
     for pair in pairs:
         name, equals, value = (part.strip() for part in pair.partition("="))
