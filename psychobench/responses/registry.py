@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, cast
 
-from psychobench.errors import ObserverError, OptionError, PsychobenchError
+from psychobench.errors import ObserverError, OptionError
+from psychobench.responses.guard import first_line, guarded
 from psychobench.responses.protocol import Observer
 
 GROUP = "psychobench.observers"
@@ -111,15 +112,8 @@ def load_observer(name: str, **options: Any) -> Observer:
     entry = matches[0]
     factory = _load_factory(entry)
     accepted = _accepted(entry, factory, options)
-    try:
+    with guarded(f"an observer's factory must make an observer: '{name}' from {_source(entry)}"):
         observer = factory(**accepted)
-    except PsychobenchError:
-        raise
-    except Exception as error:  # whatever a plug-in raises must not look like our own fault
-        raise ObserverError(
-            f"an observer's factory must make an observer: '{name}' from {_source(entry)} "
-            f"raised {_first_line(error)}"
-        ) from error
     if not (callable(getattr(observer, "respond", None)) and _has_info(observer)):
         raise ObserverError(
             f"an observer must have info and respond: '{name}' from {_source(entry)} gives "
@@ -148,7 +142,7 @@ def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
     except (Exception, SystemExit) as error:  # a plug-in may raise anything on import
         raise ObserverError(
             f"an observer's plug-in must load: '{entry.name}' from {_source(entry)} raised "
-            f"{_first_line(error)}; mend or uninstall that package"
+            f"{first_line(error)}; mend or uninstall that package"
         ) from error
     if not callable(factory):
         raise ObserverError(
@@ -211,11 +205,6 @@ def _has_info(observer: object) -> bool:
 
 def _source(entry: EntryPoint) -> str:
     return f"{entry.value} (package {entry.dist.name if entry.dist else 'unknown'})"
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 
 def _and(names: Iterable[str]) -> str:

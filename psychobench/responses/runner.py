@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.errors import ObserverError, OptionError, PsychobenchError, StimulusError
+from psychobench.errors import ObserverError, OptionError, StimulusError
+from psychobench.responses.guard import guarded
 from psychobench.responses.protocol import Observer, ObserverInfo
 
 if TYPE_CHECKING:
@@ -62,15 +63,8 @@ def read_info(observer: Observer) -> ObserverInfo:
     ObserverError
         If its `info` fails or is not an `ObserverInfo`.
     """
-    try:
+    with guarded(f"an observer's info must be readable: {type(observer).__name__}"):
         info = observer.info
-    except PsychobenchError:
-        raise
-    except Exception as error:  # whatever a plug-in raises must not look like our own fault
-        raise ObserverError(
-            f"an observer's info must be readable: {type(observer).__name__} raised "
-            f"{type(error).__name__}: {error}"
-        ) from error
     if not isinstance(info, ObserverInfo):
         raise ObserverError(
             f"an observer's info must be an ObserverInfo: {type(observer).__name__} has "
@@ -182,15 +176,10 @@ def _batches(stimuli: StimulusSet, masks: Sequence[str]) -> Iterator[NDArray[np.
 
 
 def _ask(observer: Observer, images: NDArray[np.uint8], name: str) -> NDArray[np.floating]:
-    try:
+    with guarded(
+        f"an observer must answer every image: '{name}'", f" on images of shape {images.shape}"
+    ):
         answers = observer.respond(images)
-    except PsychobenchError:
-        raise
-    except Exception as error:  # whatever a plug-in raises must not look like our own fault
-        raise ObserverError(
-            f"an observer must answer every image: '{name}' raised {type(error).__name__}: "
-            f"{error} on images of shape {images.shape}"
-        ) from error
     if not isinstance(answers, np.ndarray) or answers.shape != (len(images),):
         shape = getattr(answers, "shape", None)
         raise ObserverError(

@@ -1,0 +1,45 @@
+"""Whatever a plug-in raises becomes one clear line that names it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from psychobench.errors import ObserverError, PsychobenchError
+
+
+@contextlib.contextmanager
+def guarded(rule: str, place: str = "") -> Iterator[None]:
+    """Run a plug-in's code; what it raises must not look like our own fault.
+
+    Parameters
+    ----------
+    rule : str
+        What the plug-in must do, and who it is: stands before ``raised``.
+    place : str, optional
+        Where it happened: stands at the end.
+
+    Raises
+    ------
+    ObserverError
+        If the block raises anything but a `PsychobenchError`, which passes as it is.
+
+    Examples
+    --------
+    >>> with guarded("an observer must answer: 'mine'", " on 2 images"):
+    ...     1 / 0
+    Traceback (most recent call last):
+    psychobench.errors.ObserverError: an observer must answer: 'mine' raised ZeroDivisionError...
+    """
+    try:
+        yield
+    except PsychobenchError:
+        raise
+    except Exception as error:
+        raise ObserverError(f"{rule} raised {first_line(error)}{place}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """Name an error's type and the first line of its text."""
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
