@@ -60,7 +60,7 @@ def bootstrap_intervals(
     names = [*NAMES, "pse", "jnd"]
     ends = {name: (np.full(len(curves), np.nan), np.full(len(curves), np.nan)) for name in names}
     without = np.zeros(len(curves))
-    for rows, refits, _ in _refits(curves, blocks, options, options.bootstrap, seeds):
+    for rows, refits, _ in refit_simulated(curves, blocks, options, options.bootstrap, seeds):
         drawn = {name: getattr(refits, name) for name in NAMES}
         drawn |= {"pse": refits.pse(), "jnd": refits.jnd()}
         table = {name: values.reshape(len(rows), -1) for name, values in drawn.items()}
@@ -93,7 +93,7 @@ def deviance_p(
         (1 + refits whose deviance is as large) / (1 + refits).
     """
     p = np.empty(len(curves))
-    for rows, refits, drawn in _refits(curves, blocks, options, options.gof, seeds):
+    for rows, refits, drawn in refit_simulated(curves, blocks, options, options.gof, seeds):
         levels = refits.sigmoid.to_level(drawn.positions)
         simulated = deviance(refits.psi(levels), drawn.trials, drawn.hits)
         extreme = simulated.reshape(len(rows), -1) >= observed[rows, None] - 1e-9
@@ -101,10 +101,27 @@ def deviance_p(
     return p
 
 
-def _refits(
+def refit_simulated(
     curves: Curves, blocks: Blocks, options: FitOptions, count: int, seeds: Sequence[int]
 ) -> Iterator[tuple[NDArray[np.intp], Curves, Blocks]]:
-    """Simulate and refit, some curves at a time: their rows, the refits and their data."""
+    """Simulate answers and refit them by maximum likelihood, some curves at a time.
+
+    Parameters
+    ----------
+    curves, blocks, options, seeds
+        As for `bootstrap_intervals`; the curves may come from any engine.
+    count : int
+        Refits per curve.
+
+    Yields
+    ------
+    rows : ndarray of int, shape (r,)
+        Which curves.
+    refits : Curves
+        ``r * count`` of them, those of one curve side by side.
+    drawn : Blocks
+        The simulated answers that they were fitted to.
+    """
     batch = max(1, TOGETHER // count)
     slow = count * len(curves) >= SLOW
     with tqdm(total=len(curves), desc="Refits", unit="fit", disable=not slow) as bar:
