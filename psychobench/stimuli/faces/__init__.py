@@ -1,5 +1,6 @@
 """A face renderer: identity, valence, view and light in, pixels and exact landmarks out."""
 
+from psychobench.stimuli.faces.frl import frl_points
 from psychobench.stimuli.faces.identity import HAIRSTYLES, Identity, View
 from psychobench.stimuli.faces.landmarks import face_landmarks
 from psychobench.stimuli.faces.render import RENDERER_VERSION, render_face
@@ -12,6 +13,7 @@ __all__ = [
     "TrainingFaces",
     "View",
     "face_landmarks",
+    "frl_points",
     "render_face",
     "training_faces",
 ]
