@@ -206,4 +206,6 @@ def mirror_points(points: NDArray[np.float64], width: float) -> NDArray[np.float
     if len(points) not in MIRRORED:
         known = ", ".join(map(str, MIRRORED))
         raise ValueError(f"only {known} points can be mirrored: there are {len(points)}")
-    return np.array([width, 0.0]) + points[list(MIRRORED[len(points)])] * np.array([-1.0, 1.0])
+    swapped: NDArray[np.float64] = points[list(MIRRORED[len(points)])]
+    turned: NDArray[np.float64] = np.array([width, 0.0]) + swapped * np.array([-1.0, 1.0])
+    return turned
