@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from psychobench.comparison.cohorts import TESTED, CohortPSE, HasFrame, match_cohorts
-from psychobench.comparison.tests import OneSampleT, bonferroni, one_sample_t
+from psychobench.comparison.corrections import bonferroni
+from psychobench.comparison.tests import OneSampleT, one_sample_t
 from psychobench.errors import OptionError
 
 Family = Literal["valid", "planned"]

@@ -1,82 +1,83 @@
-"""The tests: one-sample t of a cohort against one observer, and the correction for several."""
+"""One-sample t of a cohort: whether an observer differs from the average person."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
-from psychobench.errors import ComparisonError
+from psychobench.comparison.sample import Sample, as_sample, effect_interval
 
 
 @dataclass(frozen=True)
 class OneSampleT:
-    """One-sample t of a cohort's PSEs against one observer's PSE.
+    """One-sample t of a cohort against one observer's value.
 
     Attributes
     ----------
     t : float
-        (observer - cohort mean) / SEM: positive where the observer's PSE is the higher one.
+        (observer - cohort mean) / SEM: positive where the observer's value is the higher one.
     df : int
-        Participants - 1.
+        People - 1.
     p : float
         Two-sided.
     d : float
-        The same difference in standard deviations of the cohort.
+        Effect size: the same difference in standard deviations of the cohort.
+    d_low, d_high : float
+        Its interval, by the noncentral t.
     """
 
     t: float
     df: int
     p: float
     d: float
+    d_low: float
+    d_high: float
 
 
-def one_sample_t(pse: float, pses: NDArray[np.float64]) -> OneSampleT:
-    """Ask whether a cohort's mean PSE differs from one observer's PSE.
+def one_sample_t(
+    value: float, sample: Sample | ArrayLike, *, confidence: float = 0.95
+) -> OneSampleT:
+    """Ask whether the average person differs from one observer.
+
+    With many people the average is known so well that this test rejects most *individuals* of the
+    very population that the people come from. Whether an observer could be one of them is
+    `single_case_t`'s question.
 
     Parameters
     ----------
-    pse : float
-        The observer's PSE, in level units.
-    pses : ndarray of float64, shape (n,)
-        The cohort's, n > 1 and not all alike.
+    value : float
+        The observer's PSE, in level units, or whatever else was measured.
+    sample : Sample or array_like of float, shape (n,)
+        The cohort's.
+    confidence : float
+        Coverage of the effect size's interval.
 
     Raises
     ------
     ComparisonError
-        If there are fewer than two PSEs or they do not vary.
+        If there are fewer than two people or they do not vary.
 
     References
     ----------
     Ying, Li & Chen (2023), arXiv:2310.13674, tables 1 to 3.
+    Steiger & Fouladi (1997), for the interval; see `effect_interval`.
 
     Examples
     --------
-    >>> test = one_sample_t(0.7, np.array([0.4, 0.5, 0.6]))
+    >>> test = one_sample_t(0.7, [0.4, 0.5, 0.6])
     >>> round(test.t, 3), test.df, round(test.d, 3)
     (3.464, 2, 2.0)
     """
-    if len(pses) < 2:
-        raise ComparisonError(f"a t-test needs two participants with a PSE: there are {len(pses)}")
-    sd = float(np.std(pses, ddof=1))
-    if sd <= 1e-12 * max(1.0, float(np.abs(pses).max())):
-        raise ComparisonError(
-            f"a t-test needs PSEs that vary: all {len(pses)} participants have {pses[0]:.4g}"
-        )
-    # scipy's sign is (cohort - observer); the paper's is the reverse
-    result = stats.ttest_1samp(pses, pse)
-    d = (pse - float(np.mean(pses))) / sd
-    return OneSampleT(t=-float(result.statistic), df=len(pses) - 1, p=float(result.pvalue), d=d)
-
-
-def bonferroni(p: NDArray[np.float64], family_size: int) -> NDArray[np.float64]:
-    """Correct p-values for `family_size` tests: multiply, and stop at 1.
-
-    Examples
-    --------
-    >>> bonferroni(np.array([0.01, 0.4]), 4)
-    array([0.04, 1.  ])
-    """
-    return np.minimum(1.0, p * family_size)
+    sample = as_sample(sample)
+    t = (value - sample.mean) / sample.sem
+    low, high = effect_interval(t, sample.n, confidence)
+    return OneSampleT(
+        t=t,
+        df=sample.df,
+        p=float(2 * stats.t.sf(abs(t), sample.df)),
+        d=(value - sample.mean) / sample.sd,
+        d_low=low,
+        d_high=high,
+    )

@@ -1,0 +1,78 @@
+"""Corrections of p-values for the number of tests in a family."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from psychobench.errors import OptionError
+
+
+def bonferroni(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
+    """Correct p-values for `family_size` tests: multiply, and stop at 1.
+
+    Parameters
+    ----------
+    p : array_like of float, shape (m,)
+        NaN where there is no test.
+    family_size : int
+        Tests in the family, at least as many as there are p-values.
+
+    Raises
+    ------
+    OptionError
+        If the family is smaller than the number of p-values.
+
+    Examples
+    --------
+    >>> bonferroni([0.01, 0.4], 4)
+    array([0.04, 1.  ])
+    """
+    p = _checked(p, family_size)
+    return np.minimum(1.0, p * family_size)
+
+
+def holm(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
+    """Correct p-values for `family_size` tests step by step: never weaker than Bonferroni.
+
+    The smallest p is multiplied by the size of the family, the next by one less, and so on; a
+    corrected p is never below the one before it. Tests of the family that have no p-value count as
+    the largest.
+
+    Parameters
+    ----------
+    p : array_like of float, shape (m,)
+        NaN where there is no test.
+    family_size : int
+        Tests in the family, at least as many as there are p-values.
+
+    Raises
+    ------
+    OptionError
+        If the family is smaller than the number of p-values.
+
+    References
+    ----------
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal
+    of Statistics, 6, 65-70.
+
+    Examples
+    --------
+    >>> holm([0.03, 0.01, np.nan], 3)
+    array([0.06, 0.03,  nan])
+    """
+    p = _checked(p, family_size)
+    order = np.argsort(p)[: int(np.isfinite(p).sum())]
+    stepped = p[order] * (family_size - np.arange(len(order)))
+    corrected = np.full(p.shape, np.nan)
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(stepped))
+    return corrected
+
+
+def _checked(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
+    p = np.asarray(p, dtype=np.float64)
+    if (tests := int(np.isfinite(p).sum())) > family_size:
+        raise OptionError(
+            f"a family must hold all its tests: {tests} do not fit into {family_size}"
+        )
+    return p
