@@ -1,0 +1,309 @@
+"""Regions: which pixels a mask hides, found from a face's landmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial import ConvexHull
+
+from psychobench.stimuli.points import FEATURES
+
+Points = NDArray[np.float64]
+Region = NDArray[np.bool_]
+Landmarks = Mapping[str, Points] | Points
+Shape = tuple[int, int]
+
+MASK_NAMES = ("eyes", "nose", "mouth")
+_PARTS = {
+    "eyes": (("left_eye",), ("right_eye",)),
+    "nose": (("nose",),),
+    "mouth": (("mouth",),),
+    "eyes+brows": (("left_eye", "left_brow"), ("right_eye", "right_brow")),
+}
+REGIONS = (*_PARTS, "upper-half", "lower-half", "inner-face")
+"""The regions that have a name; any other is a polygon of landmarks."""
+_ROUNDING = 1e-6  # pixels: a centre on the edge is inside, on either side of the face
+# of the pupil distance; five points mark places without an extent, and need more
+_MARGIN = {"eyes": 0.075, "nose": 0.035, "mouth": 0.06, "eyes+brows": 0.06}
+_MARGIN_OF_PLACES = {"eyes": 0.30, "nose": 0.30, "mouth": 0.18, "eyes+brows": 0.34}
+_BEFORE = {"eyes": ("mouth",), "nose": ("eyes", "mouth")}  # who keeps a pixel that two claim
+
+
+@dataclass(frozen=True)
+class Face:
+    """Where the features of a face are, at one level or at several.
+
+    Parameters
+    ----------
+    levels : tuple of dict of str to ndarray, shape (n, 2)
+        For each level, the points of each feature in pixels, as `name_features` gives them.
+    """
+
+    levels: tuple[Mapping[str, Points], ...]
+
+    @classmethod
+    def of(cls, landmarks: Sequence[Landmarks]) -> Face:
+        """Take landmarks by number or by feature, one item for each level."""
+        return cls(tuple(name_features(level) for level in landmarks))
+
+    def points(self, *parts: str) -> Points:
+        """Give the points of some features at all levels, shape (n, 2)."""
+        known = [level[part] for level in self.levels for part in parts if part in level]
+        return np.concatenate(known)
+
+    @property
+    def only_places(self) -> bool:
+        """Whether the landmarks mark places alone, as five points do."""
+        return len(self.levels[0]["left_eye"]) < 3
+
+    @cached_property
+    def pupils(self) -> tuple[Points, Points]:
+        """Give the places of both pupils, averaged over the levels."""
+        left, right = (
+            np.mean([_centre(level, f"{side}_pupil", f"{side}_eye") for level in self.levels], 0)
+            for side in ("left", "right")
+        )
+        return left, right
+
+    @cached_property
+    def axes(self) -> tuple[Points, Points]:
+        """Give the unit vectors along the line of the pupils and down the face."""
+        left, right = self.pupils
+        across = (right - left) / self.pupil_distance
+        return across, np.array([-across[1], across[0]])
+
+    @property
+    def pupil_distance(self) -> float:
+        """Give the distance between the pupils in pixels."""
+        left, right = self.pupils
+        return float(np.linalg.norm(right - left))
+
+    def place(self, points: Points) -> Points:
+        """Give points in face axes: pupil distances from between the pupils, across and down."""
+        left, right = self.pupils
+        return (points - 0.5 * (left + right)) @ np.array(self.axes).T / self.pupil_distance
+
+    def grid(self, shape: Shape) -> tuple[Points, Points]:
+        """Give the pixel centres in face axes, two arrays of shape (height, width)."""
+        down, across = np.mgrid[: shape[0], : shape[1]] + 0.5
+        x, y = self.place(np.stack([across.ravel(), down.ravel()], axis=1)).T
+        return x.reshape(shape), y.reshape(shape)
+
+    @cached_property
+    def forehead(self) -> float:
+        """Give the height in face axes up to which there is skin for certain."""
+        if self.only_places or "left_brow" not in self.levels[0]:
+            return -0.90
+        return float(self.place(self.points("left_brow", "right_brow"))[:, 1].min()) - 0.55
+
+
+def name_features(landmarks: Landmarks) -> Mapping[str, Points]:
+    """Give landmarks by feature.
+
+    Parameters
+    ----------
+    landmarks : ndarray of float64, shape (189 or 68 or 5, 2), or dict of str to ndarray
+        By number, as templates have them, or by feature already, as the renderer gives them.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n, 2)
+
+    Examples
+    --------
+    >>> sorted(name_features(np.zeros((5, 2))))
+    ['left_eye', 'mouth', 'nose', 'right_eye']
+    """
+    if isinstance(landmarks, np.ndarray):
+        features = FEATURES[len(landmarks)]
+        return {name: landmarks[list(indices)] for name, indices in features.items()}
+    renamed = {"mouth_outer": "mouth"}
+    return {renamed.get(name, name): points for name, points in landmarks.items()}
+
+
+def face_masks(landmarks_per_level: Sequence[Landmarks], size: int) -> dict[str, Region]:
+    """Make one fixed mask per feature of a face.
+
+    A mask that followed each level's own features would show the expression in its outline. So
+    every mask covers its feature at all levels at once: the convex hull of the feature's landmarks
+    over the levels, with a margin. The hull over a frown and a broad smile would still be curved
+    like a grin, and grin at every level: the mouth's points are therefore mirrored up and down
+    first, which leaves a patch without a bend. A pixel that two masks claim goes to the mouth
+    before the eyes and to the eyes before the nose.
+
+    Parameters
+    ----------
+    landmarks_per_level : sequence of dict or ndarray
+        For each level, what `face_landmarks` gave or the points of a template, all for one
+        identity, view and size.
+    size : int
+        Width and height of the images in pixels.
+
+    Returns
+    -------
+    dict of str to ndarray of bool, shape (size, size)
+        ``eyes``, ``nose`` and ``mouth``; true where the face is hidden.
+
+    Examples
+    --------
+    >>> from psychobench.stimuli.faces import face_landmarks
+    >>> masks = face_masks([face_landmarks(valence=v, size=64) for v in (-1, 0, 1)], 64)
+    >>> [name for name, mask in masks.items() if mask.any()]
+    ['eyes', 'nose', 'mouth']
+    """
+    face = Face.of(landmarks_per_level)
+    return {name: named_region(name, face, (size, size)) for name in MASK_NAMES}
+
+
+def named_region(
+    name: str, face: Face, shape: Shape, margin: float | None = None, *, evened: bool = True
+) -> Region:
+    """Find the pixels of one of `REGIONS`.
+
+    Parameters
+    ----------
+    name : str
+        One of `REGIONS`.
+    face : Face
+        Where the features are; a feature is covered at all its levels.
+    shape : tuple of int
+        Height and width of the images.
+    margin : float, optional
+        How far beyond the landmarks, in pupil distances.
+    evened : bool, optional
+        Whether the mouth's patch is made to bend neither up nor down.
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+    """
+    if name in _PARTS:
+        region = _feature(name, face, shape, margin, evened)
+        for other in _BEFORE.get(name, ()):
+            region &= ~_feature(other, face, shape, None, evened)
+        return region
+    x, y = face.grid(shape)
+    if name == "inner-face":
+        centre, half = _oval(face, margin or 0.0)
+        return np.asarray(((x - centre[0]) / half[0]) ** 2 + ((y - centre[1]) / half[1]) ** 2 <= 1)
+    border = 0.5 * float(face.place(face.points("mouth"))[:, 1].mean())
+    reach = (y - border) * (-1.0 if name == "upper-half" else 1.0)
+    return np.asarray(reach >= -(margin or 0.0))
+
+
+def polygon_region(points_per_level: Sequence[Points], shape: Shape, margin: float) -> Region:
+    """Find the pixels within a polygon at any of several levels, and those near it.
+
+    Parameters
+    ----------
+    points_per_level : sequence of ndarray, shape (n, 2)
+        The corners in order, in pixels; closed by itself.
+    shape : tuple of int
+        Height and width of the images.
+    margin : float
+        How far beyond the polygon, in pixels.
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+    """
+    region = np.zeros(shape, dtype=bool)
+    for points in points_per_level:
+        region |= fill_polygon(points, shape)
+    if margin > 0.0 and region.any():
+        region = distance_transform_edt(~region) <= margin
+    return region
+
+
+def fill_polygon(points: Points, shape: Shape) -> Region:
+    """Find the pixels whose centres lie in a polygon, by the even-odd rule.
+
+    Examples
+    --------
+    >>> fill_polygon(np.array([(1.0, 1.0), (3.0, 1.0), (3.0, 3.0), (1.0, 3.0)]), (4, 4)).sum()
+    np.int64(4)
+    """
+    down, across = np.arange(shape[0]) + 0.5, np.arange(shape[1]) + 0.5
+    inside = np.zeros(shape, dtype=bool)
+    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        rows = np.flatnonzero((y0 <= down) != (y1 <= down))
+        if len(rows):
+            crossing = x0 + (down[rows] - y0) / (y1 - y0) * (x1 - x0)
+            inside[rows] ^= across[None, :] > crossing[:, None]
+    return inside
+
+
+def face_region(face: Face, shape: Shape) -> Region:
+    """Find the pixels of the face: within its outline and below the hair."""
+    oval = named_region("inner-face", face, shape)
+    if face.only_places or "face" not in face.levels[0]:
+        return oval
+    outline = fill_polygon(np.mean([level["face"] for level in face.levels], axis=0), shape)
+    if "left_pupil" not in face.levels[0]:
+        outline |= oval  # an outline that ends at the brows
+    return outline & (face.grid(shape)[1] >= face.forehead)
+
+
+def features_region(face: Face, shape: Shape) -> Region:
+    """Find the pixels of eyes, brows, nose and mouth at any level."""
+    region = np.zeros(shape, dtype=bool)
+    for name in ("eyes+brows", "nose", "mouth"):
+        region |= _feature(name, face, shape, None, True)
+    return region
+
+
+def _feature(name: str, face: Face, shape: Shape, margin: float | None, evened: bool) -> Region:
+    if margin is None:
+        margin = (_MARGIN_OF_PLACES if face.only_places else _MARGIN)[name]
+    region = np.zeros(shape, dtype=bool)
+    for parts in _PARTS[name]:
+        points = face.points(*parts)
+        if name == "mouth" and evened:
+            points = _evened(points, face.axes[1])
+        region |= _hull(points, max(margin * face.pupil_distance, 0.5), shape)
+    return region
+
+
+def _oval(face: Face, margin: float) -> tuple[Points, Points]:
+    """Give centre and half axes of the inner face, in face axes."""
+    top = face.forehead
+    if face.only_places or "face" not in face.levels[0]:
+        bottom = float(face.place(face.points("mouth"))[:, 1].max()) + 0.55
+        left, right = -1.02, 1.02
+    else:
+        outline = face.place(face.points("face"))
+        bottom = float(outline[:, 1].max()) - 0.04
+        middle, half = outline[:, 0].mean(), 0.47 * np.ptp(outline[:, 0])
+        left, right = float(middle - half), float(middle + half)
+    low, high = np.array([left, top]), np.array([right, bottom])
+    return 0.5 * (low + high), 0.5 * (high - low) + margin
+
+
+def _centre(level: Mapping[str, Points], *names: str) -> Points:
+    """Give the middle of the first of these features that there is."""
+    return np.asarray(next(level[name] for name in names if name in level).mean(axis=0))
+
+
+def _evened(points: Points, down: Points) -> Points:
+    """Add the points' mirror images in the line across the face through their middle height."""
+    heights = points @ down
+    middle = 0.5 * (heights.min() + heights.max())
+    return np.concatenate([points, points - 2.0 * np.outer(heights - middle, down)])
+
+
+def _hull(points: Points, margin: float, shape: Shape) -> Region:
+    """Give the pixels whose centres lie in the points' convex hull or within `margin` of it."""
+    down_centres, across_centres = np.arange(shape[0]) + 0.5, np.arange(shape[1]) + 0.5
+    turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
+    disc = margin * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    widened = (points[:, None] + disc).reshape(-1, 2)
+    inside = np.ones(shape, dtype=bool)
+    for across, down, offset in ConvexHull(widened).equations:
+        reach = across * across_centres[None, :] + down * down_centres[:, None] + offset
+        inside &= reach <= _ROUNDING
+    return inside
