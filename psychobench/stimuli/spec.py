@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from psychobench.errors import StimulusError
 from psychobench.stimuli.faces import Identity, View
 from psychobench.stimuli.masks import MASK_NAMES
+from psychobench.stimuli.sections import (
+    raise_faults,
+    read_levels,
+    read_parameters,
+    read_section,
+    read_toml,
+    read_words,
+    unknown_keys,
+)
 
 FILE = "spec.toml"
 _KEYS = ("kind", "name", "title", "source", "target", "masks", "levels", "image")
 _OPTIONAL = ("identity", "view")
 _LIMITS = {"size": (64, 2048), "supersample": (1, 8)}
-_Parameters = TypeVar("_Parameters", Identity, View)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,26 +79,23 @@ def read_spec(path: Path) -> RenderSpec:
     StimulusError
         If it cannot be read or anything in it is wrong: one line per fault.
     """
-    text, found = _read_toml(path)
-    faults = _unknown("", found, [*_KEYS, *_OPTIONAL])
+    text, found = read_toml(path)
+    faults = unknown_keys("", found, [*_KEYS, *_OPTIONAL])
     faults += [f"it must have {key}" for key in _KEYS if key not in found]
-    sections = {key: found.get(key, {}) for key in ("levels", "image", *_OPTIONAL)}
-    for key, section in sections.items():
-        if not isinstance(section, dict):
-            faults.append(f"{key} must be a section, [{key}]: it is {section!r}")
-            sections[key] = {}
+    words = read_words(found, faults)
     _check_words(found, faults)
-    levels = _read_levels(sections["levels"], faults) if "levels" in found else ()
+    levels = _read_levels(found, faults)
+    image = read_section(found, "image", faults)
     if "image" in found:
-        _check_image(sections["image"], faults)
-    identity = _parameters(Identity, "identity", sections["identity"], faults)
-    view = _parameters(View, "view", sections["view"], faults)
-    if faults:
-        raise StimulusError(*(f"a spec must be complete and sound: {path}: {f}" for f in faults))
-    words = {key: found[key] for key in ("name", "title", "source", "target")}
+        _check_image(image, faults)
+    identity = read_parameters(
+        Identity, "identity", read_section(found, "identity", faults), faults
+    )
+    view = read_parameters(View, "view", read_section(found, "view", faults), faults)
+    raise_faults(path, faults)
     return RenderSpec(
         **words,
-        **sections["image"],
+        **image,
         levels=levels,
         masks=tuple(found["masks"]),
         identity=identity,
@@ -103,97 +104,32 @@ def read_spec(path: Path) -> RenderSpec:
     )
 
 
-def _read_toml(path: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        return text, tomllib.loads(text)
-    except FileNotFoundError:
-        raise StimulusError(f"a spec must exist: {path} is missing") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StimulusError(f"a spec must be a TOML file: {path} is not ({error})") from None
-
-
-def _unknown(section: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
-    faults = []
-    for key in found:
-        if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            faults.append(f"{section}{key} means nothing here; {hint}")
-    return faults
-
-
 def _check_words(found: Mapping[str, Any], faults: list[str]) -> None:
-    for key in ("name", "title", "source", "target"):
-        if key in found and not (isinstance(found[key], str) and found[key].strip()):
-            faults.append(f"{key} must be a text: it is {found[key]!r}")
-    if isinstance(found.get("name"), str) and not re.fullmatch(r"[A-Za-z0-9_-]+", found["name"]):
-        faults.append(f"name must consist of letters, digits and dashes: it is {found['name']!r}")
     if found.get("kind", "rendered") != "rendered":
-        faults.append(f'kind must be "rendered": it is {found["kind"]!r}')
+        faults.append(
+            f'kind must be "rendered": it is {found["kind"]!r}; '
+            "psychobench stimuli morph takes the other kinds"
+        )
     masks = found.get("masks", [])
     if not isinstance(masks, list) or any(mask not in MASK_NAMES for mask in masks):
         faults.append(f"masks must be a list of {', '.join(MASK_NAMES)}: it is {masks!r}")
 
 
-def _read_levels(section: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
-    keys = ("start", "stop", "step")
-    faults += _unknown("levels.", section, keys)
-    if not all(isinstance(section.get(key), int | float) for key in keys):
-        faults.append(f"levels must have numbers for start, stop and step: it is {dict(section)}")
+def _read_levels(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
+    """Read levels that the names of rendered images can hold: hundredths."""
+    if "levels" not in found:
         return ()
-    start, stop, step = (float(section[key]) for key in keys)
-    if not 0 <= start < stop <= 1 or any(
-        abs(x * 100 - round(x * 100)) > 1e-9 for x in (start, step)
-    ):
-        faults.append(
-            "levels must be whole hundredths with 0 <= start < stop <= 1: "
-            f"start is {start:g}, stop {stop:g}, step {step:g}"
-        )
+    levels = read_levels(found, faults)
+    wrong = [x for x in levels if not 0 <= x <= 1 or abs(x * 100 - round(x * 100)) > 1e-9]
+    if wrong:
+        faults.append(f"levels must be whole hundredths from 0 to 1: {wrong[0]:g} is not")
         return ()
-    if not 0 < step <= stop - start:
-        faults.append(f"levels.step must be above 0 and at most stop - start: it is {step:g}")
-        return ()
-    number = int((stop - start) / step + 1e-9) + 1
-    return tuple(round(start + step * index, 2) for index in range(number))
+    return tuple(round(level, 2) for level in levels)
 
 
 def _check_image(section: Mapping[str, Any], faults: list[str]) -> None:
-    faults += _unknown("image.", section, list(_LIMITS))
+    faults += unknown_keys("image.", section, list(_LIMITS))
     for key, (low, high) in _LIMITS.items():
         value = section.get(key)
         if not isinstance(value, int) or not low <= value <= high:
             faults.append(f"image.{key} must be a whole number from {low} to {high}: it is {value}")
-
-
-def _parameters(
-    kind: type[_Parameters], name: str, section: Mapping[str, Any], faults: list[str]
-) -> _Parameters:
-    """Make an Identity or a View of a section; what it does not name keeps its default."""
-    defaults = {field.name: field.default for field in dataclasses.fields(kind)}
-    wrong = _unknown(f"{name}.", section, list(defaults))
-    values: dict[str, Any] = {}
-    for key in section.keys() & defaults.keys():
-        values[key] = tuple(section[key]) if isinstance(section[key], list) else section[key]
-        if not _is_like(values[key], defaults[key]):
-            wrong.append(f"{name}.{key} must be like {defaults[key]!r}: it is {section[key]!r}")
-    if not wrong:
-        try:
-            return kind(**values)
-        except ValueError as error:
-            wrong.append(f"{name}: {error}")
-    faults += wrong
-    return kind()
-
-
-def _is_like(value: object, default: object) -> bool:
-    """Whether a value has the type of a default; an int will do for a float."""
-    if isinstance(default, tuple):
-        return (
-            isinstance(value, tuple)
-            and len(value) == len(default)
-            and all(map(_is_like, value, default))
-        )
-    if isinstance(default, float):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is type(default)

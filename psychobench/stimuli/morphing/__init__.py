@@ -1,0 +1,1 @@
+"""Morphing: photographs with landmarks in, a continuum out."""

@@ -1,0 +1,176 @@
+"""Sections of a spec: what every TOML file that a stimulus set is made from has in common."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import itertools
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from psychobench.errors import StimulusError
+
+_WORDS = ("name", "title", "source", "target")
+_STRETCH = ("start", "stop", "step")
+_MOST_LEVELS = 1000
+_Parameters = TypeVar("_Parameters")
+
+
+def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
+    """Read a TOML file.
+
+    Returns
+    -------
+    tuple
+        Its text and what it says.
+
+    Raises
+    ------
+    StimulusError
+        If it is missing or no TOML.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return text, tomllib.loads(text)
+    except FileNotFoundError:
+        raise StimulusError(f"a spec must exist: {path} is missing") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise StimulusError(f"a spec must be a TOML file: {path} is not ({error})") from None
+
+
+def unknown_keys(section: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
+    """Name the keys that mean nothing, each with the one that was probably meant.
+
+    Examples
+    --------
+    >>> unknown_keys("image.", {"widht": 9}, ["width", "height"])
+    ['image.widht means nothing here; did you mean width?']
+    """
+    faults = []
+    for key in found:
+        if key not in known:
+            close = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            faults.append(f"{section}{key} means nothing here; {hint}")
+    return faults
+
+
+def raise_faults(path: Path, faults: Sequence[str]) -> None:
+    """Raise what was found wrong with a spec, if anything was: one line per fault."""
+    if faults:
+        raise StimulusError(*(f"a spec must be complete and sound: {path}: {f}" for f in faults))
+
+
+def read_words(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
+    """Read a set's name, its title and what its two ends are called."""
+    for key in _WORDS:
+        if key in found and not (isinstance(found[key], str) and found[key].strip()):
+            faults.append(f"{key} must be a text: it is {found[key]!r}")
+    if isinstance(found.get("name"), str) and not re.fullmatch(r"[A-Za-z0-9_-]+", found["name"]):
+        faults.append(f"name must consist of letters, digits and dashes: it is {found['name']!r}")
+    return {key: found.get(key, "") for key in _WORDS}
+
+
+def read_section(found: Mapping[str, Any], key: str, faults: list[str]) -> Mapping[str, Any]:
+    """Give a section; an empty one where there is none."""
+    section = found.get(key, {})
+    if isinstance(section, dict):
+        return section
+    faults.append(f"{key} must be a section, [{key}]: it is {section!r}")
+    return {}
+
+
+def read_levels(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
+    """Read ``levels``: a list, or a section with start, stop and step.
+
+    Returns
+    -------
+    tuple of float
+        Ascending; empty where there is a fault.
+    """
+    value = found.get("levels", {})
+    if isinstance(value, list):
+        if len(value) >= 1 and all(map(is_number, value)) and _ascending(value):
+            return tuple(map(float, value))
+        faults.append(f"levels must be a list of numbers that ascend: it is {value!r}")
+        return ()
+    section = read_section(found, "levels", faults)
+    faults += unknown_keys("levels.", section, _STRETCH)
+    if not all(is_number(section.get(key)) for key in _STRETCH):
+        faults.append(f"levels must have numbers for start, stop and step: it is {dict(section)}")
+        return ()
+    start, stop, step = (float(section[key]) for key in _STRETCH)
+    if not start < stop:
+        faults.append(f"levels.start must be below stop: start is {start:g}, stop {stop:g}")
+        return ()
+    if not 0 < step <= stop - start or (stop - start) / step > _MOST_LEVELS:
+        faults.append(
+            f"levels.step must be above 0 and at most stop - start, and give at most "
+            f"{_MOST_LEVELS} levels: it is {step:g}"
+        )
+        return ()
+    number = int((stop - start) / step + 1e-9) + 1
+    return tuple(round(start + step * index, 10) for index in range(number))
+
+
+def _ascending(values: Sequence[float]) -> bool:
+    return all(a < b for a, b in itertools.pairwise(values))
+
+
+def read_parameters(
+    kind: type[_Parameters], name: str, section: Mapping[str, Any], faults: list[str]
+) -> _Parameters:
+    """Make a dataclass of a section; what it does not name keeps its default."""
+    defaults = {field.name: field.default for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    wrong = unknown_keys(f"{name}.", section, list(defaults))
+    values: dict[str, Any] = {}
+    for key in section.keys() & defaults.keys():
+        values[key] = tuple(section[key]) if isinstance(section[key], list) else section[key]
+        if not _is_like(values[key], defaults[key]):
+            wrong.append(f"{name}.{key} must be like {defaults[key]!r}: it is {section[key]!r}")
+    if not wrong:
+        try:
+            return kind(**values)
+        except ValueError as error:
+            wrong.append(f"{name}: {error}")
+    faults += wrong
+    return kind()
+
+
+def read_choice(
+    found: Mapping[str, Any],
+    key: str,
+    choices: Sequence[str],
+    faults: list[str],
+    *,
+    place: str = "",
+) -> str:
+    """Read one of a few words; the first of them is the default."""
+    value = found.get(key, choices[0])
+    if value in choices:
+        return str(value)
+    words = f"{', '.join(choices[:-1])} or {choices[-1]}"
+    faults.append(f"{place}{key} must be {words}: it is {value!r}")
+    return choices[0]
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_like(value: object, default: object) -> bool:
+    """Whether a value has the type of a default; an int will do for a float."""
+    if isinstance(default, tuple):
+        return (
+            isinstance(value, tuple)
+            and len(value) == len(default)
+            and all(map(_is_like, value, default))
+        )
+    if isinstance(default, float):
+        return is_number(value)
+    return type(value) is type(default)
