@@ -21,6 +21,10 @@ COMMANDS = {
     "fit": ("psychobench.cli.fit:fit", "Fit psychometric functions to a table of trials."),
     "humans": ("psychobench.cli.humans:humans", "List or simulate human cohorts."),
     "observers": ("psychobench.cli.observers:observers", "List observers, or check one."),
+    "published": (
+        "psychobench.cli.published:published",
+        "Recompute a paper's tables from its printed figures.",
+    ),
     "stimuli": ("psychobench.cli.stimuli:stimuli", "List, show and render stimulus sets."),
     "trials": ("psychobench.cli.trials:trials", "Make the trial list people and networks share."),
 }
