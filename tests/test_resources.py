@@ -6,12 +6,14 @@ import contextlib
 import io
 import os
 import stat
+import struct
 import sys
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from psychobench import resources
 from psychobench.errors import ResourceError, StimulusError
@@ -67,9 +69,9 @@ def test_a_colour_image_is_read_as_it_was_saved(tmp_path):
     np.testing.assert_array_equal(resources.read_image(path), pixels)
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "CMYK", "YCbCr", "RGBA"])
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "YCbCr", "RGBA"])
 def test_a_white_image_is_white_whatever_its_colour_mode(tmp_path, mode):
-    path = tmp_path / ("a.jpg" if mode in {"CMYK", "YCbCr"} else "a.png")
+    path = tmp_path / ("a.jpg" if mode == "YCbCr" else "a.png")
     save(path, Image.new("RGB", (8, 6), "white").convert(mode))
     image = resources.read_image(path)
     assert image.shape == (6, 8, 3)
@@ -92,6 +94,57 @@ def test_a_16_bit_image_is_refused_rather_than_clipped_to_white(tmp_path):
     path = save(tmp_path / "a.png", Image.fromarray(np.full((2, 2), 40000, np.uint16)))
     with pytest.raises(StimulusError, match="8 bits per channel"):
         resources.read_image(path)
+
+
+def test_a_16_bit_colour_image_is_refused_too(tmp_path):
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        whole = kind + data
+        return struct.pack(">I", len(data)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    header = struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b"")]
+    path = tmp_path / "a.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+    with pytest.raises(StimulusError, match="8 bits per channel"):
+        resources.read_image(path)
+
+
+def test_inks_are_refused_because_their_look_depends_on_the_printer(tmp_path):
+    path = save(tmp_path / "a.jpg", Image.new("CMYK", (8, 6)))
+    with pytest.raises(StimulusError, match=r"RGB colours: .* has CMYK, .*convert it to sRGB"):
+        resources.read_image(path)
+
+
+def test_of_an_animation_no_frame_is_picked(tmp_path):
+    frames = [Image.new("L", (4, 4), grey) for grey in (0, 99)]
+    path = tmp_path / "a.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    with pytest.raises(StimulusError, match="2 frames"):
+        resources.read_image(path)
+
+
+def test_transparent_pixels_are_refused_where_there_must_be_none_and_an_opaque_channel_is_not(
+    tmp_path,
+):
+    glass = save(tmp_path / "a.png", Image.new("RGBA", (2, 2), (9, 9, 9, 200)))
+    with pytest.raises(StimulusError, match=r"must be opaque: .*alpha down to 200"):
+        resources.read_image(glass, transparent=False)
+    solid = save(tmp_path / "b.png", Image.new("RGBA", (2, 2), (9, 9, 9, 255)))
+    assert np.unique(resources.read_image(solid, transparent=False)).tolist() == [9]
+
+
+def test_colours_with_a_profile_are_turned_into_srgb(tmp_path):
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    plain = save(tmp_path / "a.png", Image.new("RGB", (2, 2), (200, 30, 60)))
+    tagged = save(
+        tmp_path / "b.png", Image.new("RGB", (2, 2), (200, 30, 60)), icc_profile=srgb.tobytes()
+    )
+    np.testing.assert_allclose(
+        resources.read_image(plain).astype(int), resources.read_image(tagged), atol=2
+    )
+    broken = save(tmp_path / "c.png", Image.new("RGB", (2, 2)), icc_profile=b"no profile")
+    with pytest.raises(StimulusError, match="colour profile is damaged"):
+        resources.read_image(broken)
 
 
 def test_a_missing_image_is_named(tmp_path):
