@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
-from psychobench.fits.bootstrap import deviance_p
 from psychobench.fits.curves import Curves
 from psychobench.fits.designs import Design, lay_out
 from psychobench.fits.engines import Fitted, run_engine
-from psychobench.fits.functions import SIGMOIDS, Floats
-from psychobench.fits.likelihoods import deviance
+from psychobench.fits.goodness import block_residuals
 from psychobench.fits.ml import excluded
 from psychobench.fits.options import FitOptions
 from psychobench.fits.status import count_crossings, judge
+from psychobench.goodness import Assessed, assess
 from psychobench.responses.table import validate_trials
-from psychobench.tables import json_rows
+from psychobench.results import PARAMETERS, Fits
 
-PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
+__all__ = ["Fits", "fit"]
+
 COLUMNS = (
     "engine", "sigmoid", "asymptotes", "likelihood", *PARAMETERS,
     "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high", "slope", "crossings",
@@ -30,55 +29,6 @@ COLUMNS = (
     *(f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")),
 )  # fmt: skip
 COUNTS, TEXTS = ("crossings", "n_trials"), ("status", "reason")
-
-
-@dataclass(frozen=True)
-class Fits:
-    """Fitted psychometric functions of a table, one row per observer and condition.
-
-    Parameters
-    ----------
-    table : DataFrame
-        `observer`, `condition`, the columns of `by`, then `COLUMNS`. Where the status is
-        ``outside``, the PSE is an extrapolation; where it is ``never`` or ``failed``, there is
-        none. Interval ends that the data leave open are nan.
-    options : dict
-        What was asked for.
-    falling : ndarray of bool
-        Whether a curve falls with the level.
-    """
-
-    table: pd.DataFrame
-    options: dict[str, Any]
-    falling: NDArray[np.bool_]
-
-    def to_frame(self) -> pd.DataFrame:
-        """Copy the table."""
-        return self.table.copy()
-
-    def predict(self, levels: ArrayLike) -> Floats:
-        """Evaluate every fitted curve at common levels.
-
-        Parameters
-        ----------
-        levels : array_like, shape (m,)
-            Stimulus levels.
-
-        Returns
-        -------
-        ndarray, shape (n_fits, m)
-            psi; nan for a fit that failed.
-        """
-        table = self.table
-        values = {name: table[name].to_numpy(dtype=np.float64) for name in PARAMETERS}
-        sigmoid = SIGMOIDS[self.options["sigmoid"]]
-        return Curves(sigmoid, **values, falling=self.falling, objective=values["width"]).psi(
-            levels
-        )
-
-    def to_json_rows(self) -> list[dict[str, Any]]:
-        """Give the rows as native types, None where there is no value."""
-        return json_rows(self.table)
 
 
 def fit(
@@ -135,7 +85,8 @@ def fit(
         Number of simulated data sets whose refits make percentile intervals; with 0 intervals
         come from the profile likelihood.
     gof : int
-        Number of simulated data sets whose refits' deviances make `deviance_p`.
+        Number of simulated data sets whose refits make `deviance_p`, the column `flags` and
+        `Fits.goodness`.
     confidence : float
         Coverage of all intervals.
     seed : int
@@ -181,28 +132,41 @@ def fit(
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))
-    columns = {**_estimated(fitted, design, options, seeds), **_judged(fitted, design, options)}
+    columns = {**_estimated(fitted, design), **_judged(fitted, design, options)}
+    goodness = None
+    if options.gof:
+        of = _assessed(fitted, design, columns, options)
+        goodness, columns["deviance_p"] = assess(of, checked, by, options, design.seeds(seed))
+        columns["flags"] = goodness.flags()
     falling = np.zeros(len(design.groups), dtype=bool)
     falling[~design.failed] = fitted.curves.falling
-    return Fits(_assemble(design, columns, options), asdict(options), falling)
+    made = _assemble(design, columns, options)
+    return Fits(made, asdict(options), falling, _proportions(design, fitted.curves), goodness)
 
 
-def _estimated(
-    fitted: Fitted, design: Design, options: FitOptions, seeds: Sequence[int]
-) -> dict[str, Any]:
-    """Read parameters, their ends and the goodness of fit off the curves."""
+def _assessed(
+    fitted: Fitted, design: Design, columns: Mapping[str, Any], options: FitOptions
+) -> Assessed:
+    """Gather what the checks of the goodness of fit are of."""
+    curves, status = fitted.curves, columns["status"]
+    if options.has_pse:
+        ends = columns["pse"], columns["pse_low"], columns["pse_high"]
+        return Assessed(curves, design, status, *ends)
+    low, high = (curves.sigmoid.to_level(end) for end in fitted.ends["threshold"])
+    return Assessed(curves, design, status, curves.thresholds(), low, high)
+
+
+def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
+    """Read parameters, their ends and the deviance off the curves."""
     curves, blocks = fitted.curves, design.blocks
     columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
     columns["jnd"] = curves.jnd()
     for name, (low, high) in fitted.ends.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = low, high
     if not blocks.probabilities:
-        expected = curves.psi(curves.sigmoid.to_level(blocks.positions))
         columns["n_trials"] = blocks.trials.sum(axis=1)
         columns["log_likelihood"] = curves.objective
-        columns["deviance"] = deviance(expected, blocks.trials, blocks.hits)
-        if options.gof:
-            columns["deviance_p"] = deviance_p(curves, blocks, options, seeds, columns["deviance"])
+        columns["deviance"] = (block_residuals(curves, blocks) ** 2).sum(axis=1)
     return columns
 
 
@@ -231,6 +195,16 @@ def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, An
     }
 
 
+def _proportions(design: Design, curves: Curves) -> pd.DataFrame:
+    """List level and proportion of target answers for each fit."""
+    blocks = design.pooled
+    row, column = np.nonzero(blocks.trials > 0)
+    levels = curves.sigmoid.to_level(blocks.positions)[row, column]
+    proportions = blocks.hits[row, column] / blocks.trials[row, column]
+    fits = np.flatnonzero(~design.failed)[row]
+    return pd.DataFrame({"fit": fits, "level": levels, "proportion": proportions})
+
+
 def _assemble(design: Design, columns: Mapping[str, Any], options: FitOptions) -> pd.DataFrame:
     """Put the columns in the documented order, with rows for what could not be fitted."""
     table, failed = design.groups.copy(), design.failed
@@ -245,4 +219,7 @@ def _assemble(design: Design, columns: Mapping[str, Any], options: FitOptions) -
         table[name] = pd.Series(values, dtype=kind, index=table.index)
     table.loc[failed, "status"] = "failed"
     table["reason"] = table["reason"].where(~failed, design.failures)
+    if "flags" in columns:
+        table["flags"] = None
+        table.loc[~failed, "flags"] = columns["flags"]
     return table

@@ -1,4 +1,4 @@
-"""Refits of answers simulated from the fitted curves: intervals and goodness of fit.
+"""Refits of answers simulated from the fitted curves, and percentile intervals from them.
 
 All simulated answers of many fits are refitted side by side by the engine that fitted the data.
 
@@ -20,7 +20,6 @@ from tqdm import tqdm
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.likelihoods import deviance
 from psychobench.fits.ml import pose, solve, to_curves
 from psychobench.fits.options import FitOptions
 from psychobench.fits.starts import COARSE
@@ -71,34 +70,6 @@ def bootstrap_intervals(
                 low, high = np.nanquantile(values[known], tails, axis=1)
                 ends[name][0][rows[known]], ends[name][1][rows[known]] = low, high
     return ends, without
-
-
-def deviance_p(
-    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int], observed: Floats
-) -> Floats:
-    """Compute how often a refit of simulated answers deviates as much as the data's fit.
-
-    Parameters
-    ----------
-    curves, blocks, seeds
-        As for `bootstrap_intervals`.
-    options : FitOptions
-        Its `gof` is the number of refits per curve.
-    observed : ndarray, shape (n,)
-        Deviances of the fits.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        (1 + refits whose deviance is as large) / (1 + refits).
-    """
-    p = np.empty(len(curves))
-    for rows, refits, drawn in refit_simulated(curves, blocks, options, options.gof, seeds):
-        levels = refits.sigmoid.to_level(drawn.positions)
-        simulated = deviance(refits.psi(levels), drawn.trials, drawn.hits)
-        extreme = simulated.reshape(len(rows), -1) >= observed[rows, None] - 1e-9
-        p[rows] = (1 + extreme.sum(axis=1)) / (1 + options.gof)
-    return p
 
 
 def refit_simulated(

@@ -106,8 +106,11 @@ def beta_binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats, rho
     )
 
 
-def deviance(p: Floats, trials: Floats, hits: Floats) -> Floats:
-    """Compute twice the binomial log-likelihood that the saturated model is ahead.
+def deviance_residuals(p: Floats, trials: Floats, hits: Floats) -> Floats:
+    """Compute each block's signed root of its share of the binomial deviance.
+
+    The deviance is the sum of their squares: twice the log-likelihood that the saturated model is
+    ahead.
 
     Parameters
     ----------
@@ -116,13 +119,22 @@ def deviance(p: Floats, trials: Floats, hits: Floats) -> Floats:
 
     Returns
     -------
-    ndarray, shape (...)
+    ndarray, shape (..., b)
+        Above 0 where there are more target answers than psi says; 0 in padding.
 
     References
     ----------
     .. [1] Wichmann, F. A. & Hill, N. J. (2001). The psychometric function: I. Perception &
-       Psychophysics, 63, 1293-1313, equation 12.
+       Psychophysics, 63, 1293-1313: the terms of equation 12.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> found = deviance_residuals(np.array([0.5, 0.5]), np.array([4.0, 4.0]), np.array([2.0, 4.0]))
+    >>> found.round(3).tolist()
+    [0.0, 2.355]
     """
-    observed = hits / np.maximum(trials, 1)
-    saturated = binomial(observed, 1 - observed, trials, hits)
-    return np.asarray(np.maximum(2 * (saturated - binomial(p, 1 - p, trials, hits)), 0.0))
+    share, rest = hits / np.maximum(trials, 1), (trials - hits) / np.maximum(trials, 1)
+    saturated = xlogy(hits, share) + xlogy(trials - hits, rest)
+    own = xlogy(hits, np.maximum(p, SMALLEST)) + xlogy(trials - hits, np.maximum(1 - p, SMALLEST))
+    return np.asarray(np.sign(hits - trials * p) * np.sqrt(2 * np.maximum(saturated - own, 0.0)))
