@@ -159,7 +159,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
             return image.convert("RGBA")
         srgb = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, own, srgb)
-    except ImageCms.PyCMSError as error:
+    except (ImageCms.PyCMSError, OSError) as error:
         raise ValueError(f"its colour profile is damaged: {error}") from None
     return (converted or image).convert("RGBA")
 
