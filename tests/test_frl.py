@@ -82,5 +82,5 @@ def test_no_triangle_between_the_points_turns_over_as_the_expression_changes() -
 def test_the_points_follow_the_view() -> None:
     plain = frl_points(size=SIZE)
     moved = frl_points(view=View(dx=0.05, dy=-0.02), size=SIZE)
-    assert moved == pytest.approx(plain + [50.0, -20.0])
+    assert moved == pytest.approx(plain + np.array([50.0, -20.0]))
     assert frl_points(size=100) == pytest.approx(plain / 10)

@@ -1,5 +1,17 @@
 """Masks: hide a part of a face without telling what is under it."""
 
-from psychobench.stimuli.masks.regions import MASK_NAMES, face_masks
+from psychobench.stimuli.masks.make import Mask, make_masks
+from psychobench.stimuli.masks.regions import MASK_NAMES, REGIONS, face_masks
+from psychobench.stimuli.masks.spec import FILLS, MaskSpec, mask_faults, read_mask_specs
 
-__all__ = ["MASK_NAMES", "face_masks"]
+__all__ = [
+    "FILLS",
+    "MASK_NAMES",
+    "REGIONS",
+    "Mask",
+    "MaskSpec",
+    "face_masks",
+    "make_masks",
+    "mask_faults",
+    "read_mask_specs",
+]

@@ -99,7 +99,7 @@ class Face:
         """Give the height in face axes up to which there is skin for certain."""
         if self.only_places or "left_brow" not in self.levels[0]:
             return -0.90
-        return float(self.place(self.points("left_brow", "right_brow"))[:, 1].min()) - 0.55
+        return float(self.place(self.points("left_brow", "right_brow"))[:, 1].min()) - 0.50
 
 
 def name_features(landmarks: Landmarks) -> Mapping[str, Points]:
@@ -245,7 +245,9 @@ def face_region(face: Face, shape: Shape) -> Region:
         return oval
     outline = fill_polygon(np.mean([level["face"] for level in face.levels], axis=0), shape)
     if "left_pupil" not in face.levels[0]:
-        outline |= oval  # an outline that ends at the brows
+        return outline | oval  # of 68 points: it ends at the brows
+    if "left_iris" in face.levels[0]:
+        return outline  # of 189 points: it runs along the hairline
     return outline & (face.grid(shape)[1] >= face.forehead)
 
 
@@ -255,6 +257,34 @@ def features_region(face: Face, shape: Shape) -> Region:
     for name in ("eyes+brows", "nose", "mouth"):
         region |= _feature(name, face, shape, None, True)
     return region
+
+
+def soften(region: Region, feather: float) -> NDArray[np.uint8]:
+    """Give the opacity: 255 within the region, falling to 0 over `feather` pixels beyond it.
+
+    Examples
+    --------
+    >>> soften(np.array([[True, False, False, False, False]]), 2.0).tolist()
+    [[255, 191, 64, 0, 0]]
+    """
+    if feather <= 0.0 or not region.any():
+        return region.astype(np.uint8) * np.uint8(255)
+    reach = int(feather) + 2
+    box = bounding_box(region, reach)
+    far = distance_transform_edt(~region[box])
+    fall = 0.5 + 0.5 * np.cos(np.pi * np.minimum(far / (feather + 1.0), 1.0))
+    opacity = np.zeros(region.shape, dtype=np.uint8)
+    opacity[box] = (255.0 * fall + 0.5).astype(np.uint8)
+    return opacity
+
+
+def bounding_box(region: Region, reach: int = 0) -> tuple[slice, slice]:
+    """Give the smallest rectangle round the pixels of a region, as slices, widened by `reach`."""
+    rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
+    return (
+        slice(max(int(rows[0]) - reach, 0), int(rows[-1]) + 1 + reach),
+        slice(max(int(columns[0]) - reach, 0), int(columns[-1]) + 1 + reach),
+    )
 
 
 def _feature(name: str, face: Face, shape: Shape, margin: float | None, evened: bool) -> Region:
@@ -278,7 +308,7 @@ def _oval(face: Face, margin: float) -> tuple[Points, Points]:
     else:
         outline = face.place(face.points("face"))
         bottom = float(outline[:, 1].max()) - 0.04
-        middle, half = outline[:, 0].mean(), 0.47 * np.ptp(outline[:, 0])
+        middle, half = outline[:, 0].mean(), 0.455 * np.ptp(outline[:, 0])
         left, right = float(middle - half), float(middle + half)
     low, high = np.array([left, top]), np.array([right, bottom])
     return 0.5 * (low + high), 0.5 * (high - low) + margin
@@ -298,12 +328,16 @@ def _evened(points: Points, down: Points) -> Points:
 
 def _hull(points: Points, margin: float, shape: Shape) -> Region:
     """Give the pixels whose centres lie in the points' convex hull or within `margin` of it."""
-    down_centres, across_centres = np.arange(shape[0]) + 0.5, np.arange(shape[1]) + 0.5
     turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
     disc = margin * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     widened = (points[:, None] + disc).reshape(-1, 2)
-    inside = np.ones(shape, dtype=bool)
+    (left, top), (right, bottom) = widened.min(axis=0) - 1.0, widened.max(axis=0) + 1.0
+    rows = slice(*np.clip([top, bottom], 0, shape[0]).astype(int).tolist())
+    columns = slice(*np.clip([left, right], 0, shape[1]).astype(int).tolist())
+    x, y = np.arange(shape[1])[columns] + 0.5, np.arange(shape[0])[rows] + 0.5
+    inside = np.ones((len(y), len(x)), dtype=bool)
     for across, down, offset in ConvexHull(widened).equations:
-        reach = across * across_centres[None, :] + down * down_centres[:, None] + offset
-        inside &= reach <= _ROUNDING
-    return inside
+        inside &= across * x[None, :] + down * y[:, None] + offset <= _ROUNDING
+    region = np.zeros(shape, dtype=bool)
+    region[rows, columns] = inside
+    return region
