@@ -7,11 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
-from psychobench.comparison import bonferroni, compare, one_sample_t
+from psychobench.comparison import compare, equivalence, holm, single_case_t
 from psychobench.errors import ComparisonError, OptionError
 
 
@@ -20,13 +17,20 @@ class FakeFits:
     rows: list[dict]
 
     def to_frame(self) -> pd.DataFrame:
-        empty = {"pse_low": np.nan, "pse_high": np.nan, "jnd": 0.1, "reason": None, "crossings": 1}
+        ends = dict.fromkeys(("pse_low", "pse_high", "jnd_low", "jnd_high"), np.nan)
+        empty = {**ends, "jnd": 0.1, "reason": None, "crossings": 1}
         return pd.DataFrame([{**empty, **row} for row in self.rows])
 
 
 def people(pses, condition="all", status="ok"):
     return [
-        {"observer": f"h{i}", "condition": condition, "pse": pse, "status": status}
+        {
+            "observer": f"h{i}",
+            "condition": condition,
+            "pse": pse,
+            "jnd": 0.1 + 0.01 * (i % 7),
+            "status": status,
+        }
         for i, pse in enumerate(pses)
     ]
 
@@ -36,38 +40,6 @@ def model(pse, mask="none", status="ok", name="net"):
 
 
 PSES = np.random.default_rng(1).normal(0.532, 0.127, 50)
-
-
-def test_t_is_scipys_with_the_observer_on_the_left():
-    ours = one_sample_t(0.7, PSES)
-    theirs = stats.ttest_1samp(PSES, 0.7)
-    assert ours.t == pytest.approx(-theirs.statistic)
-    assert ours.p == pytest.approx(theirs.pvalue)
-    assert ours.df == 49
-    assert ours.t == pytest.approx((0.7 - PSES.mean()) / (PSES.std(ddof=1) / np.sqrt(50)))
-
-
-def test_t_is_positive_where_the_observers_pse_is_the_higher_one():
-    assert one_sample_t(0.9, PSES).t > 0 > one_sample_t(0.1, PSES).t
-
-
-@given(st.floats(0, 1), st.integers(1, 200))
-def test_bonferroni_never_lowers_p_and_stops_at_one(p, size):
-    corrected = bonferroni(np.array([p]), size)[0]
-    assert p <= corrected <= 1
-
-
-def test_the_paper_s_cohort_gives_the_paper_s_t():
-    # ying2023 prints cohort .532 (SEM .018) and t = 9.320 for VGG11 at .701
-    z = stats.zscore(PSES, ddof=1)
-    cohort = 0.532 + 0.018 * np.sqrt(50) * z
-    assert one_sample_t(0.701, cohort).t == pytest.approx(9.32, abs=0.35)
-
-
-def test_mirroring_the_levels_flips_the_sign_of_t_and_keeps_p():
-    one, other = one_sample_t(0.6, PSES), one_sample_t(0.4, 1 - PSES)
-    assert one.t == pytest.approx(-other.t)
-    assert one.p == pytest.approx(other.p)
 
 
 def test_fits_without_a_pse_leave_the_valid_family_but_not_the_planned_one():
@@ -101,7 +73,7 @@ def test_participants_without_a_pse_leave_the_cohort_and_are_named():
         [*people(PSES), {**people([3.0])[0], "observer": "lost", "status": "outside"}]
     )
     result = compare(FakeFits([model(0.5)]), cohort)
-    assert result.cohorts["none"].n == 50
+    assert result.cohorts["none"].pse.n == 50
     assert result.cohorts["none"].left_out == {"lost": "outside"}
 
 
@@ -135,3 +107,62 @@ def test_unknown_families_and_statuses_list_the_choices():
         compare(FakeFits([model(0.6)]), FakeFits(people(PSES)), family="all")
     with pytest.raises(OptionError, match="'fine'"):
         compare(FakeFits([model(0.6)]), FakeFits(people(PSES)), tested=["fine"])
+
+
+def test_every_question_is_answered_for_pse_and_jnd_side_by_side():
+    row = compare(FakeFits([model(0.7)]), FakeFits(people(PSES)), margin=0.2).table.iloc[0]
+    assert row["single_p"] == single_case_t(0.7, PSES).p
+    assert row["equivalence_p"] == equivalence(0.7, PSES, 0.2).p
+    jnds = np.array([each["jnd"] for each in people(PSES)])
+    assert row["jnd_single_p"] == single_case_t(0.1, jnds).p
+    assert row["jnd_percentile"] == single_case_t(0.1, jnds).percentile
+    assert row["jnd_equivalence_p"] == equivalence(0.1, jnds, 0.2).p
+
+
+def test_without_a_margin_nothing_is_tested_for_equivalence():
+    table = compare(FakeFits([model(0.53)]), FakeFits(people(PSES))).table
+    empty = [name for name in table if "equivalence" in name or "margin" in name]
+    assert len(empty) == 8
+    assert table[empty].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("margin", [0, -1, np.nan, np.inf])
+def test_a_margin_must_be_a_positive_number(margin):
+    with pytest.raises(OptionError, match="margin"):
+        compare(FakeFits([model(0.53)]), FakeFits(people(PSES)), margin=margin)
+
+
+def test_each_question_is_corrected_over_the_same_family():
+    observers = FakeFits([model(pse, mask) for pse, mask in ((0.6, "a"), (0.7, "b"), (0.9, "c"))])
+    table = compare(observers, FakeFits(people(PSES)), family="planned", margin=0.3).table
+    for name in ("single_p", "p", "equivalence_p", "jnd_single_p", "jnd_p"):
+        np.testing.assert_allclose(table[f"{name}_bonferroni"], np.minimum(1, 3 * table[name]))
+        np.testing.assert_allclose(table[f"{name}_holm"], holm(table[name], 3))
+
+
+def test_a_step_has_a_pse_to_test_but_no_jnd():
+    observers = FakeFits([model(0.5, status="step"), model(0.5, "eyes")])
+    cohort = [*people(PSES), {**people([0.5], status="step")[0], "observer": "steep"}]
+    result = compare(observers, FakeFits(cohort))
+    assert (result.family_size, result.jnd_family_size) == (2, 1)
+    assert result.table["jnd_p"].isna().tolist() == [True, False]
+    everyone = result.cohorts["none"]
+    assert (everyone.pse.n, everyone.jnd.n) == (51, 50)
+    assert everyone.jnd_left_out == {"steep": "step"}
+
+
+def test_people_whose_jnds_cannot_be_tested_still_have_their_pses_tested():
+    cohort = FakeFits([{**each, "jnd": 0.1} for each in people(PSES)])
+    table = compare(FakeFits([model(0.7)]), cohort).table
+    assert np.isfinite(table["t"][0])
+    assert np.isnan(table["jnd_t"][0])
+
+
+def test_a_comparison_draws_people_and_observers_where_they_lie():
+    result = compare(FakeFits([model(0.7), model(np.nan, "eyes", "never")]), FakeFits(people(PSES)))
+    axes = result.plot().axes[0]
+    drawn = np.concatenate([line.get_xdata() for line in axes.lines])
+    assert np.isin(PSES, drawn).all()
+    assert 0.7 in drawn
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["none", "eyes"]
+    assert result.plot(axes) is axes.figure

@@ -65,11 +65,17 @@ import click
     help="Draw N yes-no answers per level from each observer instead of using its probabilities.",
 )
 @click.option(
+    "--margin",
+    type=float,
+    metavar="X",
+    help="The largest difference in level units that still counts as none: tests for equivalence.",
+)
+@click.option(
     "--family",
     type=click.Choice(["valid", "planned"]),
     default="valid",
     show_default=True,
-    help="What the correction counts: fits with a PSE, or all planned.",
+    help="What the corrections count: fits with a PSE, or all planned.",
 )
 @click.option(
     "--statuses",
@@ -87,8 +93,9 @@ def compare(out: Path | None, as_json: bool, **options: Any) -> None:
     """Test how human an observer's judgements are.
 
     Each observer judges every image under every mask; a psychometric function is fitted to its
-    answers and to each participant's; the PSE is tested against the cohort's with a
-    Bonferroni-corrected one-sample t.
+    answers and to each participant's. PSE and JND are tested against the cohort's: could the
+    observer be one of these people, does it differ from the average person, is it as good as equal
+    to the average person? Curves and errors are compared as well.
 
     The default cohort is simulated and the default faces are rendered: the result demonstrates the
     method and makes no claim about people.

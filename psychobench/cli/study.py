@@ -12,7 +12,14 @@ import numpy as np
 import pandas as pd
 
 from psychobench.cli.notes import note_input
-from psychobench.comparison import CohortPSE, compare_with, match_cohorts
+from psychobench.comparison import (
+    CohortMeasures,
+    check_margin,
+    compare_curves,
+    compare_errors,
+    compare_with,
+    match_cohorts,
+)
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.pse import Fits, fit
 from psychobench.report.provenance import provenance
@@ -35,7 +42,7 @@ class Plan:
     masks: tuple[str, ...]
     cohort: Cohort
     cohort_fits: Fits
-    cohorts: dict[str, CohortPSE]
+    cohorts: dict[str, CohortMeasures]
 
 
 def run_study(*, out: Path | None, **options: Any) -> Study:
@@ -51,13 +58,24 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
     answers = _answers(plan, options["trials"], options["seed"])
     observer_fits = fit(answers, engine=options["engine"], seed=options["seed"])
     infos = {name: read_info(each).to_dict() for name, each in plan.observers.items()}
+    tested, people = _names([options["statuses"]]), plan.cohort.table
     return Study(
         comparison=compare_with(
             observer_fits,
             plan.cohorts,
             family=options["family"],
-            tested=_names([options["statuses"]]),
+            tested=tested,
+            margin=options["margin"],
         ),
+        curves=compare_curves(
+            observer_fits,
+            plan.cohort_fits,
+            plan.cohorts,
+            dict(people.groupby("condition")["level"].unique()),
+            tested=tested,
+            seed=options["seed"],
+        ),
+        consistency=compare_errors(answers, people, plan.cohorts, seed=options["seed"]),
         observer_fits=observer_fits,
         cohort_fits=plan.cohort_fits,
         answers=answers,
@@ -76,7 +94,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
 
 def _plan(*, out: Path | None, **options: Any) -> Plan:
     names = _names(options["observer"])
-    stimuli, cohort, observers, match, _ = _all_of(
+    stimuli, cohort, observers, match, *_ = _all_of(
         lambda: load_stimuli(options["stimuli"]),
         lambda: load_cohort(
             options["humans"],
@@ -86,6 +104,7 @@ def _plan(*, out: Path | None, **options: Any) -> Plan:
         lambda: _observers(names, options["pretraining"], options["seed"]),
         lambda: _match(options["match"]),
         lambda: None if out is None else check_writable(out),
+        lambda: None if options["margin"] is None else check_margin(options["margin"]),
     )
     if options["levels"] == "human":
         stimuli = stimuli.select(sorted(cohort.table["level"].unique()))

@@ -1,10 +1,22 @@
 """Comparison: observers tested against a cohort."""
 
+from psychobench.comparison.agreement import compare_errors
 from psychobench.comparison.bayes_factor import BayesFactor, jzs_bayes_factor
-from psychobench.comparison.cohorts import CohortPSE, cohort_pses, match_cohorts
+from psychobench.comparison.cohorts import CohortMeasures, match_cohorts, measure_cohort
 from psychobench.comparison.compare import FAMILIES, Comparison, compare, compare_with
+from psychobench.comparison.consistency import (
+    ErrorConsistency,
+    error_consistency,
+    stimulus_names,
+)
 from psychobench.comparison.corrections import bonferroni, holm
-from psychobench.comparison.equivalence import Equivalence, equivalence, smallest_margin
+from psychobench.comparison.curves import CurveDistance, compare_curves, curve_distance
+from psychobench.comparison.equivalence import (
+    Equivalence,
+    check_margin,
+    equivalence,
+    smallest_margin,
+)
 from psychobench.comparison.sample import Sample, effect_interval
 from psychobench.comparison.single_case import SingleCaseT, single_case_t
 from psychobench.comparison.tests import OneSampleT, one_sample_t
@@ -12,22 +24,30 @@ from psychobench.comparison.tests import OneSampleT, one_sample_t
 __all__ = [
     "FAMILIES",
     "BayesFactor",
-    "CohortPSE",
+    "CohortMeasures",
     "Comparison",
+    "CurveDistance",
     "Equivalence",
+    "ErrorConsistency",
     "OneSampleT",
     "Sample",
     "SingleCaseT",
     "bonferroni",
-    "cohort_pses",
+    "check_margin",
     "compare",
+    "compare_curves",
+    "compare_errors",
     "compare_with",
+    "curve_distance",
     "effect_interval",
     "equivalence",
+    "error_consistency",
     "holm",
     "jzs_bayes_factor",
     "match_cohorts",
+    "measure_cohort",
     "one_sample_t",
     "single_case_t",
     "smallest_margin",
+    "stimulus_names",
 ]

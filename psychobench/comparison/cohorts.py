@@ -1,15 +1,17 @@
-"""The people whom an observer is tested against: their PSEs, and which mask they stand for."""
+"""The people whom an observer is tested against: PSEs, JNDs, and which mask they stand for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.comparison.sample import Sample
 from psychobench.errors import ComparisonError, OptionError
 from psychobench.fits.status import STATUSES
 
@@ -25,8 +27,8 @@ class HasFrame(Protocol):
 
 
 @dataclass(frozen=True)
-class CohortPSE:
-    """The PSEs of one cohort in one condition.
+class CohortMeasures:
+    """The PSEs and JNDs of one cohort in one condition.
 
     Attributes
     ----------
@@ -34,56 +36,67 @@ class CohortPSE:
         The condition that the people answered in.
     pses : ndarray of float64, shape (n,)
         The participants' PSEs in level units, those with a tested status only.
-    left_out : Mapping of str to str
-        Participant to the status that left them out.
+    jnds : ndarray of float64, shape (k,)
+        Their JNDs in level units, without those of steps, which are mere bounds.
+    left_out, jnd_left_out : Mapping of str to str
+        Participant to the status that left them out, of the PSEs and of the JNDs.
     """
 
     condition: str
     pses: NDArray[np.float64]
+    jnds: NDArray[np.float64]
     left_out: Mapping[str, str]
+    jnd_left_out: Mapping[str, str]
 
-    @property
-    def n(self) -> int:
-        """Number of participants with a PSE."""
-        return len(self.pses)
+    @cached_property
+    def pse(self) -> Sample:
+        """Mean, standard deviation and number of the PSEs, in level units."""
+        return Sample.of(self.pses)
 
-    @property
-    def mean(self) -> float:
-        """Mean PSE, in level units."""
-        return float(self.pses.mean())
-
-    @property
-    def sd(self) -> float:
-        """Standard deviation of the PSEs over participants (n - 1)."""
-        return float(self.pses.std(ddof=1))
-
-    @property
-    def sem(self) -> float:
-        """Standard error of the mean PSE."""
-        return self.sd / float(np.sqrt(self.n))
+    @cached_property
+    def jnd(self) -> Sample | None:
+        """The same of the JNDs; None where fewer than two people have one, or all have the same."""
+        try:
+            return Sample.of(self.jnds)
+        except ComparisonError:
+            return None
 
 
-def cohort_pses(fits: pd.DataFrame, tested: Sequence[str] = TESTED) -> dict[str, CohortPSE]:
-    """Gather a cohort's PSEs, condition by condition.
+def measure_cohort(fits: pd.DataFrame, tested: Sequence[str] = TESTED) -> dict[str, CohortMeasures]:
+    """Gather a cohort's PSEs and JNDs, condition by condition.
 
     Parameters
     ----------
     fits : pandas.DataFrame
-        One row per participant x condition, with ``observer, condition, pse, status``.
+        One row per participant x condition, with ``observer, condition, pse, jnd, status``.
     tested : sequence of str
-        The statuses whose PSEs count.
+        The statuses whose values count.
     """
     gathered = {}
     for condition, rows in fits.groupby("condition", sort=False):
-        counts = rows["status"].isin(tested) & rows["pse"].notna()
-        gathered[str(condition)] = CohortPSE(
-            condition=str(condition),
-            pses=rows.loc[counts, "pse"].to_numpy(dtype=np.float64),
-            left_out=dict(
-                zip(rows.loc[~counts, "observer"], rows.loc[~counts, "status"], strict=True)
-            ),
+        pses, left_out = _values(rows, "pse", tested)
+        jnds, jnd_left_out = _values(rows, "jnd", tested)
+        gathered[str(condition)] = CohortMeasures(
+            str(condition), pses, jnds, left_out, jnd_left_out
         )
     return gathered
+
+
+def counted(fits: pd.DataFrame, measure: str, tested: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which fits have a value that counts: a step's JND is a bound and never does."""
+    statuses = set(tested) - ({"step"} if measure == "jnd" else set())
+    return (fits["status"].isin(statuses) & fits[measure].notna()).to_numpy(dtype=bool)
+
+
+def _values(
+    rows: pd.DataFrame, measure: str, tested: Sequence[str]
+) -> tuple[NDArray[np.float64], dict[str, str]]:
+    counts = counted(rows, measure, tested)
+    lost = rows[~counts]
+    return (
+        rows.loc[counts, measure].to_numpy(dtype=np.float64),
+        dict(zip(lost["observer"], lost["status"], strict=True)),
+    )
 
 
 def match_cohorts(
@@ -92,7 +105,7 @@ def match_cohorts(
     *,
     match: Mapping[str, str] | None = None,
     tested: Sequence[str] = TESTED,
-) -> dict[str, CohortPSE]:
+) -> dict[str, CohortMeasures]:
     """Find for every mask the people whom it is tested against; parameters as for `compare`.
 
     Raises
@@ -104,23 +117,23 @@ def match_cohorts(
         raise OptionError(
             f"a tested status must be one of {', '.join(STATUSES)}: not '{unknown[0]}'"
         )
-    cohorts = _cohort_of_each(masks, cohort_pses(cohort.to_frame(), tested), match)
+    cohorts = _cohort_of_each(masks, measure_cohort(cohort.to_frame(), tested), match)
     _check_sizes(cohorts)
     return cohorts
 
 
 def _cohort_of_each(
-    masks: Sequence[str], pses: Mapping[str, CohortPSE], match: Mapping[str, str] | None
-) -> dict[str, CohortPSE]:
-    found = ", ".join(pses)
+    masks: Sequence[str], people: Mapping[str, CohortMeasures], match: Mapping[str, str] | None
+) -> dict[str, CohortMeasures]:
+    found = ", ".join(people)
     if match is None:
-        if len(pses) != 1:
+        if len(people) != 1:
             raise ComparisonError(
                 f"a cohort of several conditions must be matched to masks: it has {found}; "
                 "choose one with --where condition=NAME or match them with --match NAME=none,..."
             )
-        return dict.fromkeys(masks, next(iter(pses.values())))
-    if unknown := [condition for condition in match if condition not in pses]:
+        return dict.fromkeys(masks, next(iter(people.values())))
+    if unknown := [condition for condition in match if condition not in people]:
         raise ComparisonError(
             f"--match must name the cohort's conditions: '{unknown[0]}' is not among {found}"
         )
@@ -130,14 +143,15 @@ def _cohort_of_each(
             f"--match must name a condition for every mask: '{missing[0]}' has none; "
             "add it to --match or leave that mask out with --mask"
         )
-    return {mask: pses[of_mask[mask]] for mask in masks}
+    return {mask: people[of_mask[mask]] for mask in masks}
 
 
-def _check_sizes(cohorts: Mapping[str, CohortPSE]) -> None:
+def _check_sizes(cohorts: Mapping[str, CohortMeasures]) -> None:
     for cohort in cohorts.values():
-        if cohort.n < 2:
+        if len(cohort.pses) < 2:
             left_out = ", ".join(f"{who} ({why})" for who, why in cohort.left_out.items())
             raise ComparisonError(
                 "a cohort needs two participants with a PSE: condition "
-                f"'{cohort.condition}' has {cohort.n}; without one: {left_out or 'nobody'}"
+                f"'{cohort.condition}' has {len(cohort.pses)}; without one: {left_out or 'nobody'}"
             )
+        _ = cohort.pse  # says so where the PSEs do not vary

@@ -1,18 +1,22 @@
-"""Compare: every observer's PSE, mask by mask, tested over a family that is named."""
+"""Compare: every observer's PSE and JND, mask by mask, tested over a family that is named."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison.cohorts import TESTED, CohortPSE, HasFrame, match_cohorts
-from psychobench.comparison.corrections import bonferroni
-from psychobench.comparison.tests import OneSampleT, one_sample_t
+from psychobench.comparison.battery import run_battery
+from psychobench.comparison.cohorts import TESTED, CohortMeasures, HasFrame, counted, match_cohorts
+from psychobench.comparison.equivalence import check_margin
 from psychobench.errors import OptionError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Family = Literal["valid", "planned"]
 
@@ -20,6 +24,10 @@ FAMILIES = {
     "valid": "the fits that have a PSE",
     "planned": "every planned fit, with a PSE or without",
 }
+KEPT = [
+    "observer", "mask", "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high",
+    "status", "reason", "crossings",
+]  # fmt: skip
 # a fit of one of these statuses has no PSE in the tables, unless it was asked for
 UNREPORTED = ("failed", "never", "outside")
 
@@ -31,27 +39,58 @@ class Comparison:
     Attributes
     ----------
     table : pandas.DataFrame
-        One row per observer x mask: ``observer, mask, pse, pse_low, pse_high, jnd, status, reason,
-        crossings, cohort_condition, t, df, p, p_bonferroni, d``; what does not exist is missing.
-    cohorts : Mapping of str to CohortPSE
+        One row per observer x mask: ``observer, mask, pse, pse_low, pse_high, jnd, jnd_low,
+        jnd_high, status, reason, crossings, cohort_condition``, the tests of the PSE
+        (`psychobench.comparison.battery.COLUMNS`) and, with the prefix ``jnd_``, those of the JND;
+        what does not exist is missing.
+    cohorts : Mapping of str to CohortMeasures
         Mask to the people it was tested against.
     family : {"valid", "planned"}
-        Which fits the correction counts.
-    family_size : int
-        How many these are.
+        Which fits the corrections count.
+    family_size, jnd_family_size : int
+        How many these are, for the PSE and for the JND.
     tested : tuple of str
-        The statuses whose PSEs count, for people and observers alike.
+        The statuses whose PSEs count, for people and observers alike. A step's JND never does.
+    margin : float or None
+        The largest difference that counts as none, in level units.
     """
 
     table: pd.DataFrame
-    cohorts: Mapping[str, CohortPSE]
+    cohorts: Mapping[str, CohortMeasures]
     family: Family
     family_size: int
+    jnd_family_size: int
     tested: tuple[str, ...]
+    margin: float | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table."""
         return self.table.copy()
+
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw each observer's PSE, with its interval, among those of the people.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from psychobench.draw.pses import Mark, PSERow, draw_pses
+
+        shown = self.table[["observer", "pse", "pse_low", "pse_high"]]
+        rows = [
+            PSERow(
+                mask,
+                cohort.pses,
+                [Mark(*each) for each in shown[self.table["mask"] == mask].itertuples(index=False)],
+            )
+            for mask, cohort in self.cohorts.items()
+        ]
+        return draw_pses(rows, ax, x_label="PSE, in units of the level")
 
 
 def compare(
@@ -61,8 +100,14 @@ def compare(
     match: Mapping[str, str] | None = None,
     family: Family = "valid",
     tested: Sequence[str] = TESTED,
+    margin: float | None = None,
 ) -> Comparison:
-    """Test every observer's PSE, mask by mask, against a cohort's.
+    """Test every observer's PSE and JND, mask by mask, against a cohort's.
+
+    Side by side, each with its own question: whether the observer could be one of these people
+    (`psychobench.comparison.single_case_t`), whether it differs from the average person
+    (`one_sample_t`, the paper's, with `jzs_bayes_factor`), and whether it is as good as equal to
+    the average person (`equivalence`). The observer's value is taken as exact.
 
     Parameters
     ----------
@@ -73,9 +118,13 @@ def compare(
         The cohort's condition to the mask that it is tested against, never guessed from names.
         Without it, a cohort of a single condition stands for all masks, as in the paper.
     family : {"valid", "planned"}
-        The fits that the Bonferroni correction counts: those with a PSE (the paper's), or all.
+        The fits that Bonferroni's and Holm's corrections count, for each question apart: those
+        with a value (the paper's), or all.
     tested : sequence of str
-        The statuses whose PSEs count.
+        The statuses whose values count.
+    margin : float, optional
+        The largest difference that counts as none, in level units; for PSE and JND alike. Without
+        it nothing is tested for equivalence.
 
     Returns
     -------
@@ -86,7 +135,7 @@ def compare(
     ComparisonError
         If a mask has no cohort, or the cohort fewer than two participants with a PSE.
     OptionError
-        If `family` or `tested` names something that does not exist.
+        If `family` or `tested` names something that does not exist, or the margin is not positive.
 
     References
     ----------
@@ -94,60 +143,38 @@ def compare(
     """
     masks = list(dict.fromkeys(observers.to_frame()["condition"]))
     cohorts = match_cohorts(masks, cohort, match=match, tested=tested)
-    return compare_with(observers, cohorts, family=family, tested=tested)
+    return compare_with(observers, cohorts, family=family, tested=tested, margin=margin)
 
 
 def compare_with(
     observers: HasFrame,
-    cohorts: Mapping[str, CohortPSE],
+    cohorts: Mapping[str, CohortMeasures],
     *,
     family: Family = "valid",
     tested: Sequence[str] = TESTED,
+    margin: float | None = None,
 ) -> Comparison:
-    """Test every observer's PSE against the cohort of its mask; parameters as for `compare`."""
+    """Test every observer against the cohort of its mask; parameters as for `compare`."""
     if family not in FAMILIES:
         raise OptionError(f"the family must be one of {', '.join(FAMILIES)}: not '{family}'")
+    if margin is not None:
+        check_margin(margin)
     rows = _hide_unreported(observers.to_frame().rename(columns={"condition": "mask"}), tested)
-    has_test = (rows["status"].isin(tested) & rows["pse"].notna()).to_numpy()
-    size = int(has_test.sum()) if family == "valid" else len(rows)
-    tests = [
-        one_sample_t(pse, cohorts[mask].pses) if tests_it else None
-        for pse, mask, tests_it in zip(rows["pse"], rows["mask"], has_test, strict=True)
-    ]
-    return Comparison(_table(rows, cohorts, tests, size), cohorts, family, size, tuple(tested))
+    people = [cohorts[mask] for mask in rows["mask"]]
+    table = rows[KEPT].reset_index(drop=True)
+    table["cohort_condition"] = [each.condition for each in people]
+    sizes = {}
+    for measure, prefix in (("pse", ""), ("jnd", "jnd_")):
+        samples = [getattr(each, measure) for each in people]
+        has_test = counted(rows, measure, tested) & [sample is not None for sample in samples]
+        sizes[measure] = int(has_test.sum()) if family == "valid" else len(rows)
+        values = np.where(has_test, rows[measure].to_numpy(dtype=np.float64), np.nan)
+        tests = run_battery(values, samples, family_size=sizes[measure], margin=margin)
+        table = table.join(tests.add_prefix(prefix))
+    return Comparison(table, cohorts, family, sizes["pse"], sizes["jnd"], tuple(tested), margin)
 
 
 def _hide_unreported(rows: pd.DataFrame, tested: Sequence[str]) -> pd.DataFrame:
     hidden = rows["status"].isin(set(UNREPORTED) - set(tested))
-    columns = ["pse", "pse_low", "pse_high"]
+    columns = ["pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high"]
     return rows.assign(**{name: rows[name].astype(float).mask(hidden) for name in columns})
-
-
-def _table(
-    rows: pd.DataFrame,
-    cohorts: Mapping[str, CohortPSE],
-    tests: Sequence[OneSampleT | None],
-    family_size: int,
-) -> pd.DataFrame:
-    kept = [
-        "observer",
-        "mask",
-        "pse",
-        "pse_low",
-        "pse_high",
-        "jnd",
-        "status",
-        "reason",
-        "crossings",
-    ]
-    table = rows[kept].reset_index(drop=True)
-    table["cohort_condition"] = [cohorts[mask].condition for mask in table["mask"]]
-    results = pd.DataFrame(
-        [{} if test is None else asdict(test) for test in tests],
-        columns=["t", "df", "p", "d"],
-        dtype=np.float64,
-    )
-    results["df"] = results["df"].astype("Int64")
-    corrected = bonferroni(results["p"].to_numpy(), family_size)
-    results.insert(3, "p_bonferroni", corrected)
-    return table.join(results)

@@ -41,7 +41,7 @@ def _panels(study: Study) -> list[Panel]:
     for mask, cohort in study.comparison.cohorts.items():
         members = psi[condition == cohort.condition]
         label = f"{len(members)} {kind}, each and their mean"
-        crowd = Crowd(label, members, cohort.mean, cohort.sd, cohort.sem)
+        crowd = Crowd(label, members, cohort.pse.mean, cohort.pse.sd, cohort.pse.sem)
         title = "no mask" if mask == "none" else f"{mask} hidden"
         panels.append(Panel(title, grid, crowd, curves[mask]))
     return panels

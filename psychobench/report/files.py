@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from psychobench.comparison import Sample
 from psychobench.report.study import Study
 from psychobench.report.terminal import study_text
 from psychobench.tables import csv_bytes, json_rows
@@ -22,11 +23,9 @@ def study_json(study: Study) -> dict[str, Any]:
             "name": study.cohort.name,
             "simulated": study.cohort.simulated,
             "condition": first.condition,
-            "n": first.n,
-            "mean_pse": first.mean,
-            "sem_pse": first.sem,
-            "sd_pse": first.sd,
+            **_summary("pse", first.pse),
             "left_out": dict(first.left_out),
+            "jnd": None if first.jnd is None else _summary("jnd", first.jnd),
         },
         "stimuli": {
             "name": study.stimuli.name,
@@ -38,6 +37,8 @@ def study_json(study: Study) -> dict[str, Any]:
         },
         "family": study.comparison.family,
         "family_size": study.comparison.family_size,
+        "jnd_family_size": study.comparison.jnd_family_size,
+        "margin": study.comparison.margin,
         "tested": list(study.comparison.tested),
         "rows": json_rows(study.table),
         "notes": study.notes,
@@ -60,6 +61,15 @@ def write_study(study: Study, folder: Path) -> None:
     (folder / "summary.txt").write_text(study_text(study) + "\n", encoding="utf-8")
     _to_json(study_json(study), folder / "comparison.json")
     _to_json(dict(study.provenance), folder / "provenance.json")
+
+
+def _summary(measure: str, sample: Sample) -> dict[str, Any]:
+    return {
+        "n": sample.n,
+        f"mean_{measure}": sample.mean,
+        f"sem_{measure}": sample.sem,
+        f"sd_{measure}": sample.sd,
+    }
 
 
 def _to_csv(table: pd.DataFrame, path: Path) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.comparison import Comparison
+from psychobench.comparison import Comparison, stimulus_names
 from psychobench.pse import Fits
 from psychobench.report import words
 from psychobench.responses.cohort import Cohort
@@ -28,6 +27,8 @@ class Study:
     ----------
     comparison : Comparison
         The tests.
+    curves, consistency : pandas.DataFrame
+        Distances between curves and error consistencies, one row per observer and mask.
     observer_fits, cohort_fits : Fits
         What was fitted to the observers' and to the people's answers.
     answers : pandas.DataFrame
@@ -43,6 +44,8 @@ class Study:
     """
 
     comparison: Comparison
+    curves: pd.DataFrame
+    consistency: pd.DataFrame
     observer_fits: Fits
     cohort_fits: Fits
     answers: pd.DataFrame
@@ -53,16 +56,20 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The comparison's table with each observer's pre-training and its cohort's PSE."""
+        """All that was found of each observer and mask, with its cohort's PSE and JND."""
         table = self.comparison.to_frame()
         pretraining = [self.observers[name]["pretraining"] for name in table["observer"]]
         table.insert(2, "pretraining", pretraining)
+        for found in (self.curves, self.consistency):
+            table = table.merge(found, on=["observer", "mask"], how="left", validate="1:1")
         cohorts = [self.comparison.cohorts[mask] for mask in table["mask"]]
-        return table.assign(
-            cohort_n=[cohort.n for cohort in cohorts],
-            cohort_mean_pse=[cohort.mean for cohort in cohorts],
-            cohort_sem_pse=[cohort.sem for cohort in cohorts],
-        )
+        for measure, samples in (
+            ("pse", [cohort.pse for cohort in cohorts]),
+            ("jnd", [cohort.jnd for cohort in cohorts]),
+        ):
+            for name in ("n", "mean", "sem", "sd"):
+                table[f"cohort_{name}_{measure}"] = [getattr(each, name, None) for each in samples]
+        return table
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the table."""
@@ -80,7 +87,7 @@ class Study:
         return [
             *([] if self.same_stimuli else [self._other_stimuli()]),
             *(words.cohort_sentence(each, self.cohort.title) for each in unique.values()),
-            words.test_sentence(self.comparison),
+            words.family_sentence(self.comparison),
             *words.reasons(self.table),
         ]
 
@@ -89,8 +96,8 @@ class Study:
         """Whether the cohort's file names the images that the observers judged."""
         if "stimulus" not in self.cohort.table:
             return False
-        judged = _stems(self.cohort.table["stimulus"])
-        return bool(judged) and judged <= _stems(self.stimuli.table["stimulus"])
+        judged = set(stimulus_names(self.cohort.table["stimulus"]).dropna())
+        return bool(judged) and judged <= set(stimulus_names(self.stimuli.table["stimulus"]))
 
     def plot(self) -> Figure:
         """Draw curves, data and PSEs of observers and cohort, one panel per mask."""
@@ -101,7 +108,3 @@ class Study:
     def _other_stimuli(self) -> str:
         named = "stimulus" in self.cohort.table
         return words.other_stimuli(self.cohort.name, self.stimuli.name, named)
-
-
-def _stems(stimuli: pd.Series[Any]) -> set[str]:
-    return {PurePath(str(name)).stem for name in stimuli.dropna().unique()}

@@ -1,8 +1,9 @@
-"""A study as text for a terminal."""
+"""A study as text for a terminal: one section per question, in words first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -10,46 +11,180 @@ from psychobench.report import words
 from psychobench.report.study import Study
 from psychobench.tables import json_rows
 
-HEADERS = {
-    "observer": "observer",
-    "mask": "mask",
-    "pretraining": "pre-training",
-    "pse": "PSE",
-    "status": "status",
-    "t": "t",
-    "df": "df",
-    "p": "p",
-    "p_bonferroni": "p (Bonf.)",
-    "verdict": "PSE against the cohort's mean",
-}
-NUMBERS = ("pse", "t", "df", "p", "p_bonferroni")
+LEFT = ("observer", "mask", "pre-training", "status", "answer")
 
 
 def study_text(study: Study) -> str:
-    """Lay a study out: heading, table, notes."""
-    return "\n".join([study.heading, "", _table_text(study.table), "", *study.notes])
+    """Lay a study out: heading, fits, one section per question, notes."""
+    table = study.table
+    sections = [
+        _fits(table),
+        _single_case(table),
+        _one_sample(table),
+        _equivalence(table, study.comparison.margin),
+        _jnd(table, study.comparison.margin),
+        _curves(table),
+        _errors(table),
+        "\n".join(study.notes),
+    ]
+    return "\n\n".join([study.heading, *(section for section in sections if section)])
 
 
-def _table_text(table: pd.DataFrame) -> str:
-    shown: dict[str, Iterable[object]] = {
-        "observer": table["observer"],
-        "mask": table["mask"],
-        "pretraining": table["pretraining"].fillna("-"),
-        "pse": [words.number_text(value) for value in table["pse"]],
+def _fits(table: pd.DataFrame) -> str:
+    columns: dict[str, Iterable[object]] = {
+        **_who(table),
+        "pre-training": table["pretraining"].fillna("-"),
+        "PSE": map(words.number_text, table["pse"]),
+        "JND": map(words.number_text, table["jnd"]),
         "status": table["status"],
-        "t": [words.number_text(value) for value in table["t"]],
-        "df": ["-" if pd.isna(value) else str(value) for value in table["df"]],
-        "p": [words.p_text(value) for value in table["p"]],
-        "p_bonferroni": [words.p_text(value) for value in table["p_bonferroni"]],
-        "verdict": [words.verdict(row) for row in json_rows(table)],
     }
-    columns = [_column(name, [str(cell) for cell in shown[name]]) for name in HEADERS]
-    lines = ["  ".join(cells).rstrip() for cells in zip(*columns, strict=True)]
+    for name in ("PSE", "JND"):
+        ends = table[[f"{name.lower()}_low", f"{name.lower()}_high"]]
+        if ends.notna().any(axis=None):
+            columns[name] = _intervals(table, name.lower())
+    return _columns(columns)
+
+
+def _single_case(table: pd.DataFrame) -> str:
+    return _section(
+        "Could it be one of these people? Crawford & Howell's single-case t for the PSE:",
+        "p is how often a person would lie as far from the average, or farther.",
+        {
+            **_who(table),
+            "% of people below (95%)": _intervals(table, "percentile", digits=0),
+            "t": map(words.number_text, table["single_t"]),
+            "df": _whole(table["df"]),
+            **_p_values(table, "single_p"),
+            "answer": _answers(table, "single"),
+        },
+    )
+
+
+def _one_sample(table: pd.DataFrame) -> str:
+    n = int(table["cohort_n_pse"].max())
+    return _section(
+        "Does it differ from the average person? The paper's one-sample t for the PSE:",
+        f"it tests the average of {n} people, and the more people, the more single people fail "
+        "it, too.",
+        {
+            **_who(table),
+            "t": map(words.number_text, table["t"]),
+            "df": _whole(table["df"]),
+            **_p_values(table, "p"),
+            "d (95%)": _intervals(table, "d", digits=2),
+            "BF10": map(words.factor_text, table["log_bf10"]),
+            "answer": _answers(table, "mean"),
+        },
+    )
+
+
+def _equivalence(table: pd.DataFrame, margin: float | None) -> str:
+    question = "Is its PSE as good as equal to the average person's?"
+    if margin is None:
+        return (
+            f"{question} Not tested: --margin X says how large a difference still counts as none."
+        )
+    return _section(
+        f"{question} Two one-sided tests:",
+        f"p is small where the difference is surely less than the margin, {margin:g}.",
+        {
+            **_who(table),
+            "difference": map(words.number_text, table["pse"] - table["cohort_mean_pse"]),
+            **_p_values(table, "equivalence_p"),
+            "answer": _answers(table, "equivalence"),
+        },
+    )
+
+
+def _jnd(table: pd.DataFrame, margin: float | None) -> str:
+    columns: dict[str, Iterable[object]] = {
+        **_who(table),
+        "JND": map(words.number_text, table["jnd"]),
+        "% of people below (95%)": _intervals(table, "jnd_percentile", digits=0),
+        "p single": map(words.p_text, table["jnd_single_p_bonferroni"]),
+        "p mean": map(words.p_text, table["jnd_p_bonferroni"]),
+        "d (95%)": _intervals(table, "jnd_d", digits=2),
+        "BF10": map(words.factor_text, table["jnd_log_bf10"]),
+    }
+    if margin is not None:
+        columns["p equal"] = map(words.p_text, table["jnd_equivalence_p_bonferroni"])
+    return _section(
+        "The same for the JND: does it tell levels apart as sharply as people do?",
+        "p of the same tests, after Bonferroni; a lower JND is sharper. The answer is to the first "
+        "question.",
+        {**columns, "answer": _answers(table, "single", "jnd_")},
+    )
+
+
+def _curves(table: pd.DataFrame) -> str:
+    return _section(
+        "How far is its whole curve from the people's mean curve?",
+        "Root mean square of the difference in P(target) over the people's levels.",
+        {
+            **_who(table),
+            "distance": map(words.number_text, table["curve_distance"]),
+            "% of people nearer": [words.number_text(v, 0) for v in table["curve_percentile"]],
+            "median person": map(words.number_text, table["curve_distance_people"]),
+            "half against half": map(words.number_text, table["curve_split_half"]),
+        },
+    )
+
+
+def _errors(table: pd.DataFrame) -> str:
+    question = "Does it err on the same stimuli as people?"
+    if table["consistency"].isna().all():
+        return f"{question} Not given: {'; '.join(table['consistency_reason'].unique())}."
+    return _section(
+        f"{question} Error consistency (Cohen's kappa) within levels:",
+        "0 is chance, 1 the very same errors; people with each other show what can be reached.",
+        {
+            **_who(table),
+            "kappa (95%)": _intervals(table, "consistency", digits=2),
+            "people with each other (95%)": _intervals(table, "consistency_people", digits=2),
+            "stimuli": _whole(table["consistency_stimuli"]),
+            "answer": table["consistency_reason"].fillna(""),
+        },
+    )
+
+
+def _who(table: pd.DataFrame) -> dict[str, Iterable[object]]:
+    return {"observer": table["observer"], "mask": table["mask"]}
+
+
+def _p_values(table: pd.DataFrame, name: str) -> dict[str, Iterable[object]]:
+    return {
+        "p": map(words.p_text, table[name]),
+        "p (Bonf.)": map(words.p_text, table[f"{name}_bonferroni"]),
+        "p (Holm)": map(words.p_text, table[f"{name}_holm"]),
+    }
+
+
+def _intervals(table: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
+    ends = table[[name, f"{name}_low", f"{name}_high"]].astype(float)
+    return [words.with_interval(*row, digits) for row in ends.itertuples(index=False)]
+
+
+def _answers(table: pd.DataFrame, question: str, prefix: str = "") -> list[str]:
+    return [words.answer(row, question, prefix) for row in json_rows(table)]
+
+
+def _whole(column: pd.Series[Any]) -> list[str]:
+    return ["-" if pd.isna(value) else f"{value:.0f}" for value in column]
+
+
+def _section(title: str, explanation: str, columns: Mapping[str, Iterable[object]]) -> str:
+    return "\n".join([title, explanation, _columns(columns)])
+
+
+def _columns(columns: Mapping[str, Iterable[object]]) -> str:
+    """Line the columns up under their names, with a rule between."""
+    padded = [_padded(name, [str(cell) for cell in cells]) for name, cells in columns.items()]
+    lines = ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
-def _column(name: str, cells: list[str]) -> list[str]:
+def _padded(name: str, cells: list[str]) -> list[str]:
     """Pad to one width: words to the left, numbers to the right."""
-    column = [HEADERS[name], *cells]
+    column = [name, *cells]
     width = max(map(len, column))
-    return [cell.rjust(width) if name in NUMBERS else cell.ljust(width) for cell in column]
+    return [cell.ljust(width) if name in LEFT else cell.rjust(width) for cell in column]

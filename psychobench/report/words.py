@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison import FAMILIES, CohortPSE, Comparison
+from psychobench.comparison import FAMILIES, CohortMeasures, Comparison
 
 ALPHA = 0.05
+# question: the p that answers it, the answer where it is small and where it is not
+ANSWERS = {
+    "single": ("single_p_bonferroni", "unlike them: {side}", "could be one of them"),
+    "mean": ("p_bonferroni", "{side} than average", "no difference found"),
+    "equivalence": ("equivalence_p_bonferroni", "equal within the margin", "not shown"),
+}
 
 
 def p_text(p: float) -> str:
@@ -62,41 +68,103 @@ def other_stimuli(cohort: str, stimuli: str, named: bool) -> str:
     )
 
 
-def verdict(row: Mapping[str, Any]) -> str:
-    """Say in words what a row of a comparison's table means.
+def interval_text(low: float, high: float, digits: int = 3) -> str:
+    """Write an interval, or a dash where there is none.
 
     Examples
     --------
-    >>> verdict({"status": "ok", "t": -3.1, "p_bonferroni": 0.012})
-    "lower than the cohort's"
+    >>> interval_text(0.1, 0.25, 2), interval_text(np.nan, np.nan)
+    ('0.10 to 0.25', '-')
     """
-    if row["p_bonferroni"] is None:
+    if not (np.isfinite(low) or np.isfinite(high)):
+        return "-"
+    return f"{number_text(low, digits)} to {number_text(high, digits)}"
+
+
+def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
+    """Write a number with its interval, or a dash where there is none.
+
+    Examples
+    --------
+    >>> with_interval(97.2, 93.4, 99.1, 0)
+    '97 (93 to 99)'
+    """
+    if not np.isfinite(value):
+        return "-"
+    if not np.isfinite(low):
+        return number_text(value, digits)
+    return f"{number_text(value, digits)} ({interval_text(low, high, digits)})"
+
+
+def factor_text(log_bf10: float) -> str:
+    """Write a Bayes factor from its logarithm, with two digits that count.
+
+    Examples
+    --------
+    >>> factor_text(np.log(0.1538)), factor_text(np.log(12.3)), factor_text(500.0)
+    ('0.15', '12', '>1000')
+    """
+    if not np.isfinite(log_bf10):
+        return "-"
+    if log_bf10 > np.log(1000):
+        return ">1000"
+    return f"{np.exp(log_bf10):#.2g}".removesuffix(".")
+
+
+def answer(row: Mapping[str, Any], question: str, prefix: str = "") -> str:
+    """Answer a question about one row of a comparison's table, at 5% after Bonferroni.
+
+    Examples
+    --------
+    >>> answer({"status": "ok", "d": -3.1, "single_p_bonferroni": 0.012}, "single")
+    'unlike them: lower'
+    >>> answer({"status": "ok", "d": -0.1, "p_bonferroni": 0.8}, "mean")
+    'no difference found'
+    """
+    name, yes, no = ANSWERS[question]
+    p = row[prefix + name]
+    if p is None:
         return f"no test ({row['status']})"
-    if row["p_bonferroni"] >= ALPHA:
-        return "no difference found"
-    return "higher than the cohort's" if row["t"] > 0 else "lower than the cohort's"
+    side = "higher" if row[f"{prefix}d"] > 0 else "lower"
+    return (yes if p < ALPHA else no).format(side=side)
 
 
-def cohort_sentence(cohort: CohortPSE, title: str) -> str:
+def cohort_sentence(cohort: CohortMeasures, title: str) -> str:
     """Describe the cohort that observers were tested against."""
+    pse = cohort.pse
     text = (
-        f"Cohort: {title}, condition '{cohort.condition}': {cohort.n} with a PSE, "
-        f"mean {cohort.mean:.3f}, SEM {cohort.sem:.3f}, SD {cohort.sd:.3f}."
+        f"Cohort: {title}, condition '{cohort.condition}': {pse.n} with a PSE, "
+        f"mean {pse.mean:.3f}, SEM {pse.sem:.3f}, SD {pse.sd:.3f}."
     )
     if cohort.left_out:
-        counts = pd.Series(dict(cohort.left_out)).value_counts()
-        reasons = ", ".join(f"{n} {status}" for status, n in counts.items())
-        text += f" Left out: {len(cohort.left_out)} ({reasons})."
-    return text
+        text += f" Left out: {_counts(cohort.left_out)}."
+    if cohort.jnd is None:
+        return f"{text} JND: fewer than two people have one that can be tested."
+    text += f" JND: {cohort.jnd.n} people, mean {cohort.jnd.mean:.3f}, SD {cohort.jnd.sd:.3f}"
+    more = {who: why for who, why in cohort.jnd_left_out.items() if who not in cohort.left_out}
+    return f"{text}; left out: {_counts(more)}." if more else f"{text}."
 
 
-def test_sentence(comparison: Comparison) -> str:
-    """Name the test, its family and what counts."""
+def _counts(left_out: Mapping[str, str]) -> str:
+    counts = pd.Series(dict(left_out)).value_counts()
+    return f"{len(left_out)} ({', '.join(f'{n} {status}' for status, n in counts.items())})"
+
+
+def family_sentence(comparison: Comparison) -> str:
+    """Name the family that each correction counts, and what counts at all."""
     return (
-        "Test: one-sample t of the cohort's PSEs against each PSE, sign (observer - mean) / SEM; "
-        f"Bonferroni over {comparison.family_size} "
-        f"(family '{comparison.family}': {FAMILIES[comparison.family]}). "
-        f"PSEs with status {' or '.join(comparison.tested)} count."
+        f"Corrections: Bonferroni's and Holm's over {comparison.family_size} tests of the PSE and "
+        f"{comparison.jnd_family_size} of the JND for each question (family "
+        f"'{comparison.family}': {FAMILIES[comparison.family]}); answers go by Bonferroni's at 5%. "
+        f"Fits with status {' or '.join(comparison.tested)} count."
+    )
+
+
+def trials_sentence() -> str:
+    """Say what the tests make of an observer's own uncertainty."""
+    return (
+        "The tests take each observer's PSE and JND as exact; how sure they are is in the "
+        "interval beside them."
     )
 
 

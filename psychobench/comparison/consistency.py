@@ -1,0 +1,305 @@
+"""Error consistency: whether two observers err on the same stimuli, beyond chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from psychobench.errors import ComparisonError
+
+RESAMPLES = 1000
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+_CELLS = 2**22  # pairs x resamples held at once
+
+
+@dataclass(frozen=True)
+class ErrorConsistency:
+    """How far observers err on the same stimuli.
+
+    Attributes
+    ----------
+    kappa : float
+        Cohen's kappa of being correct, mean over pairs of observers: 1 where both err on the very
+        same stimuli, 0 where they agree as often as chance has it, below 0 where they err on
+        different ones.
+    kappa_low, kappa_high : float
+        95% interval, by a bootstrap over stimuli; NaN where it is undefined.
+    agreement : float
+        How often both are correct or both wrong.
+    n_pairs : int
+        Pairs of observers with a kappa.
+    n_stimuli : int
+        Stimuli that count.
+    """
+
+    kappa: float
+    kappa_low: float
+    kappa_high: float
+    agreement: float
+    n_pairs: int
+    n_stimuli: int
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The stimuli of one level: who answered which, and how often correctly, shape (n, s)."""
+
+    answered: NDArray[np.float64]
+    correct: NDArray[np.float64]
+
+
+def error_consistency(
+    one: pd.DataFrame,
+    other: pd.DataFrame | None = None,
+    *,
+    midpoint: float | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> ErrorConsistency:
+    """Measure how far observers err on the same stimuli.
+
+    An answer is correct where it is the target above the midpoint, or the other category below;
+    levels at the midpoint are left out. A probability counts as the answer that it favours, and
+    one of .5 as none. Agreement by chance is what the two observers' rates of correct answers
+    *within each level* give, so that sharing a psychometric function is not counted as agreement:
+    only sharing errors among the stimuli of a level is. Levels with one stimulus say nothing and
+    are left out.
+
+    Parameters
+    ----------
+    one : DataFrame
+        Trials or counts of one condition with a `stimulus` column, of one observer or several.
+    other : DataFrame, optional
+        Those of others, who judged the same stimuli; file endings of images and folders are
+        ignored. Without it, all pairs within `one` are taken: among people, the ceiling for a
+        network.
+    midpoint : float, optional
+        The level between the categories; .5 by default, for levels that run from 0 to 1.
+    resamples : int
+        Bootstrap resamples of the stimuli, drawn within levels.
+    seed : int
+        Of the bootstrap.
+
+    Returns
+    -------
+    ErrorConsistency
+
+    Raises
+    ------
+    ComparisonError
+        If it is undefined: no stimuli in common, one stimulus per level, or nobody errs on some
+        but not all stimuli of a level.
+
+    Notes
+    -----
+    kappa = sum of n (c_obs - c_exp) over sum of n (1 - c_exp), sums over levels with n common
+    stimuli; with one level this is equation 3 of [1]_. Who answered a stimulus several times counts
+    with the share of correct answers. The interval is Efron's bias-corrected percentile interval
+    and takes the observers as given.
+
+    References
+    ----------
+    .. [1] Geirhos, R., Meding, K. & Wichmann, F. A. (2020). Beyond accuracy: quantifying
+       trial-by-trial behaviour of CNNs and humans by measuring error consistency. NeurIPS 33,
+       equations 1 to 3.
+    .. [2] Efron, B. (1981). Nonparametric standard errors and confidence intervals. Canadian
+       Journal of Statistics, 9, 139-158; the interval.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"observer": ["a"] * 4 + ["b"] * 4, "condition": "all", "level": 0.7,
+    ...                       "stimulus": list("wxyz") * 2, "response": [1, 1, 0, 0, 1, 0, 0, 0]})
+    >>> round(error_consistency(table).kappa, 3)
+    0.5
+    """
+    cells = _cells(one, midpoint).assign(side=0)
+    if other is not None:
+        theirs = _cells(other, midpoint).assign(side=1)
+        cells = pd.concat([_shared(cells, theirs), _shared(theirs, cells)])
+    levels = _levels(cells)
+    rows = slice(0, cells.loc[cells["side"] == 0, "observer"].nunique())
+    columns = rows if other is None else slice(rows.stop, None)
+    kappas, agreement = _estimate(levels, rows, columns)
+    pairs = np.isfinite(kappas)
+    if other is None:
+        pairs &= np.triu(np.ones(kappas.shape, dtype=bool), k=1)
+    if not pairs.any():
+        raise ComparisonError(
+            "error consistency is undefined: no two observers err on some but not all stimuli "
+            "of a level"
+        )
+    kappa = float(kappas[pairs].mean())
+    draws = _resampled(levels, rows, columns, pairs, resamples, np.random.default_rng(seed))
+    return ErrorConsistency(
+        kappa,
+        *_bias_corrected(draws, kappa),
+        agreement=float(agreement[pairs].mean()),
+        n_pairs=int(pairs.sum()),
+        n_stimuli=sum(level.answered.shape[1] for level in levels),
+    )
+
+
+def stimulus_names(stimuli: pd.Series) -> pd.Series:
+    """Name stimuli without folder and image ending, so that ``img/f1.png`` is ``f1``."""
+    names = {name: PurePath(str(name)) for name in stimuli.dropna().unique()}
+    return stimuli.map(
+        {
+            name: path.stem if path.suffix.lower() in IMAGES else path.name
+            for name, path in names.items()
+        }
+    )
+
+
+def _cells(table: pd.DataFrame, midpoint: float | None) -> pd.DataFrame:
+    """Give the share of correct answers of each observer to each stimulus."""
+    level = table["level"].round(9)
+    if midpoint is None:
+        midpoint = 0.5
+        if level.min() < 0 or level.max() > 1:
+            raise ComparisonError(
+                "error consistency needs the level between the categories: it is .5 where levels "
+                f"run from 0 to 1, but these run from {level.min():g} to {level.max():g}"
+            )
+    if "stimulus" not in table:
+        raise ComparisonError(
+            "error consistency needs the answers to single stimuli: no 'stimulus' column names them"
+        )
+    if "condition" in table and table["condition"].nunique() > 1:
+        raise ComparisonError(
+            "error consistency is measured in one condition: the table has "
+            f"{', '.join(map(str, table['condition'].unique()))}"
+        )
+    if "n_trials" in table:
+        target, weight = table["n_target"], table["n_trials"]
+    elif "response" in table:
+        target, weight = table["response"], table["response"].notna()
+    else:
+        decided = table["p_target"].where(table["p_target"] != 0.5)
+        target, weight = (decided > 0.5).where(decided.notna()), decided.notna()
+    weight = weight.astype(np.float64)
+    target = target.astype(np.float64).fillna(0.0)
+    cells = pd.DataFrame(
+        {
+            "observer": table["observer"],
+            "stimulus": stimulus_names(table["stimulus"]),
+            "level": level,
+            "correct": np.where(level > midpoint, target, weight - target),
+            "weight": weight,
+        }
+    )[(level != midpoint) & (weight > 0)]
+    keys = ["observer", "level", "stimulus"]
+    summed = cells.groupby(keys, sort=False, as_index=False).sum()
+    return summed.assign(correct=summed["correct"] / summed["weight"])
+
+
+def _shared(cells: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    keys = ["level", "stimulus"]
+    return cells.merge(others[keys].drop_duplicates(), on=keys)
+
+
+def _levels(cells: pd.DataFrame) -> list[_Level]:
+    """Lay the answers out level by level, observers in one order throughout."""
+    who = pd.MultiIndex.from_frame(cells[["side", "observer"]].drop_duplicates())
+    if len(who) < 2:
+        raise ComparisonError(
+            "error consistency needs two observers who judged the same stimuli away from the "
+            "midpoint: there are none"
+        )
+    levels = []
+    for _, rows in cells.groupby("level"):
+        grid = rows.pivot(index=["side", "observer"], columns="stimulus", values="correct")
+        shares = grid.reindex(who).to_numpy(dtype=np.float64)
+        if shares.shape[1] > 1:
+            answered = np.isfinite(shares)
+            levels.append(_Level(answered.astype(np.float64), np.where(answered, shares, 0.0)))
+    if not levels:
+        raise ComparisonError(
+            "error consistency needs several stimuli per level: no level has two, and level alone "
+            "makes observers agree"
+        )
+    return levels
+
+
+def _estimate(
+    levels: list[_Level], rows: slice, columns: slice
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give kappa and observed agreement of every pair, shape (rows, columns)."""
+    weights = [np.ones((1, level.answered.shape[1])) for level in levels]
+    kappas = _kappas(levels, rows, columns, weights)[0]
+    agreed = np.zeros_like(kappas)
+    common = np.zeros_like(kappas)
+    for level in levels:
+        a, b = level.answered[rows], level.answered[columns]
+        right_a, right_b = level.correct[rows], level.correct[columns]
+        agreed += right_a @ right_b.T + (a - right_a) @ (b - right_b).T
+        common += a @ b.T
+    with np.errstate(invalid="ignore"):
+        return kappas, agreed / common
+
+
+def _kappas(
+    levels: list[_Level], rows: slice, columns: slice, weights: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Kappa of every pair under each weighting of the stimuli, shape (weightings, rows, columns).
+
+    With n common stimuli of a level, R and S the two observers' sums of correct answers to them,
+    and X the sum of products, n (c_obs - c_exp) = 2 (X - R S / n) and
+    n (1 - c_exp) = R + S - 2 R S / n.
+    """
+    above: NDArray[np.float64] | float = 0.0
+    below: NDArray[np.float64] | float = 0.0
+    for level, weight in zip(levels, weights, strict=True):
+        answered, correct = level.answered, level.correct
+        w = weight[:, None, :]
+        n = (w * answered[rows]) @ answered[columns].T
+        first = (w * correct[rows]) @ answered[columns].T
+        second = (w * answered[rows]) @ correct[columns].T
+        both = (w * correct[rows]) @ correct[columns].T
+        chance = first * second / np.where(n > 0, n, 1.0)
+        above = above + 2 * (both - chance)
+        below = below + first + second - 2 * chance
+    defined = np.asarray(below) > 1e-12
+    return np.where(defined, above / np.where(defined, below, 1.0), np.nan)
+
+
+def _resampled(
+    levels: list[_Level],
+    rows: slice,
+    columns: slice,
+    pairs: NDArray[np.bool_],
+    resamples: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Mean kappa over the pairs, in each resample of the stimuli within their levels."""
+    means = []
+    for size in _chunks(resamples, max(1, _CELLS // pairs.size)):
+        sizes = [level.answered.shape[1] for level in levels]
+        weights = [rng.multinomial(n, np.full(n, 1 / n), size).astype(np.float64) for n in sizes]
+        kappas = _kappas(levels, rows, columns, weights)[:, pairs]
+        defined = np.isfinite(kappas)
+        sums = np.where(defined, kappas, 0.0).sum(axis=1)
+        count = defined.sum(axis=1)
+        means.append(np.where(count > 0, sums / np.maximum(count, 1), np.nan))
+    return np.concatenate(means)
+
+
+def _chunks(total: int, size: int) -> Iterator[int]:
+    for start in range(0, total, size):
+        yield min(size, total - start)
+
+
+def _bias_corrected(draws: NDArray[np.float64], estimate: float) -> tuple[float, float]:
+    """Bias-corrected percentile interval; none where a resample in twenty is undefined."""
+    defined = draws[np.isfinite(draws)]
+    if len(defined) < 0.95 * len(draws) or np.ptp(defined) == 0:
+        return np.nan, np.nan
+    below = np.mean(defined < estimate) + np.mean(defined == estimate) / 2
+    bias = stats.norm.ppf(np.clip(below, 0.5 / len(defined), 1 - 0.5 / len(defined)))
+    low, high = np.quantile(defined, stats.norm.cdf(2 * bias + stats.norm.ppf([0.025, 0.975])))
+    return float(low), float(high)
