@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,11 @@ from psychobench.resources import bundled, read_image, sha256
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.levels import read_levels
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
+from psychobench.stimuli.masks import MID_GREY, UNMASKED, Mask, read_masks
 
-MID_GREY = 128
-UNMASKED = "none"
+__all__ = ["MID_GREY", "UNMASKED", "StimulusSet", "list_stimuli", "load_stimuli"]
+
 _MOST_FAULTS = 20
-_USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +38,8 @@ class StimulusSet:
     table : pandas.DataFrame
         One row per image: ``stimulus`` (str), ``level`` (float, in the unit of the design) and
         ``file`` (its name in `folder`).
-    masks : mapping of str to ndarray of bool, shape (height, width)
-        True where a mask hides the image; may be empty.
+    covers : mapping of str to Mask
+        What each mask hides and what it shows there; may be empty.
     title : str
         What the set shows, in human words.
     rendered : bool
@@ -46,7 +47,7 @@ class StimulusSet:
     bundled : bool
         Whether the set came with psychobench.
     hashes : mapping of str to str
-        SHA-256 of each image and mask by its path in `folder`.
+        SHA-256 of each image, mask and fill by its path in `folder`.
     pixels : ndarray of uint8, shape (n, height, width, 3)
         The decoded images in table order; `images` gives them masked.
 
@@ -62,23 +63,30 @@ class StimulusSet:
     name: str
     folder: Path
     table: pd.DataFrame
-    masks: Mapping[str, NDArray[np.bool_]]
+    covers: Mapping[str, Mask]
     title: str
     rendered: bool
     bundled: bool
     hashes: Mapping[str, str] = field(repr=False)
     pixels: NDArray[np.uint8] = field(repr=False)
 
+    @cached_property
+    def masks(self) -> dict[str, NDArray[np.bool_]]:
+        """The pixels that each mask hides more than half, shape (height, width), by its name."""
+        return {name: mask.region for name, mask in self.covers.items()}
+
     @property
     def sha256(self) -> str:
         """One hash of the images with their levels and of the masks."""
         rows = zip(self.table["file"], self.table["level"], strict=True)
         lines = [f"{self.hashes[file]} {level!r}" for file, level in rows]
-        lines += [f"{self.hashes[_mask_file(name)]} {name}" for name in sorted(self.masks)]
+        shown = {path: path.removesuffix(".png") for path in self.hashes if "/" in path}
+        plain = sorted((name.removeprefix("masks/"), path) for path, name in shown.items())
+        lines += [f"{self.hashes[path]} {name}" for name, path in plain]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
-        """Give the images with one region filled with mid-grey.
+        """Give the images under one mask, with what it shows in their place.
 
         Parameters
         ----------
@@ -95,17 +103,15 @@ class StimulusSet:
         StimulusError
             If there is no such mask.
         """
-        pixels = self.pixels.copy()
         if mask == UNMASKED:
-            return pixels
-        if mask not in self.masks:
-            known = ", ".join([UNMASKED, *self.masks])
+            return self.pixels.copy()
+        if mask not in self.covers:
+            known = ", ".join([UNMASKED, *self.covers])
             raise StimulusError(
                 f"a mask must be one that the stimuli have: {self.name} has no {mask!r}; "
                 f"choose from {known}"
             )
-        pixels[:, self.masks[mask]] = MID_GREY
-        return pixels
+        return self.covers[mask].apply(self.pixels)
 
     def select(self, levels: Sequence[float]) -> StimulusSet:
         """Keep the images at some levels.
@@ -134,7 +140,8 @@ class StimulusSet:
             raise StimulusError(*wrong or [f"at least one level must be chosen: {there}"])
         rows = np.flatnonzero(near.any(axis=1))
         table = self.table.iloc[rows].reset_index(drop=True)
-        return replace(self, table=table, pixels=self.pixels[rows])
+        covers = {name: mask.select(rows) for name, mask in self.covers.items()}
+        return replace(self, table=table, pixels=self.pixels[rows], covers=covers)
 
 
 def list_stimuli() -> list[str]:
@@ -156,8 +163,9 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     name_or_folder : str or pathlib.Path, optional
         A bundled set's name, or a folder that holds images of one size, ``levels.csv`` with the
         columns ``stimulus`` (file name, with or without extension) and ``level``, and, if wanted,
-        masks as ``masks/NAME.png`` (white hides). A bundled name comes first; write ``./NAME``
-        for a folder of that name.
+        masks as ``masks/NAME.png`` (white hides, grey hides in part) with what is seen there
+        instead as ``fills/NAME.png`` (mid-grey without). A bundled name comes first; write
+        ``./NAME`` for a folder of that name.
 
     Returns
     -------
@@ -172,9 +180,9 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     faults: list[str] = []
     table = read_levels(folder, faults)
     pixels = _read_images(folder, list(table["file"]), faults)
-    masks = _read_masks(folder, pixels, faults)
+    covers, mask_paths = read_masks(folder, list(table["file"]), pixels, faults)
     manifest = read_manifest(folder)
-    files = [*table["file"], *map(_mask_file, masks)]
+    files = [*table["file"], *mask_paths]
     if manifest is not None:
         remedy = _remedy(manifest, is_bundled)
         faults[:0] = find_damage(manifest, folder, files, remedy=remedy)
@@ -186,11 +194,13 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
         name=name,
         folder=folder,
         table=table,
-        masks=masks,
+        covers=covers,
         title=manifest.title if manifest else f"images in {name}",
         rendered=manifest is not None and manifest.rendered,
         bundled=is_bundled,
-        hashes=manifest.files if manifest else {file: sha256(folder / file) for file in files},
+        hashes={
+            file: manifest.files[file] if manifest else sha256(folder / file) for file in files
+        },
         pixels=pixels,
     )
 
@@ -233,41 +243,6 @@ def _read_images(folder: Path, files: Sequence[str], faults: list[str]) -> NDArr
             f"{counts[0][1]} of {len(sizes)} images have {usual}; crop or scale them alike"
         )
     return np.empty((0, 0, 0, 3), dtype=np.uint8)
-
-
-def _read_masks(
-    folder: Path, pixels: NDArray[np.uint8], faults: list[str]
-) -> dict[str, NDArray[np.bool_]]:
-    masks = {}
-    for path in sorted(folder.glob("masks/*.png"), key=_mask_order):
-        try:
-            masks[path.stem] = read_image(path).mean(axis=2) > MID_GREY
-        except StimulusError as error:
-            faults.extend(error.faults)
-            continue
-        hidden = masks[path.stem]
-        if path.stem == UNMASKED:
-            faults.append(f"no mask may be called {UNMASKED!r}: rename {path}")
-        if len(pixels) and hidden.shape != pixels.shape[1:3]:
-            faults.append(
-                f"a mask must have the images' size: {path} has {_size(hidden)} pixels, "
-                f"the images {_size(pixels[0])}; scale the mask"
-            )
-        if hidden.all() or not hidden.any():
-            faults.append(
-                f"a mask must hide a part of the image: {path} hides "
-                f"{'all' if hidden.all() else 'nothing'}; paint that part white, the rest black"
-            )
-    return masks
-
-
-def _mask_order(path: Path) -> tuple[int, str]:
-    usual = path.stem in _USUAL_MASKS
-    return (_USUAL_MASKS.index(path.stem) if usual else len(_USUAL_MASKS), path.stem)
-
-
-def _mask_file(name: str) -> str:
-    return f"masks/{name}.png"
 
 
 def _size(image: NDArray[np.generic]) -> str:

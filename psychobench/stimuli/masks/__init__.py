@@ -1,17 +1,23 @@
 """Masks: hide a part of a face without telling what is under it."""
 
-from psychobench.stimuli.masks.make import Mask, make_masks
+from psychobench.stimuli.masks.files import UNMASKED, mask_files, masked_files, read_masks
+from psychobench.stimuli.masks.make import MID_GREY, Mask, make_masks
 from psychobench.stimuli.masks.regions import MASK_NAMES, REGIONS, face_masks
 from psychobench.stimuli.masks.spec import FILLS, MaskSpec, mask_faults, read_mask_specs
 
 __all__ = [
     "FILLS",
     "MASK_NAMES",
+    "MID_GREY",
     "REGIONS",
+    "UNMASKED",
     "Mask",
     "MaskSpec",
     "face_masks",
     "make_masks",
     "mask_faults",
+    "mask_files",
+    "masked_files",
     "read_mask_specs",
+    "read_masks",
 ]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
-from scipy.signal import fftconvolve
 
 from psychobench.stimuli.masks.regions import Face, Region, face_region, features_region, soften
 
@@ -45,6 +43,8 @@ def control_region(region: Region, face: Face, feather: float) -> tuple[Region, 
 
 def _free(region: Region, face: Face, feather: float) -> Region:
     """Find where a control mask may lie."""
+    from scipy.ndimage import distance_transform_edt
+
     taken = features_region(face, region.shape) | region
     inside = face_region(face, region.shape)
     off_features = distance_transform_edt(~taken) > feather + 1.0
@@ -53,6 +53,8 @@ def _free(region: Region, face: Face, feather: float) -> Region:
 
 
 def _shift_into(region: Region, free: Region) -> Region | None:
+    from scipy.signal import fftconvolve
+
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     top, left = rows[0], columns[0]
     shape = region[top : rows[-1] + 1, left : columns[-1] + 1]
@@ -69,6 +71,8 @@ def _shift_into(region: Region, free: Region) -> Region | None:
 
 def _grow(free: Region, region: Region, left: Region, feather: float) -> Region | None:
     """Take free pixels, the nearest to the most open place of either side first."""
+    from scipy.ndimage import distance_transform_edt
+
     depth = distance_transform_edt(free)
     places = np.argwhere(free)
     near = np.full(len(places), np.inf)

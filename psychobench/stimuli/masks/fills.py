@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
-from scipy.ndimage import gaussian_filter
 
 from psychobench.stimuli.masks.regions import Region, bounding_box
 
@@ -49,6 +47,9 @@ def local_fill(mean: Colours, hidden: Region) -> Pixels:
     -------
     ndarray of uint8, shape (height, width, 3)
     """
+    from PIL import Image
+    from scipy.ndimage import gaussian_filter
+
     height, width = hidden.shape
     factor = max(1, -(-max(height, width) // _COARSE))
     weight = _pool((~hidden).astype(float)[..., None], factor)
@@ -122,6 +123,8 @@ def blur_fill(pixels: Pixels, spread: float) -> Pixels:
     -------
     ndarray of uint8, shape (n, height, width, 3)
     """
+    from PIL import Image, ImageFilter
+
     blur = ImageFilter.GaussianBlur(spread)
     return np.stack([np.asarray(Image.fromarray(image).filter(blur)) for image in pixels])
 

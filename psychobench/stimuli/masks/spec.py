@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psychobench.stimuli.masks.regions import REGIONS
+from psychobench.stimuli.sections import is_number, unknown_keys
 
 FILLS = ("grey", "mean", "local", "noise", "blur")
 POLYGON = "polygon"
@@ -199,11 +199,7 @@ def _check_name(name: str) -> list[str]:
 def _check_table(name: str, table: Mapping[str, Any]) -> list[str]:
     place = f"masks.{name}."
     keys = [field.name for field in dataclasses.fields(MaskSpec) if field.name != "name"]
-    faults = [
-        f"{place}{key} means nothing here; {_nearest(key, keys)}"
-        for key in table
-        if key not in keys
-    ]
+    faults = unknown_keys(place, table, keys)
     faults += _check_region(name, table)
     if table.get("fill", "grey") not in FILLS:
         fill = table["fill"]
@@ -213,7 +209,7 @@ def _check_table(name: str, table: Mapping[str, Any]) -> list[str]:
         )
     for key, (high, unit) in _LIMITS.items():
         value = table.get(key, 1)
-        if not _is_number(value) or not (0 < value <= high or (value == 0 and key != "blur")):
+        if not is_number(value) or not (0 < value <= high or (value == 0 and key != "blur")):
             least = "above 0" if key == "blur" else "at least 0"
             faults.append(
                 f"{place}{key} must be {least} and at most {high:g} {unit}: it is {value!r}"
@@ -265,7 +261,3 @@ def _check_region(name: str, table: Mapping[str, Any]) -> list[str]:
 def _nearest(word: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(word, known, 1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
