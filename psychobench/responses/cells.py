@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+([eE][+-]?\d+)?)")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _PADDED = re.compile(r"[+-]?0\d")
 # how pandas, R, jsPsych, PsychoPy and BIDS write that there is nothing
@@ -111,20 +112,37 @@ def blanks_of(column: pd.Series[Any]) -> NDArray[np.bool_]:
 def cleaned(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
     """Strip every cell of text; the result is categorical, so that it is cheap to look at again.
 
-    With `decimal_comma`, a column that holds nothing but numbers may write ``0,5`` for ``0.5``.
+    With `decimal_comma`, a column that holds nothing but numbers may write ``0,5`` for ``0.5``;
+    ``attrs["pointed"]`` tells whether it did.
     """
     codes, values = distinct(column)
     texts: Sequence[str] = [value.strip() for value in values]
-    if decimal_comma and any("," in text for text in texts):
-        texts = _with_points(texts)
-    places, unique = pd.factorize(np.array(texts, dtype=object))
+    pointed = with_points(texts) if decimal_comma else texts
+    places, unique = pd.factorize(np.array(pointed, dtype=object))
     categories = pd.Index(unique, dtype=object)
-    return pd.Series(
+    result = pd.Series(
         pd.Categorical.from_codes(places[codes], categories=categories), index=column.index
     )
+    result.attrs["pointed"] = pointed is not texts
+    return result
 
 
-def _with_points(texts: Sequence[str]) -> Sequence[str]:
+def with_points(texts: Sequence[str]) -> Sequence[str]:
+    """Write decimal points for decimal commas, where that is what the commas of a column are.
+
+    They are not, or may not be, where a cell is no number, where some numbers have points, or
+    where every comma could part thousands; then `texts` itself is returned.
+
+    Examples
+    --------
+    >>> with_points(["0,5", "1", ""]), with_points(["1,250", "0"])
+    (['0.5', '1', ''], ['1,250', '0'])
+    """
+    commas = [text for text in texts if "," in text]
+    if not commas or all(_THOUSANDS.fullmatch(text) for text in commas):
+        return texts
+    if any("." in text for text in texts):
+        return texts
     pointed = [_DECIMAL_COMMA.sub(r"\1.\2", t) if _DECIMAL_COMMA.fullmatch(t) else t for t in texts]
     numeric = all(is_blank(text) or _NUMBER.fullmatch(text) for text in pointed)
     return pointed if numeric else texts

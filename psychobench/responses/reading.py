@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 from psychobench.errors import TableError
 from psychobench.responses.cells import cleaned, distinct
 from psychobench.responses.columns import CANONICAL, nearest, shown
+from psychobench.responses.splitting import check_lengths, parse_cells
 
 _DELIMITERS = (",", "\t", ";")
+SEPARATOR_LINE = re.compile(r'"?sep=([^\n"])"?[ ,;\t]*\n', re.IGNORECASE)
+MOST_COLUMNS = 10_000
+TEXTS = ("observer", "condition", "stimulus", "session")
 _HEADER = 1_000_000  # characters among which a header must end
 _MAGIC = {
     b"PK\x03\x04": "an Excel workbook or zip archive",
@@ -28,11 +32,13 @@ _MAGIC = {
 _RESAVE = "open it in the program that made it and save it as 'CSV UTF-8'"
 
 
-def read_cells(path: Path, names: Collection[str] = ()) -> pd.DataFrame:
-    """Read a CSV or TSV file without interpreting any cell.
+def read_cells(
+    path: Path, names: Collection[str] = (), texts: Collection[str] = TEXTS
+) -> pd.DataFrame:
+    """Read a CSV or TSV file without interpreting any cell but plain numbers.
 
     The delimiter (comma, tab or semicolon) is found from the header, whatever the file is called.
-    Where it is the semicolon, numbers may have decimal commas. A byte-order mark, an empty last
+    Where it is not the comma, numbers may have decimal commas. A byte-order mark, an empty last
     column and empty rows are ignored.
 
     Parameters
@@ -41,12 +47,15 @@ def read_cells(path: Path, names: Collection[str] = ()) -> pd.DataFrame:
         A UTF-8 text file with a header row.
     names : collection of str
         Further column names that the file should have; they help to find the delimiter.
+    texts : collection of str
+        Columns whose cells must stay as they are written, whatever they look like.
 
     Returns
     -------
     DataFrame
-        Categorical columns of stripped str. The index holds row numbers as a spreadsheet shows
-        them: the header is row 1.
+        Categorical columns of stripped str; a column of many different plain numbers, such as
+        reaction times, is float64 or int64. The index holds row numbers as a spreadsheet shows
+        them: the header is row 1. ``attrs["notes"]`` lists what was repaired.
 
     Raises
     ------
@@ -58,11 +67,19 @@ def read_cells(path: Path, names: Collection[str] = ()) -> pd.DataFrame:
     body = text.lstrip("\n")
     if not body.strip():
         raise TableError(f"a table must have a header row and rows: {path} is empty")
-    lead = len(text) - len(body)
-    delimiter = _delimiter(body, {*names, *CANONICAL})
-    header = [name.strip() for name in _header(body, delimiter)]
-    raw = _parse(body, delimiter, len(header), path, lead)
-    cells = raw.apply(cleaned, decimal_comma=delimiter == ";")
+    notes: list[str] = []
+    if hint := SEPARATOR_LINE.match(body):
+        body = body[hint.end() :]
+        notes.append(f"{path}: its first line, '{hint[0].strip()}', is for spreadsheets; left out")
+    lead = text.count("\n", 0, len(text) - len(body))
+    known = {*names, *CANONICAL}
+    delimiter = hint[1] if hint and hint[1] in _DELIMITERS else _delimiter(body, known)
+    header, rows = _split_header(body, delimiter)
+    _check_header(header, rows, path)
+    notes += check_lengths(rows, delimiter, header, path, lead + 2)
+    kept_as_text = [i for i, name in enumerate(header) if name in texts]
+    raw = parse_cells(rows, delimiter, len(header), path, lead, kept_as_text)
+    cells = _cleaned(raw, header, delimiter, path, notes)
     cells.index = pd.RangeIndex(lead + 2, lead + 2 + len(cells))
     named = _named(cells, header, path)
     filled = named[_filled(named)]
@@ -71,7 +88,24 @@ def read_cells(path: Path, names: Collection[str] = ()) -> pd.DataFrame:
             f"a table must have at least one row below its header: {path} has none; "
             f"its columns are {shown(named.columns)}"
         )
+    filled.attrs["notes"] = notes
     return filled
+
+
+def _cleaned(
+    raw: pd.DataFrame, header: list[str], delimiter: str, path: Path, notes: list[str]
+) -> pd.DataFrame:
+    """Clean the columns of text; say which had decimal commas."""
+    columns = {
+        i: raw[i]
+        if pd.api.types.is_numeric_dtype(raw[i])
+        else cleaned(raw[i], decimal_comma=delimiter != ",")
+        for i in range(raw.shape[1])
+    }
+    pointed = [header[i] for i, column in columns.items() if column.attrs.get("pointed")]
+    if pointed:
+        notes.append(f"{path}: decimal commas are read as points in {shown(pointed)}")
+    return pd.DataFrame(columns)
 
 
 def _decode(path: Path) -> str:
@@ -116,42 +150,35 @@ def _delimiter(body: str, names: Collection[str]) -> str:
 
 
 def _header(body: str, delimiter: str) -> list[str]:
+    return _split_header(body[:_HEADER], delimiter)[0]
+
+
+def _split_header(body: str, delimiter: str) -> tuple[list[str], str]:
+    """Give the names in the first record, and the text below it."""
+    reader = csv.reader(io.StringIO(body[:_HEADER]), delimiter=delimiter)
     try:
-        return next(csv.reader(io.StringIO(body[:_HEADER]), delimiter=delimiter))
+        header = [name.strip() for name in next(reader)]
     except csv.Error:  # a quote opened there and never closed
-        return []
+        return [], ""
+    end = -1
+    for _ in range(reader.line_num):
+        end = body.find("\n", end + 1)
+        if end < 0:
+            return header, ""
+    return header, body[end + 1 :]
 
 
-def _parse(body: str, delimiter: str, width: int, path: Path, lead: int) -> pd.DataFrame:
-    """Split into cells, with one column more than the header for what should not be there."""
-    try:
-        cells = pd.read_csv(
-            io.StringIO(body),
-            sep=delimiter,
-            header=None,
-            names=range(width + 1),
-            index_col=False,
-            dtype=object,
-            na_filter=False,
-            skip_blank_lines=False,
-            low_memory=False,
+def _check_header(header: list[str], rows: str, path: Path) -> None:
+    if not header or (not rows and any("\n" in name for name in header)):
+        raise TableError(
+            f"a table must be well-formed: the header of {path} is not; "
+            "look for a double quote that is never closed"
         )
-    except pd.errors.ParserError as error:
-        raise TableError(_ragged(str(error), width, path, lead)) from None
-    return cells.iloc[1:]
-
-
-def _ragged(reason: str, width: int, path: Path, lead: int) -> str:
-    if found := re.search(r"in line (\d+), saw (\d+)", reason):
-        row, saw = int(found[1]) + lead, found[2]
-        return (
-            f"a row must have as many cells as the header: row {row} of {path} has {saw}, "
-            f"the header has {width}; put cells that hold the delimiter into double quotes"
+    if len(header) > MOST_COLUMNS:
+        raise TableError(
+            f"a table must have at most {MOST_COLUMNS} columns: {path} has {len(header)} or more; "
+            "check that each trial is a row, and export only the columns that you need"
         )
-    return (
-        f"a table must be well-formed: {path} is not ({reason.removeprefix('Error tokenizing ')}); "
-        "look for a double quote that is never closed"
-    )
 
 
 def _named(cells: pd.DataFrame, header: list[str], path: Path) -> pd.DataFrame:
@@ -179,6 +206,9 @@ def _filled(cells: pd.DataFrame) -> NDArray[np.bool_]:
     """Find the rows in which any cell holds something."""
     filled = np.zeros(len(cells), dtype=np.bool_)
     for name in cells:
+        if pd.api.types.is_numeric_dtype(cells[name]):
+            filled |= cells[name].notna().to_numpy(np.bool_)
+            continue
         codes, texts = distinct(cells[name])
         filled |= np.array([text != "" for text in texts], dtype=np.bool_)[codes]
     return filled

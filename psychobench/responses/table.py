@@ -27,7 +27,7 @@ from psychobench.responses.columns import (
     shown,
 )
 from psychobench.responses.counts import count_responses
-from psychobench.responses.reading import read_cells
+from psychobench.responses.reading import TEXTS, read_cells
 
 __all__ = ["count_responses", "parse_columns", "parse_where", "read_trials", "validate_trials"]
 
@@ -84,7 +84,8 @@ def read_trials(
     """
     path = Path(path)
     columns = dict(columns or {})
-    cells = read_cells(path, columns.values())
+    texts = [columns.get(name, name) for name in (*TEXTS, *(where or {}))]
+    cells = read_cells(path, columns.values(), texts)
     named = rename(cells, columns, str(path))
     kept = _filter(named, where or {}, columns, str(path))
     table = validate_trials(kept, source=str(path))
