@@ -68,6 +68,20 @@ class Goodness:
         joined = ["; ".join(flag for flag in flags if flag) or None for flags in each]
         return np.array(joined, dtype=object)
 
+    def summary(self) -> str:
+        """Say in a line how many fits each check flags."""
+        checks = self.table.groupby("check", sort=False)
+        found = [
+            f"{name} not checked"
+            if of["missing"].notna().all()
+            else f"{name} {of['flag'].notna().sum()} of {of['missing'].isna().sum()}"
+            for name, of in checks
+        ]
+        return (
+            f"Goodness of fit, flagged: {', '.join(found)}. "
+            f"Chance alone flags 1 in {1 / ALPHA:.0f} by deviance, level or order."
+        )
+
     def plot(self) -> Figure:
         """Draw the residuals of all fits against level and, where it is known, against the order.
 

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from psychobench.errors import OptionError
 from psychobench.fits.curves import Curves
 from psychobench.fits.designs import Design, lay_out
 from psychobench.fits.engines import Fitted, run_engine
+from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness import block_residuals
 from psychobench.fits.ml import excluded
 from psychobench.fits.options import FitOptions
@@ -99,7 +101,7 @@ def fit(
     Raises
     ------
     OptionError
-        If an option has a value that it cannot take, or contradicts another.
+        If an option has a value that it cannot take, or contradicts another or the table.
     TableError
         If the table breaks the column contract.
     FitError
@@ -126,7 +128,8 @@ def fit(
     )  # fmt: skip
     checked = validate_trials(table, source=table.attrs.get("source", "table"))
     design = lay_out(checked, by, options)
-    design = design.without(excluded(design.blocks, options), "the bounds leave no width")
+    _check_probabilities(design, options, given=likelihood)
+    design = _within_bounds(design, options)
     seeds = design.seeds(options.seed)
     fitted = run_engine(design.blocks, options, seeds)
     lost = np.isnan(fitted.curves.width)
@@ -142,6 +145,40 @@ def fit(
     falling[~design.failed] = fitted.curves.falling
     made = _assemble(design, columns, options)
     return Fits(made, asdict(options), falling, _proportions(design, fitted.curves), goodness)
+
+
+def _check_probabilities(design: Design, options: FitOptions, *, given: str | None) -> None:
+    """Refuse what probabilities cannot have, rather than leave it out."""
+    if not design.blocks.probabilities:
+        return
+    asked = {"bootstrap": options.bootstrap, "gof": options.gof, "likelihood": given}
+    faults = [
+        f"{name} needs counted answers: the table holds p_target, probabilities behind which no "
+        f"number of trials stands; leave out {name}"
+        for name, value in asked.items()
+        if value
+    ]
+    if faults:
+        raise OptionError(*faults)
+
+
+def _within_bounds(design: Design, options: FitOptions) -> Design:
+    """Leave out those whose data the bounds exclude."""
+    if "width" in options.bounds:
+        low, high = options.bounds["width"]
+        design = design.without(
+            excluded(design.blocks, options),
+            f"the bounds on width, {low:g} to {high:g}, end below a tenth of the smallest gap "
+            "between the levels",
+        )
+    if "threshold" in options.bounds:
+        (low, high), positions = options.bounds["threshold"], design.blocks.positions
+        unit = "logarithms of the levels" if SIGMOIDS[options.sigmoid].log_levels else "levels"
+        design = design.without(
+            (high < positions.min(axis=1)) | (low > positions.max(axis=1)),
+            f"the bounds on threshold, {low:g} to {high:g}, lie beyond the tested {unit}",
+        )
+    return design
 
 
 def _assessed(

@@ -181,12 +181,19 @@ def test_one_answer_per_block_cannot_tell_overdispersion():
 
 def test_probabilities_have_no_likelihood_and_no_interval():
     p = psi(SIGMOIDS["norm"], LEVELS, 0.55, 0.5, 0.02, 0.08)  # F = .48 / .9 at the PSE
-    found = row(pd.DataFrame({"observer": "net", "level": LEVELS, "p_target": p}), bootstrap=10)
+    found = row(pd.DataFrame({"observer": "net", "level": LEVELS, "p_target": p}))
     assert found.likelihood == "cross-entropy"
     assert pd.isna(
         found[["n_trials", "log_likelihood", "deviance", "deviance_p", "pse_low", "jnd_high"]]
     ).all()
     assert found.pse == pytest.approx(0.5627, abs=1e-4)
+
+
+@pytest.mark.parametrize("asked", [{"bootstrap": 9}, {"gof": 9}, {"likelihood": "binomial"}])
+def test_probabilities_are_refused_what_needs_a_number_of_trials(asked):
+    table = pd.DataFrame({"observer": "net", "level": LEVELS, "p_target": LEVELS**2})
+    with pytest.raises(OptionError, match=f"{next(iter(asked))} needs counted answers"):
+        fit(table, **asked)
 
 
 def test_probabilities_weigh_levels_equally_however_often_each_was_shown():

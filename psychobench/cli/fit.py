@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from psychobench.pse import Fits
 
 WRITERS = (".csv", ".json")
+FLAGGING = 39  # refits at which a two-sided p can be .05
 
 
 @click.command()
@@ -69,7 +70,7 @@ WRITERS = (".csv", ".json")
     default=0,
     show_default=True,
     metavar="N",
-    help="Refits of simulated answers that deviance_p rests on; 0 leaves it empty.",
+    help="Check the fit against N refits of simulated answers: deviance, trends, single blocks.",
 )
 @click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals.")
@@ -106,6 +107,7 @@ def fit(
     groups = [name.strip() for name in (by or "").split(",") if name.strip()]
     fits = fit_table(table, by=groups, bounds=limits, **options)  # type: ignore[arg-type]
     note_input(table, file)
+    _note_few(fits.options)
     if out is not None:
         _write(fits, out)
     click.echo(_to_json(fits) if as_json else _readable(fits, groups))
@@ -123,6 +125,23 @@ def _check_out(out: Path | None) -> None:
     if out.is_dir():
         raise ResourceError(f"--out must be a file: {out} is a folder")
     check_writable(out.parent)
+
+
+def _note_few(options: dict[str, Any]) -> None:
+    """Say so where there are too few refits for what rests on them."""
+    confidence = options["confidence"]
+    if 0 < options["bootstrap"] < 2 / (1 - confidence):
+        click.echo(
+            f"{options['bootstrap']} refits are too few for the ends of a {confidence:.4g} "
+            "interval: 1000 or more is usual.",
+            err=True,
+        )
+    if 0 < options["gof"] < FLAGGING:
+        click.echo(
+            f"--gof {options['gof']} is too few refits for a check to be flagged: "
+            f"that takes {FLAGGING}, and 1000 is usual.",
+            err=True,
+        )
 
 
 def _write(fits: Fits, out: Path) -> None:
@@ -147,9 +166,14 @@ def _readable(fits: Fits, by: list[str]) -> str:
     numbers = ["pse", "pse_low", "pse_high", "jnd", "threshold", "width", "guess", "lapse"]
     shown = table[[*keys, *numbers, "status"]].dropna(axis="columns", how="all")
     lines = [shown.to_string(index=False, na_rep="-", float_format="{:.3f}".format), ""]
-    for row in table[table["reason"].notna()].itertuples():
-        name = ", ".join(str(getattr(row, key)) for key in keys[:2])
-        lines.append(f"{name}: {row.status}: {row.reason}")
+    for row in table.to_dict(orient="records"):
+        name = ", ".join(str(row[key]) for key in keys)
+        if isinstance(row["reason"], str):
+            lines.append(f"{name}: {row['status']}: {row['reason']}")
+        if isinstance(row.get("flags"), str):
+            lines.append(f"{name}: check the fit: {row['flags']}")
     found = table["status"].value_counts()
     lines.append("Status: " + ", ".join(f"{name} {n}" for name, n in found.items()))
+    if fits.goodness is not None:
+        lines.append(fits.goodness.summary())
     return "\n".join(lines)

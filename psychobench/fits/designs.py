@@ -98,11 +98,11 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     group = counts[keys].merge(groups, on=keys, how="left")["_group"].to_numpy()
     counts = _with_weights(counts.assign(group=group))
     pooled = counts.groupby(["group", "level"], as_index=False)[["n", "k"]].sum()
-    failures = _failures(pooled, len(groups))
+    failures = _failures(pooled, len(groups), options)
     fitted = np.array([reason is None for reason in failures])
     if not fitted.any():
         raise FitError(
-            "a fit needs an observer with answers at two levels: "
+            "no observer can be fitted: "
             + "; ".join(dict.fromkeys(str(reason) for reason in failures))
         )
     split = options.likelihood == "beta-binomial" and "n_trials" in counts
@@ -121,8 +121,9 @@ def _check_levels(counts: pd.DataFrame, options: FitOptions, source: str) -> Non
             f"a fit needs at least two levels: every answer in {source} is at level "
             f"{levels[0]:g}; add the other levels' rows, or loosen --where"
         )
-    if SIGMOIDS[options.sigmoid].log_levels and (counts["level"] <= 0).any():
-        row = counts[counts["level"] <= 0].iloc[0]
+    beyond = counts[counts["level"] <= 0]
+    if SIGMOIDS[options.sigmoid].log_levels and set(beyond["observer"]) == set(counts["observer"]):
+        row = beyond.iloc[0]
         raise FitError(
             f"sigmoid {options.sigmoid} needs levels above 0: observer '{row['observer']}' has "
             f"level {row['level']:g}; use norm, logistic, gumbel, rgumbel or tdist"
@@ -137,13 +138,16 @@ def _with_weights(counts: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(n=weight, k=weight * counts["p_target"])
 
 
-def _failures(pooled: pd.DataFrame, n: int) -> NDArray[np.object_]:
+def _failures(pooled: pd.DataFrame, n: int, options: FitOptions) -> NDArray[np.object_]:
     levels = pooled.groupby("group")["level"].agg(["min", "max"]).reindex(range(n))
     failures = np.full(n, None, dtype=object)
     failures[levels["min"].isna()] = "no trial has an answer"
     low, high = levels["min"].to_numpy(), levels["max"].to_numpy()
     for row in np.flatnonzero(high - low <= SAME_LEVEL * np.abs(high)):
         failures[row] = f"all answers are at one level, {low[row]:g}, and a fit needs two"
+    if SIGMOIDS[options.sigmoid].log_levels:
+        for row in np.flatnonzero(low <= 0):
+            failures[row] = f"sigmoid {options.sigmoid} needs levels above 0: there is {low[row]:g}"
     return failures
 
 

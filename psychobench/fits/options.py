@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 
 from psychobench.errors import OptionError
 from psychobench.fits.functions import SIGMOIDS
@@ -39,7 +40,7 @@ class FitOptions:
     bounds : mapping, optional
         From `PARAMETERS` to (low, high).
     bootstrap, gof : int
-        Numbers of refits for intervals and for the deviance's p; 0 asks for none.
+        Numbers of refits for intervals and for the goodness of fit; 0 asks for none.
     confidence : float
         Coverage of intervals.
     seed : int
@@ -126,10 +127,12 @@ class FitOptions:
         faults = [
             f"{name} must be a whole number from 0: got {getattr(self, name)!r}"
             for name in ("bootstrap", "gof", "seed")
-            if not isinstance(getattr(self, name), int) or getattr(self, name) < 0
+            if not isinstance(getattr(self, name), Integral) or getattr(self, name) < 0
         ]
-        if not 0 < self.confidence < 1:
-            faults.append(f"confidence must lie between 0 and 1: got {self.confidence!r}")
+        if not (isinstance(self.confidence, Real) and 0 < self.confidence < 1):
+            faults.append(
+                f"confidence must be a number between 0 and 1, like 0.95: got {self.confidence!r}"
+            )
         return faults
 
     def _bound_faults(self) -> list[str]:
@@ -138,11 +141,18 @@ class FitOptions:
             for name in self.bounds
             if name not in PARAMETERS
         ]
-        for name, (low, high) in self.bounds.items():
-            if not low <= high:
-                faults.append(f"bounds must not exclude everything: {name}={low:g}:{high:g}")
-            elif not (math.isfinite(low) and math.isfinite(high)):
-                faults.append(f"bounds must be finite: {name}={low:g}:{high:g}")
+        for name, ends in self.bounds.items():
+            if not _is_pair(ends):
+                faults.append(
+                    f"bounds must be two finite numbers, low and high: {name} has {_shown(ends)}"
+                )
+                continue
+            low, high = ends
+            if low > high:
+                faults.append(
+                    f"bounds must run from low to high: got {name}={low:g}:{high:g}; "
+                    f"write {name}={high:g}:{low:g}"
+                )
             elif name == "width" and high <= 0:
                 faults.append(f"width must be above 0: its bounds are {low:g}:{high:g}")
             elif name in ("guess", "lapse") and not (low >= 0 and high <= 1 and low < 1):
@@ -161,8 +171,11 @@ class FitOptions:
                 f"asymptotes equal needs task yes-no: task {self.task} fixes guess at "
                 f"{self.chance:g}; use free or fixed"
             )
-        if self.engine != "ml" and (self.bootstrap or self.gof):
-            faults.append(f"bootstrap and gof need engine ml: engine {self.engine} has neither")
+        if self.engine != "ml" and self.bootstrap:
+            faults.append(
+                f"bootstrap needs engine ml: engine {self.engine} takes its intervals from the "
+                "posterior; leave out bootstrap, or use engine ml"
+            )
         if faults:
             return faults
         made = self.asymptote_bounds
@@ -183,6 +196,19 @@ class FitOptions:
                 f"are {made['guess'][0]:g} and {made['lapse'][0]:g}"
             )
         return list(dict.fromkeys(faults))
+
+
+def _is_pair(ends: object) -> bool:
+    return (
+        isinstance(ends, Sequence)
+        and len(ends) == 2
+        and all(isinstance(end, Real) and math.isfinite(end) for end in ends)
+    )
+
+
+def _shown(ends: object) -> str:
+    """Write bounds as the command line does, where they are a pair."""
+    return f"{ends[0]}:{ends[1]}" if isinstance(ends, tuple) and len(ends) == 2 else repr(ends)
 
 
 def _alternatives(task: str) -> int:
