@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "compare": "psychobench.comparison",
+    "compare_conditions": "psychobench.comparison.within",
     "fit": "psychobench.pse",
     "list_stimuli": "psychobench.stimuli",
     "list_observers": "psychobench.responses.registry",
