@@ -138,14 +138,14 @@ def test_intervals_of_effect_sizes_cover_the_true_ones(true):
     rng = np.random.default_rng(11)
     shift, inside = true * np.sqrt((1 + 1.5**2) / 2), {"d_av": 0, "d_z": 0, "welch": 0}
     spread = np.sqrt(1 + 1.5**2 - 2 * 0.6 * 1.5)  # of differences, correlation .6
-    for _ in range(400):
+    for _ in range(600):
         one, other = rng.multivariate_normal([0, shift], [[1, 0.9], [0.9, 2.25]], 20).T
         paired = paired_test(WHAT, one, other, 0.95)
         apart = welch_test(WHAT, rng.normal(0, 1, 20), rng.normal(shift, 1.5, 30), 0.95)
         inside["d_av"] += paired.d_av_low < true < paired.d_av_high
         inside["d_z"] += paired.d_z_low < shift / spread < paired.d_z_high
         inside["welch"] += apart.d_av_low < true < apart.d_av_high
-    assert all(0.92 < count / 400 < 0.98 for count in inside.values()), inside
+    assert all(0.92 < count / 600 < 0.98 for count in inside.values()), inside
 
 
 def test_the_interval_of_eta_squared_is_where_f_is_at_the_tails():
