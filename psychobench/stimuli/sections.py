@@ -141,6 +141,23 @@ def read_parameters(
     return kind()
 
 
+def read_whole(
+    table: Mapping[str, Any],
+    key: str,
+    limits: tuple[int, int],
+    faults: list[str],
+    *,
+    place: str = "",
+) -> int | None:
+    """Read a whole number within limits; None where there is none."""
+    value = table.get(key)
+    low, high = limits
+    if value is None or (type(value) is int and low <= value <= high):
+        return value
+    faults.append(f"{place}{key} must be a whole number from {low} to {high}: it is {value!r}")
+    return None
+
+
 def read_choice(
     found: Mapping[str, Any],
     key: str,

@@ -1,0 +1,324 @@
+"""Continua: which shape and which mixture of textures each level has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from psychobench.errors import StimulusError
+from psychobench.stimuli.morphing.faces import Face, Portrait
+from psychobench.stimuli.morphing.spec import Frame, MorphSpec
+from psychobench.stimuli.morphing.texture import Texture
+from psychobench.stimuli.morphing.warp import (
+    Layer,
+    Points,
+    Size,
+    border_points,
+    fold_depths,
+    paint,
+    triangulate,
+)
+
+_DEEPEST = 0.015  # of a face's extent; closed lips and touching lids cross by less
+_UNUSED = 1e-12
+_SHRINK = 0.999
+
+
+@dataclass(frozen=True, eq=False)
+class Continuum:
+    """All that is needed to paint the images of a set.
+
+    Attributes
+    ----------
+    shapes : ndarray of float64, shape (n_levels, n_points, 2)
+        The landmarks at each level, in pixels of the result.
+    weights : ndarray of float64, shape (n_levels, n_textures)
+        How much of each texture is seen; rows sum to 1.
+    textures : tuple of Texture
+        The images.
+    places : tuple of ndarray of float64, shape (n_points + n_border, 2)
+        The points in each texture.
+    border : ndarray of float64, shape (n_border, 2)
+        Where the border's points are in the result.
+    triangles : ndarray of intp, shape (n_triangles, 3)
+        One triangulation for all.
+    size : tuple of int
+        Width and height of the result.
+    notes : tuple of str
+        What is worth saying about it, such as small folds.
+    """
+
+    shapes: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    textures: tuple[Texture, ...]
+    places: tuple[Points, ...]
+    border: Points
+    triangles: NDArray[np.intp]
+    size: Size
+    notes: tuple[str, ...] = field(default=())
+
+    def paint(self, row: int) -> NDArray[np.uint8]:
+        """Paint the image at one level: uint8, shape (height, width, 3)."""
+        layers = [
+            Layer(texture, points, float(weight))
+            for texture, points, weight in zip(
+                self.textures, self.places, self.weights[row], strict=True
+            )
+            if abs(weight) > _UNUSED
+        ]
+        shape = np.concatenate([self.shapes[row], self.border])
+        return paint(shape, self.triangles, layers, self.size)
+
+    def paint_all(self, *, threads: int = 1, progress: bool = False) -> NDArray[np.uint8]:
+        """Paint all levels, shape (n_levels, height, width, 3); the same for any threads."""
+        from tqdm import tqdm
+
+        width, height = self.size
+        pixels = np.empty((len(self.shapes), height, width, 3), dtype=np.uint8)
+        with ThreadPoolExecutor(threads) as pool:
+            images = pool.map(self.paint, range(len(pixels)))
+            bar = tqdm(
+                images,
+                "morphing",
+                total=len(pixels),
+                unit="image",
+                disable=None if progress else True,
+            )
+            for row, image in enumerate(bar):
+                pixels[row] = image
+        return pixels
+
+
+Part = tuple[Portrait, float, NDArray[np.float64]]
+"""A portrait, how much it is scaled, and its share at each level."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """A face's average shape, and how much each of its portraits is scaled to get there."""
+
+    face: Face
+    shape: Points
+    factors: tuple[float, ...]
+
+    def parts(self, shares: NDArray[np.float64]) -> list[Part]:
+        portraits = zip(self.face.portraits, self.factors, strict=True)
+        return [(each, factor, shares / len(self.factors)) for each, factor in portraits]
+
+
+def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
+    """Work out shapes and mixtures.
+
+    Shapes change in straight lines from anchor to anchor, in proportion to the level, and so do
+    mixtures. A transform takes the change of its anchors, turned and scaled as the base is to
+    them (the least-squares similarity [1]_), and adds it to the base.
+
+    Parameters
+    ----------
+    spec : MorphSpec
+        What is wanted.
+    faces : sequence of Face
+        As ``load_faces`` gives them.
+
+    Returns
+    -------
+    Continuum
+
+    Raises
+    ------
+    StimulusError
+        If a shape folds over itself or leaves the image, or the crop does not fit: one line each.
+
+    References
+    ----------
+    .. [1] Dryden & Mardia (2016). Statistical Shape Analysis, eq. 4.7 (ordinary Procrustes).
+    """
+    first = faces[0].portraits[0]
+    window, size = _frame(spec.frame, first)
+    placed = [_place(face, first.points if spec.align else None) for face in faces]
+    anchors = placed[1:] if spec.base else placed
+    marks = np.array([anchor.face.level for anchor in anchors])
+    mixture = _hats(marks, np.array(spec.levels))
+    held = np.repeat(_hats(marks, np.array([_held(spec, marks)])), len(mixture), axis=0)
+    ends = np.stack([anchor.shape for anchor in anchors])
+    parts: list[Part] = []
+    if spec.base:
+        base = placed[0]
+        rest = np.tensordot(held[0], ends, 1)
+        turn = _similarity(rest, base.shape)[0]
+        ends = base.shape + _times(ends - rest, turn)
+        parts += base.parts(np.ones(len(mixture)))
+    shapes = np.tensordot(held if spec.warp == "colour" else mixture, ends, 1)
+    shares = held if spec.warp == "shape" else mixture
+    if spec.base:
+        shares = shares - held
+    if spec.base is None or spec.warp != "shape":
+        for anchor, share in zip(anchors, shares.T, strict=True):
+            parts += anchor.parts(share)
+    return _assemble(spec, first.size, window, size, shapes, ends, parts)
+
+
+def _assemble(
+    spec: MorphSpec,
+    whole: Size,
+    window: NDArray[np.float64],
+    size: Size,
+    shapes: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    parts: Sequence[Part],
+) -> Continuum:
+    """Bring everything into pixels of the result and look for what is wrong with it."""
+    scale = np.array(size) / (window[1] - window[0])
+    faults = _outside(spec, shapes, whole)
+    border = (border_points(whole) - window[0]) * scale
+    shapes, ends = (shapes - window[0]) * scale, (ends - window[0]) * scale
+    triangles = triangulate(np.concatenate([ends.mean(axis=0), border]))
+    textures, places = [], []
+    notes: list[str] = []
+    for level, shape in zip(spec.levels, shapes, strict=True):
+        _note_folds(shape, border, triangles, f"at level {level:g}", faults, notes)
+    for portrait, factor, _ in parts:
+        image, points = _shrunk(portrait, factor * float(scale.mean()))
+        edge = border_points((image.shape[1], image.shape[0]))
+        _note_folds(points, edge, triangles, f"on {portrait.name}", faults, notes)
+        textures.append(Texture.of(image, spec.blend))
+        places.append(np.concatenate([points, edge]))
+    if faults:
+        raise StimulusError(*faults)
+    weights = np.stack([weight for _, _, weight in parts], axis=1)
+    return Continuum(
+        shapes,
+        weights,
+        tuple(textures),
+        tuple(places),
+        border,
+        triangles,
+        size,
+        tuple(notes),
+    )
+
+
+def _frame(frame: Frame, first: Portrait) -> tuple[NDArray[np.float64], Size]:
+    """Give the window of the first image that is shown (two corners) and the result's size."""
+    width, height = first.size
+    left, top, right, bottom = frame.crop or (0.0, 0.0, float(width), float(height))
+    if right > width or bottom > height:
+        raise StimulusError(
+            f"image.crop must lie within the image: right is {right:g} and bottom {bottom:g}, "
+            f"{first.name} has {width} x {height} pixels"
+        )
+    shape = (bottom - top) / (right - left)
+    if frame.width is None and frame.height is None:
+        size = max(1, round(right - left)), max(1, round(bottom - top))
+    else:
+        wide = frame.width or round((frame.height or 0) / shape)
+        size = wide, frame.height or round(wide * shape)
+    if abs(size[1] - size[0] * shape) > 1.0:
+        raise StimulusError(
+            f"image.width and image.height must keep the proportions: {size[0]} x {size[1]} "
+            f"would distort what is {right - left:g} x {bottom - top:g}; give one of them, or crop"
+        )
+    return np.array([[left, top], [right, bottom]]), size
+
+
+def _held(spec: MorphSpec, marks: NDArray[np.float64]) -> float:
+    """Say at which level stays what does not change."""
+    if spec.base:
+        return spec.base.level
+    return float(marks[[0, -1]].mean()) if spec.hold is None else spec.hold
+
+
+def _hats(marks: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give each anchor's share at each level: 1 at its own, falling to 0 at its neighbours'."""
+    return np.stack([np.interp(levels, marks, row) for row in np.eye(len(marks))], axis=1)
+
+
+def _place(face: Face, onto: Points | None) -> _Placed:
+    """Average the shapes of a face's portraits, in their own places or brought onto another."""
+    shapes, factors = [], []
+    for portrait in face.portraits:
+        shape, factor = portrait.points, 1.0
+        if onto is not None:
+            turn, shape = _similarity(shape, onto)
+            factor = abs(turn)
+        shapes.append(shape)
+        factors.append(factor)
+    return _Placed(face, np.mean(shapes, axis=0), tuple(factors))
+
+
+def _similarity(points: Points, onto: Points) -> tuple[complex, Points]:
+    """Fit a shift, turn and scaling by least squares.
+
+    Returns
+    -------
+    tuple
+        Turn and scaling as one complex factor, and the points brought there.
+    """
+    here, there = (shape[:, 0] + 1j * shape[:, 1] for shape in (points, onto))
+    centred = here - here.mean()
+    turn = complex(np.vdot(centred, there) / np.vdot(centred, centred))
+    moved = centred * turn + there.mean()
+    return turn, np.stack([moved.real, moved.imag], axis=1)
+
+
+def _times(vectors: NDArray[np.float64], turn: complex) -> NDArray[np.float64]:
+    """Turn and scale vectors, shape (..., 2)."""
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    turned: NDArray[np.float64] = vectors @ matrix.T
+    return turned
+
+
+def _shrunk(portrait: Portrait, factor: float) -> tuple[NDArray[np.uint8], Points]:
+    """Scale a portrait down, smoothly, where the result is coarser than it."""
+    image = portrait.image
+    if image is None:
+        raise StimulusError(f"an image is needed for its colours: {portrait.name} has none")
+    if factor >= _SHRINK:
+        return image, portrait.points
+    width, height = (max(2, round(side * factor)) for side in portrait.size)
+    small = Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(small), portrait.points * (np.array([width, height]) / portrait.size)
+
+
+def _outside(spec: MorphSpec, shapes: NDArray[np.float64], whole: Size) -> list[str]:
+    faults = []
+    for level, shape in zip(spec.levels, shapes, strict=True):
+        outside = np.flatnonzero(((shape < -1e-6) | (shape > np.array(whole) + 1e-6)).any(axis=1))
+        if outside.size:
+            faults.append(
+                f"every shape must lie within the image: at level {level:g} {outside.size} points "
+                f"lie outside, the first is point {outside[0]}; leave more room around the face"
+            )
+    return faults
+
+
+def _note_folds(
+    points: Points,
+    border: Points,
+    triangles: NDArray[np.intp],
+    where: str,
+    faults: list[str],
+    notes: list[str],
+) -> None:
+    """Look for triangles that are turned over: deep folds are faults, shallow ones notes."""
+    depths = fold_depths(np.concatenate([points, border]), triangles)
+    if not depths.any():
+        return
+    worst = int(depths.argmax())
+    corners = [point for point in sorted(triangles[worst].tolist()) if point < len(points)]
+    what = (
+        f"{where} {np.count_nonzero(depths)} triangles are turned over, by up to "
+        f"{depths[worst]:.2g} pixels (points {', '.join(map(str, corners))})"
+    )
+    if depths[worst] > _DEEPEST * np.linalg.norm(np.ptp(points, axis=0)):
+        faults.append(
+            f"a face must not fold over itself: {what}; "
+            "check that these points mean the same places on all faces"
+        )
+    else:
+        notes.append(what)

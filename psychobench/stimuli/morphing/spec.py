@@ -1,0 +1,286 @@
+"""Morph specs: the TOML file that a continuum of photographs is made from."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from psychobench.stimuli.masks.spec import MaskSpec, read_mask_specs
+from psychobench.stimuli.morphing.sources import SIZES, FaceSource, read_face
+from psychobench.stimuli.morphing.texture import BLENDS, Blend
+from psychobench.stimuli.sections import (
+    is_number,
+    raise_faults,
+    read_choice,
+    read_levels,
+    read_section,
+    read_toml,
+    read_whole,
+    read_words,
+    unknown_keys,
+)
+
+KINDS = ("morph", "transform")
+FORMATS = ("png", "tiff", "webp")
+MATCHES = ("none", "luminance", "histogram")
+_WARPS = {"morph": ("both", "shape", "colour"), "transform": ("shape", "both", "colour")}
+_KEYS = ("kind", "name", "title", "source", "target", "levels", "anchors")
+_OPTIONAL = ("base", "warp", "hold", "blend", "align", "image", "masks", "match", "seed")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What part of the first face's image is shown, how large and in which format.
+
+    Attributes
+    ----------
+    crop : tuple of float or None
+        Left, top, right and bottom in pixels of the first image; None is all of it.
+    width, height : int or None
+        Of the result; None follows from the other, or is as large as the crop.
+    format : {"png", "tiff", "webp"}
+        All of them without loss.
+    """
+
+    crop: tuple[float, float, float, float] | None = None
+    width: int | None = None
+    height: int | None = None
+    format: str = "png"
+
+
+@dataclass(frozen=True)
+class MorphSpec:
+    """Everything that determines the pixels of a morphed set.
+
+    Attributes
+    ----------
+    kind : {"morph", "transform"}
+        Whether the anchors are blended, or their differences are added to `base`.
+    name, title, source, target : str
+        As in `psychobench.stimuli.spec.RenderSpec`.
+    levels : tuple of float
+        Ascending, within those of the anchors.
+    anchors : tuple of FaceSource
+        At least two, ascending by level.
+    base : FaceSource or None
+        The face that a transform changes, and the level at which it is left as it is.
+    warp : {"both", "shape", "colour"}
+        What changes along the continuum.
+    hold : float or None
+        The level at which that which does not change is held; None is the middle.
+    blend : {"srgb", "linear"}
+        Whether bytes or light are added up.
+    align : bool
+        Whether faces are first shifted, turned and scaled onto the first.
+    frame : Frame
+        What is shown.
+    masks : tuple of MaskSpec
+        What is hidden.
+    match : {"none", "luminance", "histogram"}
+        What is made equal over the set.
+    seed : int
+        For masks filled with noise.
+    text : str
+        The file as it was read; it becomes part of the set.
+    path : pathlib.Path
+        Where it was read from.
+    """
+
+    kind: str
+    name: str
+    title: str
+    source: str
+    target: str
+    levels: tuple[float, ...]
+    anchors: tuple[FaceSource, ...]
+    base: FaceSource | None
+    warp: str
+    hold: float | None
+    blend: Blend
+    align: bool
+    frame: Frame
+    masks: tuple[MaskSpec, ...]
+    match: str
+    seed: int
+    text: str = field(repr=False)
+    path: Path = field(repr=False)
+
+    @property
+    def faces(self) -> tuple[FaceSource, ...]:
+        """The faces, the one whose image is the frame first."""
+        return (*([self.base] if self.base else []), *self.anchors)
+
+
+def read_morph_spec(path: Path) -> MorphSpec:
+    """Read and check a morph spec; images and templates are not opened yet.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A TOML file with ``kind = "morph"`` or ``kind = "transform"``. The files it names must lie
+        in its folder or below.
+
+    Returns
+    -------
+    MorphSpec
+
+    Raises
+    ------
+    StimulusError
+        If it cannot be read or anything in it is wrong: one line per fault.
+    """
+    text, found = read_toml(path)
+    faults = unknown_keys("", found, [*_KEYS, *_OPTIONAL])
+    faults += [f"it must have {key}" for key in _KEYS if key not in found]
+    kind = _read_kind(found, faults)
+    words = read_words(found, faults)
+    levels = read_levels(found, faults) if "levels" in found else ()
+    anchors = _read_anchors(found, path.parent, kind, faults)
+    base = _read_base(found, path.parent, kind, faults)
+    seed = read_whole(found, "seed", (0, 2**63 - 1), faults) or 0
+    spec = MorphSpec(
+        **words,
+        kind=kind,
+        levels=levels,
+        anchors=anchors,
+        base=base,
+        warp=read_choice(found, "warp", _WARPS[kind], faults),
+        hold=_read_hold(found, faults),
+        blend=cast(Blend, read_choice(found, "blend", BLENDS, faults)),
+        align=_read_align(found, faults),
+        frame=_read_frame(read_section(found, "image", faults), faults),
+        masks=_read_masks(found.get("masks", {}), seed, faults),
+        match=read_choice(found, "match", MATCHES, faults),
+        seed=seed,
+        text=text,
+        path=path,
+    )
+    faults += _check_levels(spec) + _check_faces(spec)
+    raise_faults(path, faults)
+    return spec
+
+
+def _read_kind(found: Mapping[str, Any], faults: list[str]) -> str:
+    kind = found.get("kind", KINDS[0])
+    if kind in KINDS:
+        return str(kind)
+    hint = "; psychobench stimuli render takes that kind" if kind == "rendered" else ""
+    faults.append(f'kind must be "morph" or "transform": it is {kind!r}{hint}')
+    return KINDS[0]
+
+
+def _read_anchors(
+    found: Mapping[str, Any], folder: Path, kind: str, faults: list[str]
+) -> tuple[FaceSource, ...]:
+    tables = found.get("anchors", [])
+    if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
+        faults.append(f"anchors must be sections, each [[anchors]]: they are {tables!r}")
+        return ()
+    if "anchors" in found and len(tables) < 2:
+        faults.append(f"there must be at least two [[anchors]]: there are {len(tables)}")
+    return tuple(
+        read_face(table, f"anchors[{number}]", folder, faults, needs_image=kind == "morph")
+        for number, table in enumerate(tables, 1)
+    )
+
+
+def _read_base(
+    found: Mapping[str, Any], folder: Path, kind: str, faults: list[str]
+) -> FaceSource | None:
+    if kind == "morph":
+        if "base" in found:
+            faults.append('base means nothing in a morph: delete it, or write kind = "transform"')
+        return None
+    if "base" not in found:
+        faults.append("it must have [base], the face that the transform changes")
+        return None
+    return read_face(read_section(found, "base", faults), "base", folder, faults)
+
+
+def _read_hold(found: Mapping[str, Any], faults: list[str]) -> float | None:
+    hold = found.get("hold")
+    if hold is None or is_number(hold):
+        return hold
+    faults.append(f"hold must be a level: it is {hold!r}")
+    return None
+
+
+def _read_align(found: Mapping[str, Any], faults: list[str]) -> bool:
+    align = found.get("align", False)
+    if not isinstance(align, bool):
+        faults.append(f"align must be true or false: it is {align!r}")
+    return align is True
+
+
+def _read_frame(section: Mapping[str, Any], faults: list[str]) -> Frame:
+    faults += unknown_keys("image.", section, ["crop", "width", "height", "format"])
+    crop = section.get("crop")
+    if crop is not None and not (
+        isinstance(crop, list)
+        and len(crop) == 4
+        and all(map(is_number, crop))
+        and 0 <= crop[0] < crop[2]
+        and 0 <= crop[1] < crop[3]
+    ):
+        faults.append(f"image.crop must be [left, top, right, bottom] in pixels: it is {crop!r}")
+        crop = None
+    return Frame(
+        crop=(crop[0], crop[1], crop[2], crop[3]) if crop else None,
+        width=read_whole(section, "width", SIZES, faults, place="image."),
+        height=read_whole(section, "height", SIZES, faults, place="image."),
+        format=read_choice(section, "format", FORMATS, faults, place="image."),
+    )
+
+
+def _read_masks(section: object, seed: int, faults: list[str]) -> tuple[MaskSpec, ...]:
+    """Read the masks; one without a seed of its own takes the spec's."""
+    if isinstance(section, Mapping):
+        section = {
+            name: {"seed": seed, **table} if isinstance(table, Mapping) else table
+            for name, table in section.items()
+        }
+    return read_mask_specs(section, faults)
+
+
+def _check_levels(spec: MorphSpec) -> list[str]:
+    marks = [anchor.level for anchor in spec.anchors]
+    if len(marks) < 2 or not spec.levels:
+        return []
+    if any(a >= b for a, b in itertools.pairwise(marks)):
+        return [f"the levels of the anchors must ascend: they are {_listed(marks)}"]
+    faults = []
+    checked = [(f"level {level:g}", level) for level in spec.levels]
+    checked += [("hold", spec.hold)] if spec.hold is not None else []
+    checked += [("base.level", spec.base.level)] if spec.base else []
+    for what, level in checked:
+        if not marks[0] - 1e-9 <= level <= marks[-1] + 1e-9:
+            faults.append(
+                f"levels must lie within those of the anchors, {marks[0]:g} to {marks[-1]:g}: "
+                f"{what} {'is' if what.startswith('level') else f'is {level:g}, which is'} outside"
+            )
+    if len(spec.levels) < 2:
+        faults.append(f"a continuum needs at least two levels: there is {_listed(spec.levels)}")
+    return faults
+
+
+def _check_faces(spec: MorphSpec) -> list[str]:
+    faults = []
+    if spec.kind == "transform" and spec.warp != "shape":
+        faults += [
+            f'{face.place}.image is needed: with warp = "{spec.warp}" the difference in colour is '
+            "applied too"
+            for face in spec.anchors
+            if not face.rendered and not face.images
+        ]
+    if spec.warp == "both" and spec.hold is not None:
+        faults.append('hold says nothing with warp = "both"; delete it')
+    if spec.kind == "transform" and spec.hold is not None:
+        faults.append("hold says nothing in a transform, which keeps the base's own; delete it")
+    return faults
+
+
+def _listed(values: Sequence[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
