@@ -1,0 +1,157 @@
+"""Matching: make images alike in luminance or in their histograms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from psychobench.stimuli.statistics import (
+    Pixels,
+    image_statistics,
+    level_trends,
+    linear_light,
+    luminance,
+)
+
+MATCHES = ("none", "luminance", "histogram")
+_ROUNDS = 4
+_ROUNDING = 1e-6  # of a step: a byte that is decoded and encoded again stays as it is
+_SPREAD = (0.7548776662466927, 0.5698402909980532)  # an additive recurrence without stripes
+
+
+def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = None) -> Pixels:
+    """Make the images of a set alike.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, height, width, 3)
+        sRGB.
+    how : {"none", "luminance", "histogram"}
+        ``luminance`` gives every image the mean luminance and the RMS contrast that the images
+        have on average: each pixel's linear light is multiplied by one factor and shifted by one
+        amount, the same for all pixels of an image. ``histogram`` gives each colour channel of
+        every image the same histogram, the average one, exactly; the order of the pixels by
+        brightness is kept. Both follow the ideas of the SHINE toolbox [1]_.
+    region : ndarray of bool, shape (height, width), optional
+        Match within these pixels and leave the others as they are; all of the image by default.
+        For a flat background, that of the face: a background that is shifted by less than one
+        step of 8 bits would jump by a whole one at some level.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, height, width, 3)
+
+    References
+    ----------
+    .. [1] Willenbockel, V., Sadr, J., Fiset, D., Horne, G. O., Gosselin, F., & Tanaka, J. W.
+       (2010). Controlling low-level image properties: The SHINE toolbox. Behavior Research
+       Methods, 42(3), 671-684.
+
+    Examples
+    --------
+    >>> dark = np.random.default_rng(0).integers(30, 120, (16, 16, 3), dtype=np.uint8)
+    >>> matched = match_images(np.stack([dark, dark + 60]), "luminance")
+    >>> bool(abs(np.diff(luminance(matched).mean(axis=(1, 2))))[0] < 1e-3)
+    True
+    """
+    if how == "none":
+        return images
+    if how not in MATCHES:
+        raise ValueError(f"how must be one of {', '.join(MATCHES)}: it is {how!r}")
+    chosen = np.ones(images.shape[1:3], dtype=bool) if region is None else region
+    if how == "luminance":
+        return _match_luminance(images, chosen)
+    matched = images.copy()
+    for channel in range(3):
+        matched[..., channel] = _match_channel(images[..., channel], chosen)
+    return matched
+
+
+def matching_effect(before: Pixels, after: Pixels, levels: NDArray[np.float64]) -> pd.DataFrame:
+    """Measure what matching did.
+
+    Parameters
+    ----------
+    before, after : ndarray of uint8, shape (n, height, width, 3)
+        The images without and with it.
+    levels : ndarray of float64, shape (n,)
+        The level of each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per property: ``property`` and, both ``_before`` and ``_after``, ``mean``,
+        ``range_percent``, ``r`` and ``flagged`` of `level_trends`.
+    """
+    kept = ["mean", "range_percent", "r", "flagged"]
+    tables = [
+        level_trends(image_statistics(images, levels.tolist())).set_index("property")[kept]
+        for images in (before, after)
+    ]
+    return tables[0].join(tables[1], lsuffix="_before", rsuffix="_after").reset_index()
+
+
+def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
+    wanted = np.mean([_moments(image[chosen]) for image in images], axis=0)
+    thresholds = _thresholds(chosen)
+    matched = images.copy()
+    for image in matched:
+        image[chosen] = _rescale(image[chosen], wanted, thresholds)
+    return matched
+
+
+def _thresholds(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Give an even spread of values from 0 to 1 over the pixels, shape (n, 1).
+
+    Bytes that are shifted by less than half a step and then rounded are not shifted at all. With
+    these as the places where rounding goes up, as many pixels change as the shift asks for.
+    """
+    rows, columns = np.nonzero(chosen)
+    return np.asarray((columns * _SPREAD[0] + rows * _SPREAD[1]) % 1.0)[:, None]
+
+
+def _rescale(
+    pixels: Pixels, wanted: NDArray[np.float64], thresholds: NDArray[np.float64]
+) -> Pixels:
+    """Aim a little beyond the target until clipping no longer matters."""
+    light = linear_light(pixels)
+    mean, deviation = _moments(pixels)
+    aim, result = wanted.copy(), pixels
+    for _ in range(_ROUNDS):
+        factor = aim[1] / deviation if deviation > 0 else 1.0
+        result = _encode(aim[0] + factor * (light - mean), thresholds)
+        aim += wanted - _moments(result)
+    return result
+
+
+def _moments(pixels: Pixels) -> NDArray[np.float64]:
+    light = luminance(pixels)
+    return np.array([light.mean(), light.std()])
+
+
+def _encode(linear: NDArray[np.float64], thresholds: NDArray[np.float64]) -> Pixels:
+    linear = linear.clip(0.0, 1.0)
+    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray((255.0 * srgb + thresholds + _ROUNDING).clip(0, 255).astype(np.uint8))
+
+
+def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
+    """Give planes, shape (n, height, width), their average histogram within a region."""
+    wanted = np.mean([np.sort(plane[chosen]) for plane in planes], axis=0, dtype=np.float64)
+    values = (wanted + 0.5).astype(np.uint8)
+    result = planes.copy()
+    for plane, matched in zip(planes, result, strict=True):
+        ordered = np.empty_like(values)
+        ordered[np.argsort(_ranked(plane)[chosen], kind="stable")] = values
+        matched[chosen] = ordered
+    return result
+
+
+def _ranked(plane: Pixels) -> NDArray[np.float64]:
+    """Give values that order pixels by brightness, equals by the brightness around them."""
+    from scipy.ndimage import uniform_filter
+
+    value = plane.astype(np.float64)
+    near, wide = uniform_filter(value, 3), uniform_filter(value, 9)
+    return np.asarray(value + near / 512.0 + wide / 2.0**18)

@@ -1,0 +1,169 @@
+"""Image statistics: what a set's images differ in besides what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+PROPERTIES = (
+    "luminance", "rms_contrast", "red", "green", "blue", "edge_energy", "clipped",
+)  # fmt: skip
+"""What is measured of each image."""
+FILE_SIZE = "file_bytes"
+_WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
+_LINEAR = np.where(
+    np.arange(256) / 255 <= 0.04045,
+    np.arange(256) / 255 / 12.92,
+    ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
+)
+_CONFIDENT = 1.959963984540054  # standard normal quantile of .975
+_NEGLIGIBLE = 0.001  # of the mean: a smaller range is no difference
+_FEWEST = 4  # images: Fisher's interval needs more than three
+_NEVER = 1.0 - 1e-12  # a correlation of exactly one has no interval
+
+
+def luminance(pixels: Pixels) -> NDArray[np.float64]:
+    """Give the relative luminance of sRGB pixels, from 0 (black) to 1 (white).
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (..., 3)
+        RGB.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        Linear in light: proportional to cd/m2 on a display that keeps to sRGB [1]_.
+
+    References
+    ----------
+    .. [1] IEC 61966-2-1:1999, sRGB; weights of the primaries from ITU-R BT.709.
+
+    Examples
+    --------
+    >>> luminance(np.array([[0, 0, 0], [255, 255, 255], [128, 128, 128]], dtype=np.uint8)).round(3)
+    array([0.   , 1.   , 0.216])
+    """
+    return np.asarray(linear_light(pixels) @ _WEIGHTS)
+
+
+def linear_light(pixels: Pixels) -> NDArray[np.float64]:
+    """Decode sRGB bytes to linear light from 0 to 1, shape as given."""
+    return np.asarray(_LINEAR[pixels])
+
+
+def image_statistics(images: Sequence[Pixels] | Pixels, levels: Sequence[float]) -> pd.DataFrame:
+    """Measure each image.
+
+    Parameters
+    ----------
+    images : sequence of ndarray of uint8, shape (height, width, 3)
+        RGB.
+    levels : sequence of float
+        The level of each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per image, in the order given: ``level``; ``luminance`` (mean relative luminance,
+        0 to 1); ``rms_contrast`` (its standard deviation over the image [1]_); ``red``, ``green``,
+        ``blue`` (means, 0 to 255); ``edge_energy`` (mean squared gradient of the grey values, per
+        pixel); ``clipped`` (share of pixels that are 0 or 255 in some channel).
+
+    References
+    ----------
+    .. [1] Peli, E. (1990). Contrast in complex images. JOSA A, 7(10), 2032-2040, eq. 4.
+
+    Examples
+    --------
+    >>> white = np.full((8, 8, 3), 255, dtype=np.uint8)
+    >>> image_statistics([white // 2, white], [0.0, 1.0])["clipped"].tolist()
+    [0.0, 1.0]
+    """
+    rows = [
+        {"level": float(level), **_measure(image)}
+        for image, level in zip(images, levels, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["level", *PROPERTIES])
+
+
+def level_trends(statistics: pd.DataFrame) -> pd.DataFrame:
+    """Find out which statistics predict the level.
+
+    Parameters
+    ----------
+    statistics : pandas.DataFrame
+        A column ``level`` and one column for each property, one row per image.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per property: ``property``; ``r``, its correlation with the level, and ``r_low``,
+        ``r_high``, the 95 % interval by Fisher's z [1]_; ``lowest``, ``highest``, ``mean`` over
+        the images; ``range_percent``, the range in percent of the mean; ``flagged``, whether the
+        interval excludes 0 and the range is at least .1 % of the mean. No interval and no flag
+        with fewer than four images, and no r where nothing varies.
+
+    References
+    ----------
+    .. [1] Fisher, R. A. (1921). On the "probable error" of a coefficient of correlation deduced
+       from a small sample. Metron, 1, 3-32.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"level": [0, 0.25, 0.5, 0.75, 1], "luminance": [1, 2, 2.9, 4, 5]})
+    >>> level_trends(table)[["property", "flagged"]].values.tolist()
+    [['luminance', True]]
+    """
+    levels = statistics["level"].to_numpy(dtype=float)
+    names = [name for name in statistics.columns if name != "level"]
+    rows = [_trend(name, statistics[name].to_numpy(dtype=float), levels) for name in names]
+    return pd.DataFrame(rows)
+
+
+def _trend(
+    name: str, values: NDArray[np.float64], levels: NDArray[np.float64]
+) -> dict[str, object]:
+    mean, spread = float(values.mean()), float(np.ptp(values))
+    r = low = high = np.nan
+    if spread > 1e-12 * max(abs(mean), 1e-300) and np.ptp(levels) > 0:
+        r = float(np.corrcoef(values, levels)[0, 1])
+        if len(values) >= _FEWEST:
+            z = np.arctanh(np.clip(r, -_NEVER, _NEVER))
+            margin = _CONFIDENT / np.sqrt(len(values) - 3)
+            low, high = float(np.tanh(z - margin)), float(np.tanh(z + margin))
+    share = spread / abs(mean) if mean else 0.0
+    return {
+        "property": name,
+        "r": r,
+        "r_low": low,
+        "r_high": high,
+        "lowest": float(values.min()),
+        "highest": float(values.max()),
+        "mean": mean,
+        "range_percent": 100.0 * share,
+        "flagged": bool((low > 0 or high < 0) and share >= _NEGLIGIBLE),
+    }
+
+
+def _measure(image: Pixels) -> dict[str, float]:
+    light = luminance(image)
+    red, green, blue = image.mean(axis=(0, 1)).tolist()
+    grey = image @ _WEIGHTS
+    down, across = np.diff(grey, axis=0), np.diff(grey, axis=1)
+    edges = float((down**2).mean() if down.size else 0.0)
+    edges += float((across**2).mean() if across.size else 0.0)
+    return {
+        "luminance": float(light.mean()),
+        "rms_contrast": float(light.std()),
+        "red": red,
+        "green": green,
+        "blue": blue,
+        "edge_energy": edges,
+        "clipped": float(((image == 0) | (image == 255)).any(axis=2).mean()),
+    }
