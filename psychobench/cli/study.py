@@ -75,7 +75,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
             tested=tested,
             seed=options["seed"],
         ),
-        consistency=compare_errors(answers, people, plan.cohorts, seed=options["seed"]),
+        consistency=compare_errors(answers, people, plan.cohorts),
         observer_fits=observer_fits,
         cohort_fits=plan.cohort_fits,
         answers=answers,

@@ -22,8 +22,6 @@ def compare_errors(
     answers: pd.DataFrame,
     people: pd.DataFrame,
     cohorts: Mapping[str, CohortMeasures],
-    *,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Measure the error consistency of every observer with the people of its mask.
 
@@ -35,8 +33,6 @@ def compare_errors(
         The people's trials or counts.
     cohorts : Mapping of str to CohortMeasures
         Mask to the people that it is tested against, as `match_cohorts` gives it.
-    seed : int
-        Of the bootstraps.
 
     Returns
     -------
@@ -48,14 +44,14 @@ def compare_errors(
     rows = []
     among: dict[str, dict[str, Any]] = {}
     for (name, mask), mine in answers.groupby(["observer", "condition"], sort=False):
-        condition = cohorts[mask].condition
+        condition = cohorts[str(mask)].condition
         theirs = people[people["condition"] == condition]
         row: dict[str, Any] = {"observer": name, "mask": mask}
         try:
-            row |= _named("consistency", error_consistency(mine, theirs, seed=seed))
+            row |= _named("consistency", error_consistency(mine, theirs))
             if condition not in among:
                 # all observers judge the same images
-                among[condition] = _ceiling(theirs, mine, seed)
+                among[condition] = _ceiling(theirs, mine)
             row |= among[condition]
         except ComparisonError as error:
             row["consistency_reason"] = error.faults[0]
@@ -63,11 +59,11 @@ def compare_errors(
     return pd.DataFrame(rows, columns=["observer", "mask", *COLUMNS])
 
 
-def _ceiling(theirs: pd.DataFrame, mine: pd.DataFrame, seed: int) -> dict[str, Any]:
+def _ceiling(theirs: pd.DataFrame, mine: pd.DataFrame) -> dict[str, Any]:
     shown = set(stimulus_names(mine["stimulus"]))
     both = theirs[stimulus_names(theirs["stimulus"]).isin(shown)]
     try:
-        found = _named("consistency_people", error_consistency(both, seed=seed))
+        found = _named("consistency_people", error_consistency(both))
     except ComparisonError as error:
         return {"consistency_reason": f"among people: {error.faults[0]}"}
     del found["consistency_people_stimuli"]

@@ -67,13 +67,15 @@ class Comparison:
         """Return a copy of the table."""
         return self.table.copy()
 
-    def plot(self, ax: Axes | None = None) -> Figure:
+    def plot(self, ax: Axes | None = None, *, people: str = "people") -> Figure:
         """Draw each observer's PSE, with its interval, among those of the people.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
+        people : str
+            What the cohort is called; say "simulated people" of the bundled one.
 
         Returns
         -------
@@ -90,7 +92,7 @@ class Comparison:
             )
             for mask, cohort in self.cohorts.items()
         ]
-        return draw_pses(rows, ax, x_label="PSE, in units of the level")
+        return draw_pses(rows, ax, people=people, x_label="PSE, in units of the level")
 
 
 def compare(

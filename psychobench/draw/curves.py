@@ -41,8 +41,8 @@ class Curve:
         The data.
     psi : ndarray of float64, shape (m,)
         The fitted curve over the panel's grid; NaN where there is no fit.
-    pse : float
-        In level units, or NaN.
+    pse, low, high : float
+        In level units, or NaN; the ends of the PSE's interval, where it has one.
     """
 
     label: str
@@ -50,6 +50,8 @@ class Curve:
     proportions: NDArray[np.float64]
     psi: NDArray[np.float64]
     pse: float
+    low: float = np.nan
+    high: float = np.nan
 
 
 @dataclass(frozen=True)
@@ -172,3 +174,5 @@ def _draw_curve(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int
     if np.isfinite(curve.pse):
         axis.plot([curve.pse, curve.pse], [0, 0.5], color=colour, linewidth=1, linestyle=":")
         axis.plot(curve.pse, 0.5, marker=marker, color=colour, markersize=7, mec="white", zorder=4)
+    if np.isfinite([curve.low, curve.high]).all():
+        axis.plot([curve.low, curve.high], [0.5, 0.5], color=colour, linewidth=2.5, zorder=4)

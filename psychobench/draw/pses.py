@@ -41,7 +41,7 @@ class PSERow:
     marks: Sequence[Mark]
 
 
-def draw_pses(rows: Sequence[PSERow], ax: Axes | None, *, x_label: str) -> Figure:
+def draw_pses(rows: Sequence[PSERow], ax: Axes | None, *, people: str, x_label: str) -> Figure:
     """Draw people as a row of dots with their mean and SD, and each observer's mark below.
 
     Parameters
@@ -50,6 +50,8 @@ def draw_pses(rows: Sequence[PSERow], ax: Axes | None, *, x_label: str) -> Figur
         From top to bottom.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
+    people : str
+        What the people are called.
     x_label : str
         What the PSE's unit is.
     """
@@ -66,7 +68,7 @@ def draw_pses(rows: Sequence[PSERow], ax: Axes | None, *, x_label: str) -> Figur
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.tick_params(axis="y", length=0)
         ax.set_xlabel(x_label)
-        ax.legend(handles=_legend(names), loc="center left", bbox_to_anchor=(1, 0.5))
+        ax.legend(handles=_legend(names, people), loc="center left", bbox_to_anchor=(1, 0.5))
     return cast(Figure, ax.get_figure(root=True))
 
 
@@ -86,9 +88,9 @@ def _draw_mark(ax: Axes, place: int, mark: Mark, number: int, total: int) -> Non
     ax.plot(mark.pse, height, color=_colour(number), **_marker(number))
 
 
-def _legend(names: Sequence[str]) -> list[Line2D]:
+def _legend(names: Sequence[str], people: str) -> list[Line2D]:
     return [
-        Line2D([], [], label="people, one dot each", **PEOPLE),
+        Line2D([], [], label=f"{people}, one dot each", **PEOPLE),
         Line2D([], [], label="their mean and SD", **{**MEAN, "linestyle": "-", "linewidth": 1}),
         *(
             Line2D([], [], label=name, color=_colour(number), **_marker(number))

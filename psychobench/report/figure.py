@@ -52,12 +52,12 @@ def _curves(study: Study, grid: NDArray[np.float64]) -> dict[str, list[Curve]]:
     data = _proportions(study.answers)
     psi = study.observer_fits.predict(grid)
     curves: dict[str, list[Curve]] = {}
-    for row, (name, mask, pse) in enumerate(
-        study.table[["observer", "mask", "pse"]].itertuples(index=False)
+    for row, (name, mask, *pse) in enumerate(
+        study.table[["observer", "mask", "pse", "pse_low", "pse_high"]].itertuples(index=False)
     ):
         mine = data[(data["observer"] == name) & (data["condition"] == mask)]
         points = mine["level"].to_numpy(float), mine["proportion"].to_numpy(float)
-        curves.setdefault(mask, []).append(Curve(name, *points, psi[row], pse))
+        curves.setdefault(mask, []).append(Curve(name, *points, psi[row], *pse))
     return curves
 
 

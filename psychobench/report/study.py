@@ -88,6 +88,7 @@ class Study:
             *([] if self.same_stimuli else [self._other_stimuli()]),
             *(words.cohort_sentence(each, self.cohort.title) for each in unique.values()),
             words.family_sentence(self.comparison),
+            *([words.trials_sentence()] if self.table["pse_low"].notna().any() else []),
             *words.reasons(self.table),
         ]
 

@@ -11,7 +11,7 @@ from psychobench.report import words
 from psychobench.report.study import Study
 from psychobench.tables import json_rows
 
-LEFT = ("observer", "mask", "pre-training", "status", "answer")
+LEFT = ("observer", "mask", "pre-training", "status", "answer", "why none")
 
 
 def study_text(study: Study) -> str:
@@ -134,6 +134,7 @@ def _errors(table: pd.DataFrame) -> str:
     question = "Does it err on the same stimuli as people?"
     if table["consistency"].isna().all():
         return f"{question} Not given: {'; '.join(table['consistency_reason'].unique())}."
+    reasons = table["consistency_reason"]
     return _section(
         f"{question} Error consistency (Cohen's kappa) within levels:",
         "0 is chance, 1 the very same errors; people with each other show what can be reached.",
@@ -142,7 +143,7 @@ def _errors(table: pd.DataFrame) -> str:
             "kappa (95%)": _intervals(table, "consistency", digits=2),
             "people with each other (95%)": _intervals(table, "consistency_people", digits=2),
             "stimuli": _whole(table["consistency_stimuli"]),
-            "answer": table["consistency_reason"].fillna(""),
+            **({"why none": reasons.fillna("")} if reasons.notna().any() else {}),
         },
     )
 
@@ -160,8 +161,8 @@ def _p_values(table: pd.DataFrame, name: str) -> dict[str, Iterable[object]]:
 
 
 def _intervals(table: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
-    ends = table[[name, f"{name}_low", f"{name}_high"]].astype(float)
-    return [words.with_interval(*row, digits) for row in ends.itertuples(index=False)]
+    value, low, high = (table[each].astype(float) for each in (name, f"{name}_low", f"{name}_high"))
+    return [words.with_interval(*row, digits=digits) for row in zip(value, low, high, strict=True)]
 
 
 def _answers(table: pd.DataFrame, question: str, prefix: str = "") -> list[str]:

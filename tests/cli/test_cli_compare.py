@@ -257,3 +257,78 @@ def test_numbers_that_do_not_exist_are_null_in_json(run_cli, own_stimuli):
     assert ran.code == 0
     for row in json.loads(ran.out, parse_constant=pytest.fail)["rows"]:
         assert row["pse"] is None or math.isfinite(row["pse"])
+
+
+@pytest.fixture
+def same_faces(tmp_path):
+    """Six bright-to-dark identities, and twelve people who judged the very same images."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "identities"
+    folder.mkdir()
+    levels, trials = ["stimulus,level"], ["observer,stimulus,level,response"]
+    for identity in range(6):
+        for level in (0, 0.25, 0.5, 0.75, 1):
+            name = f"f{identity}_{level}.png"
+            pixels = rng.normal(60 + 130 * level, 10, (48, 64, 3))
+            Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(folder / name)
+            levels.append(f"{name},{level}")
+            odd = rng.normal(level - 0.5, 0.2)
+            answers = rng.random(12) < 1 / (1 + np.exp(-odd / 0.1))
+            trials += [f"h{who},{name},{level},{int(said)}" for who, said in enumerate(answers)]
+    (folder / "levels.csv").write_text("\n".join(levels) + "\n")
+    file = tmp_path / "same.csv"
+    file.write_text("\n".join(trials) + "\n")
+    return "--stimuli", folder, "--humans", file
+
+
+def test_people_who_judged_the_same_images_are_compared_error_by_error(run_cli, same_faces):
+    row = json.loads(run_cli(*BASE, *same_faces, "--json").out)["rows"][0]
+    assert row["consistency_stimuli"] == 24
+    assert (
+        row["consistency_people_low"] < row["consistency_people"] < row["consistency_people_high"]
+    )
+    assert row["consistency_people"] > 0.1
+    assert row["consistency_reason"] is None
+    assert "Error consistency (Cohen's kappa)" in run_cli(*BASE, *same_faces).out
+
+
+def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(run_cli):
+    ran = run_cli(*BASE)
+    lines = [line for line in ran.out.splitlines() if line.startswith("Does it err")]
+    assert len(lines) == 1
+    assert "Not given" in lines[0]
+    assert "several stimuli per level" in lines[0]
+
+
+def test_every_question_stands_before_its_answers_and_the_single_case_comes_first(run_cli):
+    out = run_cli(*BASE, "--margin", "0.1").out
+    questions = [line.partition("?")[0] for line in out.splitlines() if "? " in line]
+    assert questions[:3] == [
+        "Could it be one of these people",
+        "Does it differ from the average person",
+        "Is its PSE as good as equal to the average person's",
+    ]
+    assert "could be one of them" in out
+    assert "over 4 tests of the PSE and 4 of the JND" in out
+    assert "family 'valid'" in out
+
+
+def test_the_margin_is_the_user_s_and_kept_in_the_provenance(run_cli):
+    without = json.loads(run_cli(*BASE, "--json").out)
+    assert without["margin"] is None
+    assert all(row["equivalence_p"] is None for row in without["rows"])
+    asked = json.loads(run_cli(*BASE, "--margin", "0.15", "--json").out)
+    assert asked["margin"] == asked["provenance"]["options"]["margin"] == 0.15
+    assert all(0 <= row["equivalence_p"] <= 1 for row in asked["rows"])
+    assert all(0 <= row["jnd_equivalence_p"] <= 1 for row in asked["rows"])
+
+
+def test_drawn_trials_give_the_pse_an_interval_that_is_printed(run_cli):
+    ran = run_cli(*BASE, "--trials", "30", "--mask", "none")
+    row = json.loads(run_cli(*BASE, "--trials", "30", "--mask", "none", "--json").out)["rows"][0]
+    assert row["pse_low"] < row["pse"] < row["pse_high"]
+    shown = f"{row['pse']:.3f} ({row['pse_low']:.3f} to {row['pse_high']:.3f})"
+    assert shown in ran.out
+    assert "as exact" in ran.out
+    exact = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
+    assert exact["pse_low"] is None
