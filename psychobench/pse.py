@@ -17,6 +17,7 @@ from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness import block_residuals
 from psychobench.fits.ml import excluded
 from psychobench.fits.options import FitOptions
+from psychobench.fits.priors import pose_prior
 from psychobench.fits.status import count_crossings, judge
 from psychobench.goodness import Assessed, assess
 from psychobench.responses.table import validate_trials
@@ -29,8 +30,10 @@ COLUMNS = (
     "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high", "slope", "crossings",
     "status", "reason", "n_trials", "log_likelihood", "deviance", "deviance_p",
     *(f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")),
+    *(f"{name}_mean" for name in (*PARAMETERS, "pse", "jnd")),
 )  # fmt: skip
 COUNTS, TEXTS = ("crossings", "n_trials"), ("status", "reason")
+DOUBTERS = {"ml": "the bootstrap's refits have", "bayes": "the posterior has"}
 
 
 def fit(
@@ -66,8 +69,11 @@ def fit(
         Trials or counts, as `psychobench.read_trials` gives them.
     by : sequence of str, optional
         Columns that split conditions further; they follow `condition` in the result.
-    engine : {"ml", "psignifit"}
-        ``psignifit`` is the library of that name: slow, and an extra.
+    engine : {"ml", "bayes", "psignifit"}
+        ``bayes`` has the published prior on every parameter [1]_ and gives MAP estimates,
+        posterior means (`*_mean`) and intervals of the posterior; of probabilities it makes what
+        ``ml`` makes of them, since they hold no number of trials that a prior could be weighed
+        against. ``psignifit`` is the library of that name: slow, and an extra.
     sigmoid : {"norm", "logistic", "gumbel", "rgumbel", "tdist", "weibull", "lognorm"}
         The last two live on the natural logarithm of the level: threshold and width are in log
         units, PSE, JND and slope in level units.
@@ -75,7 +81,7 @@ def fit(
         ``fixed`` holds guess and lapse at 0, or at chance in a forced choice, or where `bounds`
         gives one value.
     likelihood : {"binomial", "beta-binomial"}, optional
-        By default ``binomial`` for `ml`, ``beta-binomial`` for `psignifit`. Under overdispersion
+        By default ``binomial`` for `ml`, ``beta-binomial`` for the others. Under overdispersion
         binomial intervals are too narrow. Beta-binomial takes each level, or level and session, as
         one block.
     task : str
@@ -85,7 +91,7 @@ def fit(
         From ``threshold``, ``width``, ``guess``, ``lapse`` to (low, high).
     bootstrap : int
         Number of simulated data sets whose refits make percentile intervals; with 0 intervals
-        come from the profile likelihood.
+        come from the profile likelihood, or with `bayes` from the posterior.
     gof : int
         Number of simulated data sets whose refits make `deviance_p`, the column `flags` and
         `Fits.goodness`.
@@ -178,6 +184,12 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
             (high < positions.min(axis=1)) | (low > positions.max(axis=1)),
             f"the bounds on threshold, {low:g} to {high:g}, lie beyond the tested {unit}",
         )
+    if options.engine == "bayes" and not design.blocks.probabilities:
+        design = design.without(
+            pose_prior(design.blocks, options).empty,
+            "the bounds leave the prior nothing: engine bayes has widths from the smallest gap "
+            "between the levels to 3 times their range; widen the bounds, or use engine ml",
+        )
     return design
 
 
@@ -200,6 +212,7 @@ def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
     columns["jnd"] = curves.jnd()
     for name, (low, high) in fitted.ends.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = low, high
+    columns |= {f"{name}_mean": mean for name, mean in fitted.means.items()}
     if not blocks.probabilities:
         columns["n_trials"] = blocks.trials.sum(axis=1)
         columns["log_likelihood"] = curves.objective
@@ -209,7 +222,7 @@ def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
 
 def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
     """Say whether each curve has a PSE; what a user should know comes after a status's reason."""
-    verdict = judge(fitted.curves, design.blocks, options)
+    verdict = judge(fitted.judged or fitted.curves, design.blocks, options)
     if not options.has_pse:
         return {"status": verdict.status, "reason": verdict.reason}
     crossings, without = count_crossings(design.pooled), fitted.without_pse
@@ -218,7 +231,7 @@ def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, An
         if crossings[row] > 1:
             said.append(f"the observed proportions cross .5 {crossings[row]} times")
         if np.isfinite(verdict.pse[row]) and without[row] > 1 - options.confidence:
-            said.append(f"{without[row]:.0%} of the bootstrap's refits have no PSE: no interval")
+            said.append(f"{without[row]:.0%} of {DOUBTERS[options.engine]} no PSE: no interval")
     missing = np.isnan(verdict.pse)
     low, high = fitted.ends.get("pse", (verdict.pse * np.nan, verdict.pse * np.nan))
     return {
@@ -229,6 +242,7 @@ def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, An
         "slope": np.where(missing, np.nan, fitted.curves.slope()),
         "pse_low": np.where(missing, np.nan, low),
         "pse_high": np.where(missing, np.nan, high),
+        "pse_mean": np.where(missing, np.nan, fitted.means.get("pse", np.nan)),
     }
 
 

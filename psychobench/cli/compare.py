@@ -55,7 +55,7 @@ import click
     "--engine",
     default="ml",
     show_default=True,
-    metavar="ml|psignifit",
+    metavar="ml|bayes|psignifit",
     help="What fits the curves.",
 )
 @click.option(

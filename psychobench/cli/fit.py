@@ -28,7 +28,7 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
     "--where", multiple=True, metavar="COL=VALUE", help="Only rows like these; repeatable."
 )
 @click.option(
-    "--engine", default="ml", show_default=True, metavar="ml|psignifit", help="What fits."
+    "--engine", default="ml", show_default=True, metavar="ml|bayes|psignifit", help="What fits."
 )
 @click.option(
     "--sigmoid",
@@ -48,7 +48,7 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
     "--likelihood",
     metavar="binomial|beta-binomial",
     help="Whether blocks may vary more than chance.  "
-    "[default: the engine's: ml binomial, psignifit beta-binomial]",
+    "[default: the engine's: ml binomial, bayes and psignifit beta-binomial]",
 )
 @click.option("--task", default="yes-no", show_default=True, metavar="yes-no|2afc|nafc:N")
 @click.option(

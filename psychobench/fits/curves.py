@@ -54,6 +54,13 @@ class Curves:
         """Take some rows."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
+    def put(self, rows: NDArray[np.integer], part: Curves) -> Curves:
+        """Put other curves in the place of some rows."""
+        arrays = {name: getattr(self, name).copy() for name in _ARRAYS}
+        for name, array in arrays.items():
+            array[rows] = getattr(part, name)
+        return replace(self, **arrays)
+
     def where(self, chosen: NDArray[np.bool_], other: Curves) -> Curves:
         """Take a row from here where `chosen`, else from `other`."""
         return replace(

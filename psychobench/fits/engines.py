@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.fits import ml
+from psychobench.fits import bayes, ml
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.bootstrap import Ends, bootstrap_intervals
 from psychobench.fits.curves import Curves
@@ -28,17 +28,26 @@ class Fitted:
     ends : dict
         From a parameter, ``pse`` or ``jnd`` to lower and upper ends, nan where there is none.
     without_pse : ndarray, shape (n,)
-        Share of the bootstrap's refits that have no PSE.
+        Share of the bootstrap's refits, or of the posterior, that has no PSE.
+    means : dict
+        From a parameter, ``pse`` or ``jnd`` to posterior means.
+    judged : Curves, optional
+        The curves whose status is the observers', where they are others: `bayes` has no steps
+        among its own, since its prior leaves them none.
     """
 
     curves: Curves
     ends: dict[str, Ends]
     without_pse: Floats
+    means: dict[str, Floats] = field(default_factory=dict)
+    judged: Curves | None = None
 
     def take(self, rows: NDArray[np.integer]) -> Fitted:
         """Take some rows."""
         ends = {name: (low[rows], high[rows]) for name, (low, high) in self.ends.items()}
-        return Fitted(self.curves.take(rows), ends, self.without_pse[rows])
+        means = {name: mean[rows] for name, mean in self.means.items()}
+        judged = None if self.judged is None else self.judged.take(rows)
+        return Fitted(self.curves.take(rows), ends, self.without_pse[rows], means, judged)
 
 
 def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fitted:
@@ -62,6 +71,8 @@ def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fit
         from psychobench.fits.psignifit_engine import fit_psignifit
 
         return Fitted(*fit_psignifit(blocks, options), certain)
+    if options.engine == "bayes" and not blocks.probabilities:
+        return _integrated(blocks, options)
     curves = ml.fit(blocks, options)
     if blocks.probabilities:
         return Fitted(curves, {}, certain)
@@ -84,3 +95,13 @@ def _bootstrapped(
             for whole, part in zip(ends[name], found, strict=True):
                 whole[steps] = part
     return Fitted(curves, ends, without)
+
+
+def _integrated(blocks: Blocks, options: FitOptions) -> Fitted:
+    """Take intervals and means from posteriors."""
+    found = bayes.posterior(blocks, options)
+    ends = {name: found.interval(name, options.confidence) for name in found.marginals}
+    for end in ends.get("pse", ()):
+        end[found.without_pse > 1 - options.confidence] = np.nan
+    judged = bayes.with_steps(found.curves, blocks, options)
+    return Fitted(found.curves, ends, found.without_pse, found.means, judged)

@@ -10,12 +10,12 @@ from numbers import Integral, Real
 from psychobench.errors import OptionError
 from psychobench.fits.functions import SIGMOIDS
 
-ENGINES = ("ml", "psignifit")
+ENGINES = ("ml", "bayes", "psignifit")
 ASYMPTOTES = ("free", "equal", "fixed")
 LIKELIHOODS = ("binomial", "beta-binomial")
 TASKS = ("yes-no", "2afc", "nafc:N")
 PARAMETERS = ("threshold", "width", "guess", "lapse")
-DEFAULT_LIKELIHOOD = {"ml": "binomial", "psignifit": "beta-binomial"}
+DEFAULT_LIKELIHOOD = {"ml": "binomial", "bayes": "beta-binomial", "psignifit": "beta-binomial"}
 MAX_ASYMPTOTE = 1.0 - 1e-6  # guess, lapse and their sum stay below 1
 
 Bounds = tuple[float, float]
@@ -27,7 +27,7 @@ class FitOptions:
 
     Parameters
     ----------
-    engine : {"ml", "psignifit"}
+    engine : {"ml", "bayes", "psignifit"}
         What fits.
     sigmoid : str
         One of `psychobench.fits.functions.SIGMOIDS`.

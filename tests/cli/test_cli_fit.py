@@ -77,7 +77,7 @@ def test_options_reach_the_fit(run_cli, counts):
     ("arguments", "words"),
     [
         (["--sigmoid", "probit"], "sigmoid must be one of norm, logistic"),
-        (["--engine", "bayes"], "engine must be one of ml, psignifit"),
+        (["--engine", "glm"], "engine must be one of ml, bayes, psignifit"),
         (["--bounds", "lapse"], "PARAMETER=LOW:HIGH"),
         (["--task", "2afc", "--bounds", "guess=0:.1"], "2afc fixes guess"),
         (["--by", "group"], "group"),

@@ -1,0 +1,231 @@
+"""The published priors of a psychometric function's parameters, and draws from them.
+
+Every parameter has a coordinate in which its prior is the standard normal distribution: the
+quantile, at the normal distribution function of the coordinate, of the prior within the bounds.
+
+References
+----------
+.. [1] Schuett, H. H., Harmeling, S., Macke, J. H. & Wichmann, F. A. (2016). Painfree and accurate
+   Bayesian estimation of psychometric functions for (potentially) overdispersed data. Vision
+   Research, 122, 105-123, section 2.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.functions import Floats
+from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
+
+PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
+M, W, GUESS, LAPSE, ETA = range(5)
+RATE = 10.0  # of the Beta(1, 10) priors
+BEYOND = 0.5  # ranges by which the threshold may leave the levels
+MAX_WIDTH = 3.0  # ranges
+MIN_ETA, MAX_ETA = 0.0, 1.0 - 1e-6
+_T = np.linspace(0.0, 1.0, 8193)
+_FALLEN = _T + np.sin(np.pi * _T) / np.pi  # mass under a falling cosine, 1 in all
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """A density that rises along a cosine, is flat, and falls along a cosine.
+
+    Parameters
+    ----------
+    foot, low, high, end : ndarray, shape (n,)
+        It rises from `foot` to `low` and falls from `high` to `end`.
+    """
+
+    foot: Floats
+    low: Floats
+    high: Floats
+    end: Floats
+
+    def take(self, rows: NDArray[np.integer]) -> Plateau:
+        """Take some rows."""
+        return Plateau(self.foot[rows], self.low[rows], self.high[rows], self.end[rows])
+
+    def cdf(self, x: Floats) -> Floats:
+        """Evaluate the distribution function at `x`, shape (n, ...)."""
+        foot, low, high, end = self._like(x)
+        rise, flat, fall = (low - foot) / 2, high - low, (end - high) / 2
+        down = np.clip((low - x) / np.where(low > foot, low - foot, 1.0), 0.0, 1.0)
+        up = np.clip((x - high) / (end - high), 0.0, 1.0)
+        mass = rise * (1 - _fallen(down)) + np.clip(x - low, 0.0, flat) + fall * _fallen(up)
+        return np.asarray(mass / (rise + flat + fall))
+
+    def quantile(self, p: Floats) -> Floats:
+        """Invert `cdf`: shape (n, ...)."""
+        foot, low, high, end = self._like(p)
+        rise, flat, fall = (low - foot) / 2, high - low, (end - high) / 2
+        mass = p * (rise + flat + fall) - rise
+        x = low + np.clip(mass, 0.0, flat)
+        down, up = mass < 0, mass > flat
+        rising, falling = np.broadcast_arrays(rise, fall, p)[:2]
+        x[down] -= 2 * rising[down] * np.interp(-mass[down] / rising[down], _FALLEN, _T)
+        mass -= flat
+        x[up] += 2 * falling[up] * np.interp(mass[up] / falling[up], _FALLEN, _T)
+        return np.asarray(x)
+
+    def log_density(self, x: Floats) -> Floats:
+        """Evaluate the logarithm of the density over its greatest value, shape (n, ...)."""
+        foot, low, high, end = self._like(x)
+        down = (low - x) / np.where(low > foot, low - foot, 1.0)
+        up = (x - high) / (end - high)
+        beyond = np.clip(np.maximum(np.where(low > foot, down, 0.0), up), 0.0, 1.0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(2 * np.log(np.cos(beyond * (np.pi / 2))))
+
+    def _like(self, x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        shape = (-1, *[1] * (np.ndim(x) - 1))
+        return tuple(part.reshape(shape) for part in (self.foot, self.low, self.high, self.end))  # type: ignore[return-value]
+
+
+def _fallen(t: Floats) -> Floats:
+    return t + np.sin(np.pi * t) / np.pi
+
+
+@dataclass(frozen=True)
+class Prior:
+    """The prior of every observer's parameters, on the scale on which levels span -.5 to .5.
+
+    The columns of theta are threshold, width, guess, lapse and overdispersion (eta).
+
+    Parameters
+    ----------
+    threshold, width : Plateau
+        Flat over the range of the levels, falling to 0 half a range beyond; and flat from twice
+        the smallest gap between levels to their range, 0 below the gap and from 3 ranges.
+    low, high : ndarray, shape (n, 5)
+        Bounds; equal ones hold a parameter.
+    tied : bool
+        Whether lapse is guess under another name.
+    """
+
+    threshold: Plateau
+    width: Plateau
+    low: Floats
+    high: Floats
+    tied: bool = False
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    def take(self, rows: NDArray[np.integer]) -> Prior:
+        """Take some rows."""
+        return replace(
+            self,
+            threshold=self.threshold.take(rows),
+            width=self.width.take(rows),
+            low=self.low[rows],
+            high=self.high[rows],
+        )
+
+    @property
+    def free(self) -> NDArray[np.intp]:
+        """Columns of theta that are not held."""
+        held = (self.low == self.high).all(axis=0)
+        if self.tied:
+            held[LAPSE] = True
+        return np.flatnonzero(~held)
+
+    @property
+    def empty(self) -> NDArray[np.bool_]:
+        """Which rows have bounds that leave the prior nothing, shape (n,)."""
+        span = self._cdf(self.high) - self._cdf(self.low)
+        return np.asarray(((span <= 0) & (self.low != self.high)).any(axis=1))
+
+    def to_theta(self, x: Floats) -> Floats:
+        """Take coordinates to parameters, shape (n, points, 5)."""
+        theta = np.empty_like(x)
+        theta[:] = self.low[:, None]
+        for column in self.free:
+            theta[..., column] = self.along(column, x[..., column])
+        if self.tied:
+            theta[..., LAPSE] = theta[..., GUESS]
+        return theta
+
+    def along(self, column: int, x: Floats) -> Floats:
+        """Take the coordinate of one parameter to its values, shape (n, points)."""
+        below, above = (self._cdf(ends)[:, [column]] for ends in (self.low, self.high))
+        p = below + (above - below) * ndtr(x)
+        if column == M:
+            value = self.threshold.quantile(p)
+        elif column == W:
+            value = self.width.quantile(p)
+        else:
+            value = -np.expm1(np.log1p(-np.minimum(p, 1 - 1e-15)) / RATE)
+        return np.clip(value, self.low[:, [column]], self.high[:, [column]])
+
+    def log_density(self, theta: Floats) -> Floats:
+        """Evaluate the logarithm of the density, up to a constant: shape (n, points)."""
+        total = np.zeros(theta.shape[:-1])
+        for column in self.free:
+            value = theta[..., column]
+            if column == M:
+                total += self.threshold.log_density(value)
+            elif column == W:
+                total += self.width.log_density(value)
+            else:
+                total += (RATE - 1) * np.log1p(-value)
+        return total
+
+    def _cdf(self, theta: Floats) -> Floats:
+        p = np.empty_like(theta)
+        p[..., GUESS:] = -np.expm1(RATE * np.log1p(-theta[..., GUESS:]))
+        p[..., M] = self.threshold.cdf(theta[..., M])
+        p[..., W] = self.width.cdf(theta[..., W])
+        return np.asarray(p)
+
+
+def pose_prior(
+    blocks: Blocks, options: FitOptions, falling: NDArray[np.bool_] | None = None
+) -> Prior:
+    """State the prior of each observer's fit.
+
+    Parameters
+    ----------
+    blocks : Blocks
+        Whose levels the priors of threshold and width follow.
+    options : FitOptions
+        Task, asymptotes, likelihood and bounds.
+    falling : ndarray of bool, shape (n,), optional
+        Where guess and lapse trade places, as in `psychobench.fits.ml.pose`.
+    """
+    n = len(blocks)
+    turned = np.zeros(n, dtype=bool) if falling is None else falling
+    half, gap, one = np.full(n, 0.5), np.minimum(blocks.gap, 1.0), np.ones(n)
+    narrow = np.where(gap > 0.5, one, gap)  # two levels: nothing rises before the fall
+    threshold = Plateau(-half - BEYOND, -half, half, half + BEYOND)
+    width = Plateau(narrow, np.minimum(2 * narrow, one), one, MAX_WIDTH * one)
+    low, high = np.empty((n, 5)), np.empty((n, 5))
+    low[:, M], high[:, M] = threshold.foot, threshold.end
+    low[:, W], high[:, W] = width.foot, width.end
+    middle = {"threshold": blocks.centre, "width": np.zeros(n)}
+    for column, name in ((M, "threshold"), (W, "width")):
+        if name in options.bounds:
+            least, most = ((end - middle[name]) / blocks.scale for end in options.bounds[name])
+            held = least == most
+            low[:, column] = np.where(held, least, np.maximum(least, low[:, column]))
+            high[:, column] = np.where(held, most, np.minimum(most, high[:, column]))
+    _bound_rates(low, high, options, turned)
+    overdispersed = options.likelihood == "beta-binomial"
+    low[:, ETA], high[:, ETA] = MIN_ETA, MAX_ETA if overdispersed else MIN_ETA
+    return Prior(threshold, width, low, high, tied=options.asymptotes == "equal")
+
+
+def _bound_rates(low: Floats, high: Floats, options: FitOptions, turned: NDArray[np.bool_]) -> None:
+    """Bound guess and lapse, each also by what the other leaves of 1."""
+    rates, equal = options.asymptote_bounds, options.asymptotes == "equal"
+    for column, name, other in ((GUESS, "guess", "lapse"), (LAPSE, "lapse", "guess")):
+        own = np.where(turned[:, None], rates[other], rates[name])
+        others_least = np.where(turned, rates[name][0], rates[other][0])
+        room = MAX_ASYMPTOTE / 2 if equal else MAX_ASYMPTOTE - others_least
+        low[:, column] = own[:, 0]
+        high[:, column] = np.maximum(own[:, 0], np.minimum(own[:, 1], room))
