@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ALPHA = 0.05  # a check is flagged at a Monte-Carlo p up to this
-NAMED = 3  # influential blocks that a flag names
+NAMED = 2  # influential blocks that a flag names, the least predicted first
 STRETCHES = {"trial": "tenth of the trials", "session": "session"}
 
 
@@ -150,9 +150,13 @@ def assess(
     cells, said = lay_out_order(table, by, of.design, options)
     found = check(of.curves, of.design.blocks, cells, options, seeds)
     residuals = block_residuals(of.curves, of.design.blocks)
-    without = of.place[:, None] + leave_out(of.curves, of.design.blocks, options)
+    moved, unlike = leave_out(of.curves, of.design.blocks, options)
+    without = of.place[:, None] + moved
     frames = [_of_deviance(of, residuals, found["deviance"]), _of_level(found["level"])]
-    frames += [_of_order(said, options, found["order"]), _of_influence(of, without, options)]
+    frames += [
+        _of_order(said, options, found["order"]),
+        _of_influence(of, without, unlike, options),
+    ]
     checks = pd.concat(frames, keys=range(len(frames))).sort_values("row", kind="stable")
     listed = [_by_block(of, residuals, without)]
     if cells is not None:
@@ -272,8 +276,10 @@ def _correlation(found: Statistic, row: int) -> str:
     )
 
 
-def _of_influence(of: Assessed, without: Floats, options: FitOptions) -> pd.DataFrame:
-    """Flag the blocks without which the PSE would leave its own interval."""
+def _of_influence(
+    of: Assessed, without: Floats, unlike: Floats, options: FitOptions
+) -> pd.DataFrame:
+    """Flag blocks that take the PSE out of the interval that it has, and that the others deny."""
     what = "PSE" if options.has_pse else "threshold"
     low = np.where(np.isnan(of.low), -np.inf, of.low)
     high = np.where(np.isnan(of.high), np.inf, of.high)
@@ -292,18 +298,18 @@ def _of_influence(of: Assessed, without: Floats, options: FitOptions) -> pd.Data
         finite = found[np.isfinite(found)] - of.place[row]
         if len(finite):
             frame.loc[row, "value"] = finite[np.abs(finite).argmax()]
-        decisive = np.flatnonzero((found < low[row]) | (found > high[row]) | np.isinf(found))
+        beyond = (found < low[row]) | (found > high[row]) | np.isinf(found)
+        decisive = np.flatnonzero(beyond & (unlike[row] <= ALPHA))
         if len(decisive):
-            cases = ", ".join(
-                _without(float(levels[row, k]), float(found[k])) for k in decisive[:NAMED]
-            )
+            worst = decisive[np.argsort(unlike[row, decisive], kind="stable")[:NAMED]]
+            cases = ", ".join(_without(float(levels[row, k]), float(found[k])) for k in worst)
             frame.loc[row, "flag"] = (
-                f"a single block decides the {what}, of which the interval is "
-                f"{of.low[row]:.4g} to {of.high[row]:.4g}: {cases}"
+                f"single blocks that the others do not predict carry the {what} "
+                f"(interval {of.low[row]:.4g} to {of.high[row]:.4g}): {cases}"
             )
     return frame
 
 
 def _without(level: float, place: float) -> str:
     left = f"it is {place:.4g}" if np.isfinite(place) else "there is none"
-    return f"without that at level {level:.4g} {left}"
+    return f"without the block at level {level:.4g} {left}"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
 from psychobench.fits.blocks import SAME_LEVEL, Blocks
 from psychobench.fits.bootstrap import STARTS, refit_simulated
@@ -104,8 +105,8 @@ def check(
     return found
 
 
-def leave_out(curves: Curves, blocks: Blocks, options: FitOptions) -> Floats:
-    """Tell how far each curve's PSE, or a forced choice's threshold, moves without each block.
+def leave_out(curves: Curves, blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
+    """Refit without each block: how far the PSE moves, and how badly the others predict the block.
 
     Parameters
     ----------
@@ -114,22 +115,32 @@ def leave_out(curves: Curves, blocks: Blocks, options: FitOptions) -> Floats:
 
     Returns
     -------
-    ndarray, shape (n, b)
-        The change in level units; infinite where there is no PSE without the block, nan where
-        fewer than `LEAST_LEVELS` levels remain or the curve itself has no PSE.
+    moved : ndarray, shape (n, b)
+        Change of the PSE, or of a forced choice's threshold, in level units; infinite where there
+        is none without the block, nan where fewer than `LEAST_LEVELS` levels remain or the curve
+        itself has no PSE.
+    p : ndarray, shape (n, b)
+        Of the fall in deviance as chi-squared with one degree of freedom, times the number of
+        blocks; the fall is divided by the variance that overdispersion adds to the block.
     """
-    own = _places(refit(curves, blocks, options), options)
+    own = refit(curves, blocks, options)
+    whole = (block_residuals(own, blocks) ** 2).sum(axis=1)
     levels = 1 + (np.diff(np.sort(blocks.z, axis=1), axis=1) > SAME_LEVEL).sum(axis=1)
-    wanted = (blocks.trials > 0) & (levels > LEAST_LEVELS)[:, None]
-    places = np.full(wanted.shape, np.nan)
-    rows, columns = np.nonzero(wanted)
-    for some in np.split(np.arange(len(rows)), range(TOGETHER, len(rows), TOGETHER)):
-        kept = np.arange(wanted.shape[1]) != columns[some, None]
-        whole = blocks.take(rows[some])
-        left = replace(whole, trials=whole.trials * kept, hits=whole.hits * kept)
-        found = _places(refit(curves.take(rows[some]), left, options), options)
-        places[rows[some], columns[some]] = np.where(np.isnan(found), np.inf, found)
-    return np.asarray(places - own[:, None])
+    rows, columns = np.nonzero((blocks.trials > 0) & (levels > LEAST_LEVELS)[:, None])
+    places, falls = np.full((2, *blocks.trials.shape), np.nan)
+    for first in range(0, len(rows), TOGETHER):
+        row, column = (each[first : first + TOGETHER] for each in (rows, columns))
+        kept = np.arange(blocks.trials.shape[1]) != column[:, None]
+        left = blocks.take(row)
+        left = replace(left, trials=left.trials * kept, hits=left.hits * kept)
+        refits = refit(curves.take(row), left, options)
+        found = _places(refits, options)
+        places[row, column] = np.where(np.isnan(found), np.inf, found)
+        falls[row, column] = whole[row] - (block_residuals(refits, left) ** 2).sum(axis=1)
+    added = 1 + (blocks.trials - 1) * np.nan_to_num(own.overdispersion[:, None]) ** 2
+    count = (blocks.trials > 0).sum(axis=1, keepdims=True)
+    p = np.minimum(1.0, count * chdtrc(1, np.maximum(falls, 0.0) / np.maximum(added, 1.0)))
+    return places - _places(own, options)[:, None], np.where(np.isnan(falls), np.nan, p)
 
 
 def block_residuals(curves: Curves, blocks: Blocks) -> Floats:
