@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.checks import check
+from psychobench.cli.masks import mask
+from psychobench.cli.morph import morph
+
 if TYPE_CHECKING:
     from psychobench.stimuli import StimulusSet
 
@@ -20,6 +24,11 @@ def stimuli() -> None:
     The bundled faces are rendered, not photographed. A set of your own is a folder with images of
     one size, levels.csv (columns stimulus,level) and, if wanted, masks/NAME.png (white hides).
     """
+
+
+stimuli.add_command(check)
+stimuli.add_command(mask)
+stimuli.add_command(morph)
 
 
 @stimuli.command("list")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.manifest import FILE as MANIFEST
 from psychobench.stimuli.manifest import Manifest, hash_files
 from psychobench.stimuli.masks import face_masks
+from psychobench.stimuli.masks.files import encode_png
 from psychobench.stimuli.spec import FILE as SPEC
 from psychobench.stimuli.spec import RenderSpec
 
@@ -84,21 +84,23 @@ def render_set(spec: RenderSpec, out: Path, *, progress: bool = False) -> None:
         hidden = None if progress else True
         levels = tqdm(spec.levels, desc=f"rendering {spec.name}", disable=hidden)
         for level in levels:
-            _write(folder / f"{stimulus_name(level)}.png", _png(render_level(spec, level)))
-        rows = [f"{stimulus_name(level)},{level:.2f}" for level in spec.levels]
-        _write_lines(folder / LEVELS, ["stimulus,level", *rows])
+            image = encode_png(render_level(spec, level))
+            write_file(folder / f"{stimulus_name(level)}.png", image)
+        names = [stimulus_name(level) for level in spec.levels]
+        write_lines(folder / LEVELS, level_lines(names, spec.levels))
         landmarks = {
             stimulus_name(level): face_landmarks(
                 spec.identity, _valence(level), view=spec.view, size=spec.size
             )
             for level in spec.levels
         }
-        _write_lines(folder / LANDMARKS, _landmark_lines(landmarks))
+        write_lines(folder / LANDMARKS, landmark_lines(landmarks))
         masks = face_masks(list(landmarks.values()), spec.size)
         for name in spec.masks:
-            _write(folder / "masks" / f"{name}.png", _png(masks[name].astype(np.uint8) * 255))
-        _write(folder / SPEC, spec.text.encode())
-        _write(folder / MANIFEST, _manifest(spec, folder).to_json().encode())
+            mask = encode_png(masks[name].astype(np.uint8) * 255)
+            write_file(folder / "masks" / f"{name}.png", mask)
+        write_file(folder / SPEC, spec.text.encode())
+        write_file(folder / MANIFEST, _manifest(spec, folder).to_json().encode())
 
 
 def _manifest(spec: RenderSpec, folder: Path) -> Manifest:
@@ -118,7 +120,15 @@ def _valence(level: float) -> float:
     return 2.0 * level - 1.0
 
 
-def _landmark_lines(landmarks: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Iterable[str]:
+def level_lines(names: Sequence[str], levels: Sequence[float]) -> Iterable[str]:
+    """Give the lines of ``levels.csv``: hundredths with two decimals, other levels in full."""
+    yield "stimulus,level"
+    for name, level in zip(names, levels, strict=True):
+        yield f"{name},{level:.2f}" if round(level, 2) == level else f"{name},{level!r}"
+
+
+def landmark_lines(landmarks: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Iterable[str]:
+    """Give the lines of ``landmarks.csv``, by stimulus and feature."""
     yield "stimulus,feature,point,x,y"
     for stimulus, features in landmarks.items():
         for feature, points in features.items():
@@ -126,18 +136,12 @@ def _landmark_lines(landmarks: Mapping[str, Mapping[str, NDArray[np.float64]]]) 
                 yield f"{stimulus},{feature},{number},{x:.3f},{y:.3f}"
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file into a staged folder."""
+    write_file(path, ("\n".join(lines) + "\n").encode())
 
 
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    _write(path, ("\n".join(lines) + "\n").encode())
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file into a staged folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from psychobench.errors import StimulusError
 from psychobench.resources import sha256
@@ -28,9 +29,21 @@ class Manifest:
     spec_sha256 : str
         Hash of the spec that the set was made from.
     renderer : str
-        Version of the renderer that made it.
+        Version of the renderer that made it, or lent it a face; empty where none did.
     files : dict of str to str
         SHA-256 of every other file by its path in the folder, with forward slashes.
+    made_from : str
+        What was morphed: ``photographs``, ``rendered faces`` or both; empty for a rendered set.
+    version : str
+        The psychobench that morphed it.
+    sources : dict of str to str
+        SHA-256 of the images and templates that were morphed, by their path beside the spec.
+    masks : dict
+        What each mask hides, where it lies and how large it is.
+    matched : str
+        What was made equal over the images, and within which region.
+    notes : list of str
+        What the makers of the set were told about it.
     """
 
     name: str
@@ -41,10 +54,18 @@ class Manifest:
     spec_sha256: str
     renderer: str
     files: dict[str, str] = field(default_factory=dict)
+    made_from: str = ""
+    version: str = ""
+    sources: dict[str, str] = field(default_factory=dict)
+    masks: dict[str, Any] = field(default_factory=dict)
+    matched: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """Write it as JSON, the same for the same set."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        """Write it as JSON, the same for the same set; what only morphs have may lack."""
+        optional = ("made_from", "version", "sources", "masks", "matched", "notes")
+        values = {key: x for key, x in asdict(self).items() if x or key not in optional}
+        return json.dumps(values, indent=1, allow_nan=False) + "\n"
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -71,7 +92,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     except (OSError, ValueError, TypeError) as error:
         raise StimulusError(
             f"{FILE} must be as it was written: {path} cannot be read ({error}); "
-            "render the set again, or delete that file if the images are your own"
+            "make the set again, or delete that file if the images are your own"
         ) from None
     return manifest
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Continuum:
     size : tuple of int
         Width and height of the result.
     notes : tuple of str
-        What is worth saying about it, such as small folds.
+        What is worth saying about it: the deepest fold, where there is any.
     """
 
     shapes: NDArray[np.float64]
@@ -96,6 +97,13 @@ class Continuum:
 
 Part = tuple[Portrait, float, NDArray[np.float64]]
 """A portrait, how much it is scaled, and its share at each level."""
+
+
+class _Fold(NamedTuple):
+    """How deep a fold is, as a share of the face's extent, and the words for it."""
+
+    depth: float
+    what: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,15 +187,23 @@ def _assemble(
     shapes, ends = (shapes - window[0]) * scale, (ends - window[0]) * scale
     triangles = triangulate(np.concatenate([ends.mean(axis=0), border]))
     textures, places = [], []
-    notes: list[str] = []
-    for level, shape in zip(spec.levels, shapes, strict=True):
-        _note_folds(shape, border, triangles, f"at level {level:g}", faults, notes)
+    folds = [
+        _find_folds(shape, border, triangles, f"at level {level:g}")
+        for level, shape in zip(spec.levels, shapes, strict=True)
+    ]
     for portrait, factor, _ in parts:
         image, points = _shrunk(portrait, factor * float(scale.mean()))
         edge = border_points((image.shape[1], image.shape[0]))
-        _note_folds(points, edge, triangles, f"on {portrait.name}", faults, notes)
+        folds.append(_find_folds(points, edge, triangles, f"on {portrait.name}"))
         textures.append(Texture.of(image, spec.blend))
         places.append(np.concatenate([points, edge]))
+    found = sorted((fold for fold in folds if fold), reverse=True)
+    faults += [
+        f"a face must not fold over itself: {fold.what}; "
+        "check that these points mean the same places on all faces"
+        for fold in found
+        if fold.depth > _DEEPEST
+    ]
     if faults:
         raise StimulusError(*faults)
     weights = np.stack([weight for _, _, weight in parts], axis=1)
@@ -199,7 +215,7 @@ def _assemble(
         border,
         triangles,
         size,
-        tuple(notes),
+        tuple(fold.what for fold in found[:1]),
     )
 
 
@@ -297,28 +313,18 @@ def _outside(spec: MorphSpec, shapes: NDArray[np.float64], whole: Size) -> list[
     return faults
 
 
-def _note_folds(
-    points: Points,
-    border: Points,
-    triangles: NDArray[np.intp],
-    where: str,
-    faults: list[str],
-    notes: list[str],
-) -> None:
-    """Look for triangles that are turned over: deep folds are faults, shallow ones notes."""
+def _find_folds(
+    points: Points, border: Points, triangles: NDArray[np.intp], where: str
+) -> _Fold | None:
+    """Look for triangles that are turned over."""
     depths = fold_depths(np.concatenate([points, border]), triangles)
     if not depths.any():
-        return
+        return None
     worst = int(depths.argmax())
     corners = [point for point in sorted(triangles[worst].tolist()) if point < len(points)]
+    relative = float(depths[worst] / np.linalg.norm(np.ptp(points, axis=0)))
     what = (
-        f"{where} {np.count_nonzero(depths)} triangles are turned over, by up to "
-        f"{depths[worst]:.2g} pixels (points {', '.join(map(str, corners))})"
+        f"{where} {np.count_nonzero(depths)} of {len(triangles)} triangles are turned over, by up "
+        f"to {depths[worst]:.2g} pixels (points {', '.join(map(str, corners))})"
     )
-    if depths[worst] > _DEEPEST * np.linalg.norm(np.ptp(points, axis=0)):
-        faults.append(
-            f"a face must not fold over itself: {what}; "
-            "check that these points mean the same places on all faces"
-        )
-    else:
-        notes.append(what)
+    return _Fold(relative, what)

@@ -89,7 +89,12 @@ def load_faces(spec: MorphSpec) -> list[Face]:
     faults: list[str] = []
     needs_colour = spec.kind == "morph" or spec.warp != "shape"
     faces = [
-        Face(tuple(_portraits(source, needs_colour or source is spec.base, faults)), source.level)
+        Face(
+            tuple(
+                _portraits(source, spec.path.parent, needs_colour or source is spec.base, faults)
+            ),
+            source.level,
+        )
         for source in spec.faces
     ]
     portraits = [portrait for face in faces for portrait in face.portraits]
@@ -105,14 +110,14 @@ def load_faces(spec: MorphSpec) -> list[Face]:
     return faces
 
 
-def _portraits(source: FaceSource, coloured: bool, faults: list[str]) -> list[Portrait]:
+def _portraits(source: FaceSource, home: Path, coloured: bool, faults: list[str]) -> list[Portrait]:
     if source.rendered:
         return [_render(source, coloured)]
     found = []
     for number, template in enumerate(source.templates):
         image = source.images[number] if source.images else None
         try:
-            found.append(_read_portrait(template, image))
+            found.append(_read_portrait(template, image, home))
         except StimulusError as error:
             faults += [f"{source.place}: {fault}" for fault in error.faults]
     return found
@@ -129,7 +134,7 @@ def _render(source: FaceSource, coloured: bool) -> Portrait:
     return Portrait(points, image, f"the rendered face of {source.place}", LINES[len(points)])
 
 
-def _read_portrait(template_path: Path, image_path: Path | None) -> Portrait:
+def _read_portrait(template_path: Path, image_path: Path | None, home: Path) -> Portrait:
     faults: list[str] = []
     image, template = None, None
     try:
@@ -143,7 +148,8 @@ def _read_portrait(template_path: Path, image_path: Path | None) -> Portrait:
             faults += error.faults
     if template is None or faults:
         raise StimulusError(*faults)
-    portrait = Portrait(template.points, image, str(image_path or template_path), template.lines)
+    name = (image_path or template_path).relative_to(home).as_posix()
+    portrait = Portrait(template.points, image, name, template.lines)
     if image is not None and min(portrait.size) < _SMALLEST:
         raise StimulusError(f"an image must have at least 2 x 2 pixels: {image_path} has fewer")
     flaw = find_flaws(template.points, portrait.size if image is not None else None)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from psychobench.stimuli.masks.spec import MaskSpec, read_mask_specs
+from psychobench.stimuli.masks import MaskSpec, read_mask_specs
+from psychobench.stimuli.matching import MATCHES
 from psychobench.stimuli.morphing.sources import SIZES, FaceSource, read_face
 from psychobench.stimuli.morphing.texture import BLENDS, Blend
 from psychobench.stimuli.sections import (
@@ -25,10 +26,21 @@ from psychobench.stimuli.sections import (
 
 KINDS = ("morph", "transform")
 FORMATS = ("png", "tiff", "webp")
-MATCHES = ("none", "luminance", "histogram")
+MATCH_REGIONS = ("image", "face")
 _WARPS = {"morph": ("both", "shape", "colour"), "transform": ("shape", "both", "colour")}
 _KEYS = ("kind", "name", "title", "source", "target", "levels", "anchors")
-_OPTIONAL = ("base", "warp", "hold", "blend", "align", "image", "masks", "match", "seed")
+_OPTIONAL = (
+    "base",
+    "warp",
+    "hold",
+    "blend",
+    "align",
+    "image",
+    "masks",
+    "match",
+    "match_region",
+    "seed",
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +93,8 @@ class MorphSpec:
         What is hidden.
     match : {"none", "luminance", "histogram"}
         What is made equal over the set.
+    match_region : {"image", "face"}
+        Where that is measured and changed.
     seed : int
         For masks filled with noise.
     text : str
@@ -104,6 +118,7 @@ class MorphSpec:
     frame: Frame
     masks: tuple[MaskSpec, ...]
     match: str
+    match_region: str
     seed: int
     text: str = field(repr=False)
     path: Path = field(repr=False)
@@ -154,6 +169,7 @@ def read_morph_spec(path: Path) -> MorphSpec:
         frame=_read_frame(read_section(found, "image", faults), faults),
         masks=_read_masks(found.get("masks", {}), seed, faults),
         match=read_choice(found, "match", MATCHES, faults),
+        match_region=read_choice(found, "match_region", MATCH_REGIONS, faults),
         seed=seed,
         text=text,
         path=path,

@@ -1,0 +1,34 @@
+"""`psychobench stimuli morph`: a continuum of photographs from a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("spec", metavar="SPEC.toml", type=click.Path(path_type=Path))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Write the images, levels, landmarks, masks, statistics and hashes here.",
+)
+def morph(spec: Path, out: Path) -> None:
+    """Morph photographs into a continuum: the same spec gives the same images.
+
+    The spec names two or more images with their templates and the level of each, or one image and
+    the difference that is to be applied to it. Its files lie in its folder or below.
+    """
+    from psychobench.resources import check_writable
+    from psychobench.stimuli.morphing.build import check_out, morph_set
+    from psychobench.stimuli.morphing.spec import read_morph_spec
+
+    checked = read_morph_spec(spec)
+    check_out(checked, out)
+    check_writable(out)
+    for note in morph_set(checked, out, progress=True):
+        click.echo(f"Note: {note}", err=True)
+    click.echo(f"Written to {out}: {len(checked.levels)} images, {checked.title}.", err=True)
