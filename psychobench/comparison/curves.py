@@ -42,12 +42,15 @@ class CurveDistance:
     curve_split_half : float
         Between the mean curves of two random halves of the people, the median over many splits. An
         observer who is nearer to the people than this cannot be told from the average person.
+    curve_people : int
+        How many people.
     """
 
     curve_distance: float
     curve_distance_people: float
     curve_percentile: float
     curve_split_half: float
+    curve_people: int
 
 
 def curve_distance(
@@ -94,6 +97,7 @@ def curve_distance(
         curve_distance_people=float(np.median(persons)),
         curve_percentile=float(100 * nearer),
         curve_split_half=_split_half(people, splits, np.random.default_rng(seed)),
+        curve_people=n,
     )
 
 
@@ -143,6 +147,7 @@ def compare_curves(
             if np.isfinite(curve).all():
                 rows[row] = asdict(curve_distance(curve, theirs, seed=seed))
     measured = pd.DataFrame(rows, columns=list(CurveDistance.__annotations__), dtype=np.float64)
+    measured = measured.astype({"curve_people": "Int64"})
     return fits[["observer", "condition"]].rename(columns={"condition": "mask"}).join(measured)
 
 

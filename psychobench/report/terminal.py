@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -51,7 +51,7 @@ def _single_case(table: pd.DataFrame) -> str:
         "p is how often a person would lie as far from the average, or farther.",
         {
             **_who(table),
-            "% of people below (95%)": _intervals(table, "percentile", digits=0),
+            "% of people below (95%)": _percentiles(table, "percentile"),
             "t": map(words.number_text, table["single_t"]),
             "df": _whole(table["df"]),
             **_p_values(table, "single_p"),
@@ -64,8 +64,8 @@ def _one_sample(table: pd.DataFrame) -> str:
     n = int(table["cohort_n_pse"].max())
     return _section(
         "Does it differ from the average person? The paper's one-sample t for the PSE:",
-        f"it tests the average of {n} people, and the more people, the more single people fail "
-        "it, too.",
+        f"p is about the average of {n} people. With many people, most single people fail this "
+        "test, too.",
         {
             **_who(table),
             "t": map(words.number_text, table["t"]),
@@ -100,7 +100,7 @@ def _jnd(table: pd.DataFrame, margin: float | None) -> str:
     columns: dict[str, Iterable[object]] = {
         **_who(table),
         "JND": map(words.number_text, table["jnd"]),
-        "% of people below (95%)": _intervals(table, "jnd_percentile", digits=0),
+        "% of people below (95%)": _percentiles(table, "jnd_percentile"),
         "p single": map(words.p_text, table["jnd_single_p_bonferroni"]),
         "p mean": map(words.p_text, table["jnd_p_bonferroni"]),
         "d (95%)": _intervals(table, "jnd_d", digits=2),
@@ -126,6 +126,7 @@ def _curves(table: pd.DataFrame) -> str:
             "% of people nearer": [words.number_text(v, 0) for v in table["curve_percentile"]],
             "median person": map(words.number_text, table["curve_distance_people"]),
             "half against half": map(words.number_text, table["curve_split_half"]),
+            "people": _whole(table["curve_people"]),
         },
     )
 
@@ -161,8 +162,17 @@ def _p_values(table: pd.DataFrame, name: str) -> dict[str, Iterable[object]]:
 
 
 def _intervals(table: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
+    return [words.with_interval(*row, digits=digits) for row in _ends(table, name)]
+
+
+def _percentiles(table: pd.DataFrame, name: str) -> list[str]:
+    return [words.percentile_text(*row) for row in _ends(table, name)]
+
+
+def _ends(table: pd.DataFrame, name: str) -> Iterator[tuple[float, float, float]]:
+    """Give a value and the ends of its interval, row by row."""
     value, low, high = (table[each].astype(float) for each in (name, f"{name}_low", f"{name}_high"))
-    return [words.with_interval(*row, digits=digits) for row in zip(value, low, high, strict=True)]
+    return zip(value, low, high, strict=True)
 
 
 def _answers(table: pd.DataFrame, question: str, prefix: str = "") -> list[str]:

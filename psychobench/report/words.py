@@ -68,17 +68,30 @@ def other_stimuli(cohort: str, stimuli: str, named: bool) -> str:
     )
 
 
-def interval_text(low: float, high: float, digits: int = 3) -> str:
-    """Write an interval, or a dash where there is none.
+def percent_text(value: float) -> str:
+    """Write a percentage in whole numbers that never claims all or nobody.
 
     Examples
     --------
-    >>> interval_text(0.1, 0.25, 2), interval_text(np.nan, np.nan)
-    ('0.10 to 0.25', '-')
+    >>> percent_text(97.4), percent_text(99.98), percent_text(0.2)
+    ('97', '>99', '<1')
     """
-    if not (np.isfinite(low) or np.isfinite(high)):
+    if value > 99.5:
+        return ">99"
+    return "<1" if value < 0.5 else number_text(value, 0)
+
+
+def percentile_text(value: float, low: float, high: float) -> str:
+    """Write a percentile with its interval, or a dash where there is none.
+
+    Examples
+    --------
+    >>> percentile_text(97.2, 93.4, 99.8)
+    '97 (93 to >99)'
+    """
+    if not np.isfinite(value):
         return "-"
-    return f"{number_text(low, digits)} to {number_text(high, digits)}"
+    return f"{percent_text(value)} ({percent_text(low)} to {percent_text(high)})"
 
 
 def with_interval(value: float, low: float, high: float, digits: int = 3) -> str:
@@ -86,14 +99,14 @@ def with_interval(value: float, low: float, high: float, digits: int = 3) -> str
 
     Examples
     --------
-    >>> with_interval(97.2, 93.4, 99.1, 0)
-    '97 (93 to 99)'
+    >>> with_interval(0.776, 0.751, 0.803)
+    '0.776 (0.751 to 0.803)'
     """
     if not np.isfinite(value):
         return "-"
     if not np.isfinite(low):
         return number_text(value, digits)
-    return f"{number_text(value, digits)} ({interval_text(low, high, digits)})"
+    return f"{value:.{digits}f} ({number_text(low, digits)} to {number_text(high, digits)})"
 
 
 def factor_text(log_bf10: float) -> str:
