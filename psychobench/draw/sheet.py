@@ -14,14 +14,16 @@ IMAGES_PER_LINE = 11
 DPI = 144
 _THUMBNAIL = 160  # pixels, the longer side
 _GAP = 4
+_BETWEEN = 18  # between one line of images and the next
 _LABEL = 26  # height of a line of text
-_MARGIN = 70
+_SIZE = 8  # points
+_LETTER = 0.62 * _SIZE * DPI / 72  # pixels: about the width of a letter
 
 
 def draw_sheet(
     images: Mapping[str, NDArray[np.uint8]], labels: Sequence[str], *, title: str
 ) -> Figure:
-    """Draw images side by side, one row per mask; long rows go on below.
+    """Draw images side by side, one row per mask; long rows go on below, in lines of one length.
 
     Parameters
     ----------
@@ -38,18 +40,22 @@ def draw_sheet(
     """
     rows = {name: _shrink(stack) for name, stack in images.items()}
     height, width = next(iter(rows.values())).shape[1:3]
-    starts = range(0, len(labels), IMAGES_PER_LINE)
-    block = _LABEL + len(rows) * (height + _GAP) + _GAP
-    across = _MARGIN + min(len(labels), IMAGES_PER_LINE) * (width + _GAP)
-    sheet = np.full((2 * _LABEL + len(starts) * block, across, 3), 255, dtype=np.uint8)
+    lines = -(-len(labels) // IMAGES_PER_LINE)
+    per_line = -(-len(labels) // lines)
+    margin = round(max(map(len, rows)) * _LETTER) + 4 * _GAP
+    block = _LABEL + len(rows) * (height + _GAP) + _BETWEEN
+    across = margin + per_line * (width + _GAP)
+    across = max(across, round(len(title) * 1.3 * _LETTER) + 4 * _GAP)
+    sheet = np.full((2 * _LABEL + lines * block, across, 3), 255, dtype=np.uint8)
     figure = Figure(figsize=(sheet.shape[1] / DPI, sheet.shape[0] / DPI), dpi=DPI)
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set_axis_off()
-    axis.text(across / 2, _LABEL, title, ha="center", va="center")
-    for number, start in enumerate(starts):
-        part = slice(start, start + IMAGES_PER_LINE)
+    axis.text(across / 2, _LABEL, title, ha="center", va="center", parse_math=False)
+    for number in range(lines):
+        part = slice(number * per_line, (number + 1) * per_line)
         shown = {name: stack[part] for name, stack in rows.items()}
-        _draw_block(axis, sheet, shown, labels[part], top=2 * _LABEL + number * block)
+        corner = (margin, 2 * _LABEL + number * block)
+        _draw_block(axis, sheet, shown, labels[part], corner)
     axis.imshow(sheet, interpolation="none", aspect="auto")
     return figure
 
@@ -59,17 +65,19 @@ def _draw_block(
     sheet: NDArray[np.uint8],
     rows: Mapping[str, NDArray[np.uint8]],
     labels: Sequence[str],
-    *,
-    top: int,
+    corner: tuple[int, int],
 ) -> None:
     """Put one line of images per mask onto the sheet, and their labels onto the axes."""
+    margin, top = corner
     height, width = next(iter(rows.values())).shape[1:3]
-    lefts = [_MARGIN + column * (width + _GAP) for column in range(len(labels))]
+    lefts = [margin + column * (width + _GAP) for column in range(len(labels))]
     for left, label in zip(lefts, labels, strict=True):
-        axis.text(left + width / 2, top + _LABEL / 2, label, ha="center", va="center", size=8)
+        place = (left + width / 2, top + _LABEL / 2)
+        axis.text(*place, label, ha="center", va="center", size=_SIZE, parse_math=False)
     for row, (name, stack) in enumerate(rows.items()):
         down = top + _LABEL + row * (height + _GAP)
-        axis.text(_MARGIN - 2 * _GAP, down + height / 2, name, ha="right", va="center", size=8)
+        place = (margin - 2 * _GAP, down + height / 2)
+        axis.text(*place, name, ha="right", va="center", size=_SIZE, parse_math=False)
         for left, image in zip(lefts, stack, strict=True):
             sheet[down : down + height, left : left + width] = image
 

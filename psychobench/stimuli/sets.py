@@ -176,7 +176,7 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     StimulusError
         If anything is wrong with it: one line per fault, the first 20 of them.
     """
-    folder, is_bundled = _find_folder(str(name_or_folder))
+    folder, is_bundled = find_folder(str(name_or_folder))
     faults: list[str] = []
     table = read_levels(folder, faults)
     pixels = _read_images(folder, list(table["file"]), faults)
@@ -205,7 +205,8 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     )
 
 
-def _find_folder(name: str) -> tuple[Path, bool]:
+def find_folder(name: str) -> tuple[Path, bool]:
+    """Give the folder of a set, and whether it is bundled."""
     names = list_stimuli()
     if name in names:
         return bundled("stimuli") / name, True

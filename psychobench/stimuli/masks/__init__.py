@@ -3,7 +3,13 @@
 from psychobench.stimuli.masks.files import UNMASKED, mask_files, masked_files, read_masks
 from psychobench.stimuli.masks.make import MID_GREY, Mask, make_masks
 from psychobench.stimuli.masks.regions import MASK_NAMES, REGIONS, face_masks
-from psychobench.stimuli.masks.spec import FILLS, MaskSpec, mask_faults, read_mask_specs
+from psychobench.stimuli.masks.spec import (
+    FILLS,
+    MaskSpec,
+    as_region,
+    mask_faults,
+    read_mask_specs,
+)
 
 __all__ = [
     "FILLS",
@@ -13,6 +19,7 @@ __all__ = [
     "UNMASKED",
     "Mask",
     "MaskSpec",
+    "as_region",
     "face_masks",
     "make_masks",
     "mask_faults",

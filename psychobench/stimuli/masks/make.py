@@ -50,7 +50,7 @@ class Mask:
     fill : ndarray of uint8, shape (height, width, 3) or (n, height, width, 3), or None
         What is seen in place of the image; None is mid-grey.
     about : dict
-        What it was made of, and where it lies; empty for a mask that was only read.
+        What it hides, where and how much; empty where a set does not say.
     """
 
     opacity: NDArray[np.uint8]
