@@ -13,8 +13,10 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "compare": "psychobench.comparison",
+    "error_consistency": "psychobench.comparison",
     "compare_conditions": "psychobench.comparison.within",
     "fit": "psychobench.pse",
+    "import_trials": "psychobench.imports",
     "list_stimuli": "psychobench.stimuli",
     "list_observers": "psychobench.responses.registry",
     "load_cohort": "psychobench.responses.cohort",

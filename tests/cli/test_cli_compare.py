@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -332,3 +334,11 @@ def test_drawn_trials_give_the_pse_an_interval_that_is_printed(run_cli):
     assert "as exact" in ran.out
     exact = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
     assert exact["pse_low"] is None
+
+
+def test_the_page_on_comparing_describes_every_column(run_cli):
+    page = Path(__file__).parents[2] / "docs" / "comparing-with-people.md"
+    described = set(re.findall(r"`(\w+)`", page.read_text("utf-8")))
+    described |= {f"jnd_{name}" for name in described}
+    row = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
+    assert set(row) <= described
