@@ -89,7 +89,7 @@ def matching_effect(before: Pixels, after: Pixels, levels: NDArray[np.float64]) 
         level_trends(image_statistics(images, levels.tolist())).set_index("property")[kept]
         for images in (before, after)
     ]
-    return tables[0].join(tables[1], lsuffix="_before", rsuffix="_after").reset_index()
+    return tables[0].add_suffix("_before").join(tables[1].add_suffix("_after")).reset_index()
 
 
 def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
