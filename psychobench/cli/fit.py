@@ -166,12 +166,11 @@ def _readable(fits: Fits, by: list[str]) -> str:
     numbers = ["pse", "pse_low", "pse_high", "jnd", "threshold", "width", "guess", "lapse"]
     shown = table[[*keys, *numbers, "status"]].dropna(axis="columns", how="all")
     lines = [shown.to_string(index=False, na_rep="-", float_format="{:.3f}".format), ""]
-    for row in table.to_dict(orient="records"):
+    for row in fits.to_json_rows():
         name = ", ".join(str(row[key]) for key in keys)
-        if isinstance(row["reason"], str):
+        if row["reason"]:
             lines.append(f"{name}: {row['status']}: {row['reason']}")
-        if isinstance(row.get("flags"), str):
-            lines.append(f"{name}: check the fit: {row['flags']}")
+        lines += [f"{name}: check the fit: {flag}" for flag in row.get("flags", ())]
     found = table["status"].value_counts()
     lines.append("Status: " + ", ".join(f"{name} {n}" for name, n in found.items()))
     if fits.goodness is not None:
