@@ -14,7 +14,7 @@ from psychobench.errors import ComparisonError
 
 FEWEST = 4  # stimuli in a level; with fewer, the interval covers too rarely
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-_CELLS = 2**22  # pairs x stimuli held at once
+MOST_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,12 @@ class _Level:
     answered: NDArray[np.float64]
     correct: NDArray[np.float64]
 
+    def without(self, stimulus: int) -> _Level:
+        """Leave one stimulus out."""
+        return _Level(
+            np.delete(self.answered, stimulus, axis=1), np.delete(self.correct, stimulus, axis=1)
+        )
+
 
 def error_consistency(
     one: pd.DataFrame,
@@ -87,7 +93,7 @@ def error_consistency(
     ------
     ComparisonError
         If it is undefined: no stimuli in common, one stimulus per level, or nobody errs on some
-        but not all stimuli of a level.
+        but not all stimuli of a level; or if there are more than four million pairs.
 
     Notes
     -----
@@ -124,7 +130,7 @@ def error_consistency(
     levels = _levels(cells)
     rows = slice(0, cells.loc[cells["side"] == 0, "observer"].nunique())
     columns = rows if other is None else slice(rows.stop, None)
-    kappas, agreement = _estimate(levels, rows, columns)
+    kappas = _kappas(*np.sum([_sums(level, rows, columns) for level in levels], axis=0))
     pairs = np.isfinite(kappas)
     if other is None:
         pairs &= np.triu(np.ones(kappas.shape, dtype=bool), k=1)
@@ -137,7 +143,7 @@ def error_consistency(
     return ErrorConsistency(
         kappa,
         *_jackknife(levels, rows, columns, pairs, kappa),
-        agreement=float(agreement[pairs].mean()),
+        agreement=float(_agreement(levels, rows, columns)[pairs].mean()),
         n_pairs=int(pairs.sum()),
         n_stimuli=sum(level.answered.shape[1] for level in levels),
     )
@@ -204,6 +210,11 @@ def _shared(cells: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 def _levels(cells: pd.DataFrame) -> list[_Level]:
     """Lay the answers out level by level, observers in one order throughout."""
     who = pd.MultiIndex.from_frame(cells[["side", "observer"]].drop_duplicates())
+    if len(who) ** 2 > MOST_PAIRS:
+        raise ComparisonError(
+            f"error consistency compares every pair: {len(who)} observers are too many; choose "
+            "some of them with --where"
+        )
     if len(who) < 2:
         raise ComparisonError(
             f"error consistency needs two observers with answers away from the midpoint: there "
@@ -224,45 +235,35 @@ def _levels(cells: pd.DataFrame) -> list[_Level]:
     return levels
 
 
-def _estimate(
-    levels: list[_Level], rows: slice, columns: slice
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give kappa and observed agreement of every pair, shape (rows, columns)."""
-    weights = [np.ones((1, level.answered.shape[1])) for level in levels]
-    kappas = _kappas(levels, rows, columns, weights)[0]
-    agreed = np.zeros_like(kappas)
-    common = np.zeros_like(kappas)
+def _agreement(levels: list[_Level], rows: slice, columns: slice) -> NDArray[np.float64]:
+    """Share of common stimuli that both get right or both wrong, shape (rows, columns)."""
+    agreed = common = np.zeros(1)
     for level in levels:
         a, b = level.answered[rows], level.answered[columns]
         right_a, right_b = level.correct[rows], level.correct[columns]
-        agreed += right_a @ right_b.T + (a - right_a) @ (b - right_b).T
-        common += a @ b.T
-    with np.errstate(invalid="ignore"):
-        return kappas, agreed / common
+        agreed = agreed + right_a @ right_b.T + (a - right_a) @ (b - right_b).T
+        common = common + a @ b.T
+    return agreed / np.where(common > 0, common, np.nan)
 
 
-def _kappas(
-    levels: list[_Level], rows: slice, columns: slice, weights: list[NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Kappa of every pair under each weighting of the stimuli, shape (weightings, rows, columns).
+def _sums(
+    level: _Level, rows: slice, columns: slice
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give n (c_obs - c_exp) and n (1 - c_exp) of every pair, shape (rows, columns).
 
-    With n common stimuli of a level, R and S the two observers' sums of correct answers to them,
-    and X the sum of products, n (c_obs - c_exp) = 2 (X - R S / n) and
-    n (1 - c_exp) = R + S - 2 R S / n.
+    With n common stimuli, R and S the two observers' sums of correct answers to them, and X the
+    sum of products, these are 2 (X - R S / n) and R + S - 2 R S / n.
     """
-    above: NDArray[np.float64] | float = 0.0
-    below: NDArray[np.float64] | float = 0.0
-    for level, weight in zip(levels, weights, strict=True):
-        answered, correct = level.answered, level.correct
-        w = weight[:, None, :]
-        n = (w * answered[rows]) @ answered[columns].T
-        first = (w * correct[rows]) @ answered[columns].T
-        second = (w * answered[rows]) @ correct[columns].T
-        both = (w * correct[rows]) @ correct[columns].T
-        chance = first * second / np.where(n > 0, n, 1.0)
-        above = above + 2 * (both - chance)
-        below = below + first + second - 2 * chance
-    defined = np.asarray(below) > 1e-12
+    answered, correct = level.answered, level.correct
+    n = answered[rows] @ answered[columns].T
+    first = correct[rows] @ answered[columns].T
+    second = answered[rows] @ correct[columns].T
+    chance = first * second / np.where(n > 0, n, 1.0)
+    return 2 * (correct[rows] @ correct[columns].T - chance), first + second - 2 * chance
+
+
+def _kappas(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
+    defined = below > 1e-9
     return np.where(defined, above / np.where(defined, below, 1.0), np.nan)
 
 
@@ -273,26 +274,23 @@ def _jackknife(
 
     What is left of its level is weighted up to the level's full number.
     """
-    sizes = np.array([level.answered.shape[1] for level in levels])
-    if sizes.min() < FEWEST:
+    sizes = [level.answered.shape[1] for level in levels]
+    if min(sizes) < FEWEST:
         return np.nan, np.nan
-    weights = []
-    for number, size in enumerate(sizes):
-        weight = np.ones((sizes.sum(), size))
-        mine = slice(sizes[:number].sum(), sizes[: number + 1].sum())
-        weight[mine] = (1 - np.eye(size)) * size / (size - 1)
-        weights.append(weight)
-    step = max(1, _CELLS // pairs.size)
-    left = np.concatenate(
-        [
-            _kappas(levels, rows, columns, [weight[start : start + step] for weight in weights])[
-                :, pairs
-            ]
-            for start in range(0, sizes.sum(), step)
-        ]
-    ).mean(axis=1)
-    parts = np.split(left, np.cumsum(sizes)[:-1])
-    variance = sum((size - 1) * part.var() for size, part in zip(sizes, parts, strict=True))
-    bias = sum((size - 1) * (part.mean() - kappa) for size, part in zip(sizes, parts, strict=True))
-    reach = stats.t.ppf(0.975, sizes.sum() - len(sizes)) * np.sqrt(variance)
+    sums = [_sums(level, rows, columns) for level in levels]
+    above, below = np.sum(sums, axis=0)
+    bias = variance = 0.0
+    for level, size, (mine_above, mine_below) in zip(levels, sizes, sums, strict=True):
+        left = np.empty(size)
+        for stimulus in range(size):
+            rest_above, rest_below = _sums(level.without(stimulus), rows, columns)
+            weight = size / (size - 1)
+            kappas = _kappas(
+                above - mine_above + weight * rest_above, below - mine_below + weight * rest_below
+            )
+            defined = pairs & np.isfinite(kappas)
+            left[stimulus] = kappas[defined].mean() if defined.any() else np.nan
+        bias += (size - 1) * (left.mean() - kappa)
+        variance += (size - 1) * left.var()
+    reach = stats.t.ppf(0.975, sum(sizes) - len(sizes)) * np.sqrt(variance)
     return float(kappa - bias - reach), float(kappa - bias + reach)
