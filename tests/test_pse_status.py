@@ -150,3 +150,37 @@ def test_several_crossings_of_half_are_flagged_whatever_the_status():
 def test_a_proportion_of_exactly_half_crosses_nothing_by_itself():
     assert one([3, 15, 27]).crossings == 1
     assert one([3, 15, 9, 6]).crossings == 0
+
+
+DESERVED = {
+    "ok": [1, 3, 6, 14, 22, 27, 29],
+    "outside": [0, 0, 0, 1, 3, 6, 10],
+    "never": [15, 14, 16, 15, 14, 16, 15],  # psignifit alone finds a threshold beyond the levels
+    "reversed": [29, 27, 22, 14, 6, 3, 1],
+    "step": [0, 0, 0, 30, 30, 30, 30],
+}
+
+
+@pytest.mark.parametrize("likelihood", ["binomial", "beta-binomial"])
+@pytest.mark.parametrize("engine", ["ml", "bayes", "psignifit"])
+def test_each_status_is_reached_with_every_engine_by_data_that_deserve_it(engine, likelihood):
+    if engine == "psignifit":
+        pytest.importorskip("psignifit")
+    levels = np.linspace(-6, 6, 7)
+    table = pd.concat(
+        [pd.DataFrame({"observer": "failed", "level": [2.0], "n_trials": 30, "n_target": [20]})]
+        + [
+            pd.DataFrame({"observer": name, "level": levels, "n_trials": 30, "n_target": hits})
+            for name, hits in DESERVED.items()
+        ]
+    )
+    found = fit(table, engine=engine, likelihood=likelihood, asymptotes="equal").table
+    found = found.set_index("observer")
+    assert found["status"].to_dict() == {name: name for name in found.index}
+    assert found["pse"].isna().to_dict() == {
+        name: name in ("failed", "never") for name in found.index
+    }
+    assert found.loc["step", "pse"] == pytest.approx(-1.0)
+    assert abs(found.loc[["ok", "reversed"], "pse"]).max() < 1
+    assert found.loc["outside", "pse"] > 6
+    assert found.loc[found.index != "ok", "reason"].notna().all()

@@ -32,8 +32,8 @@ class Fitted:
     means : dict
         From a parameter, ``pse`` or ``jnd`` to posterior means.
     judged : Curves, optional
-        The curves whose status is the observers', where they are others: `bayes` has no steps
-        among its own, since its prior leaves them none.
+        The curves whose status is the observers', where they are others: `bayes` and psignifit
+        have no steps among their own, since their prior leaves them none.
     """
 
     curves: Curves
@@ -70,7 +70,9 @@ def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fit
     if options.engine == "psignifit":
         from psychobench.fits.psignifit_engine import fit_psignifit
 
-        return Fitted(*fit_psignifit(blocks, options), certain)
+        curves, ends = fit_psignifit(blocks, options)
+        judged = bayes.with_steps(curves, blocks, options)
+        return Fitted(curves, ends, certain, judged=judged)
     if options.engine == "bayes" and not blocks.probabilities:
         return _integrated(blocks, options)
     curves = ml.fit(blocks, options)
