@@ -75,9 +75,10 @@ def read_face(
         return _read_rendered(table, place, float(level or 0), faults)
     images = _read_files(table, "image", place, folder, faults)
     templates = _read_files(table, "template", place, folder, faults)
-    if not templates or (needs_image and not images):
+    given = [any(key in table for key in (kind, f"{kind}s")) for kind in ("image", "template")]
+    if not given[1] or (needs_image and not given[0]):
         faults.append(f"{place} must have an image and its template, or the renderer's valence")
-    elif images and len(images) != len(templates):
+    elif images and templates and len(images) != len(templates):
         faults.append(
             f"{place} must have one template for each image: it has {len(images)} images and "
             f"{len(templates)} templates"

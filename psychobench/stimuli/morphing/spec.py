@@ -174,7 +174,8 @@ def read_morph_spec(path: Path) -> MorphSpec:
         text=text,
         path=path,
     )
-    faults += _check_levels(spec) + _check_faces(spec)
+    if not faults:
+        faults += _check_levels(spec) + _check_faces(spec)
     raise_faults(path, faults)
     return spec
 
@@ -263,8 +264,6 @@ def _read_masks(section: object, seed: int, faults: list[str]) -> tuple[MaskSpec
 
 def _check_levels(spec: MorphSpec) -> list[str]:
     marks = [anchor.level for anchor in spec.anchors]
-    if len(marks) < 2 or not spec.levels:
-        return []
     if any(a >= b for a, b in itertools.pairwise(marks)):
         return [f"the levels of the anchors must ascend: they are {_listed(marks)}"]
     faults = []
