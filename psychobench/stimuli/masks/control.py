@@ -6,7 +6,7 @@ import numpy as np
 
 from psychobench.stimuli.masks.regions import Face, Region, face_region, features_region, soften
 
-_ROUNDS = 6
+_TOLERANCE = 0.01  # of the area
 _EDGE = 0.03  # pupil distances between a control mask and the face's outline
 
 
@@ -81,17 +81,19 @@ def _grow(free: Region, region: Region, left: Region, feather: float) -> Region 
         near = np.minimum(near, ((places - centre) ** 2).sum(axis=1))
     order = places[np.argsort(near, kind="stable")]
     wanted = _area(region, feather)
-    number = int(region.sum())
-    for _ in range(_ROUNDS):  # the soft edge of another shape has another area
-        if not 0 < number <= len(order):
-            return None
+    low, high, best = 0, len(order), None
+    while low <= high:  # the soft edge of another shape has another area
+        number = (low + high) // 2
         grown = np.zeros_like(free)
         grown[tuple(order[:number].T)] = True
         missing = wanted - _area(grown, feather)
+        if best is None or abs(missing) < abs(best[0]):
+            best = (missing, grown)
         if abs(missing) < 0.5:
             break
-        number += round(missing)
-    return grown
+        low, high = (number + 1, high) if missing > 0 else (low, number - 1)
+    enough = best is not None and abs(best[0]) <= _TOLERANCE * wanted
+    return best[1] if best is not None and enough else None
 
 
 def _area(region: Region, feather: float) -> float:

@@ -28,10 +28,11 @@ _PARTS = {
 }
 REGIONS = (*_PARTS, "upper-half", "lower-half", "inner-face")
 """The regions that have a name; any other is a polygon of landmarks."""
+_BROW = 0.35  # pupil distances from an eye up to its brow, where that is not marked
 _ROUNDING = 1e-6  # pixels: a centre on the edge is inside, on either side of the face
 # of the pupil distance; five points mark places without an extent, and need more
 _MARGIN = {"eyes": 0.075, "nose": 0.035, "mouth": 0.06, "eyes+brows": 0.06}
-_MARGIN_OF_PLACES = {"eyes": 0.30, "nose": 0.30, "mouth": 0.18, "eyes+brows": 0.34}
+_MARGIN_OF_PLACES = {"eyes": 0.30, "nose": 0.30, "mouth": 0.18, "eyes+brows": 0.30}
 _BEFORE = {"eyes": ("mouth",), "nose": ("eyes", "mouth")}  # who keeps a pixel that two claim
 
 
@@ -98,7 +99,7 @@ class Face:
     @cached_property
     def forehead(self) -> float:
         """Give the height in face axes up to which there is skin for certain."""
-        if self.only_places or "left_brow" not in self.levels[0]:
+        if self.only_places:
             return -0.90
         return float(self.place(self.points("left_brow", "right_brow"))[:, 1].min()) - 0.50
 
@@ -118,11 +119,16 @@ def name_features(landmarks: Landmarks) -> Mapping[str, Points]:
     Examples
     --------
     >>> sorted(name_features(np.zeros((5, 2))))
-    ['left_eye', 'mouth', 'nose', 'right_eye']
+    ['left_brow', 'left_eye', 'mouth', 'nose', 'right_brow', 'right_eye']
     """
     if isinstance(landmarks, np.ndarray):
         features = FEATURES[len(landmarks)]
-        return {name: landmarks[list(indices)] for name, indices in features.items()}
+        named = {name: landmarks[list(indices)] for name, indices in features.items()}
+        if "left_brow" not in named:
+            across = landmarks[features["right_eye"][0]] - landmarks[features["left_eye"][0]]
+            up = _BROW * np.array([across[1], -across[0]])
+            named |= {f"{side}_brow": named[f"{side}_eye"] + up for side in ("left", "right")}
+        return named
     renamed = {"mouth_outer": "mouth"}
     return {renamed.get(name, name): points for name, points in landmarks.items()}
 

@@ -1,0 +1,247 @@
+"""Checks of stimulus sets: damage ends in status 1, what may confound is flagged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from psychobench.resources import bundled
+from psychobench.stimuli.checks import check_set
+from psychobench.stimuli.faces import frl_points, render_face
+from psychobench.stimuli.landmarks import read_landmarks
+from psychobench.stimuli.templates import Template, write_template
+
+SIZE = 96
+
+
+def write_set(
+    folder: Path, levels: np.ndarray, brighten: float = 0.0, templates: bool = False
+) -> Path:
+    folder.mkdir(exist_ok=True)
+    rows = ["stimulus,level"]
+    for number, level in enumerate(levels):
+        valence = float(2 * level - 1)
+        image = render_face(valence=valence, size=SIZE).astype(float) + brighten * level
+        Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(folder / f"f{number}.png")
+        rows.append(f"f{number}.png,{level}")
+        if templates:
+            points = frl_points(valence=valence, size=SIZE)
+            (folder / f"f{number}.tem").write_text(write_template(Template(points)))
+    (folder / "levels.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    folder = tmp_path / "copy"
+    shutil.copytree(bundled("stimuli") / "rendered-average", folder)
+    return folder
+
+
+def test_the_bundled_set_is_whole_and_its_mean_luminance_does_not_tell_the_level(run_cli) -> None:
+    ran = run_cli("stimuli", "check", "rendered-average", "--json")
+    document = json.loads(ran.out)
+    assert ran.code == 0
+    assert not document["damaged"]
+    trends = {row["property"]: row for row in document["trends"]}
+    assert not trends["luminance"]["flagged"]
+    assert len(document["images"]) == 21
+    assert len(document["steps"]) == 20
+
+
+def test_a_folder_of_images_with_levels_alone_is_checked(tmp_path, run_cli) -> None:
+    folder = write_set(tmp_path / "own", np.linspace(0, 1, 6), brighten=30.0)
+    ran = run_cli("stimuli", "check", folder)
+    assert ran.code == 0
+    assert "luminance predicts the level: r = 1.00" in ran.out
+    assert "there are no landmarks" in ran.out
+    assert "Damage: none" in ran.out
+
+
+def write_blends(folder: Path, levels: list[float], shown: list[float]) -> Path:
+    """Write blends of two faces, `shown` of the second, with templates, and call them `levels`."""
+    write_set(folder, np.array(levels), templates=True)
+    ends = [render_face(valence=valence, size=SIZE).astype(float) for valence in (0.0, 1.0)]
+    marks = [frl_points(valence=valence, size=SIZE) for valence in (0.0, 1.0)]
+    for number, share in enumerate(shown):
+        image = ends[0] + share * (ends[1] - ends[0])
+        Image.fromarray(image.round().astype(np.uint8)).save(folder / f"f{number}.png")
+        points = marks[0] + share * (marks[1] - marks[0])
+        (folder / f"f{number}.tem").write_text(write_template(Template(points)))
+    return folder
+
+
+def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_path) -> None:
+    levels = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    even = check_set(write_blends(tmp_path / "even", levels, levels))
+    assert even.evenness["cv"].max() < 0.02
+    assert not any("uneven" in flag for flag in even.flags)
+    shown = [0.0, 0.05, 0.1, 0.8, 0.9, 1.0]
+    uneven = check_set(write_blends(tmp_path / "uneven", levels, shown))
+    assert uneven.evenness["flagged"].tolist() == [True, True]
+    assert sum("uneven" in flag for flag in uneven.flags) == 2
+    assert uneven.steps["landmarks"].idxmax() == uneven.steps["pixels"].idxmax() == 2
+
+
+def test_a_wide_step_between_levels_is_no_uneven_one(tmp_path) -> None:
+    levels = [0.0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0]
+    checked = check_set(write_blends(tmp_path / "wide", levels, levels))
+    assert checked.steps["pixels"].max() > 1.8 * checked.steps["pixels"].min()
+    assert checked.evenness["cv"].max() < 0.05
+
+
+def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_path, run_cli) -> None:
+    folder = write_set(tmp_path / "own", np.linspace(0, 1, 8), templates=True)
+    out = tmp_path / "masked"
+    for options, flagged in ((["--follow"], True), ([], False)):
+        name = f"mouth{len(options)}"
+        ran = run_cli("stimuli", "mask", folder, "--mask", f"{name}=mouth", *options, "--out", out)
+        assert ran.code == 0
+        assert ("Warning: mask" in ran.err) == flagged
+        flags = check_set(out).flags
+        assert any(f"area of mask {name}" in flag for flag in flags) == flagged
+        shutil.rmtree(out)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda f: (f / "face-050.png").write_bytes(b"no image"), "every image must decode"),
+        (lambda f: (f / "face-050.png").unlink(), "every stimulus must have its image"),
+        (
+            lambda f: (f / "masks" / "nose.png").unlink(),
+            "every file in manifest.json must be there",
+        ),
+        (
+            lambda f: (f / "landmarks.csv").write_text("stimulus,level"),
+            "landmarks.csv must have the",
+        ),
+        (
+            lambda f: Image.new("RGB", (9, 9)).save(f / "face-050.png"),
+            "all images must have one size",
+        ),
+        (
+            lambda f: (f / "manifest.json").write_text("{"),
+            "manifest.json must be as it was written",
+        ),
+    ],
+)
+def test_damage_is_named_and_ends_in_status_1(copy, run_cli, spoil, rule) -> None:
+    spoil(copy)
+    ran = run_cli("stimuli", "check", copy, "--json")
+    document = json.loads(ran.out)
+    assert ran.code == 1
+    assert document["damaged"]
+    assert any(rule in line for line in document["damage"])
+    assert "Damage:\n" in run_cli("stimuli", "check", copy).out
+
+
+def test_an_edit_of_one_pixel_is_damage(copy, run_cli) -> None:
+    image = np.array(Image.open(copy / "face-050.png"))
+    image[0, 0] += 1
+    Image.fromarray(image).save(copy / "face-050.png")
+    ran = run_cli("stimuli", "check", copy)
+    assert ran.code == 1
+    assert "face-050.png has changed since" in ran.out
+
+
+def test_clipped_images_are_flagged(tmp_path) -> None:
+    checked = check_set(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
+    assert any("are clipped" in flag for flag in checked.flags)
+
+
+def test_several_images_at_a_level_are_no_continuum_of_steps(tmp_path) -> None:
+    folder = write_set(tmp_path / "twice", np.array([0.0, 0.0, 1.0, 1.0]))
+    checked = check_set(folder)
+    assert checked.steps.empty
+    assert any("several images" in note for note in checked.notes)
+
+
+def test_landmarks_are_read_from_templates_before_the_table(tmp_path) -> None:
+    folder = write_set(tmp_path / "own", np.array([0.0, 1.0]), templates=True)
+    rows = [f"f{n},all,{k},{n + k},{k}" for n in range(2) for k in range(5)]
+    (folder / "landmarks.csv").write_text("stimulus,feature,point,x,y\n" + "\n".join(rows))
+    first, _ = read_landmarks(folder, ["f0.png", "f1.png"])
+    assert first.shape == (189, 2)
+    for path in folder.glob("*.tem"):
+        path.unlink()
+    _, second = read_landmarks(folder, ["f0.png", "f1.png"])
+    assert second.tolist() == [[1.0 + k, k] for k in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "rule"),
+    [
+        (lambda f: (f / "f1.tem").unlink(), "every image must have its template"),
+        (lambda f: (f / "f1.tem").write_text("2\n1 2\n3 4\n"), "must have the same points"),
+        (lambda f: (f / "f1.tem").write_text("what"), "a template must be whole"),
+    ],
+)
+def test_incomplete_templates_are_refused(tmp_path, run_cli, spoil, rule) -> None:
+    folder = write_set(tmp_path / "own", np.array([0.0, 1.0]), templates=True)
+    spoil(folder)
+    ran = run_cli("stimuli", "mask", folder, "--mask", "eyes", "--out", tmp_path / "out")
+    assert ran.code == 1
+    assert rule in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        ([], "masks must come from --mask or from --spec"),
+        (["--mask", "eyse"], "did you mean eyes?"),
+        (["--mask", "eyes", "--fill", "nois"], "did you mean noise?"),
+        (["--mask", "eyes", "--feather", "-3"], "masks.eyes.feather must be at least 0"),
+        (["--mask", "a=1,2,500"], "there is no landmark 500 among 189"),
+        (["--mask", "a=1,x,3"], "at least three numbers of landmarks"),
+        (["--mask", "eyes", "--mask", "eyes"], "each mask must be given once"),
+        (["--mask", "upper-half", "--control"], "a control mask must fit on the face"),
+        (["--mask", "mouth", "--margin", "2"], ""),
+        (["--spec", "missing.toml"], "a spec must exist"),
+    ],
+)
+def test_a_mask_that_cannot_be_made_is_one_clear_line(tmp_path, run_cli, options, rule) -> None:
+    folder = write_set(tmp_path / "own", np.array([0.0, 1.0]), templates=True)
+    ran = run_cli("stimuli", "mask", folder, *options, "--out", tmp_path / "out")
+    assert ran.code == (1 if rule else 0)
+    assert rule in ran.err
+    assert (tmp_path / "out").exists() == (not rule)
+
+
+def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
+    tmp_path, run_cli
+) -> None:
+    spec = tmp_path / "masks.toml"
+    spec.write_text(
+        '[masks.brows]\nregion = "eyes+brows"\nfill = "local"\nfeather = 4\ncontrol = true\n'
+        "[masks.cheek]\npoints = [164, 165, 166]\nmargin = 0.1\n"
+    )
+    out = tmp_path / "out"
+    ran = run_cli(
+        "stimuli", "mask", "rendered-average", "--mask", "oval", "--inverse", "--out", out
+    )
+    assert ran.code == 0
+    own = write_set(tmp_path / "own", np.linspace(0, 1, 5), templates=True)
+    assert run_cli("stimuli", "mask", own, "--spec", spec, "--out", own).code == 0
+    shown = json.loads(run_cli("stimuli", "show", own, "--json").out)
+    assert shown["masks"] == ["brows", "brows-control", "cheek"]
+    about = json.loads((own / "masks.json").read_text())["masks"]
+    assert about["brows-control"]["control_of"] == "brows"
+    assert about["brows"]["area_pixels"] == pytest.approx(
+        about["brows-control"]["area_pixels"], abs=1
+    )
+    assert len(list((own / "masked" / "brows").glob("*.png"))) == 5
+    assert run_cli("stimuli", "check", own).code == 0
+    assert run_cli("stimuli", "check", out).code == 0
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["masks"]["inner-face"]["inverse"]
+    assert "masks/inner-face.png" in manifest["files"]
+    again = run_cli("stimuli", "mask", out, "--mask", "eyes", "--out", tmp_path / "third")
+    assert "has a mask 'eyes' already" in again.err
