@@ -18,8 +18,13 @@ COMMANDS = {
         "psychobench.cli.compare:compare",
         "Test how human an observer's judgements are.",
     ),
+    "export": ("psychobench.cli.export:export", "Write trials as BIDS, Psych-DS or for R."),
     "fit": ("psychobench.cli.fit:fit", "Fit psychometric functions to a table of trials."),
     "humans": ("psychobench.cli.humans:humans", "List or simulate human cohorts."),
+    "import": (
+        "psychobench.cli.imports:import_command",
+        "Read what PsychoPy, jsPsych and other programs write.",
+    ),
     "observers": ("psychobench.cli.observers:observers", "List observers, or check one."),
     "published": (
         "psychobench.cli.published:published",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from psychobench.errors import TableError
 from psychobench.responses.cells import cleaned, distinct
 from psychobench.responses.columns import CANONICAL, nearest, shown
-from psychobench.responses.splitting import check_lengths, parse_cells
+from psychobench.responses.splitting import check_lengths, parse_cells, too_long
 
 _DELIMITERS = (",", "\t", ";")
 SEPARATOR_LINE = re.compile(r'"?sep=([^\n"])"?[ ,;\t]*\n', re.IGNORECASE)
@@ -186,11 +186,7 @@ def _named(cells: pd.DataFrame, header: list[str], path: Path) -> pd.DataFrame:
     extra = len(header)
     if (over := _filled(cells[[extra]])).any():
         row = cells.index[int(over.argmax())]
-        raise TableError(
-            f"a row must have as many cells as the header: row {row} of {path} has {extra + 1}, "
-            f"the header has {extra}; name every column, and put cells that hold the delimiter "
-            "into double quotes"
-        )
+        raise TableError(too_long(row, path, extra + 1, extra))
     kept = [i for i, name in enumerate(header) if name or _filled(cells[[i]]).any()]
     named = cells[kept]
     named.columns = pd.Index([header[i] or f"column_{i + 1}" for i in kept], dtype=object)

@@ -39,6 +39,9 @@ def check_lengths(
     """
     width = max((i + 1 for i, name in enumerate(header) if name), default=0)
     lengths = _lengths(rows, delimiter)
+    longer = np.flatnonzero(lengths > len(header))
+    if 0 < len(longer) < np.count_nonzero(lengths):  # an empty last cell in all rows is no fault
+        raise TableError(too_long(first + longer[0], path, lengths[longer[0]], len(header)))
     short = np.flatnonzero((lengths > 0) & (lengths < width))
     if not len(short):
         return []
@@ -134,13 +137,17 @@ def _is_plain(column: pd.Series[Any]) -> bool:
     return column.dtype == np.float64 and not np.isinf(column.to_numpy()).any()
 
 
+def too_long(row: int, path: Path, saw: object, width: int) -> str:
+    """Say that a row has more cells than the header."""
+    return (
+        f"a row must have as many cells as the header: row {row} of {path} has {saw}, the header "
+        f"has {width}; put cells that hold the delimiter into double quotes, or name every column"
+    )
+
+
 def _ragged(reason: str, width: int, path: Path, lead: int) -> str:
     if found := re.search(r"in line (\d+), saw (\d+)", reason):
-        row, saw = int(found[1]) + lead, found[2]
-        return (
-            f"a row must have as many cells as the header: row {row} of {path} has {saw}, "
-            f"the header has {width}; put cells that hold the delimiter into double quotes"
-        )
+        return too_long(int(found[1]) + lead, path, found[2], width)
     return (
         f"a table must be well-formed: {path} is not ({reason.removeprefix('Error tokenizing ')}); "
         "look for a double quote that is never closed"

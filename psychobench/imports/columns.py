@@ -1,0 +1,230 @@
+"""From a file's columns to ours: which is which, and the cells as they are meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from psychobench.errors import TableError
+from psychobench.imports.patterns import compile_pattern
+from psychobench.imports.source import NeededError, Source
+from psychobench.responses.cells import as_number, as_text, is_blank, with_points
+from psychobench.responses.columns import TRIAL_COLUMNS, likely_mapping, nearest, shown
+
+FROM_NAME = ("observer", "session", "condition")
+_LISTED = re.compile(r"""\[\s*(['"]?)(?P<item>[^,\[\]]*?)\1\s*\]""")
+_SECONDS = 60.0  # a median reaction time above this is in milliseconds
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says of all files; see `psychobench.imports.import_trials`."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, int] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
+    keep: Sequence[str] = ()
+    also: Sequence[str] = ()
+    level_from: Mapping[str, str] = field(default_factory=dict)
+    observer_from: str | None = None
+    rt_unit: str | None = None
+
+
+def places(source: Source, options: Options, path: Path) -> dict[str, str]:
+    """Find the column of the file behind each of ours.
+
+    Raises
+    ------
+    NeededError
+        If the level or the answer cannot be found, or there are several columns of answers.
+    TableError
+        If a column that the user named is not there.
+    """
+    rows = source.rows
+    named = {**options.columns, **{f"--also {name}": name for name in options.also}}
+    named |= {f"--where {name}": name for name in options.where}
+    by_pattern = dict.fromkeys(["level"] if options.level_from else [], *options.level_from)
+    named |= by_pattern
+    faults = [
+        f"a column must be in the file: {path} has no '{name}' (for {ours})"
+        f"{nearest(name, rows.columns)}; found: {shown(rows.columns)}"
+        for ours, name in named.items()
+        if name not in rows
+    ]
+    if faults:
+        raise TableError(*faults)
+    found = {
+        ours: next((name for name in names if _holds(rows, name)), "")
+        for ours, names in source.names.items()
+    }
+    found |= by_pattern | dict(options.columns)
+    for ours, option in (("level", "level"), ("response", "response")):
+        if not found.get(ours):
+            raise NeededError(option, _needed(ours, rows, path), choices=list(map(str, rows)))
+    answers = [name for name in source.names.get("response", ()) if _holds(rows, name)]
+    if "response" not in options.columns and len(answers) > 1 and _apart(answers):
+        raise NeededError(
+            "response",
+            f"one column must hold the answers: {path} has {shown(answers)}; choose one, like "
+            f"--columns response={answers[0]}",
+            choices=answers,
+        )
+    if found.get("rt") and "rt" not in options.columns:
+        found["rt"] = _partner(found["response"], source, found["rt"])
+    return {ours: name for ours, name in found.items() if name and ours in TRIAL_COLUMNS}
+
+
+def _holds(rows: pd.DataFrame, name: str) -> bool:
+    return name in rows and not rows[name].map(is_blank).all()
+
+
+def _apart(answers: Sequence[str]) -> bool:
+    """Whether these are different questions, not one program's synonyms."""
+    return all("." in name for name in answers)
+
+
+def _partner(response: str, source: Source, rt: str) -> str:
+    """Find the reaction times of the very component that gave the answers."""
+    stem = response.rpartition(".")[0]
+    return next((n for n in source.names["rt"] if stem and n.rpartition(".")[0] == stem), rt)
+
+
+def _needed(ours: str, rows: pd.DataFrame, path: Path) -> str:
+    words = {
+        "level": "the level of each trial must be known",
+        "response": "the answer of each trial must be known",
+    }
+    return (
+        f"{words[ours]}: {path} has no column that is sure to hold it; found: "
+        f"{shown(rows.columns)}; say which it is, like {likely_mapping([ours], rows.columns)}"
+    )
+
+
+def cells_of(
+    source: Source, options: Options, path: Path
+) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
+    """Pick our columns out of a file, their cells still text.
+
+    Returns
+    -------
+    cells : DataFrame
+        Our columns and those of `Options.also`; indexed as the file's rows.
+    origin : dict of str to str
+        The file's column behind each of ours.
+    notes : list of str
+        What was changed.
+    """
+    found = places(source, options, path)
+    cells = pd.DataFrame(index=source.rows.index)
+    notes = []
+    for ours in [name for name in TRIAL_COLUMNS if name in found]:
+        cells[ours] = source.rows[found[ours]].str.strip()
+    for column, pattern in options.level_from.items():
+        found["level"] = f"{column} by '{pattern}'"
+        cells["level"] = _extracted(cells["level"], pattern)
+    if source.delimiter not in (",", ""):
+        pointed = [found[ours] for ours in ("level", "rt") if _point(cells, ours)]
+        if pointed:
+            notes.append(f"{path}: decimal commas are read as points in {shown(pointed)}")
+    if options.observer_from is not None:
+        for name, value in from_name(options.observer_from, path).items():
+            cells[name], found[name] = value, "the file's name"
+    if "observer" not in cells:
+        raise NeededError(
+            "observer",
+            f"it must be known who answered: {path} has no column that is sure to say it; found: "
+            f"{shown(source.rows.columns)}; name one, like --columns observer=NAME, or take it "
+            f"from the file's name, like --observer-from '{{observer}}{path.suffix}'",
+            choices=list(map(str, source.rows)),
+        )
+    for name in options.also:
+        cells[name] = source.rows[name].str.strip()
+    return cells, found, notes
+
+
+def _point(cells: pd.DataFrame, ours: str) -> bool:
+    """Write points for decimal commas in one column; tell whether there were any."""
+    texts = list(cells[ours]) if ours in cells else []
+    pointed = with_points(texts)
+    if pointed is not texts:
+        cells[ours] = pointed
+    return pointed is not texts
+
+
+def _extracted(column: pd.Series[str], pattern: str) -> pd.Series[str]:
+    compiled = compile_pattern(pattern, ("level",), "--level-from")
+    return column.map(lambda cell: m["level"] if (m := compiled.fullmatch(cell)) else "")
+
+
+def from_name(pattern: str, path: Path) -> dict[str, str]:
+    """Read who answered, and when, from a file's name.
+
+    Raises
+    ------
+    TableError
+        If the name does not fit the pattern.
+    """
+    match = compile_pattern(pattern, FROM_NAME, "--observer-from").fullmatch(path.name)
+    if match is None:
+        raise TableError(
+            f"a file's name must fit --observer-from: '{path.name}' does not fit '{pattern}'; "
+            "* stands for anything, like '{observer}_*'"
+        )
+    return match.groupdict()
+
+
+def key_of(cell: str) -> str:
+    """Write a key in one way: out of its list, case ignored, 80.0 as 80.
+
+    Examples
+    --------
+    >>> key_of("['Up']"), key_of("80.0"), key_of("['a', 'b']")
+    ('up', '80', "['a', 'b']")
+    """
+    if listed := _LISTED.fullmatch(cell):
+        cell = listed["item"]
+    number = as_number(cell)
+    return as_text(number) if number == number else cell.casefold()
+
+
+def seconds_of(
+    cells: pd.Series[str], place: str, source: Source, options: Options, path: Path
+) -> tuple[pd.Series[float], str]:
+    """Read reaction times and turn them into seconds.
+
+    Raises
+    ------
+    NeededError
+        If their unit is unknown.
+    TableError
+        If a cell is no number.
+    """
+    values = cells.map(lambda cell: as_number(key_of(cell)))
+    bad = values.isna() & ~cells.map(is_blank)
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise TableError(
+            f"rt must be a number or empty: row {cells.index[row]} of {path} has "
+            f"{place}={cells.iloc[row]!r}; "
+            "correct it, or leave the column out with --columns rt=NAME of another"
+        )
+    unit = options.rt_unit or source.rt_unit or _unit_in(place)
+    median = values.median()
+    if not unit or (unit == "s" and median > _SECONDS and not options.rt_unit):
+        raise NeededError(
+            "rt_unit",
+            f"the unit of reaction times must be known: {place} of {path} has a median of "
+            f"{median:g}; write --rt-unit ms or --rt-unit s",
+            choices=("ms", "s"),
+        )
+    return (values / 1000, f"{place} (ms to s)") if unit == "ms" else (values, f"{place} (s)")
+
+
+def _unit_in(name: str) -> str:
+    if re.search(r"(?i)(_|\b)(ms|msec|milliseconds?)\b|[a-z]Ms$", name.replace("_", " ")):
+        return "ms"
+    return "s" if name == "rt" or re.search(r"(?i)\b(s|secs?|seconds)\b", name) else ""

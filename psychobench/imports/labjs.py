@@ -1,0 +1,41 @@
+"""lab.js: CSV by RFC 4180, a row per screen or loop, a ``'`` before what could be a formula."""
+
+from __future__ import annotations
+
+import re
+
+from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.text import table
+
+_GUARDED = re.compile(r"'(?=[=+\-@])")
+
+
+def recognise(head: Head) -> str | None:
+    """Find the columns about the component that sent a row."""
+    marks = ("sender", "sender_type", "sender_id")
+    return f"it has lab.js's columns {', '.join(marks)}" if head.has(*marks) else None
+
+
+def read(head: Head) -> Source:
+    """Read every component's row; loops and sequences only sum others up."""
+    rows, left, notes = table(head)
+    for name in rows:
+        rows[name] = rows[name].str.replace(_GUARDED, "", n=1, regex=True)
+    flow = rows["sender_type"].str.contains(r"flow|Loop|Sequence|Parallel", regex=True)
+    for row in rows.index[flow]:
+        left.setdefault(int(row), "end of a loop or sequence")
+    names = {
+        "observer": ("participant", "participant_id", "subject", "id", "observation"),
+        "level": ("stimulus_level", "level"),
+        "stimulus": ("stimulus_id",),
+        "trial": ("trial_number",),
+        "response": ("response",),
+        "rt": ("duration",),
+        "session": ("session",),
+        "condition": ("condition",),
+    }
+    delimiter = head.delimiter
+    return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+
+
+FORMAT = Format("labjs", "lab.js", recognise, read, "all of it")

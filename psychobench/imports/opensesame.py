@@ -1,0 +1,36 @@
+"""OpenSesame: CSV with every cell quoted, quotes escaped by a backslash, NA for nothing."""
+
+from __future__ import annotations
+
+from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.text import table
+
+_MARKS = ("subject_nr", "opensesame_version", "opensesame_codename", "experiment_file")
+
+
+def recognise(head: Head) -> str | None:
+    """Find the variables that OpenSesame logs by itself."""
+    found = [name for name in (*_MARKS, "subject_parity", "live_row") if head.has(name)]
+    if "subject_nr" in found and len(found) > 1:
+        return f"it has OpenSesame's columns {' and '.join(found[:2])}"
+    return None
+
+
+def read(head: Head) -> Source:
+    """Read every logged row."""
+    rows, left, notes = table(head, quoting="backslash")
+    names = {
+        "observer": ("subject_nr",),
+        "level": ("stimulus_level", "level"),
+        "stimulus": ("stimulus_id",),
+        "trial": ("trial_number",),
+        "response": ("response",),
+        "rt": ("response_time",),
+        "session": ("session",),
+        "condition": ("condition",),
+    }
+    delimiter = head.delimiter
+    return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+
+
+FORMAT = Format("opensesame", "OpenSesame", recognise, read, "all of it")

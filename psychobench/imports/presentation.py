@@ -1,0 +1,87 @@
+"""Presentation logs: tab-delimited events; an answer stands in the rows below its stimulus."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+
+from psychobench.errors import TableError
+from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.text import split_fields, table
+from psychobench.responses.cells import as_number
+
+_SHOWN = ("picture", "sound", "video")
+_TICKS = 10_000  # per second
+
+
+def recognise(head: Head) -> str | None:
+    """Find the two lines that open a log."""
+    first = head.text.lstrip("\n").partition("\n")[0]
+    if first.startswith("Scenario -"):
+        return "its first line begins with 'Scenario -'"
+    return "it has Presentation's columns Event Type and Code" if _is_header(head.fields) else None
+
+
+def _is_header(fields: tuple[str, ...]) -> bool:
+    return {"Event Type", "Code", "Time"} <= set(fields)
+
+
+def read(head: Head) -> Source:
+    """Give each stimulus the first answer that follows it within its trial."""
+    lines = head.text.split("\n")
+    start = next((i for i, t in enumerate(lines) if _is_header(split_fields(t, "\t"))), None)
+    if start is None:
+        raise TableError(
+            f"a Presentation log must have a line with Event Type, Code and Time: {head.path} has "
+            "none; export the log again"
+        )
+    first = next((i for i in range(start + 1, len(lines)) if lines[i].strip()), len(lines))
+    end = next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines))
+    notes = list(head.notes)
+    if start:
+        notes.append(f"{head.path}: {start} lines above its table are no rows")
+    if any(line.strip() for line in lines[end:]):
+        notes.append(f"{head.path}: the second table, which sums the first up, is not read")
+    whole = end < len(lines)
+    events = "\n".join(lines[start:end]) + ("\n" if whole else "")
+    rows, left, more = table(dataclasses.replace(head, text=events, delimiter="\t", notes=()))
+    rows.index = rows.index + start
+    left = {number + start: reason for number, reason in left.items()}
+    _join_answers(rows, left)
+    names = {
+        "observer": ("Subject",),
+        "level": ("stimulus_level", "level"),
+        "response": ("answer",),
+        "rt": ("answer_time",),
+        "stimulus": ("Code",),
+        "trial": ("trial_number",),
+        "condition": ("condition",),
+    }
+    return Source(rows, names, left, rt_unit="s", delimiter="\t", notes=(*notes, *more))
+
+
+def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> None:
+    """Write answers and their times, in seconds, beside the stimuli."""
+    kinds = rows["Event Type"].str.strip().str.lower()
+    times = dict(zip(rows.index, rows["Time"].map(as_number), strict=True))
+    codes = dict(zip(rows.index, rows["Code"], strict=True))
+    answers: dict[int, tuple[str, str]] = {}
+    open_row: int | None = None
+    for row, kind in zip(rows.index.map(int), kinds, strict=True):
+        if kind in _SHOWN:
+            open_row = row
+        elif kind == "response" and open_row is not None:
+            time = repr(float(times[row] - times[open_row]) / _TICKS)
+            answers[open_row] = (codes[row], time)
+            left.setdefault(row, "answer, read with its stimulus")
+            open_row = None
+        elif kind == "response":
+            left.setdefault(row, "other key (a further answer)")
+        else:
+            left.setdefault(row, "no stimulus (pulse, pause or other event)")
+    rows["answer"] = [answers.get(row, ("", ""))[0] for row in rows.index]
+    rows["answer_time"] = [answers.get(row, ("", ""))[1] for row in rows.index]
+
+
+FORMAT = Format("presentation", "Presentation log", recognise, read, "all of it")
