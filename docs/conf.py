@@ -1,7 +1,14 @@
 """Build the documentation: `make docs`."""
 
+import sys
 import tomllib
 from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pictures import draw_pictures
 
 _metadata = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
 
@@ -27,3 +34,7 @@ numpydoc_show_class_members = False
 autodoc_typehints = "none"
 myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", lambda _: draw_pictures())
