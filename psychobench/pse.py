@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import OptionError
+from psychobench.errors import OptionError, TableError
 from psychobench.fits.curves import Curves
 from psychobench.fits.designs import Design, lay_out
 from psychobench.fits.engines import Fitted, run_engine
@@ -132,6 +132,10 @@ def fit(
         engine, sigmoid, asymptotes, likelihood, task, dict(bounds or {}),
         bootstrap, gof, confidence, seed,
     )  # fmt: skip
+    if not isinstance(table, pd.DataFrame):
+        raise TableError(
+            f"fit takes a table: got a {type(table).__name__}; read a file with read_trials first"
+        )
     checked = validate_trials(table, source=table.attrs.get("source", "table"))
     design = lay_out(checked, by, options)
     _check_probabilities(design, options, given=likelihood)
@@ -175,14 +179,15 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
         design = design.without(
             excluded(design.blocks, options),
             f"the bounds on width, {low:g} to {high:g}, end below a tenth of the smallest gap "
-            "between the levels",
+            "between the levels; widen them",
         )
     if "threshold" in options.bounds:
         (low, high), positions = options.bounds["threshold"], design.blocks.positions
         unit = "logarithms of the levels" if SIGMOIDS[options.sigmoid].log_levels else "levels"
         design = design.without(
             (high < positions.min(axis=1)) | (low > positions.max(axis=1)),
-            f"the bounds on threshold, {low:g} to {high:g}, lie beyond the tested {unit}",
+            f"the bounds on threshold, {low:g} to {high:g}, lie beyond the tested {unit}; "
+            "widen them",
         )
     if options.engine == "bayes" and not design.blocks.probabilities:
         design = design.without(

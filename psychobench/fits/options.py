@@ -155,7 +155,7 @@ class FitOptions:
                 )
             elif name == "width" and high <= 0:
                 faults.append(f"width must be above 0: its bounds are {low:g}:{high:g}")
-            elif name in ("guess", "lapse") and not (low >= 0 and high <= 1 and low < 1):
+            elif name in ("guess", "lapse") and not (0 <= low < MAX_ASYMPTOTE and high <= 1):
                 faults.append(f"{name} must lie in [0, 1): its bounds are {low:g}:{high:g}")
         return faults
 
@@ -190,7 +190,7 @@ class FitOptions:
                     "bounds must not exclude everything: guess and lapse are equal, "
                     "but their bounds do not overlap"
                 )
-        if made["guess"][0] + made["lapse"][0] >= 1:
+        if made["guess"][0] + made["lapse"][0] >= MAX_ASYMPTOTE:
             faults.append(
                 "bounds must not exclude everything: guess + lapse < 1, but their lower bounds "
                 f"are {made['guess'][0]:g} and {made['lapse'][0]:g}"

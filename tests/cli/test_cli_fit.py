@@ -80,6 +80,27 @@ def test_options_reach_the_fit(run_cli, counts):
         (["--engine", "glm"], "engine must be one of ml, bayes, psignifit"),
         (["--bounds", "lapse"], "PARAMETER=LOW:HIGH"),
         (["--task", "2afc", "--bounds", "guess=0:.1"], "2afc fixes guess"),
+        (["--task", "nafc:1"], "task must be one of yes-no, 2afc, nafc:N"),
+        (["--bounds", "lapse=.5:.1"], "write lapse=0.1:0.5"),
+        (["--bounds", "lapse=nan:1"], "two finite numbers"),
+        (["--bounds", "lapse=.9999999:1"], "lapse must lie in [0, 1)"),
+        (["--bounds", "slope=0:1"], "one of threshold, width, guess, lapse: got 'slope'"),
+        (["--bounds", "lapse=0:.1,lapse=0:.2"], "'lapse' comes twice"),
+        (["--bounds", "guess=.6:1,lapse=.5:1"], "their lower bounds are 0.6 and 0.5"),
+        (["--bounds", "threshold=5:6"], "5 to 6, lie beyond the tested levels"),
+        (["--bounds", "width=1e-9:1e-8"], "below a tenth of the smallest gap"),
+        (["--asymptotes", "fixed", "--bounds", "lapse=0:.1"], "holds lapse at one value"),
+        (["--asymptotes", "equal", "--task", "2afc"], "equal needs task yes-no"),
+        (["--asymptotes", "equal", "--bounds", "guess=0:.1,lapse=.2:.3"], "do not overlap"),
+        (["--engine", "bayes", "--bootstrap", "99"], "bootstrap needs engine ml"),
+        (["--engine", "psignifit", "--bootstrap", "99"], "bootstrap needs engine ml"),
+        (["--likelihood", "poisson"], "likelihood must be one of binomial, beta-binomial"),
+        (["--asymptotes", "none"], "asymptotes must be one of free, equal, fixed"),
+        (["--confidence", "95"], "between 0 and 1, like 0.95: got 95.0"),
+        (["--bootstrap", "-1"], "bootstrap must be a whole number from 0: got -1"),
+        (["--gof", "-1"], "gof must be a whole number from 0: got -1"),
+        (["--seed", "-1"], "seed must be a whole number from 0: got -1"),
+        (["--by", "level"], "'level' is the curve's own"),
         (["--by", "group"], "group"),
         (["--out", "fits.xlsx"], ".csv or .json"),
         (["--sigmoid", "weibull"], "levels above 0"),
@@ -96,6 +117,80 @@ def test_a_fault_ends_in_one_clear_line_and_writes_nothing(
     assert words in ran.err
     assert "Traceback" not in ran.err
     assert sorted(tmp_path.iterdir()) == [counts]
+
+
+HEAD = "observer,level,n_trials,n_target\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD + "p1,nan,30,3\np1,1,30,9\n", "level must be a finite number: row 2"),
+        (HEAD + "p1,0,30,3\np1,inf,30,9\n", "level must be a finite number: row 3"),
+        (HEAD + "p1,0,-30,3\np1,1,30,9\n", "n_trials must be a whole number, 0 or more"),
+        (HEAD + "p1,0,30,2.5\np1,1,30,9\n", "n_target must be a whole number, 0 or more"),
+        (HEAD + "p1,0,30,31\np1,1,30,9\n", "n_target must not exceed n_trials"),
+        (HEAD + "p1,0,30,3\np2,0,30,9\n", "at least two levels"),
+        (HEAD + "p1,0,0,0\np1,1,0,0\n", "at least one trial must be answered"),
+        ("observer,level,response\np1,0,\np1,1,\n", "at least one trial must be answered"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["ml", "bayes"])
+def test_bad_data_end_in_one_clear_line(run_cli, write, text, words, engine):
+    ran = run_cli("fit", write(text), "--engine", engine)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("Error: ")
+    assert ran.err.count("\n") == 1
+    assert words in ran.err
+
+
+@pytest.mark.parametrize("options", [[], ["--gof", "50"], ["--engine", "bayes"]])
+def test_those_who_cannot_be_fitted_are_rows_with_their_reasons(run_cli, write, options):
+    bad = "one,.5,1,1\nflat,.5,9,3\nflat,.5,9,4\nsilent,0,0,0\nsilent,1,0,0\n"
+    ran = run_cli("fit", write(COUNTS + bad), "--json", *options)
+    rows = json.loads(ran.out)
+    assert [row["status"] for row in rows] == ["ok", "never", "failed", "failed", "failed"]
+    assert "one level, 0.5" in rows[2]["reason"]
+    assert "no trial has an answer" in rows[4]["reason"]
+    alone = json.loads(run_cli("fit", write(COUNTS), "--json", *options).out)
+    assert rows[:2] == alone
+
+
+def test_an_observer_at_level_zero_leaves_the_others_their_weibull(run_cli, write):
+    ran = run_cli("fit", write(COUNTS.replace("p1,0,", "p1,.1,")), "--sigmoid", "weibull", "--json")
+    rows = json.loads(ran.out)
+    assert [row["status"] for row in rows] == ["ok", "failed"]
+    assert "weibull needs levels above 0" in rows[1]["reason"]
+
+
+@pytest.mark.parametrize("option", ["--bootstrap", "--gof", "--likelihood"])
+def test_probabilities_are_refused_what_only_answers_have(run_cli, write, option):
+    file = write("observer,level,p_target\nnet,0,.1\nnet,.5,.4\nnet,1,.9\n")
+    ran = run_cli("fit", file, option, "binomial" if option == "--likelihood" else 99)
+    assert (ran.code, ran.out) == (1, "")
+    assert "needs counted answers: the table holds p_target" in ran.err
+
+
+def test_the_checks_of_the_fit_are_printed_and_written(run_cli, write, tmp_path):
+    file = write(COUNTS.replace("p1,.6,30,20", "p1,.6,30,1"))
+    out = tmp_path / "fits.csv"
+    ran = run_cli("fit", file, "--gof", 99, "--out", out)
+    assert "p1, all: check the fit: the answers lie further from the curve" in ran.out
+    assert "Goodness of fit, flagged: deviance 1 of 2" in ran.out
+    assert "order not checked" in ran.out
+    with out.open() as written:
+        rows = list(csv.DictReader(written))
+    assert "further from the curve" in rows[0]["flags"]
+    assert rows[1]["flags"] == ""
+    rows = json.loads(run_cli("fit", file, "--gof", 99, "--json").out)
+    assert [len(row["flags"]) > 0 for row in rows] == [True, False]
+
+
+def test_too_few_refits_for_what_rests_on_them_are_called_too_few(run_cli, counts):
+    ran = run_cli("fit", counts, "--gof", 20, "--bootstrap", 20)
+    assert "--gof 20 is too few" in ran.err
+    assert "20 refits are too few for the ends of a 0.95 interval" in ran.err
+    assert "too few" not in run_cli("fit", counts, "--gof", 40, "--bootstrap", 40).err
 
 
 @pytest.mark.skipif(not WEGRZYN.exists(), reason="needs the shared data")
