@@ -1,8 +1,13 @@
-"""Climb many penalised log-likelihoods at once: damped Fisher scoring between bounds."""
+"""Climb many penalised log-likelihoods at once: damped Fisher scoring between bounds.
+
+Inside, fits lie along the last axis, so that sums over blocks and the solution of each fit's few
+equations are operations on whole arrays.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +22,12 @@ from psychobench.fits.options import MAX_ASYMPTOTE
 M, LOG_W, GUESS, LAPSE, RHO = range(5)
 PRIOR = 9.0  # Beta(1, 10): nine times the logarithm of 1 - rate
 MAX_STEPS = 200
+TOGETHER = 10  # steps after which the climbs that are not done are brought together
+DAMPING = 1e-3  # at the start of a climb
 TOLERANCE = 1e-11  # expected gain, in log-likelihood, at which a climb ends
 MAX_DAMPING = 1e12
-CHUNK = 20_000  # rows climbed together: enough to amortise, few enough to stay in cache
+WORTHWHILE = 0.8  # share still climbing under which the others are laid aside
+CHUNK = 4_000  # rows climbed together: enough to amortise, few enough to stay in cache
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,9 @@ class Problem:
     at_pse : bool
         Whether the first column of theta holds the PSE instead of the threshold; guess and lapse
         must then stay below .5.
+    scoring : bool
+        Whether steps rest on the expected curvature alone: far from a peak they reach farther,
+        near it they take longer.
     """
 
     blocks: Blocks
@@ -53,6 +64,7 @@ class Problem:
     overdispersed: bool = False
     prior: float = PRIOR
     at_pse: bool = False
+    scoring: bool = False
 
     def take(self, rows: NDArray[np.integer]) -> Problem:
         """Take some rows."""
@@ -70,163 +82,335 @@ class Peak(NamedTuple):
 
 
 class _Slope(NamedTuple):
+    """`value`, `loglik` (n,), `gradient` (p, n), lower halves of two matrices (p', n).
+
+    `information` is the expected negative matrix of second derivatives, `curvature` the observed
+    one where it is known, and otherwise the same.
+    """
+
     value: Floats
     loglik: Floats
     gradient: Floats
     information: Floats
+    curvature: Floats
 
 
-def climb(problem: Problem, start: Floats, *, tolerance: float = TOLERANCE) -> Peak:
-    """Maximise each row from its start.
+@dataclass(frozen=True)
+class _Columns:
+    """A problem with its rows along the last axis: data (b, n), bounds (5, n)."""
+
+    problem: Problem
+    z: Floats
+    trials: Floats
+    hits: Floats
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, problem: Problem, rows: NDArray[np.integer]) -> _Columns:
+        blocks = problem.blocks
+        parts = (blocks.z, blocks.trials, blocks.hits, problem.low, problem.high)
+        return cls(problem, *(np.ascontiguousarray(part[rows].T) for part in parts))
+
+    def take(self, kept: NDArray[np.bool_]) -> _Columns:
+        parts = (self.z, self.trials, self.hits, self.low, self.high)
+        return _Columns(self.problem, *(part[:, kept] for part in parts))
+
+
+def climb(
+    problem: Problem,
+    start: Floats,
+    *,
+    rows: NDArray[np.integer] | None = None,
+    tolerance: float = TOLERANCE,
+    steps: int = MAX_STEPS,
+) -> Peak:
+    """Maximise from each start.
 
     Parameters
     ----------
     problem : Problem
         With n rows.
-    start : ndarray, shape (n, 5)
+    start : ndarray, shape (m, 5)
         Where to begin; brought within bounds first.
+    rows : ndarray of int, shape (m,), optional
+        Row of the problem that each start belongs to; without it, one start per row.
     tolerance : float
         Expected gain at which a climb ends.
+    steps : int
+        After which every climb ends, in tens if there are more.
 
     Returns
     -------
     Peak
+        Of m climbs.
     """
-    peaks = [
-        _climb(problem.take(rows), start[rows], tolerance)
-        for rows in np.array_split(np.arange(len(start)), -(-len(start) // CHUNK))
-    ]
-    return Peak(*(np.concatenate(parts) for parts in zip(*peaks, strict=True)))
+    rows = np.arange(len(start)) if rows is None else rows
+    peak = Peak(start.copy(), np.empty(len(start)), np.empty(len(start)))
+    damping, going = np.full(len(start), DAMPING), np.arange(len(start))
+    for _ in range(-(-steps // TOGETHER)):  # those that take longer climb on side by side
+        left = []
+        for some in np.split(going, range(CHUNK, len(going), CHUNK)):
+            columns = _Columns.of(problem, rows[some])
+            found, damping[some], live = _climb(
+                columns, peak.theta[some].T, damping[some], tolerance, min(steps, TOGETHER)
+            )
+            for whole, part in zip(peak, found, strict=True):
+                whole[some] = part.T
+            left.append(some[live])
+        going = np.concatenate(left)
+        if not len(going):
+            break
+    return peak
 
 
 def evaluate(problem: Problem, theta: Floats) -> Peak:
     """Evaluate each row's likelihood at a point, with the prior and without it."""
-    slope = _slope(problem, theta)
-    return Peak(theta, slope.value, slope.loglik)
-
-
-def _climb(problem: Problem, start: Floats, tolerance: float) -> Peak:
-    theta = within(problem, start)
     value, loglik = np.empty(len(theta)), np.empty(len(theta))
-    active, here = np.arange(len(theta)), problem
-    damping, slope = np.full(len(theta), 1e-3), _slope(problem, theta)
-    value[:], loglik[:] = slope.value, slope.loglik
-    for _ in range(MAX_STEPS):
-        step, gain = _step(here, theta[active], slope, damping)
-        trial = within(here, theta[active] + step)
-        ahead = _slope(here, trial)
-        better = ahead.value > slope.value
-        moved = active[better]
-        theta[moved], value[moved] = trial[better], ahead.value[better]
-        loglik[moved] = ahead.loglik[better]
-        slope = _choose(better, ahead, slope)
-        damping = np.where(better, damping / 8, damping * 6)
-        going = (gain > tolerance) & (damping < MAX_DAMPING)
-        if not going.any():
-            break
-        if not going.all():
-            active, here, damping = active[going], here.take(np.flatnonzero(going)), damping[going]
-            slope = _Slope(*(part[going] for part in slope))
+    for rows in np.split(np.arange(len(theta)), range(CHUNK, len(theta), CHUNK)):
+        slope = _slope(_Columns.of(problem, rows), np.ascontiguousarray(theta[rows].T))
+        value[rows], loglik[rows] = slope.value, slope.loglik
     return Peak(theta, value, loglik)
 
 
 def within(problem: Problem, theta: Floats) -> Floats:
     """Bring parameters within their bounds and guess + lapse below 1."""
-    theta = np.clip(theta, problem.low, problem.high)
-    if problem.tied:
-        theta[:, LAPSE] = theta[:, GUESS]
-    total = theta[:, GUESS] + theta[:, LAPSE]
-    over = total > MAX_ASYMPTOTE
+    return _within(problem.low.T, problem.high.T, theta.T, tied=problem.tied).T
+
+
+def _climb(
+    columns: _Columns, start: Floats, damping: Floats, tolerance: float, steps: int
+) -> tuple[Peak, Floats, NDArray[np.bool_]]:
+    """Take some steps: the peaks so far, turned, the damping there, and who must go on."""
+    here, tied = columns, columns.problem.tied
+    theta = _within(here.low, here.high, start, tied=tied)
+    slope, live = _slope(here, theta), np.ones(len(damping), dtype=bool)
+    rows, unfinished = np.arange(len(damping)), np.zeros(len(damping), dtype=bool)
+    found, last = Peak(theta.copy(), slope.value.copy(), slope.loglik.copy()), damping.copy()
+    for _ in range(steps):
+        step, gain = _step(here, theta, slope, damping)
+        trial = theta.copy()
+        trial[: len(step)] += step
+        trial = _within(here.low, here.high, trial, tied=tied)
+        ahead = _slope(here, trial)
+        gained = ahead.value - slope.value
+        better = (gained > 0) & live
+        theta = np.where(better, trial, theta)
+        slope = _Slope(*map(partial(np.where, better), ahead, slope))
+        trusty = gained > 0.25 * gain  # half of what the step promised
+        damping = np.where(trusty, np.maximum(damping / 8, 1e-6), np.maximum(damping * 6, DAMPING))
+        live &= (gain > tolerance) & (damping < MAX_DAMPING)
+        if np.count_nonzero(live) < WORTHWHILE * len(live):
+            found.theta[:, rows], found.value[rows], found.loglik[rows] = theta, *slope[:2]
+            here, rows, theta, damping = here.take(live), rows[live], theta[:, live], damping[live]
+            slope, live = _Slope(*(part[..., live] for part in slope)), live[live]
+            if not len(live):
+                break
+    found.theta[:, rows], found.value[rows], found.loglik[rows] = theta, *slope[:2]
+    last[rows], unfinished[rows] = damping, live
+    return found, last, unfinished
+
+
+def _within(low: Floats, high: Floats, theta: Floats, *, tied: bool) -> Floats:
+    theta = np.clip(theta, low, high)
+    if tied:
+        theta[LAPSE] = theta[GUESS]
+    over = theta[GUESS] + theta[LAPSE] > MAX_ASYMPTOTE
     if over.any():  # spare room above the lower bounds shrinks in proportion
-        floor = problem.low[over, GUESS : LAPSE + 1]
-        room = theta[over, GUESS : LAPSE + 1] - floor
-        share = (MAX_ASYMPTOTE - floor.sum(axis=1)) / room.sum(axis=1)
-        theta[over, GUESS : LAPSE + 1] = floor + room * share[:, None]
+        floor = low[GUESS : LAPSE + 1, over]
+        room = theta[GUESS : LAPSE + 1, over] - floor
+        share = (MAX_ASYMPTOTE - floor.sum(axis=0)) / room.sum(axis=0)
+        theta[GUESS : LAPSE + 1, over] = floor + room * share
     return np.asarray(theta)
 
 
-def _choose(better: NDArray[np.bool_], ahead: _Slope, slope: _Slope) -> _Slope:
-    return _Slope(
-        *(
-            np.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
-            for new, old in zip(ahead, slope, strict=True)
-        )
-    )
+def _step(
+    columns: _Columns, theta: Floats, slope: _Slope, damping: Floats
+) -> tuple[Floats, Floats]:
+    """Propose a damped scoring step for the parameters that are free to move, and its gain.
+
+    Where the step would cross bounds, it ends on them, and the other parameters answer to that.
+    """
+    size = len(slope.gradient)
+    here, low, high = theta[:size], columns.low[:size], columns.high[:size]
+    uphill, downhill = slope.gradient > 0, slope.gradient < 0
+    free = (low < high) & ~((here <= low) & downhill) & ~((here >= high) & uphill)
+    if columns.problem.tied:
+        free[LAPSE] = False
+    gradient = np.where(free, slope.gradient, 0.0)
+    matrix = slope.curvature.copy()
+    factors = _factorise(matrix, free, damping)
+    if slope.curvature is not slope.information:  # not every point lies on a concave slope
+        least = 1e-3 * slope.information[_DIAGONAL[:size]]
+        bent = np.flatnonzero((free & (factors.pivots < least)).any(axis=0))
+        if len(bent):
+            matrix[:, bent] = slope.information[:, bent]
+            again = _factorise(matrix[:, bent], free[:, bent], damping[bent])
+            factors.lower[..., bent], factors.pivots[:, bent] = again
+    step = _solve(factors, gradient)
+    gain = np.einsum("pn,pn->n", step, gradient) * (1 + damping)
+    ended = np.clip(here + step, low, high) - here
+    crosses = free & (ended != step)
+    some = np.flatnonzero(crosses.any(axis=0))
+    if len(some):
+        step[:, some] = _ended(
+            matrix[:, some], gradient[:, some], free[:, some], damping[some],
+            ended[:, some], crosses[:, some],
+        )  # fmt: skip
+    reach = 0.5 + np.exp(theta[LOG_W])  # no step leaves the region that it knows
+    step /= np.maximum(1.0, np.maximum(np.abs(step[M]) / reach, np.abs(step[LOG_W]) / 1.5))
+    return step, gain
 
 
-def _step(problem: Problem, theta: Floats, slope: _Slope, damping: Floats) -> tuple[Floats, Floats]:
-    """Propose a damped scoring step for the parameters that are free to move, and its gain."""
-    size = 5 if problem.overdispersed else 4
-    gradient, information = slope.gradient[:, :size], slope.information[:, :size, :size]
-    theta, low, high = theta[:, :size], problem.low[:, :size], problem.high[:, :size]
-    held = (low == high) | ((theta <= low) & (gradient < 0)) | ((theta >= high) & (gradient > 0))
-    if problem.tied:
-        held[:, LAPSE] = True
-    gradient = np.where(held, 0.0, gradient)
-    diagonal = np.einsum("nii->ni", information)
-    ridge = np.where(held, 1.0, diagonal * damping[:, None] + 1e-12 * (1 + diagonal))
-    system = np.where(held[:, :, None] | held[:, None, :], 0.0, information)
-    np.einsum("nii->ni", system)[:] += ridge
-    step = np.zeros((len(theta), 5))
-    step[:, :size] = np.linalg.solve(system, gradient[:, :, None])[:, :, 0]
-    gain = (step[:, :size] * gradient).sum(axis=1) * (1 + damping)
-    reach = 0.5 + np.exp(theta[:, LOG_W])  # no step leaves the region that it knows
-    shrink = np.minimum(
-        1.0,
-        1.0 / np.maximum(np.abs(step[:, M]) / reach, np.abs(step[:, LOG_W]) / 1.5).clip(1e-300),
-    )
-    return step * shrink[:, None], gain
+def _ended(
+    information: Floats,
+    gradient: Floats,
+    free: NDArray[np.bool_],
+    damping: Floats,
+    ended: Floats,
+    crosses: NDArray[np.bool_],
+) -> Floats:
+    """Step again, with the parameters that cross their bounds going no further than these."""
+    taken = np.where(crosses, ended, 0.0)
+    rest = free & ~crosses
+    left = gradient.copy()
+    for row in range(len(gradient)):
+        for column in range(row):
+            entry = information[_FIRST[row] + column]
+            left[row] -= entry * taken[column]
+            left[column] -= entry * taken[row]
+    factors = _factorise(information, rest, damping)
+    return taken + _solve(factors, np.where(rest, left, 0.0))
 
 
-def _slope(problem: Problem, theta: Floats) -> _Slope:
-    """Evaluate the penalised log-likelihood, its gradient and expected information."""
-    blocks, sigmoid = problem.blocks, problem.sigmoid
-    width = np.exp(theta[:, LOG_W])[:, None]
-    shift, turns = _to_threshold(problem, theta)
-    u = sigmoid.standardise(blocks.z, theta[:, [M]] + shift, width)
-    guess, lapse = theta[:, [GUESS]], theta[:, [LAPSE]]
+class _Factors(NamedTuple):
+    """A unit lower triangle (p, p, n) and the pivots (p, n)."""
+
+    lower: Floats
+    pivots: Floats
+
+
+def _factorise(information: Floats, free: NDArray[np.bool_], damping: Floats) -> _Factors:
+    """Factorise each fit's damped information without square roots; held parameters stand apart."""
+    size = len(free)
+    lower = np.zeros((size, *free.shape))
+    scaled, pivots = np.zeros_like(lower), np.empty(free.shape)  # scaled: lower times pivots
+    for row, first in enumerate(_FIRST[:size]):
+        diagonal = information[first + row]
+        pivot = diagonal * (1 + damping) + 1e-12 * (1 + diagonal)
+        least = pivot * 1e-14
+        for column in range(row):
+            entry = np.where(free[row] & free[column], information[first + column], 0.0)
+            for k in range(column):
+                entry -= scaled[row, k] * lower[column, k]
+            scaled[row, column], lower[row, column] = entry, entry / pivots[column]
+            pivot -= entry * lower[row, column]
+        pivots[row] = np.where(free[row], np.maximum(pivot, least), 1.0)
+    return _Factors(lower, pivots)
+
+
+def _solve(factors: _Factors, right: Floats) -> Floats:
+    lower, pivots = factors
+    solution = right.copy()
+    for row in range(len(right)):
+        for k in range(row):
+            solution[row] -= lower[row, k] * solution[k]
+    solution /= pivots
+    for row in reversed(range(len(right))):
+        for k in range(row + 1, len(right)):
+            solution[row] -= lower[k, row] * solution[k]
+    return solution
+
+
+def _slope(columns: _Columns, theta: Floats) -> _Slope:
+    """Evaluate the penalised log-likelihood with its first and second derivatives."""
+    problem, sigmoid = columns.problem, columns.problem.sigmoid
+    width, guess, lapse = np.exp(theta[LOG_W]), theta[GUESS], theta[LAPSE]
+    shift, turns = _to_threshold(problem, theta) if problem.at_pse else (0.0, None)
+    u = sigmoid.standardise(columns.z, theta[M] + shift, width)
     room = 1 - guess - lapse
-    rise, rest = sigmoid.cdf(u), sigmoid.sf(u)
+    rise, rest = sigmoid.sides(u)
     p, q = guess + room * rise, lapse + room * rest
     if problem.overdispersed:
-        parts = beta_binomial_slopes(p, q, blocks.trials, blocks.hits, theta[:, RHO])
+        parts = beta_binomial_slopes(p, q, columns.trials, columns.hits, theta[RHO], axis=0)
     else:
-        parts = binomial_slopes(p, q, blocks.trials, blocks.hits)
-    density = room * sigmoid.pdf(u)
-    jacobian = np.stack(
-        [-density * sigmoid.spread / width, -density * (u - sigmoid.median), rest, -rise], axis=1
-    )
-    if problem.at_pse:
-        jacobian[:, LOG_W:] += jacobian[:, [M]] * turns[:, :, None]
+        parts = binomial_slopes(p, q, columns.trials, columns.hits, axis=0)
+    density, offset = room * sigmoid.pdf(u), u - sigmoid.median
+    steepness = sigmoid.spread / width
+    jacobian = np.stack([-density * steepness, -density * offset, rest, -rise])
+    bends = None
+    if turns is not None:
+        jacobian[LOG_W:] += jacobian[M] * turns[:, None]
+    elif parts.observed is not None and not problem.scoring:
+        bends = _bends(parts.score * density, sigmoid.bend(u), offset, steepness, room)
     if problem.tied:
-        jacobian[:, GUESS] += jacobian[:, LAPSE]
-    return _with_prior(problem, theta, parts, jacobian)
+        jacobian[GUESS] += jacobian[LAPSE]
+    return _with_prior(problem, theta, parts, jacobian, bends)
+
+
+def _bends(pull: Floats, bend: Floats, offset: Floats, steepness: Floats, room: Floats) -> Floats:
+    """Sum score times second derivatives of psi over blocks: a lower half, (10, n)."""
+    along = pull * (bend * offset + 1)
+    to_rate = pull.sum(axis=0) * steepness / room
+    to_rates = np.einsum("bn,bn->n", pull, offset) / room
+    none = np.zeros_like(room)
+    return np.stack(
+        [
+            np.einsum("bn,bn->n", pull, bend) * steepness**2,
+            along.sum(axis=0) * steepness,
+            np.einsum("bn,bn->n", along, offset),
+            *(to_rate, to_rates, none),
+            *(to_rate, to_rates, none, none),
+        ]
+    )
 
 
 def _to_threshold(problem: Problem, theta: Floats) -> tuple[Floats, Floats]:
-    """Give threshold minus first column (n, 1), and its slopes in the next three (n, 3)."""
-    if not problem.at_pse:
-        return np.zeros((len(theta), 1)), np.zeros((len(theta), 3))
-    sigmoid, width = problem.sigmoid, np.exp(theta[:, LOG_W])
-    guess, lapse = theta[:, GUESS], theta[:, LAPSE]
+    """Give threshold minus first parameter (n,), and its slopes in the next three (3, n)."""
+    sigmoid, width = problem.sigmoid, np.exp(theta[LOG_W])
+    guess, lapse = theta[GUESS], theta[LAPSE]
     room = 1 - guess - lapse
     standard = sigmoid.ppf((0.5 - guess) / room)
     shift = -(standard - sigmoid.median) * width / sigmoid.spread
     per_share = -width / (sigmoid.spread * sigmoid.pdf(standard))
     turns = [shift, per_share * (lapse - 0.5) / room**2, per_share * (0.5 - guess) / room**2]
-    return shift[:, None], np.stack(turns, axis=1)
+    return shift, np.stack(turns)
 
 
-def _with_prior(problem: Problem, theta: Floats, parts: Slopes, jacobian: Floats) -> _Slope:
-    gradient, information = np.zeros((len(theta), 5)), np.zeros((len(theta), 5, 5))
-    gradient[:, :RHO] = np.einsum("npb,nb->np", jacobian, parts.score)
-    weighted = jacobian * parts.weight[:, None, :]
-    information[:, :RHO, :RHO] = weighted @ jacobian.transpose(0, 2, 1)
-    gradient[:, RHO], information[:, RHO, RHO] = parts.rho_score, parts.rho_weight
+def _with_prior(
+    problem: Problem, theta: Floats, parts: Slopes, jacobian: Floats, bends: Floats | None
+) -> _Slope:
+    """Turn derivatives with respect to psi into those with respect to theta."""
+    size, n = 5 if problem.overdispersed else 4, theta.shape[1]
+    gradient, information = np.zeros((size, n)), np.zeros((_FIRST[size], n))
+    gradient[:RHO] = np.einsum("pbn,bn->pn", jacobian, parts.score)
+    _weigh(jacobian, parts.weight, information)
+    curvature = information
+    if bends is not None and parts.observed is not None:
+        if problem.tied:  # guess moves both asymptotes
+            bends[_FIRST[GUESS] : _FIRST[GUESS] + 2] *= 2
+        curvature = _weigh(jacobian, parts.observed, np.empty_like(information)) - bends
+    if problem.overdispersed:
+        gradient[RHO], information[_DIAGONAL[RHO]] = parts.rho_score, parts.rho_weight
     value = parts.value.copy()
     for rate in (GUESS,) if problem.tied else (GUESS, LAPSE):
-        rest = 1 - theta[:, rate]
+        rest = 1 - theta[rate]
         value += problem.prior * np.log(rest)
-        gradient[:, rate] -= problem.prior / rest
-        information[:, rate, rate] += problem.prior / rest**2
-    return _Slope(value, parts.value, gradient, information)
+        gradient[rate] -= problem.prior / rest
+        information[_DIAGONAL[rate]] += problem.prior / rest**2
+        if curvature is not information:
+            curvature[_DIAGONAL[rate]] += problem.prior / rest**2
+    return _Slope(value, parts.value, gradient, information, curvature)
+
+
+def _weigh(jacobian: Floats, weight: Floats, out: Floats) -> Floats:
+    """Write the lower half of the weighted square of the Jacobian over `out`."""
+    for row in range(RHO):
+        weighted = jacobian[row] * weight
+        for column in range(row + 1):
+            out[_FIRST[row] + column] = np.einsum("bn,bn->n", weighted, jacobian[column])
+    return out
+
+
+_FIRST = [row * (row + 1) // 2 for row in range(6)]  # where each row begins in a lower half
+_DIAGONAL = [first + row for row, first in enumerate(_FIRST)]

@@ -18,14 +18,16 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from psychobench.fits.blocks import Blocks
+from psychobench.fits.cores import in_order
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml import pose, solve, to_curves
+from psychobench.fits.ml import pose, solve, to_curves, to_theta
 from psychobench.fits.options import FitOptions
 from psychobench.fits.starts import COARSE
 
-TOGETHER = 40_000  # refits at a time: bounds the memory
-STARTS = 4
+TOGETHER = 4_000  # refits that one core has in hand: bounds the memory
+STARTS = 8
+TOLERANCE = 1e-5  # expected gain, in log-likelihood, at which a refit ends
 SLOW = 50_000  # refits that take long enough to show progress
 NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
 
@@ -94,16 +96,40 @@ def refit_simulated(
         The simulated answers that they were fitted to.
     """
     batch = max(1, TOGETHER // count)
+    parts = np.split(np.arange(len(curves)), range(batch, len(curves), batch))
+
+    def refit(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Curves, Blocks]:
+        drawn = _simulate(curves, blocks, rows, count, seeds)
+        return rows, _refit(curves.take(np.repeat(rows, count)), drawn, options), drawn
+
     slow = count * len(curves) >= SLOW
     with tqdm(total=len(curves), desc="Refits", unit="fit", disable=not slow) as bar:
-        for rows in np.split(np.arange(len(curves)), range(batch, len(curves), batch)):
-            drawn = np.repeat(rows, count)
-            some = _simulate(curves, blocks, rows, count, seeds)
-            origin = curves.take(drawn)
-            problem = pose(some, options, origin.falling)
-            peak = solve(problem, starts=STARTS, grid=COARSE)
-            yield rows, to_curves(problem, peak, origin.falling), some
-            bar.update(len(rows))
+        for found in in_order(refit, parts):
+            yield found
+            bar.update(len(found[0]))
+
+
+def _refit(origin: Curves, drawn: Blocks, options: FitOptions) -> Curves:
+    """Fit simulated answers, like ones once, from the curves that they come from and others."""
+    first, like = _distinct(origin, drawn)
+    curves = origin.take(first)
+    problem = pose(drawn.take(first), options, curves.falling)
+    near = to_theta(problem, curves)
+    peak = solve(problem, starts=STARTS, grid=COARSE, near=near, tolerance=TOLERANCE)
+    return to_curves(problem, peak, curves.falling).take(like)
+
+
+def _distinct(origin: Curves, drawn: Blocks) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find one row for each set of answers of each curve, and its place for every row."""
+    columns = np.column_stack([drawn.hits, np.unique(origin.threshold, return_inverse=True)[1]])
+    bases = columns.max(axis=0) + 1
+    if np.prod(bases) > 2.0**62:  # too many sets for one number each; few would be alike
+        return np.arange(len(columns)), np.arange(len(columns))
+    place = np.cumprod(np.concatenate([[1], bases[:-1]]).astype(np.int64))
+    _, first, like = np.unique(
+        columns.astype(np.int64) @ place, return_index=True, return_inverse=True
+    )
+    return first, like
 
 
 def _simulate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -60,6 +61,14 @@ class Curves:
         for name, array in arrays.items():
             array[rows] = getattr(part, name)
         return replace(self, **arrays)
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Curves]) -> Curves:
+        """Put curves of one sigmoid below each other."""
+        return cls(
+            parts[0].sigmoid,
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS),
+        )
 
     def where(self, chosen: NDArray[np.bool_], other: Curves) -> Curves:
         """Take a row from here where `chosen`, else from `other`."""

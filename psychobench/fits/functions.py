@@ -35,8 +35,12 @@ class Sigmoid:
     cdf, sf, pdf, ppf : callable
         The standard distribution, its complement (accurate where the cdf is near 1), density and
         quantiles.
+    bend : callable
+        Slope of the logarithm of the density.
     log_levels : bool
         Whether it lives on the natural logarithm of the level.
+    both : callable, optional
+        The cdf and its complement in one go, where that saves work.
     """
 
     name: str
@@ -44,7 +48,13 @@ class Sigmoid:
     sf: Curve
     pdf: Curve
     ppf: Curve
+    bend: Curve
     log_levels: bool = False
+    both: Callable[[Floats], tuple[Floats, Floats]] | None = None
+
+    def sides(self, u: Floats) -> tuple[Floats, Floats]:
+        """Evaluate the cdf and its complement."""
+        return (self.cdf(u), self.sf(u)) if self.both is None else self.both(u)
 
     @cached_property
     def median(self) -> float:
@@ -143,8 +153,15 @@ def _gumbel(name: str, *, log_levels: bool = False) -> Sigmoid:
         sf=lambda u: np.exp(-_exp(u)),
         pdf=lambda u: np.exp(np.minimum(u, 700.0) - _exp(u)),
         ppf=lambda p: np.log(-np.log1p(-p)),
+        bend=lambda u: 1 - np.exp(np.minimum(u, 30.0)),  # the density is 0 beyond
         log_levels=log_levels,
     )
+
+
+def _norm_sides(u: Floats) -> tuple[Floats, Floats]:
+    tail, above = ndtr(-np.abs(u)), u > 0
+    rest = 1 - tail
+    return np.where(above, rest, tail), np.where(above, tail, rest)
 
 
 def _norm(name: str, *, log_levels: bool = False) -> Sigmoid:
@@ -154,7 +171,9 @@ def _norm(name: str, *, log_levels: bool = False) -> Sigmoid:
         sf=lambda u: ndtr(-u),
         pdf=lambda u: np.exp(-0.5 * np.square(u)) / np.sqrt(2 * np.pi),
         ppf=ndtri,
+        bend=np.negative,
         log_levels=log_levels,
+        both=_norm_sides,
     )
 
 
@@ -168,6 +187,7 @@ SIGMOIDS = {
             sf=lambda u: expit(-u),
             pdf=lambda u: expit(u) * expit(-u),
             ppf=logit,
+            bend=lambda u: -np.tanh(u / 2),
         ),
         _gumbel("gumbel"),
         Sigmoid(
@@ -176,6 +196,7 @@ SIGMOIDS = {
             sf=lambda u: -np.expm1(-_exp(-u)),
             pdf=lambda u: np.exp(np.minimum(-u, 700.0) - _exp(-u)),
             ppf=lambda p: -np.log(-np.log(p)),
+            bend=lambda u: np.exp(np.minimum(-u, 30.0)) - 1,
         ),
         Sigmoid(
             "tdist",
@@ -183,6 +204,7 @@ SIGMOIDS = {
             sf=_cauchy_tail,
             pdf=lambda u: 1 / (np.pi * (1 + np.square(u))),
             ppf=lambda p: np.tan(np.pi * (p - 0.5)),
+            bend=lambda u: -2 * u / (1 + np.square(u)),
         ),
         _gumbel("weibull", log_levels=True),
         _norm("lognorm", log_levels=True),

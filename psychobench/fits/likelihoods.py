@@ -22,15 +22,18 @@ MIN_RHO, MAX_RHO = 1e-6, 1 - 1e-6  # squared overdispersion; at MIN_RHO it is bi
 class Slopes(NamedTuple):
     """A log-likelihood's value and derivatives.
 
-    `value` (n,); `score` and `weight` (n, b): first derivative with respect to psi, and expected
-    negative second one; `rho_score`, `rho_weight` (n,): the same for the squared overdispersion.
+    `value` (n,); `score` and `weight` (n, b) or (b, n): first derivative with respect to psi, and
+    expected negative second one; `rho_score`, `rho_weight` (n,): the same for the squared
+    overdispersion, None where the likelihood knows none; `observed`: negative second derivative
+    with respect to psi, None where it is not known.
     """
 
     value: Floats
     score: Floats
     weight: Floats
-    rho_score: Floats
-    rho_weight: Floats
+    rho_score: Floats | None = None
+    rho_weight: Floats | None = None
+    observed: Floats | None = None
 
 
 def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
@@ -59,16 +62,20 @@ def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
     return np.asarray(terms.sum(axis=-1))
 
 
-def binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Slopes:
-    """Differentiate the binomial log-likelihood; shapes as in `binomial`."""
+def binomial_slopes(
+    p: Floats, q: Floats, trials: Floats, hits: Floats, *, axis: int = -1
+) -> Slopes:
+    """Differentiate the binomial log-likelihood; shapes as in `binomial`, blocks along `axis`."""
     p, q, misses = np.maximum(p, SMALLEST), np.maximum(q, SMALLEST), trials - hits
-    value = (hits * np.log(p) + misses * np.log(q)).sum(axis=-1)
-    weight = trials / (np.maximum(p, LEAST_WEIGHED) * np.maximum(q, LEAST_WEIGHED))
-    none = np.zeros(len(value))
-    return Slopes(value, hits / p - misses / q, weight, none, none)
+    value = (hits * np.log(p) + misses * np.log(q)).sum(axis=axis)
+    safe_p, safe_q = np.maximum(p, LEAST_WEIGHED), np.maximum(q, LEAST_WEIGHED)
+    observed = hits / safe_p**2 + misses / safe_q**2
+    return Slopes(value, hits / p - misses / q, trials / (safe_p * safe_q), observed=observed)
 
 
-def beta_binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats) -> Slopes:
+def beta_binomial_slopes(
+    p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats, *, axis: int = -1
+) -> Slopes:
     """Differentiate the beta-binomial log-likelihood.
 
     A block's own probability is a draw from Beta(psi v, (1 - psi) v) with ``v = 1 / rho - 1``,
@@ -77,30 +84,32 @@ def beta_binomial_slopes(p: Floats, q: Floats, trials: Floats, hits: Floats, rho
     Parameters
     ----------
     p, q, trials, hits : ndarray, shape (n, b)
-        As in `binomial`.
+        As in `binomial`; shape (b, n) with an `axis` of 0.
     rho : ndarray, shape (n,)
         Squared overdispersion, in [`MIN_RHO`, `MAX_RHO`].
+    axis : int
+        Of the blocks.
 
     References
     ----------
     .. [1] Schuett et al. (2016), doi:10.1016/j.visres.2016.02.002.
     """
     p, q = np.clip(p, 1e-12, 1.0), np.clip(q, 1e-12, 1.0)
-    v = (1 / rho - 1)[:, None]
+    v = np.expand_dims(1 / rho - 1, axis)
     a, b, misses = p * v, q * v, trials - hits
-    value = (betaln(hits + a, misses + b) - betaln(a, b)).sum(axis=-1)
+    value = (betaln(hits + a, misses + b) - betaln(a, b)).sum(axis=axis)
     up, down = digamma(hits + a) - digamma(a), digamma(misses + b) - digamma(b)
     both = digamma(trials + v) - digamma(v)
     bend_up = polygamma(1, hits + a) - polygamma(1, a)
     bend_down = polygamma(1, misses + b) - polygamma(1, b)
     bend_both = polygamma(1, trials + v) - polygamma(1, v)
-    first = (p * up + q * down - both).sum(axis=-1)
-    second = (p**2 * bend_up + q**2 * bend_down - bend_both).sum(axis=-1)
+    first = (p * up + q * down - both).sum(axis=axis)
+    second = (p**2 * bend_up + q**2 * bend_down - bend_both).sum(axis=axis)
     dv, ddv = -1 / rho**2, 2 / rho**3  # of v with respect to rho
     return Slopes(
         value,
         v * (up - down),
-        trials / (p * q) / (1 + (trials - 1) * rho[:, None]),
+        trials / (p * q) / (1 + (trials - 1) * np.expand_dims(rho, axis)),
         first * dv,
         np.abs(second * dv**2 + first * ddv),
     )

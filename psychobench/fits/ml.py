@@ -17,6 +17,7 @@ from psychobench.fits.ascent import (
     LOG_W,
     PRIOR,
     RHO,
+    TOLERANCE,
     M,
     Peak,
     Problem,
@@ -25,17 +26,21 @@ from psychobench.fits.ascent import (
     within,
 )
 from psychobench.fits.blocks import Blocks
+from psychobench.fits.cores import in_order, spans
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.likelihoods import MAX_RHO, MIN_RHO
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
-from psychobench.fits.starts import FINE, Grid, grid_starts
+from psychobench.fits.starts import FINE, Grid, Starts, grid_starts
 
 MIN_WIDTH = 0.1  # of the smallest gap between two levels
 MAX_WIDTH = 100.0  # of the range of the levels: a curve as flat as a constant
 MAX_BEYOND = 100.0  # ranges by which the threshold may leave the levels
-STARTS = 8
-ROUGH = 1e-3  # expected gain, in log-likelihood, at which climbs are compared
+STARTS = 25
+TOGETHER = 500  # observers that one core fits side by side
+SPRINT, BEHIND = 3, 1.0  # steps after which a climb this far behind, in log-likelihood, ends
+ALIKE = np.array([0.1, 0.15, 0.02, 0.02, 0.1])  # climbs nearer than this will meet; M in widths
+ROUGH = 1e-3  # expected gain, in log-likelihood, at which a sprint ends early
 CRITERION = 1.92  # log-likelihood: half the .95 quantile of chi-squared with one degree of freedom
 PLATEAU = 1e-4  # log-likelihood by which a step may miss the best and still count as it
 
@@ -62,6 +67,11 @@ def fit(blocks: Blocks, options: FitOptions) -> Curves:
     ----------
     .. [1] Schuett et al. (2016), section 2.2, doi:10.1016/j.visres.2016.02.002.
     """
+    parts = in_order(lambda rows: _fit(blocks.take(rows), options), spans(len(blocks), TOGETHER))
+    return Curves.concatenate(list(parts))
+
+
+def _fit(blocks: Blocks, options: FitOptions) -> Curves:
     n = len(blocks)
     problem = pose(blocks.take(np.tile(np.arange(n), 2)), options, np.arange(2 * n) >= n)
     curves = to_curves(problem, solve(problem), np.arange(2 * n) >= n)
@@ -175,7 +185,14 @@ def _shape_bounds(blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
     return low, high
 
 
-def solve(problem: Problem, *, starts: int = STARTS, grid: Grid = FINE) -> Peak:
+def solve(
+    problem: Problem,
+    *,
+    starts: int = STARTS,
+    grid: Grid = FINE,
+    near: Floats | None = None,
+    tolerance: float = TOLERANCE,
+) -> Peak:
     """Maximise from the best grid points; a plateau that reaches a step is taken as the step.
 
     Where the likelihood no longer changes as the curve steepens, a width between its floor and the
@@ -189,14 +206,18 @@ def solve(problem: Problem, *, starts: int = STARTS, grid: Grid = FINE) -> Peak:
         Climbs per row.
     grid : Grid
         Where climbs may start.
+    near : ndarray, shape (n, 5), optional
+        One more start per row.
+    tolerance : float
+        Expected gain, in log-likelihood, at which climbs end.
 
     Returns
     -------
     Peak
         Of n rows.
     """
-    peak = _plain(problem, best(problem, grid_starts(problem, starts, grid)))
-    return _steepen(problem, peak, starts, grid)
+    peak = _plain(problem, best(problem, grid_starts(problem, starts, grid, near), tolerance))
+    return _steepen(problem, peak, starts, grid, tolerance)
 
 
 def _plain(problem: Problem, peak: Peak) -> Peak:
@@ -217,16 +238,31 @@ def _prefer(chosen: NDArray[np.bool_], one: Peak, other: Peak) -> Peak:
     )
 
 
-def best(problem: Problem, starts: Floats) -> Peak:
-    """Climb roughly from every start, shape (n, s, 5), then fully from each row's best."""
-    n, s, _ = starts.shape
-    rows = np.repeat(np.arange(n), s)
-    rough = climb(problem.take(rows), starts.reshape(n * s, 5), tolerance=ROUGH)
-    chosen = np.arange(n) * s + rough.value.reshape(n, s).argmax(axis=1)
-    return climb(problem, rough.theta[chosen])
+def best(problem: Problem, starts: Starts, tolerance: float = TOLERANCE) -> Peak:
+    """Climb from all starts, drop by and by those that fall behind, and end on each row's best."""
+    rows, theta = starts
+    sprint = climb(replace(problem, scoring=True), theta, rows=rows, tolerance=ROUGH, steps=SPRINT)
+    rows, theta, *_ = _leaders(rows, sprint, BEHIND)
+    return Peak(*_leaders(rows, climb(problem, theta, rows=rows, tolerance=tolerance), 0.0)[1:])
 
 
-def _steepen(problem: Problem, peak: Peak, starts: int, grid: Grid) -> Peak:
+def _leaders(
+    rows: NDArray[np.intp], peak: Peak, behind: float
+) -> tuple[NDArray[np.intp], Floats, Floats, Floats]:
+    """Keep each row's best climb, and others that are less far behind and elsewhere."""
+    begin = np.flatnonzero(np.diff(rows, prepend=-1))
+    short = np.maximum.reduceat(peak.value, begin)[rows] - peak.value
+    first = np.flatnonzero(short == 0)
+    first = first[np.diff(rows[first], prepend=-1) > 0]
+    ahead = peak.theta[first[rows]]
+    apart = np.abs(peak.theta - ahead) / ALIKE
+    apart[:, M] /= np.exp(ahead[:, LOG_W])
+    kept = (apart.max(axis=1) > 1) & (short < behind)
+    kept[first] = True
+    return rows[kept], peak.theta[kept], peak.value[kept], peak.loglik[kept]
+
+
+def _steepen(problem: Problem, peak: Peak, starts: int, grid: Grid, tolerance: float) -> Peak:
     """Put peaks that lie on a plateau towards steeper curves at the floor of the width."""
     gap, floor = np.log(problem.blocks.gap), problem.low[:, LOG_W]
     rows = np.flatnonzero((peak.theta[:, LOG_W] < gap) & (floor < gap))
@@ -236,7 +272,8 @@ def _steepen(problem: Problem, peak: Peak, starts: int, grid: Grid) -> Peak:
     held = steps.high.copy()
     held[:, LOG_W] = steps.low[:, LOG_W]
     steps = replace(steps, high=held)
-    edge = _centred(steps, _plain(steps, best(steps, grid_starts(steps, starts, grid))))
+    found = best(steps, grid_starts(steps, starts, grid), tolerance)
+    edge = _centred(steps, _plain(steps, found))
     slack = PLATEAU * np.minimum(1.0, steps.blocks.trials.sum(axis=1))
     flat = edge.value >= peak.value[rows] - slack
     parts = [part.copy() for part in peak]

@@ -3,84 +3,150 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem
+from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, RHO, M, Problem, evaluate, within
 from psychobench.fits.functions import Floats
 
 
 class Grid(NamedTuple):
-    """How fine a grid is: number of widths, and small and large rates of guess and lapse."""
+    """How fine a grid is: number of widths, and small and large rates of guess and lapse.
+
+    A start may miss a row's best by a log-likelihood of `slack`, and more per trial.
+    """
 
     widths: int
     small: tuple[float, ...]
     large: tuple[float, ...]
+    slack: float
 
 
-FINE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.35, 0.65))
-COARSE = Grid(9, (0.005, 0.05), (0.2,))  # for refits of simulated answers, which are many
-BANDS = 3  # of widths
+FINE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.25, 0.35, 0.65), np.inf)
+COARSE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.3), 3.0)  # for refits of simulated answers
+BANDS = 6  # of widths
 WIDEST = 20.0  # ranges of the levels; flatter curves are reached by climbing
 MANY = 11  # levels by which thresholds are looked for
-NEAR = 0.3  # widths by which thresholds lie beside a level
+NEAR = (0.25, 0.6)  # widths by which the thresholds of steep curves lie beside a level
 BEYOND = (0.1, 0.3, 0.6, 1.0)  # widths by which thresholds lie outside the levels
 START_RHO = 0.01
 FLOOR = 1e-12
-CHUNK = 4_000  # rows that are compared with the grid together: bounds the memory
+CELLS = 400_000  # values of the likelihood that are held at once: bounds the memory
+ALONE = 250_000  # multiplications up to which a product runs on one core, in one order of sums
+SLACK_PER_TRIAL = 0.02  # the grid is the coarser, the more the data say
 
 
-def grid_starts(problem: Problem, starts: int, grid: Grid = FINE) -> Floats:
+class Starts(NamedTuple):
+    """Where to climb from: row of the problem, ascending (m,), and parameters (m, 5)."""
+
+    rows: NDArray[np.intp]
+    theta: Floats
+
+
+def grid_starts(
+    problem: Problem, most: int, grid: Grid = FINE, near: Floats | None = None
+) -> Starts:
     """Find each row's best grid points, each from another part of the grid, and a flat curve.
 
-    The parts are bands of widths by small or large guess by small or large lapse. Rows with the
-    same levels and bounds share a grid, and the log-likelihoods of all of them at all its points
-    are two matrix products.
+    The parts are bands of widths by small or large guess by small or large lapse. What lies so far
+    under the row's best that climbing will hardly make up for it is no start. Rows with the same
+    levels and bounds share a grid, and the log-likelihoods of all of them at all its points are a
+    few matrix products.
 
     Parameters
     ----------
     problem : Problem
         With n rows.
-    starts : int
-        Points per row; no more than the parts of the grid.
+    most : int
+        Points per row.
     grid : Grid
         How fine.
+    near : ndarray, shape (n, 5), optional
+        Another start, such as the parameters that data were simulated from.
 
     Returns
     -------
-    ndarray, shape (n, starts + 1, 5)
+    Starts
+        At least one per row.
     """
-    blocks = problem.blocks
-    keys = np.hstack([blocks.z, problem.low, problem.high]).round(9)
-    _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    chosen = []
-    for number, example in enumerate(first):
-        rows = np.flatnonzero(group == number)
-        shapes, rates = _shapes(problem, example, grid), _rates(problem, example, grid)
-        for some in np.array_split(rows, -(-len(rows) // CHUNK)):
-            points = _rank(problem, some, shapes, rates)
-            chosen.append(points[:, np.arange(starts) % points.shape[1]])
-    found = np.empty((len(blocks), starts + 1, 5))
-    found[np.argsort(group, kind="stable"), :starts] = np.concatenate(chosen)
-    found[:, starts] = _flat(problem)
-    return np.asarray(np.clip(found, problem.low[:, None], problem.high[:, None]))
+    n, own = len(problem.blocks), [_flat(problem)] if near is None else [_flat(problem), near]
+    parts = 4 * BANDS + len(own)
+    value, theta = np.full((n, parts), -np.inf), np.empty((n, parts, 5))
+    for rows in _alike(problem):
+        _rank(problem, rows, grid, value, theta)
+    for column, start in enumerate(own, 4 * BANDS):
+        theta[:, column] = within(problem, start)
+        value[:, column] = evaluate(replace(problem, overdispersed=False), theta[:, column]).value
+    order = np.argsort(-value, axis=1, kind="stable")[:, :most]
+    value = np.take_along_axis(value, order, axis=1)
+    loss = grid.slack + SLACK_PER_TRIAL * problem.blocks.trials.sum(axis=1)
+    if problem.overdispersed:  # the grid is of the binomial likelihood
+        loss = np.full(n, np.inf)
+    rows, place = np.nonzero((value >= (value[:, 0] - loss)[:, None]) & np.isfinite(value))
+    return Starts(rows, theta[rows, order[rows, place]])
 
 
-def _shapes(problem: Problem, row: int, grid: Grid) -> Floats:
-    """Lay out thresholds and log widths within one row's bounds: shape (bands, points, 2)."""
-    low, high = problem.low[row], problem.high[row]
-    levels = np.unique(problem.blocks.z[row])
-    narrow = np.exp(low[LOG_W])
-    widths = np.geomspace(narrow, max(narrow, min(np.exp(high[LOG_W]), WIDEST)), grid.widths)
-    if len(levels) > MANY:
-        levels = levels[np.linspace(0, len(levels) - 1, MANY).round().astype(int)]
-    inner = np.tile(np.concatenate([levels, (levels[1:] + levels[:-1]) / 2]), (grid.widths, 1))
-    outer, near = 0.5 + widths[:, None] * BEYOND, widths[:, None] * NEAR
-    thresholds = np.hstack([inner, levels - near, levels + near, outer, -outer])
-    shapes = np.stack(np.broadcast_arrays(thresholds, np.log(widths)[:, None]), axis=-1)
-    return np.asarray(np.clip(shapes.reshape(BANDS, -1, 2), low[:2], high[:2]))
+def _alike(problem: Problem) -> Iterator[NDArray[np.intp]]:
+    """Split rows into arrays (designs, rows of each): one grid per design, as many rows in each."""
+    keys = np.hstack([problem.blocks.z, problem.low, problem.high]).round(9)
+    mixed = (keys * np.sqrt(np.arange(2, 2 + keys.shape[1]))).sum(axis=1)
+    _, first, group, size = np.unique(
+        mixed, return_index=True, return_inverse=True, return_counts=True
+    )
+    order, begin = np.argsort(group, kind="stable"), np.cumsum(size) - size
+    rates = [bound[first, GUESS : LAPSE + 1] for bound in (problem.low, problem.high)]
+    _, kind = np.unique(np.column_stack([size, *rates]), axis=0, return_inverse=True)
+    for number in range(kind.max() + 1):
+        designs = np.flatnonzero(kind == number)
+        count = size[designs[0]]
+        together = max(1, CELLS // (1000 * min(count, 400)))
+        for some in np.split(designs, range(together, len(designs), together)):
+            yield order[begin[some][:, None] + np.arange(count)]
+
+
+def _rank(
+    problem: Problem, rows: NDArray[np.intp], grid: Grid, value: Floats, theta: Floats
+) -> None:
+    """Find the best point of each part, for rows (d, r), and write it to `value` and `theta`."""
+    z, hits = problem.blocks.z[rows[:, 0]], problem.blocks.hits[rows]
+    misses, ones = problem.blocks.trials[rows] - hits, np.ones((*rows.shape, 1))
+    data = np.concatenate([hits, misses, ones], axis=2).astype(np.float32)
+    rates = _rates(problem, rows[0, 0], grid)
+    for band, shapes in enumerate(_shapes(problem, rows[:, 0], grid)):
+        u = problem.sigmoid.standardise(z[:, :, None], shapes[:, :1], np.exp(shapes[:, 1:]))
+        rise, rest = (side.astype(np.float32) for side in problem.sigmoid.sides(u))
+        for number, pairs in enumerate(rates):
+            column = 4 * band + number
+            best, value[rows, column] = _maximum(data, _terms(problem, rise, rest, pairs))
+            pair, place = np.divmod(best, shapes.shape[2])
+            theta[rows, column, :GUESS] = shapes[np.arange(len(rows))[:, None], :, place]
+            theta[rows, column, GUESS : LAPSE + 1] = pairs[pair]
+            theta[rows, column, RHO] = START_RHO
+
+
+def _shapes(problem: Problem, rows: NDArray[np.intp], grid: Grid) -> Iterator[Floats]:
+    """Lay out each band's thresholds and log widths, within each row's bounds: (d, 2, points)."""
+    low, high = problem.low[rows], problem.high[rows]
+    levels = np.sort(problem.blocks.z[rows], axis=1)
+    if levels.shape[1] > MANY:
+        levels = levels[:, np.linspace(0, levels.shape[1] - 1, MANY).round().astype(int)]
+    narrow, held = low[:, LOG_W], (low[:, LOG_W] == high[:, LOG_W]).all()
+    wide = np.maximum(narrow, np.minimum(high[:, LOG_W], np.log(WIDEST)))
+    widths = np.linspace(narrow, wide, 1 if held else grid.widths, axis=1)
+    inner = np.concatenate([levels, (levels[:, 1:] + levels[:, :-1]) / 2], axis=1)
+    for band in np.array_split(np.arange(widths.shape[1]), 1 if held else BANDS):
+        width = np.exp(widths[:, band, None])
+        parts = [np.broadcast_to(inner[:, None], (*width.shape[:2], inner.shape[1]))]
+        if band[0] < widths.shape[1] / 2:
+            parts += [levels[:, None] + side * near * width for near in NEAR for side in (-1, 1)]
+        outer = 0.5 + width * BEYOND
+        thresholds = np.concatenate([*parts, outer, -outer], axis=2)
+        shapes = np.stack(np.broadcast_arrays(thresholds, widths[:, band, None]), axis=1)
+        yield np.clip(shapes.reshape(len(rows), 2, -1), low[:, :2, None], high[:, :2, None])
 
 
 def _rates(problem: Problem, row: int, grid: Grid) -> list[Floats]:
@@ -106,31 +172,37 @@ def _flat(problem: Problem) -> Floats:
     return flat
 
 
-def _rank(problem: Problem, rows: NDArray[np.intp], shapes: Floats, rates: list[Floats]) -> Floats:
-    """Order each part's best point, best first: shape (rows, parts, 5)."""
-    sigmoid, blocks = problem.sigmoid, problem.blocks
-    hits, ones = blocks.hits[rows], np.ones((len(rows), 1))
-    data = np.hstack([hits, blocks.trials[rows] - hits, ones])
-    points, values = [], []
-    for shape in shapes:
-        u = sigmoid.standardise(blocks.z[rows[0]], shape[:, [0]], np.exp(shape[:, [1]]))
-        rise, rest = sigmoid.cdf(u), sigmoid.sf(u)
-        for pairs in rates:
-            value = data @ _terms(problem, rise, rest, pairs)
-            best = value.argmax(axis=1)
-            pair, place = np.divmod(best, len(shape))
-            points.append(np.hstack([shape[place], pairs[pair], START_RHO * ones]))
-            values.append(value[np.arange(len(rows)), best])
-    order = np.argsort(-np.stack(values, axis=1), axis=1, kind="stable")
-    return np.asarray(np.take_along_axis(np.stack(points, axis=1), order[:, :, None], axis=1))
-
-
-def _terms(problem: Problem, rise: Floats, rest: Floats, pairs: Floats) -> Floats:
-    """Stack logarithms of psi, of its complement and of the prior: (2 b + 1, pairs x points)."""
-    guess, lapse = pairs[:, 0, None, None], pairs[:, 1, None, None]
-    room = 1 - guess - lapse
-    hit = np.log(np.maximum(guess + room * rise, FLOOR)).reshape(-1, rise.shape[1])
-    miss = np.log(np.maximum(lapse + room * rest, FLOOR)).reshape(-1, rise.shape[1])
+def _terms(
+    problem: Problem, rise: NDArray[np.float32], rest: NDArray[np.float32], pairs: Floats
+) -> NDArray[np.float32]:
+    """Stack logarithms of psi, of its complement and of the prior: (d, 2 b + 1, pairs x points)."""
+    guess, lapse = pairs.T.astype(np.float32)[:, :, None]
+    room, shape = 1 - guess - lapse, (*rise.shape[:2], -1)
+    hit = np.log(np.maximum(guess + room * rise[:, :, None], FLOOR)).reshape(shape)
+    miss = np.log(np.maximum(lapse + room * rest[:, :, None], FLOOR)).reshape(shape)
     prior = np.log1p(-pairs[:, :1] if problem.tied else -pairs).sum(axis=1)
-    penalty = problem.prior * np.repeat(prior, len(rise))
-    return np.vstack([hit.T, miss.T, penalty])
+    penalty = np.repeat(problem.prior * prior, rise.shape[2]).astype(np.float32)
+    return np.concatenate([hit, miss, np.broadcast_to(penalty, (len(rise), 1, len(penalty)))], 1)
+
+
+def _maximum(
+    data: NDArray[np.float32], terms: NDArray[np.float32]
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Find the largest products of data (d, r, k) and terms (d, k, p) over p, and where they are.
+
+    Products are kept so small that none is spread over cores: sums would come in another order.
+    """
+    designs, count, size = data.shape
+    best = np.empty((designs, count), dtype=np.intp)
+    value = np.empty((designs, count), dtype=np.float32)
+    lines = max(1, min(ALONE // (size * terms.shape[2]), count))
+    stride = lines * max(1, CELLS // (designs * lines * terms.shape[2]))
+    for first in range(0, count, stride):
+        part = data[:, first : first + stride]
+        padded = np.pad(part, ((0, 0), (0, -part.shape[1] % lines), (0, 0)))
+        products = padded.reshape(designs, -1, lines, size) @ terms[:, None]
+        found = products.reshape(designs, padded.shape[1], -1)[:, : part.shape[1]]
+        at = found.argmax(axis=2)
+        best[:, first : first + stride] = at
+        value[:, first : first + stride] = np.take_along_axis(found, at[:, :, None], 2)[:, :, 0]
+    return best, value
