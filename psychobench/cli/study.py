@@ -71,7 +71,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
             observer_fits,
             plan.cohort_fits,
             plan.cohorts,
-            dict(people.groupby("condition")["level"].unique()),
+            dict(people["level"].round(9).groupby(people["condition"]).unique()),
             tested=tested,
             seed=options["seed"],
         ),

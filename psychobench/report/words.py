@@ -119,8 +119,8 @@ def factor_text(log_bf10: float) -> str:
     """
     if not np.isfinite(log_bf10):
         return "-"
-    if log_bf10 > np.log(1000):
-        return ">1000"
+    if abs(log_bf10) > np.log(1000):
+        return ">1000" if log_bf10 > 0 else "<.001"
     return f"{np.exp(log_bf10):#.2g}".removesuffix(".")
 
 
