@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.morphing import sources, spec
 from psychobench.stimuli.morphing.spec import read_morph_spec
 from psychobench.stimuli.templates import Template, read_template, write_template
 
@@ -331,3 +333,9 @@ def test_reading_a_spec_opens_no_photograph(folder):
     assert len(read_morph_spec(folder / "spec.toml").anchors) == 2
     with pytest.raises(StimulusError):
         read_morph_spec(folder / "light.toml")
+
+
+def test_the_page_on_morphing_describes_every_key_of_a_spec():
+    page = (Path(__file__).parents[1] / "docs" / "morphing.md").read_text("utf-8")
+    keys = {*spec._KEYS, *spec._OPTIONAL, *sources._PHOTOGRAPH, *sources._RENDERED}
+    assert keys <= set(re.findall(r"\w+", page.partition("## All keys")[2]))
