@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from psychobench.stimuli.faces import Identity, frl_points, render_face
+from psychobench.stimuli.masks import FILLS, REGIONS, MaskSpec, make_masks
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.faces import load_faces
 from psychobench.stimuli.morphing.spec import read_morph_spec
@@ -126,6 +127,64 @@ def morph_and_double_exposure() -> Pixels:
 def morph_transform() -> Pixels:
     """Draw one neutral face made sad and happy."""
     return strip(list(planned(TO_A_SMILE).paint_all()))
+
+
+def labelled(images: Sequence[Pixels], labels: Sequence[str]) -> Pixels:
+    """Put images side by side, each under its name."""
+    shown = []
+    for image, label in zip(images, labels, strict=True):
+        head = Image.new("RGB", (image.shape[1], 24), "white")
+        ImageDraw.Draw(head).text(
+            (image.shape[1] / 2, 12), label, fill="black", anchor="mm", font_size=15
+        )
+        shown.append(np.concatenate([np.asarray(head), image]))
+    return strip(shown)
+
+
+def masked(*specs: MaskSpec, valences: Sequence[float] = (-1.0, 0.0, 1.0)) -> dict[str, Pixels]:
+    """Mask the average face at some valences; the masks serve all of sad to happy."""
+    levels = [-1.0, -0.5, 0.0, 0.5, 1.0]
+    faces = np.stack([render_face(valence=level, size=224, supersample=2) for level in levels])
+    points = [frl_points(valence=level, size=224) for level in levels]
+    rows = [levels.index(valence) for valence in valences]
+    masks = make_masks(specs, points, faces)
+    return {name: mask.apply(faces)[rows, 12:212, 20:204] for name, mask in masks.items()}
+
+
+@picture
+def mask_regions() -> Pixels:
+    """Draw the regions that have a name."""
+    images = masked(*(MaskSpec(name.replace("+", "-"), name) for name in REGIONS), valences=[0.0])
+    return labelled([image[0] for image in images.values()], REGIONS)
+
+
+@picture
+def mask_outlines() -> Pixels:
+    """Draw a mask that follows the mouth above one that does not."""
+    specs = MaskSpec("following", "mouth", follow=True), MaskSpec("fixed", "mouth")
+    follows, fixed = masked(*specs, valences=[-1.0, -0.5, 0.0, 0.5, 1.0]).values()
+    rows = [strip(list(images)) for images in (follows, fixed)]
+    gap = np.full((GAP, *rows[0].shape[1:]), 255, dtype=np.uint8)
+    return np.concatenate([rows[0], gap, rows[1]])
+
+
+@picture
+def mask_fills() -> Pixels:
+    """Draw a hidden mouth in every fill."""
+    blurs = {"blur": 6.0}
+    specs = [MaskSpec(f, "mouth", fill=f, feather=4, blur=blurs.get(f)) for f in FILLS]
+    images = masked(*specs, valences=[1.0])
+    return labelled([image[0] for image in images.values()], FILLS)
+
+
+@picture
+def mask_controls() -> Pixels:
+    """Draw masks beside their control masks."""
+    specs = [
+        MaskSpec(name, name, control=True, fill="mean", feather=4) for name in ("mouth", "eyes")
+    ]
+    images = masked(*specs, valences=[1.0])
+    return labelled([image[0] for image in images.values()], list(images))
 
 
 if __name__ == "__main__":
