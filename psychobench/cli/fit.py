@@ -47,7 +47,8 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
 @click.option(
     "--likelihood",
     metavar="binomial|beta-binomial",
-    help="Whether blocks may vary more than chance.  "
+    help="Whether blocks may vary more than chance; where they do, binomial intervals are too "
+    "narrow.  "
     "[default: the engine's: ml binomial, bayes and psignifit beta-binomial]",
 )
 @click.option("--task", default="yes-no", show_default=True, metavar="yes-no|2afc|nafc:N")
