@@ -152,7 +152,7 @@ def test_folders_and_image_endings_do_not_hide_that_stimuli_are_the_same():
 
 def test_the_interval_covers_the_kappa_of_endless_stimuli():
     rng = np.random.default_rng(13)
-    found = [error_consistency(judged(sharing(0.4, rng, stimuli=20))) for _ in range(150)]
+    found = [error_consistency(judged(sharing(0.4, rng, stimuli=20))) for _ in range(100)]
     covered = np.mean([each.kappa_low <= 0.4 <= each.kappa_high for each in found])
     assert 0.88 <= covered <= 0.98
 

@@ -316,10 +316,10 @@ def test_every_question_stands_before_its_answers_and_the_single_case_comes_firs
 
 
 def test_the_margin_is_the_user_s_and_kept_in_the_provenance(run_cli):
-    without = json.loads(run_cli(*BASE, "--json").out)
+    without = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)
     assert without["margin"] is None
     assert all(row["equivalence_p"] is None for row in without["rows"])
-    asked = json.loads(run_cli(*BASE, "--margin", "0.15", "--json").out)
+    asked = json.loads(run_cli(*BASE, "--mask", "none", "--margin", "0.15", "--json").out)
     assert asked["margin"] == asked["provenance"]["options"]["margin"] == 0.15
     assert all(0 <= row["equivalence_p"] <= 1 for row in asked["rows"])
     assert all(0 <= row["jnd_equivalence_p"] <= 1 for row in asked["rows"])
