@@ -27,6 +27,7 @@ from psychobench.stimuli.morphing.warp import (
 
 _DEEPEST = 0.015  # of a face's extent; closed lips and touching lids cross by less
 _UNUSED = 1e-12
+_MOST_PIXELS = 1_000_000_000
 _SHRINK = 0.999
 
 
@@ -147,7 +148,7 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
     .. [1] Dryden & Mardia (2016). Statistical Shape Analysis, eq. 4.7 (ordinary Procrustes).
     """
     first = faces[0].portraits[0]
-    window, size = _frame(spec.frame, first)
+    window, size = _frame(spec.frame, first, len(spec.levels))
     placed = [_place(face, first.points if spec.align else None) for face in faces]
     anchors = placed[1:] if spec.base else placed
     marks = np.array([anchor.face.level for anchor in anchors])
@@ -219,7 +220,7 @@ def _assemble(
     )
 
 
-def _frame(frame: Frame, first: Portrait) -> tuple[NDArray[np.float64], Size]:
+def _frame(frame: Frame, first: Portrait, levels: int) -> tuple[NDArray[np.float64], Size]:
     """Give the window of the first image that is shown (two corners) and the result's size."""
     width, height = first.size
     left, top, right, bottom = frame.crop or (0.0, 0.0, float(width), float(height))
@@ -238,6 +239,11 @@ def _frame(frame: Frame, first: Portrait) -> tuple[NDArray[np.float64], Size]:
         raise StimulusError(
             f"image.width and image.height must keep the proportions: {size[0]} x {size[1]} "
             f"would distort what is {right - left:g} x {bottom - top:g}; give one of them, or crop"
+        )
+    if levels * size[0] * size[1] > _MOST_PIXELS:
+        raise StimulusError(
+            f"a set must fit into memory: {levels} levels of {size[0]} x {size[1]} pixels are more "
+            f"than {_MOST_PIXELS / 1e6:g} million pixels; give image.width, or fewer levels"
         )
     return np.array([[left, top], [right, bottom]]), size
 

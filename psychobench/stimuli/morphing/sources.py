@@ -17,6 +17,7 @@ from psychobench.stimuli.sections import (
 )
 
 SIZES = (64, 4096)
+_RENDERED_SIZES = (64, 2048)
 _PHOTOGRAPH = ("image", "template", "images", "templates")
 _RENDERED = ("valence", "identity", "view", "size")
 _DEFAULT_SIZE = 512
@@ -97,7 +98,7 @@ def _read_rendered(
         key: read_section({f"{place}.{key}": table.get(key, {})}, f"{place}.{key}", faults)
         for key in ("identity", "view")
     }
-    size = read_whole(table, "size", SIZES, faults, place=f"{place}.") or _DEFAULT_SIZE
+    size = read_whole(table, "size", _RENDERED_SIZES, faults, place=f"{place}.") or _DEFAULT_SIZE
     identity = read_parameters(Identity, f"{place}.identity", parts["identity"], faults)
     view = read_parameters(View, f"{place}.view", parts["view"], faults)
     return FaceSource(
