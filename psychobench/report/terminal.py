@@ -61,7 +61,7 @@ def _single_case(table: pd.DataFrame) -> str:
 
 
 def _one_sample(table: pd.DataFrame) -> str:
-    n = int(table["cohort_n_pse"].max())
+    n = " or ".join(_whole(table["cohort_n_pse"].drop_duplicates()))
     return _section(
         "Does it differ from the average person? The paper's one-sample t for the PSE:",
         f"p is about the average of {n} people. With many people, most single people fail this "
