@@ -59,6 +59,7 @@ def places(source: Source, options: Options, path: Path) -> dict[str, str]:
         raise TableError(*faults)
     found = {
         ours: next((name for name in names if _holds(rows, name)), "")
+        or next((name for name in names if name in rows and ours in ("level", "response")), "")
         for ours, names in source.names.items()
     }
     found |= by_pattern | dict(options.columns)

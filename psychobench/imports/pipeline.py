@@ -22,8 +22,6 @@ from psychobench.responses.cells import is_blank, natural
 from psychobench.responses.columns import check_mapping
 from psychobench.responses.table import validate_trials
 
-_RARE = 5  # a level this many times rarer than the others may be a slip
-
 
 @dataclass(frozen=True)
 class _File:
@@ -236,7 +234,7 @@ def _finish(file: _File, options: Options) -> tuple[pd.DataFrame | None, FileAcc
                 cells["rt"], origin["rt"], file.source, options, file.path
             )
         trials = validate_trials(built, source=str(file.path))
-        notes += [f"{file.path}: {note}" for note in _rare_levels(built)]
+        notes += [f"{file.path}: {note}" for note in _uneven_levels(built)]
     else:
         notes.append(_no_trial(replace(file, why_left=why)))
     counts = why[why != ""].value_counts().to_dict()
@@ -256,18 +254,19 @@ def _finish(file: _File, options: Options) -> tuple[pd.DataFrame | None, FileAcc
     return trials, account
 
 
-def _rare_levels(built: pd.DataFrame) -> list[str]:
-    """Point at levels so rare beside the others that a slip may have made them."""
-    counts = built["level"].astype(float).value_counts()
-    usual = counts.median()
-    rare = counts[counts * _RARE <= usual]
-    if len(counts) < 3 or len(rare) > len(counts) / 2:
+def _uneven_levels(built: pd.DataFrame) -> list[str]:
+    """Point at the levels that occur more or less often than most do: a cell may be wrong."""
+    levels = built["level"].astype(float)
+    counts = levels.value_counts().sort_index()
+    usual = counts.mode().iloc[-1]
+    odd = counts[counts != usual]
+    if len(counts) < 3 or usual < 2 or odd.empty or len(odd) > len(counts) / 2:
         return []
-    return [
-        f"level {level:g} has {n} trial{'' if n == 1 else 's'} where others have about {usual:g} "
-        f"(row {built.index[built['level'].astype(float) == level][0]}); a slip?"
-        for level, n in rare.items()
+    parts = [
+        f"{level:g} has {n}{f' (row {levels.index[levels == level][0]})' if n == 1 else ''}"
+        for level, n in odd.items()
     ]
+    return [f"most levels have {usual} trials, but {', '.join(parts)}"]
 
 
 def _natural(trials: pd.DataFrame) -> pd.DataFrame:

@@ -177,7 +177,7 @@ def _bare_records(text: str, delimiter: str) -> list[list[str]]:
     mark = re.escape(delimiter)
     cell = re.compile(f'"(?P<quoted>[^\\n]*?)"(?={mark}|\\n|\\Z)|(?P<plain>[^{mark}\\n]*)')
     records: list[list[str]] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
         cells, place = [], 0
         while place <= len(line) and line:
             found = cell.match(line, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from psychobench.responses.cells import as_text, blanks_of, distinct, numbers_of
 Mask = NDArray[np.bool_]
 
 _SHOWN = 20
+_SHEET = re.compile(r"=.+|#[A-Z/0]+[!?]?|\d+[-/.](\d+|[A-Za-z]{3})([-/.]\d+.*)?|[A-Za-z]{3}-\d+")
 _FLAGS = {"true": 1.0, "false": 0.0}
 
 
@@ -103,12 +105,25 @@ def _common(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Rule]]:
         checked["condition"] = pd.Series("all", index=table.index, dtype="str")
     checked["level"] = numbers_of(table["level"])
     bad = ~np.isfinite(checked["level"].to_numpy())
+    rule, changed = "level must be a finite number", bad & _by_spreadsheet(table["level"])
+    remedy = "a spreadsheet made this of it; format the column as numbers and enter them again"
+    rules.append(Rule(rule, ("level",), changed, remedy))
     remedy = "write a number with a decimal point, or leave these rows out with --where"
-    rules.append(Rule("level must be a finite number", ("level",), bad, remedy))
+    rules.append(Rule(rule, ("level",), bad & ~changed, remedy))
     for name in ("stimulus", "session"):
         if name in table:
             checked[name] = texts_of(table[name])
     return checked, rules
+
+
+def _by_spreadsheet(column: pd.Series[Any]) -> Mask:
+    """Find what spreadsheets make of numbers: dates, formulas and their errors."""
+    if pd.api.types.is_numeric_dtype(column):
+        return np.zeros(len(column), dtype=np.bool_)
+    codes, values = distinct(column)
+    return np.array([bool(_SHEET.fullmatch(as_text(each))) for each in values], dtype=np.bool_)[
+        codes
+    ]
 
 
 def _responses(column: pd.Series[Any]) -> tuple[NDArray[np.float64], Mask]:

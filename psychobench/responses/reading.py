@@ -172,7 +172,7 @@ def _check_header(header: list[str], rows: str, path: Path) -> None:
     if not header or (not rows and any("\n" in name for name in header)):
         raise TableError(
             f"a table must be well-formed: the header of {path} is not; "
-            "look for a double quote that is never closed"
+            "look for a double quote that is missing or too many"
         )
     if len(header) > MOST_COLUMNS:
         raise TableError(

@@ -38,7 +38,7 @@ def check_lengths(
         If it is the last one, and it has no line end: the file was cut there.
     """
     width = max((i + 1 for i, name in enumerate(header) if name), default=0)
-    lengths = _lengths(rows, delimiter)
+    lengths = _lengths(rows, delimiter, path)
     longer = np.flatnonzero(lengths > len(header))
     if 0 < len(longer) < np.count_nonzero(lengths):  # an empty last cell in all rows is no fault
         raise TableError(too_long(first + longer[0], path, lengths[longer[0]], len(header)))
@@ -57,14 +57,14 @@ def check_lengths(
     ]
 
 
-def _lengths(rows: str, delimiter: str) -> NDArray[np.int64]:
+def _lengths(rows: str, delimiter: str, path: Path) -> NDArray[np.int64]:
     """Count the cells of every row; an empty row has none."""
     if '"' in rows:
         try:
-            reader = csv.reader(io.StringIO(rows), delimiter=delimiter)
+            reader = csv.reader(io.StringIO(rows), delimiter=delimiter, strict=True)
             return np.array([len(row) for row in reader], dtype=np.int64)
-        except csv.Error:  # told when the rows are split
-            return np.zeros(0, dtype=np.int64)
+        except csv.Error as error:
+            raise TableError(_unquoted(str(error), path)) from None
     closed = rows if rows.endswith("\n") else rows + "\n"
     data = np.frombuffer(closed.encode(), dtype=np.uint8)
     marks = np.flatnonzero((data == ord(delimiter)) | (data == ord("\n")))
@@ -148,7 +148,11 @@ def too_long(row: int, path: Path, saw: object, width: int) -> str:
 def _ragged(reason: str, width: int, path: Path, lead: int) -> str:
     if found := re.search(r"in line (\d+), saw (\d+)", reason):
         return too_long(int(found[1]) + lead, path, found[2], width)
+    return _unquoted(reason.removeprefix("Error tokenizing "), path)
+
+
+def _unquoted(reason: str, path: Path) -> str:
     return (
-        f"a table must be well-formed: {path} is not ({reason.removeprefix('Error tokenizing ')}); "
-        "look for a double quote that is never closed"
+        f"a table must be well-formed: {path} is not ({reason}); look for a double quote that is "
+        "missing or too many"
     )
