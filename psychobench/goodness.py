@@ -152,7 +152,7 @@ def assess(
     residuals = block_residuals(of.curves, of.design.blocks)
     moved, unlike = leave_out(of.curves, of.design.blocks, options)
     without = of.place[:, None] + moved
-    frames = [_of_deviance(of, residuals, found["deviance"]), _of_level(found["level"])]
+    frames = [_of_deviance(of, residuals, found["deviance"]), _of_level(of, found["level"])]
     frames += [
         _of_order(said, options, found["order"]),
         _of_influence(of, without, unlike, options),
@@ -240,7 +240,10 @@ def _of_deviance(of: Assessed, residuals: Floats, found: Statistic) -> pd.DataFr
     return _frame("deviance", found, say)
 
 
-def _of_level(found: Statistic) -> pd.DataFrame:
+def _of_level(of: Assessed, found: Statistic) -> pd.DataFrame:
+    flat = of.status == "never"
+    found = Statistic(*(np.where(flat, np.nan, each) for each in found))
+
     def say(row: int) -> str:
         above = found.value[row] > (found.low[row] + found.high[row]) / 2
         return (
@@ -248,7 +251,9 @@ def _of_level(found: Statistic) -> pd.DataFrame:
             f"({_correlation(found, row)}): the curve has the wrong form"
         )
 
-    return _frame("level", found, say)
+    frame = _frame("level", found, say)
+    frame.loc[flat, "missing"] = "the answers do not depend on the level"
+    return frame
 
 
 def _of_order(said: str, options: FitOptions, found: Statistic) -> pd.DataFrame:

@@ -70,12 +70,18 @@ def test_what_no_curve_fits_is_flagged_with_the_level_that_is_furthest_off():
 
 
 def test_a_curve_that_is_held_too_steep_or_too_flat_shows_in_the_residuals_along_it():
-    table = counts([3, 7, 11, 15, 19, 23, 27])
+    table = counts([1, 3, 8, 15, 22, 27, 29])
     steep = checks(table, bounds={"width": (0.1, 0.5)}, asymptotes="fixed").loc["level"]
-    flat = checks(table, bounds={"width": (3.0, 9.0)}, asymptotes="fixed").loc["level"]
+    flat = checks(table, bounds={"width": (2.5, 9.0)}, asymptotes="fixed").loc["level"]
     assert "fall along the curve" in steep["flag"]
     assert "rise along the curve" in flat["flag"]
     assert checks(table).loc["level", "flag"] is None
+
+
+def test_flat_answers_have_no_residuals_along_a_curve():
+    found = checks(counts([15] * 6)).loc["level"]
+    assert found["missing"] == "the answers do not depend on the level"
+    assert found["flag"] is None
 
 
 @pytest.mark.parametrize(("drift", "change"), [(0.4, "less"), (-0.4, "more")])
@@ -204,6 +210,8 @@ def test_a_quick_look_has_a_panel_for_each_observer_and_a_curve_for_each_conditi
     assert interval.get_xdata().tolist() == [row.pse_low, row.pse_high]
     assert pse.get_xdata() == [row.pse]
     assert curve.get_ydata().max() > 0.9
+    silent = fit(pd.concat([trials(), pd.DataFrame({"observer": ["x"], "level": 0, "trial": 1})]))
+    assert [text.get_text() for text in silent.plot().axes[1].texts] == ["not fitted"]
     with pytest.raises(OptionError, match="observer must be one of a, b"):
         fits.plot(observer="c")
     assert [axis.get_xlabel() for axis in fits.goodness.plot().axes] == ["level", "order"]

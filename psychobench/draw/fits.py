@@ -44,7 +44,7 @@ class Fit:
 
 
 def draw_panels(panels: Sequence[tuple[str, Sequence[Fit]]], *, columns: int = 4) -> Figure:
-    """Draw one panel per title, each with its own fits and legend.
+    """Draw one panel per title, with one legend where all have the same fits.
 
     Parameters
     ----------
@@ -61,15 +61,19 @@ def draw_panels(panels: Sequence[tuple[str, Sequence[Fit]]], *, columns: int = 4
         axes = figure.subplots(rows, columns, squeeze=False, sharey=True)
         for axis in axes.ravel()[len(panels) :]:
             axis.remove()
+        shared = len(panels) > 1 and len({tuple(f.label for f in fits) for _, fits in panels}) == 1
         for axis, (title, fits) in zip(axes.ravel(), panels, strict=False):
-            draw_fits(axis, fits)
+            draw_fits(axis, fits, legend=not shared)
             axis.set_title(title, fontsize=9)
+        if shared and len(panels[0][1]) > 1:
+            handles, labels = axes[0, 0].get_legend_handles_labels()
+            figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
         for axis in axes[:, 1:].ravel():
             axis.set_ylabel("")
     return figure
 
 
-def draw_fits(axis: Axes, fits: Sequence[Fit]) -> None:
+def draw_fits(axis: Axes, fits: Sequence[Fit], *, legend: bool = True) -> None:
     """Draw data, curves and PSEs with their intervals on axes that exist.
 
     Parameters
@@ -77,7 +81,9 @@ def draw_fits(axis: Axes, fits: Sequence[Fit]) -> None:
     axis : matplotlib.axes.Axes
         Where to draw.
     fits : sequence of Fit
-        What to draw; a legend tells them apart where there are several.
+        What to draw.
+    legend : bool, default True
+        Whether a legend tells them apart where there are several.
     """
     axis.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
     for number, fit in enumerate(fits):
@@ -89,11 +95,14 @@ def draw_fits(axis: Axes, fits: Sequence[Fit]) -> None:
         axis.plot(fit.grid, fit.psi, markevery=[], label=fit.label, **look)
         axis.plot([fit.low, fit.high], [0.5, 0.5], color=look["color"], linewidth=2)
         axis.plot(fit.pse, 0.5, markersize=7, mec="white", zorder=4, **look)
+    if not any(len(fit.levels) for fit in fits):
+        axis.text(0.5, 0.25, "not fitted", ha="center", transform=axis.transAxes)
+        axis.set_xticks([])
     axis.set_ylim(-0.03, 1.03)
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
     axis.set_xlabel("level")
     axis.set_ylabel("P(target)")
-    if len(fits) > 1:
+    if legend and len(fits) > 1:
         axis.legend(fontsize=7, loc="best")
 
 
