@@ -202,3 +202,10 @@ def test_a_family_smaller_than_its_tests_is_refused():
 def test_people_who_do_not_vary_give_no_test(values):
     with pytest.raises(ComparisonError):
         one_sample_t(0.5, values)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_there_is_no_test_against_a_value_that_is_not_finite(value):
+    for test in (one_sample_t, single_case_t, smallest_margin):
+        with pytest.raises(ComparisonError, match="finite"):
+            test(value, PSES)

@@ -68,7 +68,7 @@ import click
     "--margin",
     type=float,
     metavar="X",
-    help="The largest difference in level units that still counts as none: tests for equivalence.",
+    help="Test for equivalence: the largest difference in level units that counts as none.",
 )
 @click.option(
     "--family",

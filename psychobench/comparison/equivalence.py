@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from psychobench.comparison.sample import Sample, as_sample
+from psychobench.comparison.sample import Sample, difference_from
 from psychobench.errors import OptionError
 
 
@@ -54,7 +54,7 @@ def equivalence(value: float, sample: Sample | ArrayLike, margin: float) -> Equi
     Raises
     ------
     ComparisonError
-        If there are fewer than two people or they do not vary.
+        If the value is not finite, or there are fewer than two people or they do not vary.
     OptionError
         If the margin is not a positive number.
 
@@ -72,8 +72,7 @@ def equivalence(value: float, sample: Sample | ArrayLike, margin: float) -> Equi
     0.012
     """
     check_margin(margin)
-    sample = as_sample(sample)
-    difference = value - sample.mean
+    difference, sample = difference_from(value, sample)
     above = float(stats.t.sf((difference + margin) / sample.sem, sample.df))
     below = float(stats.t.cdf((difference - margin) / sample.sem, sample.df))
     return Equivalence(margin, above, below, max(above, below), sample.df)
@@ -94,7 +93,7 @@ def smallest_margin(value: float, sample: Sample | ArrayLike, alpha: float = 0.0
     Raises
     ------
     ComparisonError
-        If there are fewer than two people or they do not vary.
+        If the value is not finite, or there are fewer than two people or they do not vary.
     OptionError
         If `alpha` is not between 0 and .5.
 
@@ -110,8 +109,8 @@ def smallest_margin(value: float, sample: Sample | ArrayLike, alpha: float = 0.0
     """
     if not 0 < alpha < 0.5:
         raise OptionError(f"alpha must be between 0 and .5: it is {alpha:g}")
-    sample = as_sample(sample)
-    return float(abs(value - sample.mean) + stats.t.isf(alpha, sample.df) * sample.sem)
+    difference, sample = difference_from(value, sample)
+    return float(abs(difference) + stats.t.isf(alpha, sample.df) * sample.sem)
 
 
 def check_margin(margin: float) -> None:

@@ -77,9 +77,18 @@ class Sample:
         return self.n - 1
 
 
-def as_sample(sample: Sample | ArrayLike) -> Sample:
-    """Take a sample, or values to summarise."""
-    return sample if isinstance(sample, Sample) else Sample.of(sample)
+def difference_from(value: float, sample: Sample | ArrayLike) -> tuple[float, Sample]:
+    """Give (value - mean), and the sample itself, summarised where values were given.
+
+    Raises
+    ------
+    ComparisonError
+        If the value is not finite, or there are fewer than two people or they do not vary.
+    """
+    if not math.isfinite(value):
+        raise ComparisonError(f"a test needs a finite value to test against: it is {value:g}")
+    sample = sample if isinstance(sample, Sample) else Sample.of(sample)
+    return value - sample.mean, sample
 
 
 def effect_interval(t: float, n: int, confidence: float = 0.95) -> tuple[float, float]:

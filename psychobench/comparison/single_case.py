@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from psychobench.comparison.sample import Sample, as_sample, effect_interval
+from psychobench.comparison.sample import Sample, difference_from, effect_interval
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def single_case_t(
     Raises
     ------
     ComparisonError
-        If there are fewer than two people or they do not vary.
+        If the value is not finite, or there are fewer than two people or they do not vary.
 
     References
     ----------
@@ -83,8 +83,8 @@ def single_case_t(
     >>> round(case.t, 3), case.df, round(case.p, 3), round(case.percentile, 1)
     (1.318, 49, 0.194, 90.3)
     """
-    sample = as_sample(sample)
-    z = (value - sample.mean) / sample.sd
+    difference, sample = difference_from(value, sample)
+    z = difference / sample.sd
     t = z / math.sqrt((sample.n + 1) / sample.n)
     low, high = effect_interval(z * math.sqrt(sample.n), sample.n, confidence)
     return SingleCaseT(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from psychobench.comparison.sample import Sample, as_sample, effect_interval
+from psychobench.comparison.sample import Sample, difference_from, effect_interval
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def one_sample_t(
     Raises
     ------
     ComparisonError
-        If there are fewer than two people or they do not vary.
+        If the value is not finite, or there are fewer than two people or they do not vary.
 
     References
     ----------
@@ -70,14 +70,14 @@ def one_sample_t(
     >>> round(test.t, 3), test.df, round(test.d, 3)
     (3.464, 2, 2.0)
     """
-    sample = as_sample(sample)
-    t = (value - sample.mean) / sample.sem
+    difference, sample = difference_from(value, sample)
+    t = difference / sample.sem
     low, high = effect_interval(t, sample.n, confidence)
     return OneSampleT(
         t=t,
         df=sample.df,
         p=float(2 * stats.t.sf(abs(t), sample.df)),
-        d=(value - sample.mean) / sample.sd,
+        d=difference / sample.sd,
         d_low=low,
         d_high=high,
     )
