@@ -46,6 +46,8 @@ class Analysis:
         Columns that differ within participants, and between them.
     confidence : float
         Coverage of all intervals.
+    tested : tuple of str
+        The PSE statuses that count.
     notes : tuple of str
         What a reader should know: what could not be done, and why.
     """
@@ -60,7 +62,12 @@ class Analysis:
     within: str | None
     between: str | None
     confidence: float
+    tested: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+
+    def counted(self, measure: str) -> pd.Series[bool]:
+        """Tell which of the fits count in a measure's means and tests."""
+        return _counted(self.fits.table, measure, self.tested)
 
     def to_frame(self) -> pd.DataFrame:
         """Give the fits: one row per participant and condition."""
@@ -152,6 +159,7 @@ def analyse(
         within=within,
         between=between,
         confidence=confidence,
+        tested=tuple(tested),
         notes=(*notes, *untested),
     )
 
@@ -235,9 +243,7 @@ def _cells(
     tested: Sequence[str],
     confidence: float,
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    counted = table["status"].isin(tested)
-    if measure == "jnd":
-        counted &= table["status"] != "step"  # a step's JND is a mere bound
+    counted = _counted(table, measure, tested)
     for names, rows in table.assign(value=table[measure].where(counted)).groupby(
         factors, sort=False
     ):
@@ -259,3 +265,9 @@ def _cells(
                 "without": len(rows) - n,
             },
         )
+
+
+def _counted(table: pd.DataFrame, measure: str, tested: Sequence[str]) -> pd.Series[bool]:
+    counted = table["status"].isin(tested) & table[measure].notna()
+    # a step's JND is a mere bound
+    return counted & (table["status"] != "step") if measure == "jnd" else counted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,19 @@ class Fits:
                 f"a figure holds up to {MAX_PANELS} observers: there are {len(names)}; "
                 "choose one with plot(observer=...)"
             )
-        return draw_panels([(name, self._drawn(whose == name)) for name in names])
+        return draw_panels(self.panels(names))
+
+    def panels(self, observers: Sequence[str] | None = None) -> list[tuple[str, list[Fit]]]:
+        """Lay out each observer's data and curves for `psychobench.draw.fits.draw_panels`.
+
+        Parameters
+        ----------
+        observers : sequence of str, optional
+            Whose; by default everyone's.
+        """
+        whose = self.table["observer"]
+        names = whose.unique() if observers is None else observers
+        return [(str(name), self._drawn(whose == name)) for name in names]
 
     def _drawn(self, chosen: pd.Series[bool], *, whole: bool = False) -> list[Fit]:
         """Lay out some fits for drawing; their labels name what tells them apart."""

@@ -1,0 +1,130 @@
+"""Truths drawn from the prior: the posterior's ranks, and how often intervals hold the PSE.
+
+If truths come from the prior and answers from the model, the posterior's distribution function at
+the truth is uniform [1]_, and a 95% interval holds the truth in 95% of the cases.
+
+References
+----------
+.. [1] Talts, S., Betancourt, M., Simpson, D., Vehtari, A. & Gelman, A. (2018). Validating Bayesian
+   inference algorithms with simulation-based calibration. arXiv:1804.06788.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from coverage import measure
+from designs import Design, Disturbance, Truths, answer, designs
+from scipy import stats
+from tqdm import tqdm
+
+from psychobench.fits.bayes import posterior
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.functions import Floats
+from psychobench.fits.options import FitOptions
+from psychobench.fits.priors import PARAMETERS, pose_prior
+
+BAND = 0.99
+QUANTITIES = (*PARAMETERS, "pse")
+
+
+def simulation_based(count: int, seed: int) -> pd.DataFrame:
+    """Hold ranks against the uniform distribution: one row per design and quantity.
+
+    `p` is Kolmogorov and Smirnov's; `distance` and `band` are the largest distance of the ranks'
+    distribution from the uniform one, and the one that chance exceeds in 1% of the cases.
+    """
+    rows: list[dict[str, Any]] = []
+    pooled: dict[str, list[Floats]] = {name: [] for name in QUANTITIES}
+    for design, disturbance, truths, options, rng in _experiments(count, seed, "Ranks"):
+        ranks = _ranks(design, truths, options, rng)
+        for name, values in ranks.items():
+            rows.append(_against_uniform(design.label, disturbance.label, name, values))
+            pooled[name].append(values)
+    for name, parts in pooled.items():
+        rows.append(_against_uniform("all", "all", name, np.concatenate(parts)))
+    return pd.DataFrame(rows)
+
+
+def prior_truths(count: int, seed: int) -> pd.DataFrame:
+    """Measure the coverage of the PSE's 95% intervals, engine `bayes` with the matching model."""
+    rows = []
+    for design, disturbance, truths, _, rng in _experiments(count, seed, "Prior truths"):
+        options = {"engine": "bayes", **disturbance.matching_fit}
+        measured = measure(design, truths, options, rng)
+        low, high = stats.binomtest(
+            round(measured["coverage"] * len(truths)), len(truths)
+        ).proportion_ci(method="wilson")
+        rows.append(
+            {
+                "design": design.label,
+                "disturbance": disturbance.label,
+                "coverage": measured["coverage"],
+                "low": low,
+                "high": high,
+                "of those with an interval": measured["coverage_given"],
+                "no interval": measured["no_interval"],
+                "not ok": measured["not_ok"],
+                "fits": len(truths),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _experiments(
+    count: int, seed: int, title: str
+) -> Iterator[tuple[Design, Disturbance, Truths, FitOptions, np.random.Generator]]:
+    for index, (design, disturbance) in enumerate(tqdm(list(designs()), desc=title)):
+        rng = np.random.default_rng([seed, index])
+        options = FitOptions(engine="bayes", **disturbance.matching_fit)
+        yield design, disturbance, _from_prior(design, options, count, rng), options, rng
+
+
+def _from_prior(
+    design: Design, options: FitOptions, count: int, rng: np.random.Generator
+) -> Truths:
+    """Draw truths; where guess and lapse would leave psi nothing, draw again."""
+    blank = np.zeros((1, design.n_levels))
+    blocks = Blocks(design.levels[None], blank + design.n_trials, blank)
+    prior = pose_prior(blocks, options)
+    theta = np.empty((0, len(PARAMETERS)))
+    while len(theta) < count:
+        drawn = prior.to_theta(rng.standard_normal((1, count, len(PARAMETERS))))[0]
+        theta = np.concatenate([theta, drawn[drawn[:, 2] + drawn[:, 3] < 1]])[:count]
+    threshold, width, guess, lapse, eta = theta.T
+    eta = eta if options.likelihood == "beta-binomial" else np.zeros(count)
+    return Truths(blocks.centre + blocks.scale * threshold, blocks.scale * width, guess, lapse, eta)
+
+
+def _ranks(
+    design: Design, truths: Truths, options: FitOptions, rng: np.random.Generator
+) -> dict[str, Floats]:
+    counts = answer(design, truths, rng)
+    shape = (len(truths), design.n_levels)
+    columns = (
+        counts[name].to_numpy(dtype=np.float64) for name in ("level", "n_trials", "n_target")
+    )
+    found = posterior(Blocks(*(column.reshape(shape) for column in columns)), options)
+    ranks = {
+        name: found.cdf(name, getattr(truths, name))
+        for name in QUANTITIES
+        if name in found.marginals
+    }
+    return {name: values[np.isfinite(values)] for name, values in ranks.items()}
+
+
+def _against_uniform(design: str, disturbance: str, name: str, ranks: Floats) -> dict[str, Any]:
+    test = stats.kstest(ranks, "uniform")
+    return {
+        "design": design,
+        "disturbance": disturbance,
+        "quantity": name,
+        "distance": test.statistic,
+        "band": stats.kstwo.ppf(BAND, len(ranks)),
+        "p": test.pvalue,
+        "inside": test.pvalue > 1 - BAND,
+        "fits": len(ranks),
+    }

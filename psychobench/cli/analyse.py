@@ -1,0 +1,141 @@
+"""`psychobench analyse`: people's trials in, checked, fitted, described and tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from psychobench.cli.notes import note_input
+
+if TYPE_CHECKING:
+    from psychobench.analysis import Analysis
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--columns",
+    metavar="NAME=YOURS,...",
+    help="What the file calls our columns, like observer=subject,response=chose_anger.",
+)
+@click.option("--where", multiple=True, metavar="COL=VALUE", help="Use only these rows of FILE.")
+@click.option(
+    "--within",
+    metavar="COL",
+    help="The column of conditions that every participant went through.  [default: condition]",
+)
+@click.option("--between", metavar="COL", help="The column that tells groups of people apart.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="RULE",
+    help="Leave out whom a check flags, like ends, or by its value, like missing>0.2; repeatable. "
+    "Without it nobody is left out.",
+)
+@click.option(
+    "--engine", default="bayes", show_default=True, metavar="bayes|ml|psignifit", help="What fits."
+)
+@click.option("--sigmoid", default="norm", show_default=True, metavar="NAME", help="As in fit.")
+@click.option(
+    "--asymptotes", default="free", show_default=True, metavar="free|equal|fixed", help="As in fit."
+)
+@click.option(
+    "--task", default="yes-no", show_default=True, metavar="yes-no|2afc|nafc:N", help="As in fit."
+)
+@click.option(
+    "--statuses",
+    default="ok,step",
+    show_default=True,
+    metavar="STATUS,...",
+    help="The PSE statuses that count in means and tests.",
+)
+@click.option(
+    "--gof",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Check each fit against N simulated data sets; 0 does not.",
+)
+@click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the report page, figures and tables here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
+    """Analyse your participants' trials: checks, curves, PSE and JND, tests in words.
+
+    FILE is a CSV or TSV of trials (observer, level, response) or counts. Before any fit, each
+    participant's trials are looked over; flags are reported, and nobody is left out unless
+    --exclude says so.
+    """
+    import json
+
+    from psychobench.report.analysis import analysis_json, analysis_text
+    from psychobench.resources import check_writable, staged_folder
+
+    if out is not None:
+        check_writable(out)
+    found, made = _run(file, out, options)
+    if out is not None:
+        with staged_folder(out) as folder:
+            _write(found, made, folder)
+        click.echo(f"Written to {out}: report, figures, tables, provenance.", err=True)
+    if as_json:
+        click.echo(json.dumps(analysis_json(found, made), indent=2, allow_nan=False))
+    else:
+        click.echo(analysis_text(found))
+
+
+def _run(file: Path, out: Path | None, options: dict[str, Any]) -> tuple[Analysis, dict[str, Any]]:
+    from psychobench.analysis import analyse as analyse_table
+    from psychobench.report.provenance import provenance
+    from psychobench.resources import sha256
+    from psychobench.responses.columns import parse_columns, parse_where
+    from psychobench.responses.screening import parse_exclusion
+    from psychobench.responses.table import read_trials
+
+    chosen = {
+        name: options[name]
+        for name in (
+            *("within", "between", "engine", "sigmoid", "asymptotes", "task"),
+            *("gof", "confidence", "seed"),
+        )
+    }
+    rules = [parse_exclusion(rule) for text in options["exclude"] for rule in text.split(",")]
+    statuses = [name.strip() for name in options["statuses"].split(",")]
+    table = read_trials(
+        file, columns=parse_columns(options["columns"]), where=parse_where(options["where"])
+    )
+    note_input(table, file)
+    found = analyse_table(table, rules=rules, tested=statuses, **chosen)
+    made = provenance(
+        options={**options, "file": str(file), "out": None if out is None else str(out)},
+        seed=options["seed"],
+        data={"file": file.name, "sha256": sha256(file)},
+    )
+    return found, made
+
+
+def _write(found: Analysis, made: dict[str, Any], folder: Path) -> None:
+    """Write tables, figures, text and provenance into an existing folder."""
+    import json
+
+    from psychobench.draw.curves import save_figure
+    from psychobench.report.analysis import analysis_json, analysis_tables, analysis_text
+    from psychobench.report.analysis_figures import analysis_figures
+    from psychobench.tables import csv_bytes
+
+    for name, table in analysis_tables(found).items():
+        (folder / f"{name}.csv").write_bytes(csv_bytes(table))
+    for name, figure in analysis_figures(found).items():
+        save_figure(figure, folder, name)
+    (folder / "summary.txt").write_text(analysis_text(found) + "\n", encoding="utf-8")
+    document = json.dumps(analysis_json(found, made), indent=2, allow_nan=False)
+    (folder / "analysis.json").write_text(document + "\n", encoding="utf-8")

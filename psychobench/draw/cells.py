@@ -1,0 +1,128 @@
+"""People's values condition by condition: each person, joined by lines, and the means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from psychobench.draw.curves import COLOURS, GREY, MARKERS, STYLE
+
+ONE_COLUMN = 3.35  # inches: the width of one column of a journal
+SMALL = {**STYLE, "font.size": 7}
+APART = 0.7  # of the distance between two conditions, taken by the groups side by side
+LONG = 26  # characters that labels side by side may have before they are turned
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group's values of one measure.
+
+    Attributes
+    ----------
+    label : str
+        Name in the legend.
+    values : ndarray of float64, shape (people, conditions)
+        NaN where a person has none.
+    mean, low, high : ndarray of float64, shape (conditions,)
+        The mean and its interval.
+    """
+
+    label: str
+    values: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure in every group."""
+
+    label: str
+    groups: Sequence[Group]
+
+
+def draw_cells(
+    measures: Sequence[Measure], conditions: Sequence[str], *, x_label: str, interval: str
+) -> Figure:
+    """Draw one panel per measure, one above the other, as wide as a journal's column.
+
+    Parameters
+    ----------
+    measures : sequence of Measure
+        At least one, with the same groups.
+    conditions : sequence of str
+        Along the horizontal axis.
+    x_label : str
+        What the conditions are.
+    interval : str
+        What the bars show, for the legend.
+    """
+    with mpl.rc_context(SMALL):
+        figure = Figure(figsize=(ONE_COLUMN, 0.7 + 2.1 * len(measures)), layout="constrained")
+        axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False).ravel()
+        for axis, measure in zip(axes, measures, strict=True):
+            _draw_measure(axis, measure, len(conditions))
+        turned = 30 if sum(map(len, conditions)) > LONG else 0
+        axes[-1].set_xticks(range(len(conditions)), conditions, rotation=turned)
+        if turned:
+            for label in axes[-1].get_xticklabels():
+                label.set_horizontalalignment("right")
+        axes[-1].set_xlabel(x_label)
+        axes[-1].set_xlim(-0.6, len(conditions) - 0.4)
+        figure.legend(
+            handles=_legend(measures[0].groups, interval),
+            loc="outside lower center",
+            ncols=1 + (len(measures[0].groups) > 1),
+        )
+    return figure
+
+
+def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:
+    groups = measure.groups
+    share = APART / len(groups)
+    for number, group in enumerate(groups):
+        centre = np.arange(conditions) + share * (number - (len(groups) - 1) / 2)
+        colour = COLOURS[number % len(COLOURS)]
+        people, mean = centre - share / 5, centre + share / 5
+        fade = float(np.clip(8 / max(1, len(group.values)), 0.15, 0.6))
+        axis.plot(people, group.values.T, color=GREY, linewidth=0.5, alpha=fade, zorder=1)
+        axis.plot(people, group.values.T, ".", color=colour, markersize=3, alpha=0.5, zorder=2)
+        ends = np.abs(np.stack([group.low, group.high]) - group.mean)
+        axis.errorbar(
+            mean,
+            group.mean,
+            yerr=ends,
+            fmt=MARKERS[number % len(MARKERS)],
+            color=colour,
+            markersize=5,
+            markeredgecolor="white",
+            capsize=2,
+            zorder=3,
+        )
+    axis.set_ylabel(measure.label)
+
+
+def _legend(groups: Sequence[Group], interval: str) -> list[Line2D]:
+    marks = [
+        Line2D(
+            [],
+            [],
+            label=group.label,
+            color=COLOURS[number % len(COLOURS)],
+            marker=MARKERS[number % len(MARKERS)],
+            linestyle="none",
+        )
+        for number, group in enumerate(groups)
+        if len(groups) > 1
+    ]
+    person = Line2D([], [], color=GREY, marker=".", linewidth=0.5, label="one person")
+    mean = Line2D([], [], color=COLOURS[0], marker="o", linewidth=1.5, label=f"mean, {interval}")
+    return [*marks, person, mean]
