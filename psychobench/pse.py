@@ -50,6 +50,7 @@ def fit(
     gof: int = 0,
     confidence: float = 0.95,
     seed: int = 0,
+    share: Sequence[str] = (),
 ) -> Fits:
     """Fit a psychometric function to each observer and condition of a table.
 
@@ -99,6 +100,11 @@ def fit(
         Coverage of all intervals.
     seed : int
         Of the simulations; rows do not depend on each other.
+    share : sequence of str, optional
+        ``("lapse",)`` fits one lapse rate to all conditions of an observer, with the engine `ml`
+        and free asymptotes. Its prior counts once. An interval is of the profile likelihood of all
+        of the observer's answers together, over the common rate, the condition's other parameters
+        and what is best in the other conditions.
 
     Returns
     -------
@@ -130,7 +136,7 @@ def fit(
     """
     options = FitOptions(
         engine, sigmoid, asymptotes, likelihood, task, dict(bounds or {}),
-        bootstrap, gof, confidence, seed,
+        bootstrap, gof, confidence, seed, share,
     )  # fmt: skip
     if not isinstance(table, pd.DataFrame):
         raise TableError(
@@ -141,7 +147,13 @@ def fit(
     _check_probabilities(design, options, given=likelihood)
     design = _within_bounds(design, options)
     seeds = design.seeds(options.seed)
-    fitted = run_engine(design.blocks, options, seeds)
+    owners = pd.factorize(design.groups["observer"][~design.failed])[0]
+    if options.share and len(owners) == owners.max() + 1:
+        raise OptionError(
+            "share lapse needs an observer with two conditions that can be fitted: there is none; "
+            "leave out share"
+        )
+    fitted = run_engine(design.blocks, options, seeds, owners)
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))
@@ -161,7 +173,12 @@ def _check_probabilities(design: Design, options: FitOptions, *, given: str | No
     """Refuse what probabilities cannot have, rather than leave it out."""
     if not design.blocks.probabilities:
         return
-    asked = {"bootstrap": options.bootstrap, "gof": options.gof, "likelihood": given}
+    asked = {
+        "bootstrap": options.bootstrap,
+        "gof": options.gof,
+        "likelihood": given,
+        "share": options.share,
+    }
     faults = [
         f"{name} needs counted answers: the table holds p_target, probabilities behind which no "
         f"number of trials stands; leave out {name}"

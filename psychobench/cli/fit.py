@@ -73,6 +73,12 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
     metavar="N",
     help="Check the fit against N refits of simulated answers: deviance, trends, single blocks.",
 )
+@click.option(
+    "--share",
+    multiple=True,
+    metavar="lapse",
+    help="Fit one lapse rate to all conditions of an observer (engine ml).",
+)
 @click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals.")
 @click.option(
@@ -88,6 +94,7 @@ def fit(
     by: str | None,
     where: tuple[str, ...],
     bounds: str | None,
+    share: tuple[str, ...],
     out: Path | None,
     as_json: bool,
     **options: str | int | float,
@@ -106,7 +113,7 @@ def fit(
     limits = parse_bounds(bounds or "")
     table = read_trials(file, columns=parse_columns(columns), where=parse_where(where))
     groups = [name.strip() for name in (by or "").split(",") if name.strip()]
-    fits = fit_table(table, by=groups, bounds=limits, **options)  # type: ignore[arg-type]
+    fits = fit_table(table, by=groups, bounds=limits, share=share, **options)  # type: ignore[arg-type]
     note_input(table, file)
     _note_few(fits.options)
     if out is not None:

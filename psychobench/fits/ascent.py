@@ -7,7 +7,6 @@ equations are operations on whole arrays.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +27,36 @@ TOLERANCE = 1e-11  # expected gain, in log-likelihood, at which a climb ends
 MAX_DAMPING = 1e12
 WORTHWHILE = 0.8  # share still climbing under which the others are laid aside
 CHUNK = 4_000  # rows climbed together: enough to amortise, few enough to stay in cache
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What else than a row's own data depends on one of its rates: a piecewise cubic function.
+
+    Parameters
+    ----------
+    nodes : ndarray, shape (k,)
+        Where the pieces meet; the rate stays between the first and the last.
+    coefficients : ndarray, shape (n, 4, k - 1)
+        Of each piece, from the cube down, of the distance from its left node.
+    column : ndarray of int, shape (n,)
+        `GUESS` or `LAPSE`.
+    """
+
+    nodes: Floats
+    coefficients: Floats
+    column: NDArray[np.intp]
+
+    def take(self, rows: NDArray[np.integer]) -> Beside:
+        """Take some rows."""
+        return Beside(self.nodes, self.coefficients[rows], self.column[rows])
+
+    def __call__(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
+        """Evaluate it and its first two derivatives at parameters of shape (5, n)."""
+        rate, row = theta[self.column, np.arange(len(self.column))], np.arange(len(self.column))
+        piece = np.searchsorted(self.nodes[1:-1], rate, side="right")
+        x, (a, b, c, d) = rate - self.nodes[piece], self.coefficients[row, :, piece].T
+        return ((a * x + b) * x + c) * x + d, (3 * a * x + 2 * b) * x + c, 6 * a * x + 2 * b
 
 
 @dataclass(frozen=True)
@@ -54,6 +83,8 @@ class Problem:
     scoring : bool
         Whether steps rest on the expected curvature alone: far from a peak they reach farther,
         near it they take longer.
+    beside : Beside, optional
+        What else depends on a rate.
     """
 
     blocks: Blocks
@@ -65,11 +96,16 @@ class Problem:
     prior: float = PRIOR
     at_pse: bool = False
     scoring: bool = False
+    beside: Beside | None = None
 
     def take(self, rows: NDArray[np.integer]) -> Problem:
         """Take some rows."""
         return replace(
-            self, blocks=self.blocks.take(rows), low=self.low[rows], high=self.high[rows]
+            self,
+            blocks=self.blocks.take(rows),
+            low=self.low[rows],
+            high=self.high[rows],
+            beside=None if self.beside is None else self.beside.take(rows),
         )
 
 
@@ -105,16 +141,19 @@ class _Columns:
     hits: Floats
     low: Floats
     high: Floats
+    beside: Beside | None
 
     @classmethod
     def of(cls, problem: Problem, rows: NDArray[np.integer]) -> _Columns:
         blocks = problem.blocks
         parts = (blocks.z, blocks.trials, blocks.hits, problem.low, problem.high)
-        return cls(problem, *(np.ascontiguousarray(part[rows].T) for part in parts))
+        beside = None if problem.beside is None else problem.beside.take(rows)
+        return cls(problem, *(np.ascontiguousarray(part[rows].T) for part in parts), beside)
 
     def take(self, kept: NDArray[np.bool_]) -> _Columns:
         parts = (self.z, self.trials, self.hits, self.low, self.high)
-        return _Columns(self.problem, *(part[:, kept] for part in parts))
+        beside = None if self.beside is None else self.beside.take(np.flatnonzero(kept))
+        return _Columns(self.problem, *(part[:, kept] for part in parts), beside)
 
 
 def climb(
@@ -196,7 +235,7 @@ def _climb(
         gained = ahead.value - slope.value
         better = (gained > 0) & live
         theta = np.where(better, trial, theta)
-        slope = _Slope(*map(partial(np.where, better), ahead, slope))
+        slope = _Slope(*(np.where(better, new, old) for new, old in zip(ahead, slope, strict=True)))
         trusty = gained > 0.25 * gain  # half of what the step promised
         damping = np.where(trusty, np.maximum(damping / 8, 1e-6), np.maximum(damping * 6, DAMPING))
         live &= (gain > tolerance) & (damping < MAX_DAMPING)
@@ -345,7 +384,19 @@ def _slope(columns: _Columns, theta: Floats) -> _Slope:
         bends = _bends(parts.score * density, sigmoid.bend(u), offset, steepness, room)
     if problem.tied:
         jacobian[GUESS] += jacobian[LAPSE]
-    return _with_prior(problem, theta, parts, jacobian, bends)
+    slope = _with_prior(problem, theta, parts, jacobian, bends)
+    return slope if columns.beside is None else _with_beside(slope, columns.beside, theta)
+
+
+def _with_beside(slope: _Slope, beside: Beside, theta: Floats) -> _Slope:
+    value, first, second = beside(theta)
+    for rate in (GUESS, LAPSE):
+        own = beside.column == rate
+        slope.gradient[rate] += np.where(own, first, 0.0)
+        slope.information[_DIAGONAL[rate]] += np.where(own, np.maximum(-second, 0.0), 0.0)
+        if slope.curvature is not slope.information:
+            slope.curvature[_DIAGONAL[rate]] -= np.where(own, second, 0.0)
+    return slope._replace(value=slope.value + value)
 
 
 def _bends(pull: Floats, bend: Floats, offset: Floats, steepness: Floats, room: Floats) -> Floats:

@@ -15,6 +15,7 @@ from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
 from psychobench.fits.intervals import profile_intervals
 from psychobench.fits.options import FitOptions
+from psychobench.fits.shared import fit_shared
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,12 @@ class Fitted:
         return Fitted(self.curves.take(rows), ends, self.without_pse[rows], means, judged)
 
 
-def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fitted:
+def run_engine(
+    blocks: Blocks,
+    options: FitOptions,
+    seeds: Sequence[int],
+    owners: NDArray[np.intp] | None = None,
+) -> Fitted:
     """Fit all observers, with intervals where the data are counted answers.
 
     Parameters
@@ -61,6 +67,8 @@ def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fit
         What is asked for.
     seeds : sequence of int
         One per observer, for the bootstrap.
+    owners : ndarray of int, shape (n,), optional
+        Whose conditions the rows are, from 0; needed where a rate is shared.
 
     Returns
     -------
@@ -75,6 +83,8 @@ def run_engine(blocks: Blocks, options: FitOptions, seeds: Sequence[int]) -> Fit
         return Fitted(curves, ends, certain, judged=judged)
     if options.engine == "bayes" and not blocks.probabilities:
         return _integrated(blocks, options)
+    if options.share and owners is not None:
+        return Fitted(*fit_shared(blocks, owners, options), certain)
     curves = ml.fit(blocks, options)
     if blocks.probabilities:
         return Fitted(curves, {}, certain)

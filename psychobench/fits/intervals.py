@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem, evaluate
+from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, Beside, M, Problem, evaluate
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
@@ -20,7 +20,9 @@ Ends = tuple[Floats, Floats]
 BELOW_HALF = 0.5 - 1e-6  # a curve crosses .5 only if guess and lapse stay under it
 
 
-def profile_intervals(curves: Curves, blocks: Blocks, options: FitOptions) -> dict[str, Ends]:
+def profile_intervals(
+    curves: Curves, blocks: Blocks, options: FitOptions, beside: Beside | None = None
+) -> dict[str, Ends]:
     """Find profile-likelihood intervals.
 
     The JND's come from the width's, of which it is a multiple; on the logarithm of the level it is
@@ -34,6 +36,8 @@ def profile_intervals(curves: Curves, blocks: Blocks, options: FitOptions) -> di
         Counted answers; probabilities have no intervals.
     options : FitOptions
         What was asked for.
+    beside : Beside, optional
+        What else than the data depends on the curves' lapse rates.
 
     Returns
     -------
@@ -41,7 +45,7 @@ def profile_intervals(curves: Curves, blocks: Blocks, options: FitOptions) -> di
         From ``threshold``, ``width``, ``guess``, ``lapse``, ``pse`` and ``jnd`` to the lower and
         the upper ends, shape (n,) each; nan where there is none.
     """
-    problem = pose(blocks, options, curves.falling)
+    problem = replace(pose(blocks, options, curves.falling), beside=beside)
     theta = to_theta(problem, curves)
     ends = {column: _ends(problem, theta, column, options) for column in (M, LOG_W, GUESS)}
     ends[LAPSE] = ends[GUESS] if problem.tied else _ends(problem, theta, LAPSE, options)

@@ -45,6 +45,8 @@ class FitOptions:
         Coverage of intervals.
     seed : int
         Of every random draw.
+    share : tuple of str
+        ``("lapse",)`` for one lapse rate in all conditions of an observer.
 
     Raises
     ------
@@ -70,8 +72,12 @@ class FitOptions:
     gof: int = 0
     confidence: float = 0.95
     seed: int = 0
+    share: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "share", (self.share,) if isinstance(self.share, str) else tuple(self.share)
+        )
         faults = [*self._choice_faults(), *self._number_faults(), *self._bound_faults()]
         if not faults:
             faults = self._contradictions()
@@ -176,6 +182,8 @@ class FitOptions:
                 f"bootstrap needs engine ml: engine {self.engine} takes its intervals from the "
                 "posterior; leave out bootstrap, or use engine ml"
             )
+        if self.share:
+            faults.extend(self._share_faults())
         if faults:
             return faults
         made = self.asymptote_bounds
@@ -196,6 +204,21 @@ class FitOptions:
                 f"are {made['guess'][0]:g} and {made['lapse'][0]:g}"
             )
         return list(dict.fromkeys(faults))
+
+    def _share_faults(self) -> list[str]:
+        if set(self.share) != {"lapse"}:
+            return [
+                f"share must be lapse, the one rate that can be shared: got {', '.join(self.share)}"
+            ]
+        low, high = self.bounds.get("lapse", (0.0, 1.0))
+        needs = {
+            "engine ml": self.engine == "ml",
+            "asymptotes free": self.asymptotes == "free",
+            "a lapse rate that is not held": low < high,
+            "intervals from the profile likelihood; leave out bootstrap": not self.bootstrap,
+            "no refits; leave out gof": not self.gof,
+        }
+        return [f"share lapse needs {need}" for need, met in needs.items() if not met]
 
 
 def _is_pair(ends: object) -> bool:

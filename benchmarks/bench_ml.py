@@ -1,0 +1,137 @@
+"""Measure the engine `ml`: a study's bootstrap, its misses, and cost per observer.
+
+Run with ``python benchmarks/bench_ml.py`` on an idle machine; it writes ``results/ml.json``. CPU
+time stands beside wall time, since other work on the machine lengthens the latter.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from psychobench.fits import ml
+from psychobench.fits.ascent import climb
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.bootstrap import STARTS, TOLERANCE, bootstrap_intervals
+from psychobench.fits.cores import usable_cores
+from psychobench.fits.functions import SIGMOIDS, Floats, psi
+from psychobench.fits.intervals import profile_intervals
+from psychobench.fits.options import FitOptions
+from psychobench.fits.starts import COARSE
+
+RESULT = Path(__file__).parent / "results" / "ml.json"
+SEED = 1
+KINDS = ("plain", "steep", "flat", "lapsing", "off-centre")
+
+
+def simulate(
+    n: int, levels: Floats, trials: int, kind: str, rng: np.random.Generator
+) -> tuple[Blocks, Floats]:
+    """Draw observers of one kind, and the parameters that their answers were drawn from."""
+    pse, width = rng.normal(0.5, 0.1, n), np.exp(rng.normal(np.log(0.6), 0.3, n))
+    guess, lapse = rng.beta(1, 10, (2, n)) / 2
+    if kind == "steep":
+        width = np.exp(rng.uniform(np.log(0.02), np.log(0.3), n))
+    elif kind == "flat":
+        width = np.exp(rng.uniform(np.log(1.5), np.log(8), n))
+    elif kind == "lapsing":
+        guess, lapse = rng.uniform(0, 0.3, (2, n))
+    elif kind == "off-centre":
+        pse = rng.uniform(-0.3, 1.3, n)
+    positions = np.broadcast_to(levels, (n, levels.shape[-1])).copy()
+    shape = (part[:, None] for part in (pse, width, guess, lapse))
+    p = psi(SIGMOIDS["norm"], positions, *shape)
+    hits = rng.binomial(trials, p).astype(np.float64)
+    blocks = Blocks(positions, np.full(p.shape, float(trials)), hits)
+    shapes = ((pse - blocks.centre) / blocks.scale, np.log(width / blocks.scale))
+    return blocks, np.column_stack([*shapes, guess, lapse, np.full(n, 1e-6)])
+
+
+def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    result = work()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return result, {
+        "wall_s": round(wall, 3),
+        "cpu_s": round(cpu, 3),
+        "peak_mb_so_far": round(peak),
+    }
+
+
+def study(observers: int, refits: int) -> dict[str, Any]:
+    rng, options = np.random.default_rng(SEED), FitOptions(bootstrap=refits)
+    blocks, _ = simulate(observers, np.linspace(0, 1, 7), 30, "plain", rng)
+    curves, fitting = timed(lambda: ml.fit(blocks, options))
+    seeds = list(range(observers))
+    _, took = timed(lambda: bootstrap_intervals(curves, blocks, options, seeds))
+    each = round(took["cpu_s"] / observers / refits * 1e6, 1)
+    return {"curves": observers, "refits_each": refits, "fit": fitting, "bootstrap": took,
+            "cpu_us_per_refit": each}  # fmt: skip
+
+
+def misses(sets: int) -> dict[str, Any]:
+    """Count refits that end more than .01 below the best of twelve random climbs."""
+    rng, options, found = np.random.default_rng(SEED), FitOptions(), {}
+    for kind in KINDS:
+        short, total = 0, 0
+        for levels in (5, 7, 9):
+            for trials in (10, 30, 80):
+                blocks, truth = simulate(sets, np.linspace(0, 1, levels), trials, kind, rng)
+                problem = ml.pose(blocks, options)
+                peak = ml.solve(
+                    problem, starts=STARTS, grid=COARSE, near=truth, tolerance=TOLERANCE
+                )
+                rows = np.repeat(np.arange(sets), 12)
+                rates = rng.choice([0.001, 0.05, 0.3], (2, len(rows)))
+                start = [rng.uniform(-0.6, 0.6, len(rows)), rng.uniform(-3, 1, len(rows)), *rates]
+                start = np.column_stack([*start, np.zeros(len(rows))])
+                best = climb(problem, start, rows=rows, tolerance=1e-8).value
+                short += int((peak.value < best.reshape(sets, 12).max(axis=1) - 0.01).sum())
+                total += sets
+        found[kind] = {"misses": short, "of": total}
+    return found
+
+
+def observers(n: int, *, own: bool) -> dict[str, Any]:
+    rng, options = np.random.default_rng(SEED), FitOptions()
+    levels = np.linspace(0, 1, 7) + (rng.normal(0, 0.02, (n, 7)) if own else 0.0)
+    blocks, _ = simulate(n, levels, 30, "plain", rng)
+    curves, fitting = timed(lambda: ml.fit(blocks, options))
+    _, profiling = timed(lambda: profile_intervals(curves, blocks, options))
+    total = fitting["cpu_s"] + profiling["cpu_s"]
+    return {"observers": n, "levels": "each their own" if own else "shared", "fit": fitting,
+            "profile_intervals": profiling,
+            "cpu_ms_per_observer": round(total / n * 1e3, 3)}  # fmt: skip
+
+
+def main() -> None:
+    quick = "--quick" in sys.argv
+    found = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": "python " + " ".join(sys.argv),
+        "machine": {"cpu": platform.processor() or platform.machine(), "cores": usable_cores()},
+        "numpy": np.__version__,
+        "seed": SEED,
+        "study": study(20 if quick else 200, 2000),
+        "rows": [observers(n, own=False) for n in (100, 1000, 10_000)[: 2 if quick else 3]]
+        + [observers(n, own=True) for n in (100, 1000)],
+        "misses": misses(40 if quick else 200),
+    }
+    text = json.dumps(found, indent=2)
+    print(text)
+    if not quick:
+        RESULT.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
