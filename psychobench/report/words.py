@@ -137,7 +137,8 @@ def answer(row: Mapping[str, Any], question: str, prefix: str = "") -> str:
     name, yes, no = ANSWERS[question]
     p = row[prefix + name]
     if p is None:
-        return f"no test ({row['status']})"
+        # an observer's own value is there, so it is the people who have too few JNDs
+        return f"no test ({'people' if row['status'] == 'ok' else row['status']})"
     side = "higher" if row[f"{prefix}d"] > 0 else "lower"
     return (yes if p < ALPHA else no).format(side=side)
 

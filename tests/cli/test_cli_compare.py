@@ -342,3 +342,14 @@ def test_the_page_on_comparing_describes_every_column(run_cli):
     described |= {f"jnd_{name}" for name in described}
     row = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
     assert set(row) <= described
+
+
+def test_people_without_jnds_are_given_as_the_reason_for_no_test(run_cli, own_humans):
+    # answers that jump between two levels leave no JND
+    rows = ["observer,level,n_trials,n_target"]
+    for who, middle in (("h1", 0), ("h2", 9), ("h3", 0)):
+        rows += [f"{who},{lv},9,{k}" for lv, k in zip((0, 0.5, 1), (0, middle, 9), strict=True)]
+    own_humans.write_text("\n".join(rows) + "\n")
+    ran = run_cli(*BASE, "--humans", own_humans, "--mask", "none")
+    assert "no test (people)" in ran.out
+    assert "JND: fewer than two people have one" in ran.out
