@@ -19,7 +19,8 @@ from psychobench.imports.patterns import parse_keys
 from psychobench.imports.rows import other_keys, reasons
 from psychobench.imports.source import Format, Source
 from psychobench.responses.cells import is_blank, natural
-from psychobench.responses.columns import check_mapping
+from psychobench.responses.columns import TRIAL_COLUMNS, check_mapping
+from psychobench.responses.reading import TEXTS
 from psychobench.responses.table import validate_trials
 
 
@@ -247,7 +248,7 @@ def _finish(file: _File, options: Options) -> tuple[pd.DataFrame | None, FileAcc
         len(cells),
         sum(map(is_blank, cells["response"])),
         {str(reason): int(n) for reason, n in counts.items()},
-        {ours: name for ours, name in origin.items() if ours in cells},
+        {ours: origin[ours] for ours in TRIAL_COLUMNS if ours in origin and ours in cells},
         tuple(trials["observer"].unique()) if trials is not None else (),
         tuple(notes),
     )
@@ -270,11 +271,10 @@ def _uneven_levels(built: pd.DataFrame) -> list[str]:
 
 
 def _natural(trials: pd.DataFrame) -> pd.DataFrame:
+    """Give the trial numbers and the further columns the types that their cells have."""
     for name in trials:
-        if name not in ("observer", "condition", "stimulus", "session", "level", "response", "rt"):
-            trials[name] = (
-                natural(trials[name].map(str)) if trials[name].dtype == object else (trials[name])
-            )
+        if name not in TEXTS and not pd.api.types.is_numeric_dtype(trials[name]):
+            trials[name] = natural(trials[name].astype(object))
     return trials
 
 

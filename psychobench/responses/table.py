@@ -43,8 +43,8 @@ def read_trials(
     Parameters
     ----------
     path : str or path
-        UTF-8 text with a header row; delimited by commas, tabs or semicolons. With semicolons,
-        numbers may have decimal commas.
+        UTF-8 text with a header row; delimited by commas, tabs or semicolons. Where it is not the
+        comma, numbers may have decimal commas.
     columns : mapping of str to str, optional
         What the file's columns are called, by canonical name: ``{"observer": "subject"}``. A
         mapping wins over a column that already has the canonical name, which is kept as
