@@ -69,10 +69,10 @@ class Goodness:
         return np.array(joined, dtype=object)
 
     def summary(self) -> str:
-        """Say in a line how many fits each check flags."""
+        """Say in a line how many fits each check flags, or why it could not be made."""
         checks = self.table.groupby("check", sort=False)
         found = [
-            f"{name} not checked"
+            f"{name} not checked ({of['missing'].iloc[0]})"
             if of["missing"].notna().all()
             else f"{name} {of['flag'].notna().sum()} of {of['missing'].isna().sum()}"
             for name, of in checks

@@ -145,10 +145,10 @@ def _stretches(answers: pd.DataFrame, groups: pd.DataFrame) -> tuple[Indices | N
     frame = pd.DataFrame({"row": _rows_of(answers, groups), "place": np.arange(len(answers))})
     frame["session"] = answers["session"].to_numpy() if "session" in answers else ""
     frame["begun"] = frame.groupby(["row", "session"])["place"].transform("min")
-    missing = "the table has no column trial, and no column session"
+    missing = "the table has no column trial and no column session"
     if "trial" in answers and "response" in answers:
         frame["trial"] = pd.to_numeric(answers["trial"], errors="coerce").to_numpy()
-        missing = "the numbers in the column trial are not complete, or come twice"
+        missing = "numbers in the column trial are missing or come twice: name a column session"
         if frame["trial"].notna().all() and not frame.duplicated(["row", "begun", "trial"]).any():
             frame = frame.sort_values(["row", "begun", "trial"])
             size = frame.groupby("row")["place"].transform("size")
