@@ -73,6 +73,12 @@ but ``jaw`` is an open line, and so are the brows of 68 points. One or two point
 enclose nothing.
 """
 
+LIPS: Mapping[int, tuple[Indices, Indices, Indices]] = {
+    189: (_run(94, 98), _run(99, 103), _run(104, 108)),
+    68: ((61, 62, 63), (67, 66, 65), (58, 57, 56)),
+}
+"""From the left: the upper lip's lower edge, and the lower lip's upper and lower edges."""
+
 _PAIRS: Mapping[int, tuple[tuple[Indices, Indices], ...]] = {
     189: (
         ((0,), (1,)),

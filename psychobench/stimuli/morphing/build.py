@@ -29,7 +29,7 @@ from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.manifest import FILE as MANIFEST
 from psychobench.stimuli.manifest import Manifest, hash_files
 from psychobench.stimuli.masks import Mask, make_masks, mask_faults, mask_files
-from psychobench.stimuli.masks.regions import Face as MaskedFace
+from psychobench.stimuli.masks.face import Face as MaskedFace
 from psychobench.stimuli.masks.regions import face_region
 from psychobench.stimuli.matching import match_images, matching_effect
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum

@@ -24,9 +24,11 @@ from psychobench.stimuli.morphing.warp import (
     paint,
     triangulate,
 )
+from psychobench.stimuli.points import FEATURES, LIPS
 
 _DEEPEST = 0.015  # of a face's extent; closed lips and touching lids cross by less
 _UNUSED = 1e-12
+_TOUCHING = 0.02  # of the mouth's extent
 _MOST_PIXELS = 1_000_000_000
 _SHRINK = 0.999
 
@@ -125,7 +127,8 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
 
     Shapes change in straight lines from anchor to anchor, in proportion to the level, and so do
     mixtures. A transform takes the change of its anchors, turned and scaled as the base is to
-    them (the least-squares similarity [1]_), and adds it to the base.
+    them (the least-squares similarity [1]_), and adds it to the base. Lips that touch in the base
+    keep touching, unless they are free to part.
 
     Parameters
     ----------
@@ -161,6 +164,8 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
         rest = np.tensordot(held[0], ends, 1)
         turn = _similarity(rest, base.shape)[0]
         ends = base.shape + _times(ends - rest, turn)
+        if spec.lips == "keep":
+            ends = _lips_kept(ends, base.shape)
         parts += base.parts(np.ones(len(mixture)))
     shapes = np.tensordot(held if spec.warp == "colour" else mixture, ends, 1)
     shares = held if spec.warp == "shape" else mixture
@@ -293,6 +298,24 @@ def _times(vectors: NDArray[np.float64], turn: complex) -> NDArray[np.float64]:
     matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     turned: NDArray[np.float64] = vectors @ matrix.T
     return turned
+
+
+def _lips_kept(shapes: NDArray[np.float64], base: Points) -> NDArray[np.float64]:
+    """Move lower lips up to where they touch the upper ones, wherever they do so in the base.
+
+    A photograph with a closed mouth has nothing to show between parted lips.
+    """
+    if len(base) not in LIPS:
+        return shapes
+    upper, lower, under = (list(part) for part in LIPS[len(base)])
+    mouth = base[list(FEATURES[len(base)]["mouth"])]
+    gap = base[lower] - base[upper]
+    closed = np.linalg.norm(gap, axis=1) < _TOUCHING * np.linalg.norm(np.ptp(mouth, axis=0))
+    excess = (shapes[:, lower] - shapes[:, upper] - gap) * closed[:, None]
+    kept = shapes.copy()
+    kept[:, lower] -= excess
+    kept[:, under] -= excess
+    return kept
 
 
 def _shrunk(portrait: Portrait, factor: float) -> tuple[NDArray[np.uint8], Points]:

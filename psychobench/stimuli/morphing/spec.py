@@ -26,6 +26,7 @@ from psychobench.stimuli.sections import (
 
 KINDS = ("morph", "transform")
 FORMATS = ("png", "tiff", "webp")
+LIPS = ("keep", "free")
 MATCH_REGIONS = ("image", "face")
 _WARPS = {"morph": ("both", "shape", "colour"), "transform": ("shape", "both", "colour")}
 _KEYS = ("kind", "name", "title", "source", "target", "levels", "anchors")
@@ -33,6 +34,7 @@ _OPTIONAL = (
     "base",
     "warp",
     "hold",
+    "lips",
     "blend",
     "align",
     "image",
@@ -83,6 +85,8 @@ class MorphSpec:
         What changes along the continuum.
     hold : float or None
         The level at which that which does not change is held; None is the middle.
+    lips : {"keep", "free"}
+        Whether lips that touch in a transform's base keep touching.
     blend : {"srgb", "linear"}
         Whether bytes or light are added up.
     align : bool
@@ -113,6 +117,7 @@ class MorphSpec:
     base: FaceSource | None
     warp: str
     hold: float | None
+    lips: str
     blend: Blend
     align: bool
     frame: Frame
@@ -164,6 +169,7 @@ def read_morph_spec(path: Path) -> MorphSpec:
         base=base,
         warp=read_choice(found, "warp", _WARPS[kind], faults),
         hold=_read_hold(found, faults),
+        lips=_read_lips(found, kind, faults),
         blend=cast(Blend, read_choice(found, "blend", BLENDS, faults)),
         align=_read_align(found, faults),
         frame=_read_frame(read_section(found, "image", faults), faults),
@@ -223,6 +229,14 @@ def _read_hold(found: Mapping[str, Any], faults: list[str]) -> float | None:
         return hold
     faults.append(f"hold must be a level: it is {hold!r}")
     return None
+
+
+def _read_lips(found: Mapping[str, Any], kind: str, faults: list[str]) -> str:
+    """Read what lips do: with the anchors' colours come teeth, and lips may part by default."""
+    if kind == "morph" and "lips" in found:
+        faults.append('lips means nothing in a morph: delete it, or write kind = "transform"')
+    coloured = found.get("warp", "shape") != "shape"
+    return read_choice(found, "lips", LIPS[::-1] if coloured else LIPS, faults)
 
 
 def _read_align(found: Mapping[str, Any], faults: list[str]) -> bool:
