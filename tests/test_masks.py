@@ -18,8 +18,9 @@ from psychobench.stimuli.masks import (
     masked_files,
     read_mask_specs,
 )
+from psychobench.stimuli.masks.face import Face
 from psychobench.stimuli.masks.fills import local_fill, noise_fill
-from psychobench.stimuli.masks.regions import Face, face_region, features_region
+from psychobench.stimuli.masks.regions import face_region, features_region
 
 LEVELS = np.linspace(-1.0, 1.0, 21)
 SIZE = 224

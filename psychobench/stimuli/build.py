@@ -84,7 +84,7 @@ def render_set(spec: RenderSpec, out: Path, *, progress: bool = False) -> None:
         hidden = None if progress else True
         levels = tqdm(spec.levels, desc=f"rendering {spec.name}", disable=hidden)
         for level in levels:
-            image = encode_png(render_level(spec, level))
+            image = encode_png(render_level(spec, level), smallest=True)
             write_file(folder / f"{stimulus_name(level)}.png", image)
         names = [stimulus_name(level) for level in spec.levels]
         write_lines(folder / LEVELS, level_lines(names, spec.levels))
@@ -97,7 +97,7 @@ def render_set(spec: RenderSpec, out: Path, *, progress: bool = False) -> None:
         write_lines(folder / LANDMARKS, landmark_lines(landmarks))
         masks = face_masks(list(landmarks.values()), spec.size)
         for name in spec.masks:
-            mask = encode_png(masks[name].astype(np.uint8) * 255)
+            mask = encode_png(masks[name].astype(np.uint8) * 255, smallest=True)
             write_file(folder / "masks" / f"{name}.png", mask)
         write_file(folder / SPEC, spec.text.encode())
         write_file(folder / MANIFEST, _manifest(spec, folder).to_json().encode())

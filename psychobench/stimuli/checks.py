@@ -18,7 +18,7 @@ from psychobench.stimuli.landmarks import read_landmarks
 from psychobench.stimuli.levels import read_levels
 from psychobench.stimuli.manifest import find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
-from psychobench.stimuli.masks.regions import Landmarks
+from psychobench.stimuli.masks.face import Landmarks
 from psychobench.stimuli.statistics import FILE_SIZE, Pixels, image_statistics, level_trends
 from psychobench.tables import json_rows
 

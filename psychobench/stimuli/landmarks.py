@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.masks.regions import Landmarks, Points
+from psychobench.stimuli.masks.face import Landmarks, Points
 from psychobench.stimuli.templates import read_template
 
 FILE = "landmarks.csv"

@@ -17,38 +17,36 @@ from psychobench.stimuli.faces.anatomy import Anatomy, anatomy
 from psychobench.stimuli.faces.canvas import Canvas, Projection
 from psychobench.stimuli.faces.hair import lay_hair
 from psychobench.stimuli.faces.identity import Identity, View
+from psychobench.stimuli.points import MIRRORED
 
 Points = NDArray[np.float64]
 N_POINTS = 189
 
-# Points of the image's right half, from the nose outwards or downwards, and their mirror images.
-_PAIRS: dict[str, tuple[tuple[int, ...], tuple[int, ...]]] = {
-    "pupil": ((1,), (0,)),
-    "iris": ((10, 17, 16, 15, 14, 13, 12, 11), (2, 3, 4, 5, 6, 7, 8, 9)),
-    "upper_lid": ((23, 24, 25, 26, 27), (22, 21, 20, 19, 18)),
-    "lower_lid": ((31, 32, 33), (30, 29, 28)),
-    "crease": ((39, 40, 41, 42, 43), (38, 37, 36, 35, 34)),
-    "trough": ((47, 48, 49), (46, 45, 44)),
-    "bridge": ((56, 57, 58, 59, 60), (50, 51, 52, 53, 54)),
-    "wing": ((66, 67, 68, 69), (61, 62, 63, 64)),
-    "nostril": ((70, 182, 181), (65, 179, 180)),
-    "philtrum": ((172, 173), (170, 171)),
-    "brow": ((77, 78, 79, 80, 81, 82, 85, 86), (76, 75, 74, 73, 72, 71, 84, 83)),
-    "lips": (
-        (91, 92, 93, 97, 98, 102, 103, 107, 108),
-        (89, 88, 87, 95, 94, 100, 99, 105, 104),
-    ),
-    "side": ((112, 187, 113, 188, 114), (109, 185, 110, 186, 111)),
-    "ear": ((120, 121, 122, 123, 124), (115, 116, 117, 118, 119)),
-    "jaw": ((133, 132, 131, 130), (125, 126, 127, 128)),
-    "fold": ((161, 162, 163), (158, 159, 160)),
-    "cheekbone": ((167, 168, 169), (164, 165, 166)),
-    "chin": ((178,), (176,)),
-    "neck": ((157, 184), (145, 183)),
+# Points of the image's right half, from the nose outwards or downwards.
+_RIGHT: dict[str, tuple[int, ...]] = {
+    "pupil": (1,),
+    "iris": (10, 17, 16, 15, 14, 13, 12, 11),
+    "upper_lid": (23, 24, 25, 26, 27),
+    "lower_lid": (31, 32, 33),
+    "crease": (39, 40, 41, 42, 43),
+    "trough": (47, 48, 49),
+    "bridge": (56, 57, 58, 59, 60),
+    "wing": (66, 67, 68, 69),
+    "nostril": (70, 182, 181),
+    "philtrum": (172, 173),
+    "brow": (77, 78, 79, 80, 81, 82, 85, 86),
+    "lips": (91, 92, 93, 97, 98, 102, 103, 107, 108),
+    "side": (112, 187, 113, 188, 114),
+    "ear": (120, 121, 122, 123, 124),
+    "jaw": (133, 132, 131, 130),
+    "fold": (161, 162, 163),
+    "cheekbone": (167, 168, 169),
+    "chin": (178,),
+    "neck": (157, 184),
 }
 _MIDDLE = {"nose": (55,), "lips": (90, 96, 101, 106), "chin": (177, 174, 175, 129)}
-_HAIRLINE = (139, 140, 141, 142, 143, 144), (139, 138, 137, 136, 135, 134)
-_OUTLINE = (151, 152, 153, 154, 155, 156), (151, 150, 149, 148, 147, 146)
+_HAIRLINE = (139, 140, 141, 142, 143, 144)
+_OUTLINE = (151, 152, 153, 154, 155, 156)
 _RAY = np.linspace(20.0, 180.0, 1601)  # mm from the head's middle
 
 
@@ -96,14 +94,17 @@ def frl_points(
     face = anatomy(who, valence)
     points = np.full((N_POINTS, 2), np.nan)
     for name, place in _right_half(face, who).items():
-        here, there = _PAIRS[name]
-        points[list(here)] = place
-        points[list(there)] = place * [-1.0, 1.0]
+        points[list(_RIGHT[name])] = place
+        points[_mirrored(_RIGHT[name])] = place * [-1.0, 1.0]
     for name, middle in _midline(face).items():
         points[list(_MIDDLE[name])] = middle
-    for side, line, outline in zip((1.0, -1.0), _HAIRLINE, _OUTLINE, strict=True):
-        points[list(line)], points[list(outline)] = _hair(face, who, side)
+    points[_mirrored(_HAIRLINE)], points[_mirrored(_OUTLINE)] = _hair(face, who, -1.0)
+    points[list(_HAIRLINE)], points[list(_OUTLINE)] = _hair(face, who, 1.0)
     return Projection(view, size).to_pixels(points)
+
+
+def _mirrored(indices: Sequence[int]) -> list[int]:
+    return [MIRRORED[N_POINTS][index] for index in indices]
 
 
 def _right_half(face: Anatomy, who: Identity) -> dict[str, Points]:

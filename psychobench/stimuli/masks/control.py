@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from psychobench.stimuli.masks.regions import Face, Region, face_region, features_region, soften
+from psychobench.stimuli.masks.face import Face
+from psychobench.stimuli.masks.regions import Region, face_region, features_region, soften
 
 _TOLERANCE = 0.01  # of the area
 _EDGE = 0.03  # pupil distances between a control mask and the face's outline

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.masks.control import control_region
+from psychobench.stimuli.masks.face import Face, Landmarks
 from psychobench.stimuli.masks.fills import (
     Pixels,
     blur_fill,
@@ -20,8 +21,6 @@ from psychobench.stimuli.masks.fills import (
     noise_fill,
 )
 from psychobench.stimuli.masks.regions import (
-    Face,
-    Landmarks,
     Region,
     bounding_box,
     face_region,
