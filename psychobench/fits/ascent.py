@@ -147,13 +147,15 @@ class _Columns:
     def of(cls, problem: Problem, rows: NDArray[np.integer]) -> _Columns:
         blocks = problem.blocks
         parts = (blocks.z, blocks.trials, blocks.hits, problem.low, problem.high)
+        z, trials, hits, low, high = (np.ascontiguousarray(part[rows].T) for part in parts)
         beside = None if problem.beside is None else problem.beside.take(rows)
-        return cls(problem, *(np.ascontiguousarray(part[rows].T) for part in parts), beside)
+        return cls(problem, z, trials, hits, low, high, beside)
 
     def take(self, kept: NDArray[np.bool_]) -> _Columns:
         parts = (self.z, self.trials, self.hits, self.low, self.high)
+        z, trials, hits, low, high = (part[:, kept] for part in parts)
         beside = None if self.beside is None else self.beside.take(np.flatnonzero(kept))
-        return _Columns(self.problem, *(part[:, kept] for part in parts), beside)
+        return _Columns(self.problem, z, trials, hits, low, high, beside)
 
 
 def climb(

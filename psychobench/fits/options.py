@@ -45,7 +45,7 @@ class FitOptions:
         Coverage of intervals.
     seed : int
         Of every random draw.
-    share : tuple of str
+    share : sequence of str
         ``("lapse",)`` for one lapse rate in all conditions of an observer.
 
     Raises
@@ -72,7 +72,7 @@ class FitOptions:
     gof: int = 0
     confidence: float = 0.95
     seed: int = 0
-    share: tuple[str, ...] = ()
+    share: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(
