@@ -17,7 +17,6 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +24,10 @@ from tqdm import tqdm
 
 from psychobench.errors import FitError
 from psychobench.fits import ml
-from psychobench.fits.bayes_lattice import Cloud, gather
-from psychobench.fits.bayes_marginals import Marginal, from_nodes, from_points
+from psychobench.fits.bayes_lattice import gather
+from psychobench.fits.bayes_marginals import Marginal
 from psychobench.fits.bayes_peak import Peak, find_peak, rank_starts
+from psychobench.fits.bayes_quantities import read_off
 from psychobench.fits.bayes_target import Target, pose_target
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
@@ -35,7 +35,6 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, M, W, pose_prior
 
-T = TypeVar("T")
 QUANTITIES = (*PARAMETERS, "pse", "jnd")
 TOGETHER = 16  # posteriors that a thread integrates at a time
 CLOSE_CALL = 6.0  # log-likelihood by which a falling curve may start behind and still be climbed
@@ -127,23 +126,19 @@ def posterior(blocks: Blocks, options: FitOptions) -> Posterior:
 
 def _posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     target, peak, falling = _directed(blocks, options)
-    curves = _to_curves(target, peak, falling)
+    curves = _to_curves(target, blocks, peak, falling)
     sides = [rows for rows in (np.flatnonzero(~falling), np.flatnonzero(falling)) if len(rows)]
     parts = []
-    for rows in sides:
+    for rows in sides:  # they may hold different parameters
         some = target.take(rows)
         cloud = gather(some, peak.x[rows], peak.covariance[rows])
-        marginals, means, without = _read(some, cloud, options)
+        units = blocks.centre[rows], blocks.scale[rows]
+        found = read_off(some, cloud, *units, with_pse=options.has_pse)
         if falling[rows[0]]:
-            marginals, means = _traded(marginals), _traded(means)
-        parts.append(Posterior(curves.take(rows), marginals, means, without))
+            found.trade_rates()
+        part = curves.take(rows)
+        parts.append(Posterior(part, found.marginals, found.means, found.without_pse))
     return _collected(parts, sides, len(blocks))
-
-
-def _traded(table: dict[str, T]) -> dict[str, T]:
-    """Let guess and lapse trade places."""
-    names = {"guess": "lapse", "lapse": "guess"}
-    return {names.get(name, name): value for name, value in table.items()}
 
 
 def _directed(blocks: Blocks, options: FitOptions) -> tuple[Target, Peak, NDArray[np.bool_]]:
@@ -164,8 +159,8 @@ def _directed(blocks: Blocks, options: FitOptions) -> tuple[Target, Peak, NDArra
     return pose_target(blocks, options, turned), peak, turned
 
 
-def _to_curves(target: Target, peak: Peak, falling: NDArray[np.bool_]) -> Curves:
-    blocks, theta = target.blocks, peak.theta
+def _to_curves(target: Target, blocks: Blocks, peak: Peak, falling: NDArray[np.bool_]) -> Curves:
+    theta = peak.theta
     return Curves(
         target.sigmoid,
         threshold=blocks.centre + blocks.scale * theta[:, M],
@@ -176,53 +171,6 @@ def _to_curves(target: Target, peak: Peak, falling: NDArray[np.bool_]) -> Curves
         falling=falling,
         objective=peak.loglik,
     )
-
-
-def _read(
-    target: Target, cloud: Cloud, options: FitOptions
-) -> tuple[dict[str, Marginal], dict[str, Floats], Floats]:
-    """Read marginals and means, in level units, off the weighted points."""
-    sigmoid, prior, weights = target.sigmoid, target.prior, cloud.weights
-    centre, scale = target.blocks.centre[:, None], target.blocks.scale[:, None]
-    theta = cloud.theta
-    marginals, means = {}, {}
-
-    def in_units(column: int, values: Floats) -> Floats:
-        return centre + scale * values if column == M else values * scale if column == W else values
-
-    for column, name in enumerate(PARAMETERS):
-        if column == ETA:
-            along, mass = cloud.nodes, cloud.node_weights
-        else:
-            along, mass = cloud.x[..., column], weights
-        if column in prior.free:
-            found = (from_nodes if column == ETA else from_points)(along, mass)
-            marginals[name] = found.map(
-                lambda x, column=column: in_units(column, prior.along(column, x))  # type: ignore[misc]
-            )
-        if column == ETA and not target.overdispersed:
-            continue
-        values = prior.along(ETA, cloud.nodes) if column == ETA else theta[..., column]
-        means[name] = (mass * in_units(column, values)).sum(axis=1)
-    if prior.tied:
-        marginals["lapse"], means["lapse"] = marginals["guess"], means["guess"]
-    position = centre + scale * theta[..., M], scale * theta[..., W]
-    upper, lower = (sigmoid.to_level(sigmoid.position(p, *position)) for p in (0.75, 0.25))
-    jnd = (upper - lower) / 2
-    means["jnd"] = (weights * jnd).sum(axis=1)
-    marginals["jnd"] = from_points(np.log(jnd), weights).map(np.exp)
-    without = np.zeros(len(target))
-    if options.has_pse:
-        share = (0.5 - theta[..., GUESS]) / (1 - theta[..., GUESS] - theta[..., LAPSE])
-        place = sigmoid.position(share, *position)
-        marginals["pse"] = from_points(place, weights).map(sigmoid.to_level)
-        lacking = np.isnan(place)
-        without = (weights * lacking).sum(axis=1)
-        mass = np.where(lacking, 0.0, weights)
-        with np.errstate(invalid="ignore"):
-            level = np.where(lacking, 0.0, sigmoid.to_level(place))
-            means["pse"] = (mass * level).sum(axis=1) / mass.sum(axis=1)
-    return marginals, means, without
 
 
 def with_steps(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:

@@ -36,7 +36,7 @@ def climb(evaluate: Evaluate, start: Floats, scale: Floats) -> Top:
     Parameters
     ----------
     evaluate : callable
-        From rows (m,) and points (m, p, d) to values (m, p).
+        From rows (m,) and points (m, d, p) to values (m, p).
     start : ndarray, shape (n, d)
         Where to begin.
     scale : ndarray, shape (n, d)
@@ -48,18 +48,18 @@ def climb(evaluate: Evaluate, start: Floats, scale: Floats) -> Top:
     """
     n, d = start.shape
     x, scale, bend = start.copy(), scale.copy(), np.empty((n, d, d))
-    value = evaluate(np.arange(n), x[:, None])[:, 0]
+    value = evaluate(np.arange(n), x[:, :, None])[:, 0]
     if d == 0:
         return Top(x, value, bend)
     active, stencil = np.arange(n), _stencil(d)
     for _ in range(MAX_STEPS):
         h = NEAR * scale[active]
-        around = evaluate(active, x[active, None] + stencil * h[:, None])
+        around = evaluate(active, x[active, :, None] + stencil * h[:, :, None])
         slope, curve = _differences(value[active], around, h)
         bend[active] = curve
         new, step = _step(slope, curve, scale[active])
         scale[active] = new
-        ahead = evaluate(active, x[active, None] + STRIDES[:, None] * step[:, None])
+        ahead = evaluate(active, x[active, :, None] + STRIDES * step[:, :, None])
         ahead, best = ahead.max(axis=1), ahead.argmax(axis=1)
         gain = ahead - value[active]
         better = active[gain > 0]
@@ -72,10 +72,10 @@ def climb(evaluate: Evaluate, start: Floats, scale: Floats) -> Top:
 
 
 def _stencil(d: int) -> Floats:
-    """Lay out points at plus and minus one on each axis, and at (1, 1) of each pair of axes."""
+    """Lay out columns at plus and minus one on each axis, and at (1, 1) of each pair of axes."""
     eye = np.eye(d)
     pairs = [eye[i] + eye[j] for i in range(d) for j in range(i)]
-    return np.array([*eye, *-eye, *pairs])
+    return np.array([*eye, *-eye, *pairs]).T
 
 
 def _differences(value: Floats, around: Floats, h: Floats) -> tuple[Floats, Floats]:
@@ -89,7 +89,6 @@ def _differences(value: Floats, around: Floats, h: Floats) -> tuple[Floats, Floa
     pairs = ((i, j) for i in range(d) for j in range(i))
     for number, (i, j) in enumerate(pairs):
         mixed = plus[:, i] + plus[:, j] - value - around[:, 2 * d + number]
-        # the one-sided difference holds half of each variable's own curvature as well
         curve[:, i, j] = curve[:, j, i] = mixed / (h[:, i] * h[:, j])
     return slope, curve
 

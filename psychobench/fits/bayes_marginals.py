@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,10 +40,6 @@ class Marginal:
         pairs = zip(value, self.values, strict=True)
         scores = [np.interp(one, row, SCORES, left=-np.inf, right=np.inf) for one, row in pairs]
         return np.asarray(ndtr(np.array(scores)))
-
-    def map(self, change: Callable[[Floats], Floats]) -> Marginal:
-        """Take every quantile through an increasing function."""
-        return Marginal(change(self.values))
 
 
 def from_points(values: Floats, weights: Floats) -> Marginal:

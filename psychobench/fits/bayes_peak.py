@@ -50,25 +50,24 @@ def rank_starts(target: Target) -> tuple[Floats, Floats]:
     value : ndarray, shape (n,)
         Their log posteriors.
     """
-    blocks, grid = target.blocks, _grid(target)
-    discount = 1 + np.maximum(blocks.trials - 1, 0.0) * START_RHO * target.overdispersed
-    data = np.hstack([blocks.hits / discount, (blocks.trials - blocks.hits) / discount])
-    prior = target.prior
-    keys = np.hstack([blocks.z, prior.low, prior.high]).round(12)
+    grid, prior = _grid(target), target.prior
+    discount = 1 + np.maximum(target.trials - 1, 0.0) * START_RHO * target.overdispersed
+    data = np.hstack([target.hits / discount, (target.trials - target.hits) / discount])
+    keys = np.hstack([target.z, prior.low, prior.high]).round(12)
     _, first, group = np.unique(keys, axis=0, return_index=True, return_inverse=True)
     best, value = np.empty((len(target), 5)), np.empty(len(target))
     for number, example in enumerate(first):
         rows = np.flatnonzero(group == number)
         one = target.take(np.array([example]))
         p = one.shares(one.prior.to_theta(grid[None]))[0]
-        logs = np.hstack([np.log(np.maximum(p, FLOOR)), np.log(np.maximum(1 - p, FLOOR))])
-        found = data[rows] @ logs.T - 0.5 * (grid**2).sum(axis=1)
-        best[rows], value[rows] = grid[found.argmax(axis=1)], found.max(axis=1)
+        logs = np.concatenate([np.log(np.maximum(p, FLOOR)), np.log(np.maximum(1 - p, FLOOR))])
+        found = data[rows] @ logs - 0.5 * (grid**2).sum(axis=0)
+        best[rows], value[rows] = grid[:, found.argmax(axis=1)].T, found.max(axis=1)
     return best, value
 
 
 def _grid(target: Target) -> Floats:
-    """Lay out coordinates: evenly spaced quantiles of thresholds by widths by rates."""
+    """Lay out coordinates, thresholds by widths by rates: shape (5, points)."""
     axes = [np.array([0.5])] * 5
     axes[M] = (np.arange(THRESHOLDS) + 0.5) / THRESHOLDS
     axes[W] = np.geomspace(0.04, 0.95, WIDTHS)
@@ -76,7 +75,7 @@ def _grid(target: Target) -> Floats:
     axes[ETA] = np.array([START_ETA])
     free = target.prior.free
     axes = [axis if column in free else np.array([0.5]) for column, axis in enumerate(axes)]
-    return np.asarray(ndtri(np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 5)))
+    return np.asarray(ndtri(np.stack(np.meshgrid(*axes, indexing="ij")).reshape(5, -1)))
 
 
 def find_peak(target: Target, start: Floats) -> Peak:
@@ -85,10 +84,10 @@ def find_peak(target: Target, start: Floats) -> Peak:
 
     def density(rows: NDArray[np.intp], points: Floats) -> Floats:
         part = target.take(rows)
-        x = np.zeros((*points.shape[:2], 5))
-        x[..., free] = points
+        x = np.zeros((len(points), 5, points.shape[2]))
+        x[:, free] = points
         value = part.log_likelihood(part.prior.to_theta(x))
-        return np.asarray(value - 0.5 * np.square(points).sum(axis=-1))
+        return np.asarray(value - 0.5 * np.square(points).sum(axis=1))
 
     top = climb(density, start[:, free], np.full((len(start), len(free)), FIRST_SCALE))
     x = np.zeros_like(start)
@@ -98,8 +97,8 @@ def find_peak(target: Target, start: Floats) -> Peak:
     covariance = np.tile(np.eye(5), (len(x), 1, 1))
     inner = (axes / size[:, None]) @ axes.transpose(0, 2, 1)
     covariance[:, free[:, None], free] = inner
-    theta = _most_likely(target, target.prior.to_theta(x[:, None])[:, 0])
-    return Peak(x, covariance, theta, target.log_likelihood(theta[:, None])[:, 0])
+    theta = _most_likely(target, target.prior.to_theta(x[:, :, None])[:, :, 0])
+    return Peak(x, covariance, theta, target.log_likelihood(theta[:, :, None])[:, 0])
 
 
 def _most_likely(target: Target, start: Floats) -> Floats:
@@ -109,10 +108,10 @@ def _most_likely(target: Target, start: Floats) -> Floats:
     low, span = prior.low[:, free], (prior.high - prior.low)[:, free]
 
     def to_theta(rows: NDArray[np.intp], angles: Floats) -> Floats:
-        theta = np.repeat(start[rows, None], angles.shape[1], axis=1)
-        theta[..., free] = low[rows, None] + span[rows, None] * np.sin(angles) ** 2
+        theta = np.repeat(start[rows, :, None], angles.shape[2], axis=2)
+        theta[:, free] = low[rows, :, None] + span[rows, :, None] * np.sin(angles) ** 2
         if prior.tied:
-            theta[..., LAPSE] = theta[..., GUESS]
+            theta[:, LAPSE] = theta[:, GUESS]
         return theta
 
     def density(rows: NDArray[np.intp], angles: Floats) -> Floats:
@@ -121,5 +120,5 @@ def _most_likely(target: Target, start: Floats) -> Floats:
     share = np.clip((start[:, free] - low) / span, 1e-4, 1 - 1e-4)
     angles = np.arcsin(np.sqrt(share))
     top = climb(density, angles, np.full(angles.shape, FIRST_ANGLE))
-    theta = to_theta(np.arange(len(start)), top.x[:, None])[:, 0]
+    theta = to_theta(np.arange(len(start)), top.x[:, :, None])[:, :, 0]
     return np.where(theta - prior.low < AT_BOUND, prior.low, theta)

@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +48,13 @@ class Plateau:
     high: Floats
     end: Floats
 
-    def take(self, rows: NDArray[np.integer]) -> Plateau:
+    def take(self, rows: NDArray[np.integer] | slice) -> Plateau:
         """Take some rows."""
         return Plateau(self.foot[rows], self.low[rows], self.high[rows], self.end[rows])
 
     def cdf(self, x: Floats) -> Floats:
-        """Evaluate the distribution function at `x`, shape (n, ...)."""
-        foot, low, high, end = self._like(x)
+        """Evaluate the distribution function at `x`, shape (n, m)."""
+        foot, low, high, end = self._columns()
         rise, flat, fall = (low - foot) / 2, high - low, (end - high) / 2
         down = np.clip((low - x) / np.where(low > foot, low - foot, 1.0), 0.0, 1.0)
         up = np.clip((x - high) / (end - high), 0.0, 1.0)
@@ -61,8 +62,8 @@ class Plateau:
         return np.asarray(mass / (rise + flat + fall))
 
     def quantile(self, p: Floats) -> Floats:
-        """Invert `cdf`: shape (n, ...)."""
-        foot, low, high, end = self._like(p)
+        """Invert `cdf`: shape (n, m)."""
+        foot, low, high, end = self._columns()
         rise, flat, fall = (low - foot) / 2, high - low, (end - high) / 2
         mass = p * (rise + flat + fall) - rise
         x = low + np.clip(mass, 0.0, flat)
@@ -74,17 +75,16 @@ class Plateau:
         return np.asarray(x)
 
     def log_density(self, x: Floats) -> Floats:
-        """Evaluate the logarithm of the density over its greatest value, shape (n, ...)."""
-        foot, low, high, end = self._like(x)
+        """Evaluate the logarithm of the density over its greatest value, shape (n, m)."""
+        foot, low, high, end = self._columns()
         down = (low - x) / np.where(low > foot, low - foot, 1.0)
         up = (x - high) / (end - high)
         beyond = np.clip(np.maximum(np.where(low > foot, down, 0.0), up), 0.0, 1.0)
         with np.errstate(divide="ignore"):
             return np.asarray(2 * np.log(np.cos(beyond * (np.pi / 2))))
 
-    def _like(self, x: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        shape = (-1, *[1] * (np.ndim(x) - 1))
-        return tuple(part.reshape(shape) for part in (self.foot, self.low, self.high, self.end))  # type: ignore[return-value]
+    def _columns(self) -> tuple[Floats, Floats, Floats, Floats]:
+        return self.foot[:, None], self.low[:, None], self.high[:, None], self.end[:, None]
 
 
 def _fallen(t: Floats) -> Floats:
@@ -117,7 +117,7 @@ class Prior:
     def __len__(self) -> int:
         return len(self.low)
 
-    def take(self, rows: NDArray[np.integer]) -> Prior:
+    def take(self, rows: NDArray[np.integer] | slice) -> Prior:
         """Take some rows."""
         return replace(
             self,
@@ -127,47 +127,54 @@ class Prior:
             high=self.high[rows],
         )
 
-    @property
+    @cached_property
     def free(self) -> NDArray[np.intp]:
-        """Columns of theta that are not held."""
+        """Columns of theta that are not held in every row."""
         held = (self.low == self.high).all(axis=0)
         if self.tied:
             held[LAPSE] = True
         return np.flatnonzero(~held)
 
+    @cached_property
+    def mass(self) -> tuple[Floats, Floats]:
+        """Distribution functions of the unbounded priors at the bounds, shape (n, 5) each."""
+        return self._cdf(self.low), self._cdf(self.high)
+
     @property
     def empty(self) -> NDArray[np.bool_]:
         """Which rows have bounds that leave the prior nothing, shape (n,)."""
-        span = self._cdf(self.high) - self._cdf(self.low)
-        return np.asarray(((span <= 0) & (self.low != self.high)).any(axis=1))
+        below, above = self.mass
+        return np.asarray(((above <= below) & (self.low != self.high)).any(axis=1))
 
     def to_theta(self, x: Floats) -> Floats:
-        """Take coordinates to parameters, shape (n, points, 5)."""
+        """Take coordinates to parameters, both of shape (n, 5, points)."""
         theta = np.empty_like(x)
-        theta[:] = self.low[:, None]
+        theta[:] = self.low[:, :, None]
         for column in self.free:
-            theta[..., column] = self.along(column, x[..., column])
+            theta[:, column] = self.along(column, x[:, column])
         if self.tied:
-            theta[..., LAPSE] = theta[..., GUESS]
+            theta[:, LAPSE] = theta[:, GUESS]
         return theta
 
     def along(self, column: int, x: Floats) -> Floats:
         """Take the coordinate of one parameter to its values, shape (n, points)."""
-        below, above = (self._cdf(ends)[:, [column]] for ends in (self.low, self.high))
-        p = below + (above - below) * ndtr(x)
+        below, above = (ends[:, [column]] for ends in self.mass)
+        p = ndtr(x)
+        p *= above - below
+        p += below
         if column == M:
             value = self.threshold.quantile(p)
         elif column == W:
             value = self.width.quantile(p)
         else:
-            value = -np.expm1(np.log1p(-np.minimum(p, 1 - 1e-15)) / RATE)
+            value = 1 - np.exp(np.log(np.maximum(1 - p, 1e-15)) / RATE)
         return np.clip(value, self.low[:, [column]], self.high[:, [column]])
 
     def log_density(self, theta: Floats) -> Floats:
         """Evaluate the logarithm of the density, up to a constant: shape (n, points)."""
-        total = np.zeros(theta.shape[:-1])
+        total = np.zeros((len(theta), theta.shape[2]))
         for column in self.free:
-            value = theta[..., column]
+            value = theta[:, column]
             if column == M:
                 total += self.threshold.log_density(value)
             elif column == W:
@@ -176,12 +183,24 @@ class Prior:
                 total += (RATE - 1) * np.log1p(-value)
         return total
 
+    def draw(self, count: int, rng: np.random.Generator) -> Floats:
+        """Draw parameters from each row's prior: shape (n, 5, count).
+
+        Draws in which guess and lapse leave no room for the curve are drawn again.
+        """
+        x = rng.standard_normal((len(self), 5, count))
+        theta = self.to_theta(x)
+        while (crowded := theta[:, GUESS] + theta[:, LAPSE] >= 1).any():
+            x = np.where(crowded[:, None], rng.standard_normal(x.shape), x)
+            theta = self.to_theta(x)
+        return theta
+
     def _cdf(self, theta: Floats) -> Floats:
         p = np.empty_like(theta)
-        p[..., GUESS:] = -np.expm1(RATE * np.log1p(-theta[..., GUESS:]))
-        p[..., M] = self.threshold.cdf(theta[..., M])
-        p[..., W] = self.width.cdf(theta[..., W])
-        return np.asarray(p)
+        p[:, GUESS:] = -np.expm1(RATE * np.log1p(-theta[:, GUESS:]))
+        p[:, [M]] = self.threshold.cdf(theta[:, [M]])
+        p[:, [W]] = self.width.cdf(theta[:, [W]])
+        return p
 
 
 def pose_prior(
