@@ -17,6 +17,7 @@ _PUBLIC = {
     "compare_conditions": "psychobench.comparison.within",
     "fit": "psychobench.pse",
     "import_trials": "psychobench.imports",
+    "fit_population": "psychobench.comparison.population",
     "list_stimuli": "psychobench.stimuli",
     "list_observers": "psychobench.responses.registry",
     "load_cohort": "psychobench.responses.cohort",

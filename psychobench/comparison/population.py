@@ -60,7 +60,7 @@ class Population:
         lines = [_sentence(row, self.options["confidence"]) for row in _records(self.table)]
         if len(self.left_out):
             named = [f"{row['observer']} ({row['why']})" for row in _records(self.left_out)]
-            lines.append(f"Left out: {', '.join(named)}.")
+            lines.append(f"Left out: {'; '.join(named)}.")
         return lines
 
 
@@ -84,8 +84,8 @@ def fit_population(
     per person this becomes the mean and standard deviation of separate fits.
 
     The posterior is summed over grids, so that the same answers give the same numbers. Its priors
-    are weak: the spread of PSEs is half-normal with a standard deviation of the range of levels,
-    that of log widths half-normal with 1.
+    are weak: the spread of PSEs is half-normal with a standard deviation of half the range of
+    levels, that of log widths half-normal with 1.
 
     Parameters
     ----------
@@ -130,8 +130,9 @@ def fit_population(
     ...     "observer": np.repeat(["a", "b", "c", "d"], 4), "level": [0.0, 0.3, 0.7, 1.0] * 4,
     ...     "n_trials": 5, "n_target": [0, 1, 4, 5, 0, 2, 5, 5, 1, 1, 3, 5, 0, 0, 4, 5]})
     >>> population = fit_population(counts)
-    >>> population.table.loc[0, ["mean", "mean_low", "mean_high"]].astype(float).round(1).tolist()
-    [0.5, 0.4, 0.6]
+    >>> pse = population.table.iloc[0]
+    >>> float(round(pse["mean"], 2)), float(round(pse["sd"], 2))
+    (0.49, 0.12)
     """
     options = FitOptions(sigmoid=sigmoid, asymptotes=asymptotes, task=task, confidence=confidence)
     if SIGMOIDS[sigmoid].log_levels:

@@ -26,7 +26,7 @@ from psychobench.fits.options import FitOptions
 from psychobench.fits.population_tables import TINY, Axes, tabulate
 
 # standard deviations of the weak priors, in ranges of the levels and in log units
-MU_SD, TAU_SD = 2.0, 1.0
+MU_SD, TAU_SD = 2.0, 0.5
 NU_CENTRE, NU_SD, OMEGA_SD = float(np.log(0.5)), 1.5, 1.0
 WIDEST = 3.0  # population standard deviation that is looked for
 USUAL = 1  # of `CONCENTRATIONS`, while the grid is sought
