@@ -21,6 +21,8 @@ from psychobench.stimuli.masks import (
 from psychobench.stimuli.masks.face import Face
 from psychobench.stimuli.masks.fills import local_fill, noise_fill
 from psychobench.stimuli.masks.regions import face_region, features_region
+from psychobench.stimuli.points import FEATURES
+from psychobench.stimuli.templates import read_template
 
 LEVELS = np.linspace(-1.0, 1.0, 21)
 SIZE = 224
@@ -331,3 +333,29 @@ def test_people_and_networks_get_the_same_pixels(tmp_path, faces, points) -> Non
         assert loaded.covers[name].describe() == masks[name].describe()
         two = loaded.select([FEW[7], FEW[2]])
         assert (two.images(name) == shown[[2, 7]]).all()
+
+
+def test_the_masks_of_averaged_photographs_lie_on_their_faces(shared) -> None:
+    names = ("f_multi", "m_multi")
+    folder = shared / "webmorph"
+    marks = [read_template(folder / f"{name}.tem").points / 3 for name in names]
+    images = np.stack([np.asarray(Image.open(folder / f"{name}.jpg"))[::3, ::3] for name in names])
+    specs = [
+        MaskSpec(name.replace("+", "-"), name, fill="noise", feather=3, control=True)
+        for name in ("eyes", "nose", "mouth", "eyes+brows")
+    ]
+    masks = make_masks(specs, marks, images)
+    for name, features in PARTS.items():
+        for points in marks:
+            for feature in features:
+                if feature == "mouth_corners":
+                    continue
+                corners = points[list(FEATURES[189][feature.removesuffix("_outer")])]
+                columns, rows = np.floor(corners).astype(int).T
+                hidden = masks["mouth"].region | masks[name].region  # the mouth comes first
+                assert hidden[rows, columns].all(), name
+    for name in ("eyes", "nose", "mouth", "eyes-brows"):
+        areas = [masks[m].describe()["area_pixels"] for m in (name, f"{name}-control")]
+        assert areas[1] == pytest.approx(areas[0], abs=1.0)
+        skin = [image[masks[f"{name}-control"].opacity == 255].mean(axis=0) for image in images]
+        assert all(colour[0] > 1.15 * colour[2] for colour in skin)  # skin, not wall or hair

@@ -243,5 +243,7 @@ def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["masks"]["inner-face"]["inverse"]
     assert "masks/inner-face.png" in manifest["files"]
+    cheek = ("--mask", "cheek=164,165,166,160,111")  # rendered faces have the 189 points
+    assert run_cli("stimuli", "mask", out, *cheek, "--out", tmp_path / "cheek").code == 0
     again = run_cli("stimuli", "mask", out, "--mask", "eyes", "--out", tmp_path / "third")
     assert "has a mask 'eyes' already" in again.err

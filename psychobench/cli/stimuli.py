@@ -22,7 +22,8 @@ def stimuli() -> None:
     """List, show and render stimulus sets.
 
     The bundled faces are rendered, not photographed. A set of your own is a folder with images of
-    one size, levels.csv (columns stimulus,level) and, if wanted, masks/NAME.png (white hides).
+    one size, levels.csv (columns stimulus,level) and, if wanted, masks/NAME.png (white hides, grey
+    in part) with what is seen instead in fills/NAME.png (mid-grey without).
     """
 
 

@@ -7,15 +7,21 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from psychobench.errors import StimulusError
 from psychobench.resources import staged_folder
+from psychobench.stimuli.faces import frl_points
 from psychobench.stimuli.landmarks import FILE as LANDMARKS
 from psychobench.stimuli.landmarks import read_landmarks
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.manifest import FILE as MANIFEST
 from psychobench.stimuli.manifest import hash_files, read_manifest
 from psychobench.stimuli.masks import Mask, MaskSpec, make_masks, mask_files, masked_files
+from psychobench.stimuli.masks.face import Landmarks
 from psychobench.stimuli.sets import StimulusSet
+from psychobench.stimuli.spec import FILE as SPEC
+from psychobench.stimuli.spec import read_spec
 
 _TEMPLATES = ("*.tem", "*.pts")
 _LANDMARKS_WANTED = (
@@ -43,7 +49,7 @@ def masks_for(stimuli: StimulusSet, specs: Sequence[MaskSpec]) -> dict[str, Mask
     StimulusError
         If there are no landmarks, a mask of that name is there already, or a mask cannot be made.
     """
-    landmarks = read_landmarks(stimuli.folder, list(stimuli.table["file"]))
+    landmarks = _landmarks(stimuli)
     if landmarks is None:
         raise StimulusError(f"masks need landmarks: {stimuli.folder} has none; {_LANDMARKS_WANTED}")
     masks = make_masks(specs, landmarks, stimuli.pixels)
@@ -57,6 +63,18 @@ def masks_for(stimuli: StimulusSet, specs: Sequence[MaskSpec]) -> dict[str, Mask
             )
         )
     return masks
+
+
+def _landmarks(stimuli: StimulusSet) -> list[Landmarks] | None:
+    """Give the landmarks of a set; for a rendered one, the 189 points that have numbers."""
+    found = read_landmarks(stimuli.folder, list(stimuli.table["file"]))
+    if not stimuli.rendered or not found or isinstance(found[0], np.ndarray):
+        return found
+    spec = read_spec(stimuli.folder / SPEC)
+    return [
+        frl_points(spec.identity, 2.0 * level - 1.0, view=spec.view, size=spec.size)
+        for level in stimuli.table["level"]
+    ]
 
 
 def mask_set(stimuli: StimulusSet, masks: dict[str, Mask], out: Path) -> None:
