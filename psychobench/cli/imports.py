@@ -143,6 +143,12 @@ def _ask(need: NeededError, options: dict[str, Any]) -> None:
         options["keys"] = parse_keys({k: v for k, v in answers.items() if v != "other"})
     elif need.need == "rt_unit":
         options["rt_unit"] = click.prompt("Unit", type=click.Choice(need.choices), err=True)
+    elif need.need == "observer":
+        name = click.prompt("Column, or the file's name like {observer}_*.csv", err=True)
+        if "{observer}" in name:
+            options["observer_from"] = name
+        else:
+            options["columns"] = {**options["columns"], "observer": name}
     else:
         choice = click.Choice(need.choices)
         name = click.prompt(f"Column of the {need.need}", type=choice, show_choices=False, err=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.imports.text import table
 
 _NAME = re.compile(r"sub-(?P<sub>[a-zA-Z0-9]+)(_ses-(?P<ses>[a-zA-Z0-9]+))?_.*(beh|events)\.tsv")
@@ -38,4 +38,4 @@ def read(head: Head) -> Source:
     )
 
 
-FORMAT = Format("bids", "BIDS beh", recognise, read, "all of it")
+FORMAT = Format("bids", "BIDS beh", recognise, read, ALL_OF_IT)

@@ -222,7 +222,7 @@ def seconds_of(
             f"{median:g}; write --rt-unit ms or --rt-unit s",
             choices=("ms", "s"),
         )
-    return (values / 1000, f"{place} (ms to s)") if unit == "ms" else (values, f"{place} (s)")
+    return ((values / 1000).round(9), f"{place} (ms to s)") if unit == "ms" else (values, f"{place} (s)")
 
 
 def _unit_in(name: str) -> str:

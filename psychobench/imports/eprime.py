@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.responses.cells import is_blank
 
 _STARTS = ("*** LogFrame Start ***", "*** Header Start ***")
@@ -94,4 +94,4 @@ def _empty(column: pd.Series) -> bool:
     return bool(column.map(is_blank).all())
 
 
-FORMAT = Format("eprime", "E-Prime text", recognise, read, "all of it")
+FORMAT = Format("eprime", "E-Prime text", recognise, read, ALL_OF_IT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.imports.text import table
 
 _MARKS = ("Participant Private ID", "Trial Number")
@@ -44,4 +44,4 @@ def read(head: Head) -> Source:
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = Format("gorilla", "Gorilla", recognise, read, "all of it")
+FORMAT = Format("gorilla", "Gorilla", recognise, read, ALL_OF_IT)

@@ -60,6 +60,7 @@ def read(head: Head) -> Source:
         key_label=label,
         delimiter=head.delimiter,
         detail=f"version {version}",
+        experimental=version == "7",
         notes=tuple(notes),
     )
 

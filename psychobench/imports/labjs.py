@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.imports.text import table
 
 _GUARDED = re.compile(r"'(?=[=+\-@])")
@@ -38,4 +38,4 @@ def read(head: Head) -> Source:
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = Format("labjs", "lab.js", recognise, read, "all of it")
+FORMAT = Format("labjs", "lab.js", recognise, read, ALL_OF_IT)

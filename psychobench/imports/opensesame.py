@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.imports.text import table
 
 _MARKS = ("subject_nr", "opensesame_version", "opensesame_codename", "experiment_file")
@@ -33,4 +33,4 @@ def read(head: Head) -> Source:
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = Format("opensesame", "OpenSesame", recognise, read, "all of it")
+FORMAT = Format("opensesame", "OpenSesame", recognise, read, ALL_OF_IT)

@@ -16,10 +16,10 @@ from psychobench.imports.columns import Options, cells_of, key_of, seconds_of
 from psychobench.imports.formats import find_format, load
 from psychobench.imports.keys import check_keys, meanings
 from psychobench.imports.patterns import parse_keys
-from psychobench.imports.rows import other_keys, reasons
-from psychobench.imports.source import Format, Source
+from psychobench.imports.rows import kept, other_keys, reasons
+from psychobench.imports.source import ALL_OF_IT, Format, Source
 from psychobench.responses.cells import is_blank, natural
-from psychobench.responses.columns import TRIAL_COLUMNS, check_mapping
+from psychobench.responses.columns import TRIAL_COLUMNS, check_mapping, shown
 from psychobench.responses.reading import TEXTS
 from psychobench.responses.table import validate_trials
 
@@ -35,6 +35,7 @@ class _File:
     cells: pd.DataFrame
     origin: dict[str, str]
     why_left: pd.Series[str]
+    reasons: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -128,6 +129,7 @@ def import_trials(
     paths = [Path(files)] if isinstance(files, (str, PathLike)) else [Path(each) for each in files]
     read = [_read(path, format, encoding) for path in _distinct(paths)]
     opened = [_open(each, options) for each in read]
+    _check_keep(options, opened)
     usable = [each for each in opened if (each.why_left == "").any()]
     if not usable:
         raise TableError(*[_no_trial(each) for each in opened])
@@ -174,6 +176,17 @@ def _check_options(options: Options) -> None:
         )
 
 
+def _check_keep(options: Options, opened: Sequence[_File]) -> None:
+    """Check that each reason to keep rows is one for which rows would be left."""
+    found = {reason for each in opened for reason in each.reasons}
+    for word in options.keep:
+        if not any(reason.startswith(word) for reason in found):
+            raise OptionError(
+                f"--keep must be a reason for which rows are left: none is left for '{word}'; "
+                f"reasons found: {shown(sorted(found)) if found else 'none'}"
+            )
+
+
 def _distinct(paths: Sequence[Path]) -> list[Path]:
     """Check that no file is given twice, under whatever name."""
     if not paths:
@@ -203,10 +216,12 @@ def _open(read: tuple[Path, Format, str, Source], options: Options) -> _File:
     if source.rows.index.isin(list(source.left)).all():  # nothing to look for columns in
         cells = pd.DataFrame({"level": "", "response": ""}, index=source.rows.index)
         why = pd.Series(source.left, dtype=object).reindex(cells.index)
-        return _File(path, form, reason, source, cells, {}, why, source.notes)
+        return _File(path, form, reason, source, cells, {}, why, frozenset(why), source.notes)
     cells, origin, notes = cells_of(source, options, path)
-    why = reasons(source, cells, options)
-    return _File(path, form, reason, source, cells, origin, why, (*source.notes, *notes))
+    given = reasons(source, cells, options)
+    why = kept(given, cells, options)
+    said = frozenset(given) - {""}
+    return _File(path, form, reason, source, cells, origin, why, said, (*source.notes, *notes))
 
 
 def _no_trial(file: _File) -> str:
@@ -222,12 +237,17 @@ def _finish(file: _File, options: Options) -> tuple[pd.DataFrame | None, FileAcc
     if options.keys:
         strange = take & other_keys(file.cells["response"], options.keys)
         why = why.mask(strange, "other key (" + file.cells["response"].map(key_of) + ")")
-    shown = file.cells[take].copy()
-    if "trial" not in shown:
-        shown["trial"] = range(1, len(shown) + 1)
-        origin |= {"trial": "the order of rows"} if len(shown) else {}
-    cells = shown[why[take] == ""]
+    presented = file.cells[take].copy()
+    if "trial" not in presented:
+        presented["trial"] = range(1, len(presented) + 1)
+        origin["trial"] = "the order of rows"
+    cells = presented[why[take] == ""]
     trials, notes = None, list(file.notes)
+    if file.source.experimental or file.format.experimental == ALL_OF_IT:
+        notes.append(
+            f"reading such files of {file.format.title} is experimental, because none was at hand; "
+            "compare the counts with what you know"
+        )
     if len(cells):
         built = cells.assign(response=meanings(cells["response"], options))
         if "rt" in built:

@@ -7,7 +7,7 @@ import dataclasses
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.imports.text import split_fields, table
 from psychobench.responses.cells import as_number
 
@@ -84,4 +84,4 @@ def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> None:
     rows["answer_time"] = [answers.get(row, ("", ""))[1] for row in rows.index]
 
 
-FORMAT = Format("presentation", "Presentation log", recognise, read, "all of it")
+FORMAT = Format("presentation", "Presentation log", recognise, read, ALL_OF_IT)

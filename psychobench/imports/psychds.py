@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from psychobench.imports.generic import names_of
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
 from psychobench.imports.text import table
 
 _NAME = re.compile(r"([a-z]+-[a-zA-Z0-9]+_)*([a-z]+-[a-zA-Z0-9]+)_data\.csv")
@@ -31,4 +31,4 @@ def read(head: Head) -> Source:
     return Source(rows, names, left, has_keys=False, delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = Format("psych-ds", "Psych-DS", recognise, read, "all of it")
+FORMAT = Format("psych-ds", "Psych-DS", recognise, read, ALL_OF_IT)

@@ -52,7 +52,14 @@ def read(head: Head) -> Source:
         )
     names = generic.names_of(rows)
     detail = best and f"struct {best}"
-    return Source(rows, names, has_keys=False, detail=detail, notes=tuple(notes))
+    return Source(
+        rows,
+        names,
+        has_keys=False,
+        detail=detail,
+        experimental=not head.data.startswith(_V5),
+        notes=tuple(notes),
+    )
 
 
 def _load(head: Head) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -42,13 +42,15 @@ def reasons(source: Source, cells: pd.DataFrame, options: Options) -> pd.Series[
     for name, value in options.where.items():
         found[(found == "") & ~_equal(source.rows[name], value)] = f"not {name}={value}"
     found[(found == "") & _practice(source.rows)] = "practice"
-    blank = cells["level"].map(is_blank)
-    found[(found == "") & blank] = "no level (fixation or other screen)"
-    return found.where(~found.map(lambda r: _asked_for(r, options.keep)) | blank, "")
+    found[(found == "") & cells["level"].map(is_blank)] = "no level (fixation or other screen)"
+    return found
 
 
-def _asked_for(reason: str, keep: Sequence[str]) -> bool:
-    return bool(reason) and any(reason.startswith(word) for word in keep)
+def kept(found: pd.Series[str], cells: pd.DataFrame, options: Options) -> pd.Series[str]:
+    """Forget the reasons that the user does not mind, in rows that have a level."""
+    words = tuple(options.keep)
+    unminded = found.map(lambda reason: bool(words) and reason.startswith(words))
+    return found.mask(unminded.astype(bool) & ~cells["level"].map(is_blank), "")
 
 
 def _practice(rows: pd.DataFrame) -> pd.Series[bool]:

@@ -64,6 +64,8 @@ class Source:
         Writes a key for the eye: a key code with its letter.
     detail : str
         What is special about the file, for the sentence that says how it was recognised.
+    experimental : bool
+        Whether the file is of the part of a format that `Format.experimental` names.
     notes : tuple of str
         What was repaired.
     """
@@ -76,7 +78,11 @@ class Source:
     delimiter: str = ","
     key_label: Callable[[str], str] = str
     detail: str = ""
+    experimental: bool = False
     notes: tuple[str, ...] = ()
+
+
+ALL_OF_IT = "all of it"
 
 
 @dataclass(frozen=True)
@@ -94,7 +100,8 @@ class Format:
     read : callable
         Gives the file's rows.
     experimental : str
-        Which part was built from descriptions and never met a file of its program; may be empty.
+        Which part was built from descriptions and never met a file of its program; may be empty,
+        or `ALL_OF_IT`.
     """
 
     name: str

@@ -19,6 +19,7 @@ from psychobench.errors import TableError
 _SAMPLED = 1_000_000  # characters, and
 _SAMPLE = 1000  # rows by which a column of many numbers is known
 _MANY = 256
+_NOTHING = ["", "NA", "N/A", "n/a", "nan", "NaN", "null", "NULL", "None"]
 _PLAIN = re.compile(r"-?(0|[1-9]\d*)?(\.\d+|(?<=\d))([eE][+-]?\d+)?")
 
 
@@ -91,7 +92,7 @@ def _split(
 ) -> pd.DataFrame:
     options: dict[str, Any] = {"na_filter": False}
     if numbers:
-        options = {"keep_default_na": False, "na_values": {i: [""] for i in numbers}}
+        options = {"keep_default_na": False, "na_values": dict.fromkeys(numbers, _NOTHING)}
     try:
         cells: pd.DataFrame = pd.read_csv(
             io.StringIO(rows),
@@ -125,7 +126,7 @@ def _many_numbers(rows: str, delimiter: str, width: int) -> list[int]:
         return []
     found = []
     for i, cells in enumerate(columns):
-        filled = {cell for cell in cells if cell}
+        filled = {cell for cell in cells if cell not in _NOTHING}
         plain = len(filled) > _MANY and all(_PLAIN.fullmatch(cell) for cell in filled)
         found += [i] if plain else []
     return found

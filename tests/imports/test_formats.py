@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from psychobench.errors import TableError
 from psychobench.imports import import_trials
+from psychobench.imports.formats import FORMATS
+from psychobench.imports.source import ALL_OF_IT
 
 
 def test_each_program_s_file_gives_the_same_trials(layout, put, shown):
@@ -34,6 +37,16 @@ def test_a_file_is_recognised_and_the_reason_given(all_layouts, put):
         (account,) = import_trials(put(layout), **layout.options).files
         assert account.format == name.split()[0]
         assert account.reason
+
+
+def test_help_and_account_say_which_formats_are_experimental(all_layouts, put, run_cli):
+    starred = set(re.findall(r"([a-z][a-z-]+)\*", run_cli("import", "--help").out.replace("-\n  ", "-")))
+    untried = {name for name, each in FORMATS.items() if each.experimental == ALL_OF_IT}
+    assert starred == untried
+    for name, layout in all_layouts.items():
+        (account,) = import_trials(put(layout), **layout.options).files
+        said = any("is experimental" in note for note in account.notes)
+        assert said == (name in untried | {"jspsych 7", "psychopy tab", "psychopy semicolon"})
 
 
 def test_a_file_named_as_another_program_s_is_refused(all_layouts, put):

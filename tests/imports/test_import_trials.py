@@ -171,8 +171,8 @@ def test_interactive_asks_for_the_level_and_the_keys(tmp_path, monkeypatch, caps
     from psychobench.cli.main import main
 
     path, out = tmp_path / "p1.csv", tmp_path / "t.csv"
-    path.write_text("observer,morph,response\np1,0,f\np1,1,j\n")
-    monkeypatch.setattr("sys.stdin", io.StringIO("morph\n0\n1\n"))
+    path.write_text("image,morph,response\na.png,0,f\nb.png,1,j\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("morph\n{observer}.csv\n0\n1\n"))
     with pytest.raises(SystemExit, match="0"):
         main(["import", str(path), "--interactive", "--out", str(out)])
     assert "2 taken" in capsys.readouterr().out
@@ -193,6 +193,7 @@ def test_the_input_is_never_overwritten(all_layouts, put, run_cli):
         (("--level-from", "image"), "NAME=VALUE"),
         (("--observer-from", "sub-*"), "{observer}"),
         (("--columns", "level=lvl"), "has no 'lvl' (for level) (did you mean 'level'?)"),
+        (("--keep", "practise"), "none is left for 'practise'"),
         (("--rt-unit", "min"), "must be s or ms"),
         (("--encoding", "utf-99"), "must be one that Python knows"),
         (("--where", "level=7"), "not level=7"),
