@@ -1,9 +1,9 @@
 """Time and memory of Bayesian fits, ours and psignifit's, on the same data in one run.
 
 Yes-no answers at 7 levels of 30 trials each, overdispersed, beta-binomial likelihood, free guess
-and lapse: one data set, tables of 100, 1,000 and 10,000 observers, and a few fits by psignifit, each
-in a process of its own so that its peak memory can be read. Times are of the second call, after
-import. Run with ``python benchmarks/bench_bayes.py [--largest N] [--psignifit N]``; it writes
+and lapse: one data set, tables of 100, 1,000 and 10,000 observers, and a few fits by psignifit,
+each in a process of its own so that its peak memory can be read. Times are of the second call,
+after import. Run with ``python benchmarks/bench_bayes.py [--largest N] [--psignifit N]``; it writes
 results/bayes.json.
 """
 
