@@ -8,6 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from psychobench.stimuli.statistics import linear_light
+
 Blend = Literal["srgb", "linear"]
 BLENDS: tuple[Blend, ...] = ("srgb", "linear")
 
@@ -95,7 +97,10 @@ class Texture:
             sums += lower
 
     def encode(self, total: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Turn sums of colours into bytes: (3, rows, columns) into (rows, columns, 3)."""
+        """Turn sums of colours into bytes: (3, rows, columns) into (rows, columns, 3).
+
+        Light is encoded as IEC 61966-2-1 says.
+        """
         value = (total / np.float32(_STEPS * _WHITE)).clip(0.0, 1.0)
         if self.blend == "linear":
             low = value * np.float32(12.92)
@@ -106,10 +111,9 @@ class Texture:
 
 
 def _decoding(blend: Blend) -> NDArray[np.float32]:
-    """Give what each byte stands for, in steps (IEC 61966-2-1 for light)."""
-    value = np.arange(256) / _WHITE
-    if blend == "linear":
-        value = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    """Give what each byte stands for, in steps."""
+    codes = np.arange(256, dtype=np.uint8)
+    value = linear_light(codes) if blend == "linear" else codes / _WHITE
     return (value * _WHITE * _STEPS).astype(np.float32)
 
 
