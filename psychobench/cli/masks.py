@@ -57,7 +57,7 @@ def mask(name: str, wanted: tuple[str, ...], spec: Path | None, out: Path, **opt
     check_writable(out)
     loaded = load_stimuli(name)
     masks = masks_for(loaded, specs)
-    mask_set(loaded, masks, out)
+    mask_set(loaded, masks, out, progress=True)
     for mask_name, made in masks.items():
         about = made.describe()
         share = about["share_of_face"]

@@ -77,7 +77,9 @@ def _landmarks(stimuli: StimulusSet) -> list[Landmarks] | None:
     ]
 
 
-def mask_set(stimuli: StimulusSet, masks: dict[str, Mask], out: Path) -> None:
+def mask_set(
+    stimuli: StimulusSet, masks: dict[str, Mask], out: Path, *, progress: bool = False
+) -> None:
     """Write a set with further masks into a folder, all of it or nothing.
 
     Parameters
@@ -89,12 +91,16 @@ def mask_set(stimuli: StimulusSet, masks: dict[str, Mask], out: Path) -> None:
     out : pathlib.Path
         The folder; may be the set's own. ``masked/NAME/STIMULUS.png`` are the images to show,
         under the new masks and the old.
+    progress : bool, optional
+        Show a progress bar on stderr.
 
     Raises
     ------
     ResourceError
         If the folder cannot be written.
     """
+    from tqdm import tqdm
+
     files = list(stimuli.table["file"])
     manifest = read_manifest(stimuli.folder)
     with staged_folder(out) as folder:
@@ -104,7 +110,14 @@ def mask_set(stimuli: StimulusSet, masks: dict[str, Mask], out: Path) -> None:
         known = {name: mask for name, mask in stimuli.covers.items() if mask.about}
         for path, data in mask_files({**known, **masks}, files):
             _write(folder / path, data)
-        for path, data in masked_files({**stimuli.covers, **masks}, files, stimuli.pixels):
+        shown = {**stimuli.covers, **masks}
+        bar = tqdm(
+            masked_files(shown, files, stimuli.pixels),
+            total=len(shown) * len(files),
+            desc="masking images",
+            disable=None if progress else True,  # None: no bar where stderr is no terminal
+        )
+        for path, data in bar:
             _write(folder / path, data)
         if manifest is not None:
             described = {name: mask.describe() for name, mask in masks.items()}
