@@ -178,6 +178,24 @@ def from_name(pattern: str, path: Path) -> dict[str, str]:
     return match.groupdict()
 
 
+def check_level(cells: pd.Series[str], place: str, path: Path) -> None:
+    """Check that a column of levels holds numbers at all, before its cells are looked at.
+
+    Raises
+    ------
+    TableError
+        If none of them is one.
+    """
+    texts = list(dict.fromkeys(cells))
+    if texts and all(as_number(text) != as_number(text) for text in texts) and len(texts) > 1:
+        example = "*_{level}.png" if any("." in text for text in texts) else "*_{level}"
+        raise TableError(
+            f"levels must be numbers: {place} of {path} holds {shown(texts[:5])}; name another "
+            f"column, or say where in these texts the level stands, like --level-from "
+            f"'{place}={example}'"
+        )
+
+
 def key_of(cell: str) -> str:
     """Write a key in one way: out of its list, case ignored, 80.0 as 80.
 
@@ -222,7 +240,11 @@ def seconds_of(
             f"{median:g}; write --rt-unit ms or --rt-unit s",
             choices=("ms", "s"),
         )
-    return ((values / 1000).round(9), f"{place} (ms to s)") if unit == "ms" else (values, f"{place} (s)")
+    return (
+        ((values / 1000).round(9), f"{place} (ms to s)")
+        if unit == "ms"
+        else (values, f"{place} (s)")
+    )
 
 
 def _unit_in(name: str) -> str:

@@ -7,7 +7,7 @@ import re
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, OURS, Format, Head, Source
 from psychobench.responses.cells import is_blank
 
 _STARTS = ("*** LogFrame Start ***", "*** Header Start ***")
@@ -43,12 +43,10 @@ def read(head: Head) -> Source:
     for answer, time in zip(answers, times, strict=True):
         if time in rows:  # E-Prime's 0 for no answer
             rows.loc[rows[answer].map(is_blank) & rows[time].eq("0"), time] = ""
-    found = {
+    found = OURS | {
         "observer": ("Subject",),
         "session": ("Session",),
         "level": ("stimulus_level", "level", "Level.1"),
-        "stimulus": ("stimulus_id",),
-        "trial": ("trial_number",),
         "response": answers,
         "rt": times,
         "condition": ("condition", "Condition"),

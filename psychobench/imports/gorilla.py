@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, OURS, Format, Head, Source
 from psychobench.imports.text import table
 
 _MARKS = ("Participant Private ID", "Trial Number")
@@ -31,14 +31,11 @@ def read(head: Head) -> Source:
         for row in rows.index[~answers & ~late]:
             left.setdefault(int(row), "instruction (a zone that takes no answer)")
         rows.loc[late, [n for n in ("Response", "Reaction Time") if n in rows]] = ""
-    names = {
+    names = OURS | {
         "observer": ("Participant Private ID", "Participant Public ID"),
         "level": ("stimulus_level", "level", "Spreadsheet: level"),
-        "stimulus": ("stimulus_id",),
-        "trial": ("trial_number",),
         "response": ("Response",),
         "rt": ("Reaction Time",),
-        "condition": ("condition",),
     }
     delimiter = head.delimiter
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import OURS, Format, Head, Source
 from psychobench.imports.text import table
 from psychobench.responses.cells import as_number, is_blank
 
@@ -40,15 +40,11 @@ def read(head: Head) -> Source:
     for screen in screens:
         for row in rows.index[screen.str.lower().str.contains("|".join(_TALK), regex=True)]:
             left.setdefault(int(row), "instruction")
-    names = {
+    names = OURS | {
         "observer": ("participant", "participant_id", "subject", "subject_id", "PROLIFIC_PID"),
-        "level": ("stimulus_level", "level"),
-        "stimulus": ("stimulus_id",),
-        "trial": ("trial_number",),
         "response": ("response", "key_press", "button_pressed"),
         "rt": ("rt",),
         "session": ("session", "session_id"),
-        "condition": ("condition",),
     }
     version = "8" if "plugin_version" in rows else "6" if codes else "7"
     label = _with_letter if codes else str

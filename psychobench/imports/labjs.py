@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, OURS, Format, Head, Source
 from psychobench.imports.text import table
 
-_GUARDED = re.compile(r"'(?=[=+\-@])")
+_GUARDED = re.compile(r"^'(?=[=+\-@])")
 
 
 def recognise(head: Head) -> str | None:
@@ -24,15 +24,10 @@ def read(head: Head) -> Source:
     flow = rows["sender_type"].str.contains(r"flow|Loop|Sequence|Parallel", regex=True)
     for row in rows.index[flow]:
         left.setdefault(int(row), "end of a loop or sequence")
-    names = {
-        "observer": ("participant", "participant_id", "subject", "id", "observation"),
-        "level": ("stimulus_level", "level"),
-        "stimulus": ("stimulus_id",),
-        "trial": ("trial_number",),
+    names = OURS | {
+        "observer": ("participant", "participant_id", "subject"),
         "response": ("response",),
         "rt": ("duration",),
-        "session": ("session",),
-        "condition": ("condition",),
     }
     delimiter = head.delimiter
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, OURS, Format, Head, Source
 from psychobench.imports.text import table
 
 _MARKS = ("subject_nr", "opensesame_version", "opensesame_codename", "experiment_file")
@@ -19,15 +19,10 @@ def recognise(head: Head) -> str | None:
 def read(head: Head) -> Source:
     """Read every logged row."""
     rows, left, notes = table(head, quoting="backslash")
-    names = {
+    names = OURS | {
         "observer": ("subject_nr",),
-        "level": ("stimulus_level", "level"),
-        "stimulus": ("stimulus_id",),
-        "trial": ("trial_number",),
         "response": ("response",),
         "rt": ("response_time",),
-        "session": ("session",),
-        "condition": ("condition",),
     }
     delimiter = head.delimiter
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))

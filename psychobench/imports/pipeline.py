@@ -12,7 +12,7 @@ import pandas as pd
 
 from psychobench.errors import OptionError, TableError
 from psychobench.imports.account import FileAccount, Imported
-from psychobench.imports.columns import Options, cells_of, key_of, seconds_of
+from psychobench.imports.columns import Options, cells_of, check_level, key_of, seconds_of
 from psychobench.imports.formats import find_format, load
 from psychobench.imports.keys import check_keys, meanings
 from psychobench.imports.patterns import parse_keys
@@ -22,6 +22,8 @@ from psychobench.responses.cells import is_blank, natural
 from psychobench.responses.columns import TRIAL_COLUMNS, check_mapping, shown
 from psychobench.responses.reading import TEXTS
 from psychobench.responses.table import validate_trials
+
+_REPEATED = 3  # equal reaction times that cannot be chance
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def import_trials(
     tables = [trials for trials, _ in finished if trials is not None]
     if not tables:
         raise TableError(*[_no_trial(each) for each in opened])
+    _check_repeats(finished)
     trials = pd.concat(tables, ignore_index=True)
     trials.attrs = {"unanswered": int(trials["response"].isna().sum()), "notes": []}
     return Imported(
@@ -174,6 +177,21 @@ def _check_options(options: Options) -> None:
             "the observer must come from one place: leave out --observer-from, or observer= "
             "in --columns"
         )
+
+
+def _check_repeats(finished: Sequence[tuple[pd.DataFrame | None, FileAccount]]) -> None:
+    """Check that no run comes in twice, such as once as CSV and once as JSON."""
+    seen: list[tuple[pd.DataFrame, str]] = []
+    for trials, account in finished:
+        if trials is None or "rt" not in trials or trials["rt"].notna().sum() < _REPEATED:
+            continue
+        for other, file in seen:
+            if other.equals(trials):
+                raise TableError(
+                    f"a run must be given once: {account.file} and {file} hold the same "
+                    f"{len(trials)} trials; leave one out"
+                )
+        seen.append((trials, account.file))
 
 
 def _check_keep(options: Options, opened: Sequence[_File]) -> None:
@@ -219,6 +237,7 @@ def _open(read: tuple[Path, Format, str, Source], options: Options) -> _File:
         return _File(path, form, reason, source, cells, {}, why, frozenset(why), source.notes)
     cells, origin, notes = cells_of(source, options, path)
     given = reasons(source, cells, options)
+    check_level(cells.loc[given == "", "level"], origin["level"], path)
     why = kept(given, cells, options)
     said = frozenset(given) - {""}
     return _File(path, form, reason, source, cells, origin, why, said, (*source.notes, *notes))

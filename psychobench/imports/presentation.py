@@ -7,7 +7,7 @@ import dataclasses
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.source import ALL_OF_IT, Format, Head, Source
+from psychobench.imports.source import ALL_OF_IT, OURS, Format, Head, Source
 from psychobench.imports.text import split_fields, table
 from psychobench.responses.cells import as_number
 
@@ -49,14 +49,11 @@ def read(head: Head) -> Source:
     rows.index = rows.index + start
     left = {number + start: reason for number, reason in left.items()}
     _join_answers(rows, left)
-    names = {
+    names = OURS | {
         "observer": ("Subject",),
-        "level": ("stimulus_level", "level"),
         "response": ("answer",),
         "rt": ("answer_time",),
         "stimulus": ("Code",),
-        "trial": ("trial_number",),
-        "condition": ("condition",),
     }
     return Source(rows, names, left, rt_unit="s", delimiter="\t", notes=(*notes, *more))
 

@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from psychobench.imports.source import Format, Head, Source
+from psychobench.imports.source import OURS, Format, Head, Source
 from psychobench.imports.text import table
 from psychobench.responses.cells import is_blank
 
@@ -41,15 +41,10 @@ def read(head: Head) -> Source:
         left.setdefault(int(row), "practice")
     for row in rows.index[outside]:
         left.setdefault(int(row), reason)
-    names = {
+    names = OURS | {
         "observer": ("participant", "Participant", "participant_id", "subject"),
-        "level": ("stimulus_level", "level"),
-        "stimulus": ("stimulus_id",),
-        "trial": ("trial_number",),
         "response": keys,
         "rt": [name.removesuffix(".keys") + ".rt" for name in keys if name.endswith(".keys")],
-        "session": ("session",),
-        "condition": ("condition",),
     }
     version = next((v for v in rows.get("psychopyVersion", pd.Series(dtype=object)) if v), "")
     return Source(

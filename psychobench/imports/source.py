@@ -82,6 +82,14 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
+# names that experiments give by themselves: those of our conditions files, and the plain ones
+OURS: dict[str, Sequence[str]] = {
+    "level": ("stimulus_level", "level"),
+    "stimulus": ("stimulus_id",),
+    "trial": ("trial_number",),
+    "session": ("session",),
+    "condition": ("condition",),
+}
 ALL_OF_IT = "all of it"
 
 

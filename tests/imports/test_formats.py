@@ -40,7 +40,9 @@ def test_a_file_is_recognised_and_the_reason_given(all_layouts, put):
 
 
 def test_help_and_account_say_which_formats_are_experimental(all_layouts, put, run_cli):
-    starred = set(re.findall(r"([a-z][a-z-]+)\*", run_cli("import", "--help").out.replace("-\n  ", "-")))
+    starred = set(
+        re.findall(r"([a-z][a-z-]+)\*", run_cli("import", "--help").out.replace("-\n  ", "-"))
+    )
     untried = {name for name, each in FORMATS.items() if each.experimental == ALL_OF_IT}
     assert starred == untried
     for name, layout in all_layouts.items():

@@ -80,6 +80,22 @@ def test_a_file_is_not_taken_twice_and_one_person_s_two_files_are_told(tmp_path,
     assert "observer 'p01' is in 2 files" in import_trials([first, second]).files[0].notes[-1]
 
 
+def test_the_same_run_as_csv_and_as_json_is_not_taken_twice(tmp_path, all_layouts):
+    files = [tmp_path / "a.csv", tmp_path / "a.json"]
+    for path, name in zip(files, ("jspsych 8", "jspsych json"), strict=True):
+        path.write_bytes(all_layouts[name].data)
+    with pytest.raises(TableError, match="hold the same 30 trials"):
+        import_trials(files, keys=KEYS)
+
+
+def test_a_column_of_texts_is_no_level_but_may_hold_one(tmp_path):
+    path = tmp_path / "p1.csv"
+    path.write_text("observer,level,response\np1,m_30.png,1\np1,m_60.png,0\n")
+    with pytest.raises(TableError, match=r"--level-from 'level=\*_\{level\}\.png'$"):
+        import_trials(path)
+    assert len(import_trials(path, level_from={"level": "*_{level}.png"}).trials) == 2
+
+
 def test_a_run_without_a_trial_is_left_out_with_its_reason(tmp_path, all_layouts):
     whole, aborted = tmp_path / "a.csv", tmp_path / "b.csv"
     whole.write_bytes(all_layouts["psychopy"].data)
