@@ -197,12 +197,13 @@ def _maximum(
     value = np.empty((designs, count), dtype=np.float32)
     lines = max(1, min(ALONE // (size * terms.shape[2]), count))
     stride = lines * max(1, CELLS // (designs * lines * terms.shape[2]))
-    for first in range(0, count, stride):
-        part = data[:, first : first + stride]
-        padded = np.pad(part, ((0, 0), (0, -part.shape[1] % lines), (0, 0)))
-        products = padded.reshape(designs, -1, lines, size) @ terms[:, None]
-        found = products.reshape(designs, padded.shape[1], -1)[:, : part.shape[1]]
-        at = found.argmax(axis=2)
-        best[:, first : first + stride] = at
-        value[:, first : first + stride] = np.take_along_axis(found, at[:, :, None], 2)[:, :, 0]
+    whole = count - count % lines
+    firsts = [*range(0, whole, stride), whole] if whole < count else range(0, whole, stride)
+    for first in firsts:
+        rows = slice(first, min(first + stride, whole) if first < whole else count)
+        part = data[:, rows]
+        shape = (designs, -1, min(lines, part.shape[1]), size)
+        found = (part.reshape(shape) @ terms[:, None]).reshape(designs, part.shape[1], -1)
+        at = best[:, rows] = found.argmax(axis=2)
+        value[:, rows] = np.take_along_axis(found, at[:, :, None], 2)[:, :, 0]
     return best, value
