@@ -26,7 +26,7 @@ def people_sentence(tests: ConditionTests) -> str:
         ]
         more = [f"{len(left) - MOST_NAMED} more"] if len(left) > MOST_NAMED else []
         text += f" Without a value that counts: {'; '.join([*named, *more])}."
-    if tests.within:
+    if tests.n_complete < tests.n:
         who = (
             "each pair takes everyone who has both its values"
             if tests.deletion == "pairwise"
