@@ -198,12 +198,12 @@ def test_a_falling_curve_is_the_rising_one_with_answers_traded():
 
 
 def test_where_part_of_the_posterior_has_no_pse_the_row_says_so():
-    row = one([15, 16, 18, 19, 20, 20, 21], likelihood="binomial", bounds={"width": (0.2, 0.6)})
-    if np.isfinite(row["pse"]):
-        assert np.isnan(row["pse_low"])
-        assert "of the posterior has no PSE" in row["reason"]
-    else:
-        assert row["status"] == "never"
+    levels_off = table([0, 1, 20, 140, 152, 150, 154], trials=300)
+    row = fit(levels_off, engine="bayes", likelihood="binomial").table.iloc[0]
+    assert row["status"] == "ok"
+    assert np.isfinite(row[["pse", "pse_mean"]].astype(float)).all()
+    assert np.isnan(row[["pse_low", "pse_high"]].astype(float)).all()
+    assert "of the posterior has no PSE: no interval" in row["reason"]
 
 
 def test_held_parameters_have_no_interval():
