@@ -1,0 +1,48 @@
+"""A file that was read: its columns found, its rows told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from psychobench.imports.columns import Options, cells_of, check_level
+from psychobench.imports.rows import kept, reasons
+from psychobench.imports.source import Format, Source
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A file on its way."""
+
+    path: Path
+    format: Format
+    reason: str
+    source: Source
+    cells: pd.DataFrame
+    origin: dict[str, str]
+    why_left: pd.Series[str]
+    reasons: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def open_file(path: Path, form: Format, reason: str, source: Source, options: Options) -> Opened:
+    """Find our columns, and the rows that may be trials."""
+    if source.rows.index.isin(list(source.left)).all():  # nothing to look for columns in
+        cells = pd.DataFrame({"level": "", "response": ""}, index=source.rows.index)
+        why = pd.Series(source.left, dtype=object).reindex(cells.index)
+        return Opened(path, form, reason, source, cells, {}, why, frozenset(why), source.notes)
+    cells, origin, notes = cells_of(source, options, path)
+    given = reasons(source, cells, options)
+    check_level(cells.loc[given == "", "level"], origin["level"], path)
+    why = kept(given, cells, options)
+    said = frozenset(given) - {""}
+    return Opened(path, form, reason, source, cells, origin, why, said, (*source.notes, *notes))
+
+
+def no_trial(file: Opened) -> str:
+    """Say why nothing of a file is taken."""
+    left = ", ".join(f"{n} {reason}" for reason, n in file.why_left.value_counts().items())
+    remedy = "leave the file out, or look at --columns level=NAME, --where and --keep"
+    return f"a file must have a trial: {file.path} has none (rows: {left}); {remedy}"
