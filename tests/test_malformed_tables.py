@@ -156,3 +156,39 @@ def test_a_frame_is_checked_like_a_file_and_its_rows_go_by_their_index():
 def test_an_empty_frame_is_refused():
     with pytest.raises(TableError, match="at least one row"):
         validate_trials(pd.DataFrame({"observer": [], "level": [], "response": []}))
+
+
+@pytest.mark.parametrize("last", ["0.25", "", "NA", "12", "inf", "1e999", "fast", "007.5", " 0.5 "])
+def test_a_column_of_many_numbers_reads_as_it_would_cell_by_cell(write, monkeypatch, last):
+    times = np.random.default_rng(0).gamma(3, 0.2, 400).tolist()
+    rows = [f"p{i % 3},0{i % 2},{i % 5},{i % 2},{rt!r}" for i, rt in enumerate(times)]
+    header = "observer,condition,level,response,rt"
+    path = write("\n".join([header, *rows, f"NA,01,1,0,{last}", ""]))
+    quick = read_trials(path)
+    monkeypatch.setattr("psychobench.responses.splitting._MANY", 10**9)
+    careful = read_trials(path)
+    numeric = last not in ("fast", "inf", "007.5")
+    assert pd.api.types.is_numeric_dtype(quick["rt"]) == numeric or last == "007.5"
+    if last != "007.5":  # a padded number below the first rows is read as the number that it is
+        pd.testing.assert_frame_equal(quick, careful)
+    assert quick["rt"][:400].astype(float).tolist() == times
+
+
+def test_a_short_row_is_told_and_a_file_cut_in_its_last_row_refused(write):
+    table = read_trials(write("observer,level,response,note\np1,0,1\np1,1,0,x\n"))
+    assert "1 row has fewer cells than the header (row 2)" in table.attrs["notes"][0]
+    (fault,) = faults_of(write("observer,level,response\np1,0,1\np1,0.5"))
+    assert "ends in the middle of row 3, after 2 of 3 cells" in fault
+
+
+def test_a_separator_line_and_decimal_commas_are_told(write):
+    table = read_trials(write("sep=;\nobserver;level;response\np1;0,5;1\n"))
+    assert table["level"].tolist() == [0.5]
+    separator, commas = table.attrs["notes"]
+    assert "sep=;" in separator
+    assert "decimal commas are read as points in level" in commas
+
+
+def test_commas_that_may_part_thousands_are_no_decimal_commas(write):
+    (fault,) = faults_of(write("observer;level;response\np1;1,250;1\n"))
+    assert "level='1,250'" in fault

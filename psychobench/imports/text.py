@@ -14,7 +14,7 @@ import pandas as pd
 from psychobench.errors import OptionError, TableError
 from psychobench.imports.source import Head
 from psychobench.responses.reading import MOST_COLUMNS, SEPARATOR_LINE
-from psychobench.responses.splitting import too_long
+from psychobench.responses.splitting import cut_off, too_long, too_short
 
 _LONGEST = 100_000_000  # characters in a cell: recordings and drawings are kept as text
 _FIRST = 1_000_000  # characters among which the first line ends
@@ -218,15 +218,5 @@ def _check_lengths(
             raise TableError(too_long(number, path, len(cells), len(header)))
     short = [number for number, cells in records if len(cells) < named]
     if short and short[-1] == records[-1][0] and not head.text.endswith("\n"):
-        raise TableError(
-            f"a file must be whole: {path} ends in the middle of row {short[-1]}, after "
-            f"{len(records[-1][1])} of {named} cells; export it again, or delete that row"
-        )
-    if not short:
-        return []
-    places = ", ".join(map(str, short[:5])) + (", ..." if len(short) > 5 else "")
-    rows = "row has" if len(short) == 1 else "rows have"
-    return [
-        f"{path}: {len(short)} {rows} fewer cells than the header (row {places}); "
-        "the cells that are not there are read as empty"
-    ]
+        raise TableError(cut_off(short[-1], path, len(records[-1][1]), named))
+    return [too_short(short, path)] if short else []

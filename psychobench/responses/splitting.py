@@ -47,15 +47,26 @@ def check_lengths(
     if not len(short):
         return []
     if short[-1] == len(lengths) - 1 and not rows.endswith("\n"):
-        raise TableError(
-            f"a file must be whole: {path} ends in the middle of row {first + short[-1]}, after "
-            f"{lengths[-1]} of {width} cells; save it again, or delete that row"
-        )
-    return [
-        f"{path}: {len(short)} rows have fewer cells than the header "
-        f"(row {', '.join(str(first + row) for row in short[:5])}"
-        f"{', ...' if len(short) > 5 else ''}); the cells that are not there are read as empty"
-    ]
+        raise TableError(cut_off(first + short[-1], path, lengths[-1], width))
+    return [too_short([int(first + row) for row in short], path)]
+
+
+def cut_off(row: int, path: Path, saw: int, width: int) -> str:
+    """Say that a file ends in the middle of a row."""
+    return (
+        f"a file must be whole: {path} ends in the middle of row {row}, after {saw} of {width} "
+        "cells; save it again, or delete that row"
+    )
+
+
+def too_short(numbers: Sequence[int], path: Path) -> str:
+    """Tell of rows with fewer cells than the header."""
+    places = ", ".join(map(str, numbers[:5])) + (", ..." if len(numbers) > 5 else "")
+    rows = "row has" if len(numbers) == 1 else "rows have"
+    return (
+        f"{path}: {len(numbers)} {rows} fewer cells than the header (row {places}); "
+        "the cells that are not there are read as empty"
+    )
 
 
 def _lengths(rows: str, delimiter: str, path: Path) -> NDArray[np.int64]:
