@@ -25,7 +25,7 @@ from psychobench.fits.ml import pose, solve, to_curves, to_theta
 from psychobench.fits.options import FitOptions
 from psychobench.fits.starts import COARSE
 
-TOGETHER = 4_000  # refits that one core has in hand: bounds the memory
+TOGETHER = 12_000  # refits that one core has in hand: bounds the memory
 STARTS = 8
 TOLERANCE = 1e-5  # expected gain, in log-likelihood, at which a refit ends
 SLOW = 50_000  # refits that take long enough to show progress
