@@ -12,6 +12,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "analyse": "psychobench.analysis",
+    "check_trials": "psychobench.responses.screening",
     "compare": "psychobench.comparison",
     "error_consistency": "psychobench.comparison",
     "compare_conditions": "psychobench.comparison.within",

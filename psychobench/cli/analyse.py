@@ -77,7 +77,7 @@ def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None
     """
     import json
 
-    from psychobench.report.analysis import analysis_json, analysis_text
+    from psychobench.reports.analysis import analysis_json, analysis_text
     from psychobench.resources import check_writable, staged_folder
 
     if out is not None:
@@ -95,7 +95,7 @@ def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None
 
 def _run(file: Path, out: Path | None, options: dict[str, Any]) -> tuple[Analysis, dict[str, Any]]:
     from psychobench.analysis import analyse as analyse_table
-    from psychobench.report.provenance import provenance
+    from psychobench.reports.provenance import provenance
     from psychobench.resources import sha256
     from psychobench.responses.columns import parse_columns, parse_where
     from psychobench.responses.screening import parse_exclusion
@@ -128,8 +128,8 @@ def _write(found: Analysis, made: dict[str, Any], folder: Path) -> None:
     import json
 
     from psychobench.draw.curves import save_figure
-    from psychobench.report.analysis import analysis_json, analysis_tables, analysis_text
-    from psychobench.report.analysis_figures import analysis_figures
+    from psychobench.reports.analysis import analysis_json, analysis_tables, analysis_text
+    from psychobench.reports.analysis_figures import analysis_figures
     from psychobench.tables import csv_bytes
 
     for name, table in analysis_tables(found).items():
@@ -139,3 +139,6 @@ def _write(found: Analysis, made: dict[str, Any], folder: Path) -> None:
     (folder / "summary.txt").write_text(analysis_text(found) + "\n", encoding="utf-8")
     document = json.dumps(analysis_json(found, made), indent=2, allow_nan=False)
     (folder / "analysis.json").write_text(document + "\n", encoding="utf-8")
+    (folder / "provenance.json").write_text(
+        json.dumps(made, indent=2, allow_nan=False) + "\n", encoding="utf-8"
+    )

@@ -14,6 +14,10 @@ from psychobench.errors import PsychobenchError
 
 # name -> (where it lives, one line of help); the modules load only when their command runs
 COMMANDS = {
+    "analyse": (
+        "psychobench.cli.analyse:analyse",
+        "Analyse people's trials: checks, curves, tests, figures and a report.",
+    ),
     "compare": (
         "psychobench.cli.compare:compare",
         "Test how human an observer's judgements are.",

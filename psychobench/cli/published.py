@@ -62,7 +62,7 @@ def _rows(paper: Published) -> list[str]:
 
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:
-    from psychobench.report.words import number_text, p_text
+    from psychobench.reports.words import number_text, p_text
 
     return [
         *(str(row[name]) for name in ("table", "pretraining", "mask", "observer")),
@@ -113,7 +113,7 @@ def _summary(paper: Published) -> list[str]:
 
 
 def _fault(row: Mapping[Hashable, Any]) -> str:
-    from psychobench.report.words import p_text
+    from psychobench.reports.words import p_text
 
     ends = list(dict.fromkeys(p_text(row[name]) for name in ("p_low", "p_high")))
     return (

@@ -22,8 +22,8 @@ from psychobench.comparison import (
 )
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.pse import Fits, fit
-from psychobench.report.provenance import provenance
-from psychobench.report.study import Study
+from psychobench.reports.provenance import provenance
+from psychobench.reports.study import Study
 from psychobench.resources import check_writable
 from psychobench.responses.cohort import Cohort, load_cohort
 from psychobench.responses.columns import parse_columns, parse_pairs, parse_where

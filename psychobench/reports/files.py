@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from psychobench.comparison import Sample
-from psychobench.report.study import Study
-from psychobench.report.terminal import study_text
+from psychobench.reports.study import Study
+from psychobench.reports.terminal import study_text
 from psychobench.tables import csv_bytes, json_rows
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from psychobench.comparison import Comparison, stimulus_names
 from psychobench.pse import Fits
-from psychobench.report import words
+from psychobench.reports import words
 from psychobench.responses.cohort import Cohort
 from psychobench.stimuli.sets import StimulusSet
 
@@ -102,7 +102,7 @@ class Study:
 
     def plot(self) -> Figure:
         """Draw curves, data and PSEs of observers and cohort, one panel per mask."""
-        from psychobench.report.figure import draw_study
+        from psychobench.reports.figure import draw_study
 
         return draw_study(self)
 

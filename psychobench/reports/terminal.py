@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from psychobench.report import words
-from psychobench.report.study import Study
+from psychobench.reports import words
+from psychobench.reports.study import Study
 from psychobench.tables import json_rows
 
 LEFT = ("observer", "mask", "pre-training", "status", "answer", "why none")

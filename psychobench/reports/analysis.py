@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from psychobench.analysis import Analysis
-from psychobench.report.words import number_text
+from psychobench.reports.words import number_text
 from psychobench.tables import json_rows
 
 SHOWN_FLAGS = 10

@@ -14,7 +14,7 @@ from psychobench.responses.table import count_responses
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench.report.study import Study
+    from psychobench.reports.study import Study
 
 GRID = 201
 
