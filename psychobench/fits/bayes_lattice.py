@@ -25,7 +25,7 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.priors import ETA, GUESS, LAPSE, M, W
 
 SPACING = {0: 1.0, 1: 0.15, 2: 0.3, 3: 0.6, 4: 1.0}  # by dimension, in standard deviations
-RADIUS = 5.5  # standard deviations
+RADIUS = 6.0  # standard deviations
 COARSE_SPACING, COARSE_RADIUS = 1.5, 5.0
 PILOTS = 2
 NODES = {0: 24, 1: 24, 2: 24, 3: 14, 4: 10}  # of overdispersion, by the lattice's dimension

@@ -86,6 +86,8 @@ class Target:
         if not self.overdispersed:
             return self.log_likelihood(theta)[..., None]
         knots = ROUGH_KNOTS if rough else KNOTS
+        if not {GUESS, LAPSE} & set(self.prior.free.tolist()):
+            knots *= 4  # psi comes nearer to 0 and 1, where the likelihood is steep
         return np.stack([self._interpolate(theta, etas, row, knots) for row in range(len(self))])
 
     def _interpolate(self, theta: Floats, etas: Floats, row: int, knots: float) -> Floats:
