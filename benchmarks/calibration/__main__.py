@@ -17,6 +17,7 @@ import pandas as pd
 from coverage import fixed_truths
 from group_tests import type_one_errors
 from peers import beside_psignifit
+from populations import populations
 from prior_truths import prior_truths, simulation_based
 
 import psychobench
@@ -38,11 +39,12 @@ def parse_arguments() -> argparse.Namespace:
 def studies(seed: int, few: int) -> dict[str, Callable[[], pd.DataFrame]]:
     """Name what makes each table; `few` divides the numbers of simulated observers."""
     return {
-        "simulation-based": partial(simulation_based, 1000 // few, seed),
-        "prior-truths": partial(prior_truths, 1000 // few, seed),
-        "fixed-truths": partial(fixed_truths, 400 // few, seed, bootstrap=400 // few),
-        "psignifit": partial(beside_psignifit, 200 // few, seed),
         "group-tests": partial(type_one_errors, 5000 // few, 400 // few, seed),
+        "prior-truths": partial(prior_truths, 1000 // few, seed),
+        "simulation-based": partial(simulation_based, 500 // few, seed),
+        "fixed-truths": partial(fixed_truths, 200 // few, seed, bootstrap=400 // few),
+        "psignifit": partial(beside_psignifit, 100 // few, seed),
+        "populations": partial(populations, 60 // few, seed),
     }
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from condition_tests import condition_tests
 from designs import Design, Truths, answer
-from scipy import stats
+from tallies import ALPHA, tally
 from tqdm import tqdm
 
 from psychobench import fit
 from psychobench.comparison import equivalence, jzs_bayes_factor, one_sample_t, single_case_t
 from psychobench.fits.functions import Floats
 
-ALPHA = 0.05
 PEOPLE = 50
 MEAN, SD = 0.5, 0.12  # of the population's PSEs
 MARGIN = 0.05  # of equivalence, in the unit of the levels
@@ -53,6 +53,7 @@ def type_one_errors(cohorts: int, fitted_cohorts: int, seed: int) -> pd.DataFram
     """Test observers of whom something is true: with true PSEs, and with PSEs that were fitted."""
     rows = list(_rows(_true_pses(cohorts, seed), "true"))
     rows += _rows(_fitted_pses(fitted_cohorts, seed), "fitted, 7 x 30")
+    rows += condition_tests(cohorts // 5, seed)
     return pd.DataFrame(rows)
 
 
@@ -63,17 +64,7 @@ def _rows(cohorts: list[tuple[Floats, Floats]], pses: str) -> Iterator[dict[str,
                 test(_observer(truth, individual, people), people)
                 for individual, people in tqdm(cohorts, desc=f"{name}, {pses}")
             ]
-            share = stats.binomtest(sum(rejected), len(rejected))
-            low, high = share.proportion_ci(method="wilson")
-            yield {
-                "test": name,
-                "what is true": truth,
-                "PSEs": pses,
-                "rejects": share.statistic,
-                "low": low,
-                "high": high,
-                "cohorts": len(rejected),
-            }
+            yield tally(name, truth, pses, rejected)
 
 
 def _observer(truth: str, individual: float, people: Floats) -> float:

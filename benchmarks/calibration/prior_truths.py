@@ -86,15 +86,9 @@ def _experiments(
 def _from_prior(
     design: Design, options: FitOptions, count: int, rng: np.random.Generator
 ) -> Truths:
-    """Draw truths; where guess and lapse would leave psi nothing, draw again."""
     blank = np.zeros((1, design.n_levels))
     blocks = Blocks(design.levels[None], blank + design.n_trials, blank)
-    prior = pose_prior(blocks, options)
-    theta = np.empty((0, len(PARAMETERS)))
-    while len(theta) < count:
-        drawn = prior.to_theta(rng.standard_normal((1, count, len(PARAMETERS))))[0]
-        theta = np.concatenate([theta, drawn[drawn[:, 2] + drawn[:, 3] < 1]])[:count]
-    threshold, width, guess, lapse, eta = theta.T
+    threshold, width, guess, lapse, eta = pose_prior(blocks, options).draw(count, rng)[0]
     eta = eta if options.likelihood == "beta-binomial" else np.zeros(count)
     return Truths(blocks.centre + blocks.scale * threshold, blocks.scale * width, guess, lapse, eta)
 
