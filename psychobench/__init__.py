@@ -26,6 +26,7 @@ _PUBLIC = {
     "load_observer": "psychobench.responses.registry",
     "load_stimuli": "psychobench.stimuli",
     "make_trials": "psychobench.trials",
+    "report": "psychobench.reports",
     "read_trials": "psychobench.responses.table",
     "respond": "psychobench.responses.runner",
 }

@@ -18,6 +18,7 @@ from psychobench.responses.columns import nearest, shown
 from psychobench.responses.screening import Exclusion, Screening, check_trials, exclude
 
 MEASURES = ("pse", "jnd")
+MEASURES_OF_CHOICES = ("threshold", "jnd")  # a forced choice has no PSE
 NOBODY = pd.DataFrame(columns=["observer", "rule", "value", "n_trials"])
 
 
@@ -64,6 +65,26 @@ class Analysis:
     confidence: float
     tested: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def measures(self) -> tuple[str, str]:
+        """What is described and tested: where the curve lies, and how steep it is."""
+        return _measures(self.fits)
+
+    @property
+    def place(self) -> str:
+        """Where the curve lies: ``pse``, or ``threshold`` of a forced choice."""
+        return self.measures[0]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the trials say of themselves that nobody sat there."""
+        return "simulated" in self.table and bool((self.table["simulated"] == 1).any())
+
+    def name(self, column: str) -> str:
+        """Give the name that a column has in the file that the trials were read from."""
+        named = self.table.attrs.get("columns", {})
+        return str(named.get(column, "target" if column == "response" else column))
 
     def counted(self, measure: str) -> pd.Series[bool]:
         """Tell which of the fits count in a measure's means and tests."""
@@ -147,7 +168,7 @@ def analyse(
         kept, by=factors, engine=engine, gof=gof, confidence=confidence, seed=seed, **options
     )
     tests, untested = _tests(fits, kept, within, between, tested, confidence)
-    described = _described(fits.table, factors or ["condition"], tested, confidence)
+    described = _described(fits, factors or ["condition"], tested, confidence)
     return Analysis(
         table=kept,
         screening=screening,
@@ -214,24 +235,25 @@ def _tests(
     if not inner and not outer:
         return {}, ["there is one condition and one group: nothing to compare"]
     tests, notes = {}, []
-    for measure in MEASURES if fits.table["pse"].notna().any() else ("jnd",):
+    for measure in _measures(fits):
         try:
             tests[measure] = compare_conditions(
                 fits, measure, within=inner, between=outer, tested=tested, confidence=confidence
             )
         except ComparisonError as error:
-            notes += [f"{measure.upper()} not tested: {fault}" for fault in error.faults]
+            what = measure.upper() if measure in MEASURES else measure
+            notes += [f"{what} not tested: {fault}" for fault in error.faults]
     return tests, notes
 
 
 def _described(
-    table: pd.DataFrame, factors: list[str], tested: Sequence[str], confidence: float
+    fits: Fits, factors: list[str], tested: Sequence[str], confidence: float
 ) -> pd.DataFrame:
     """Describe each measure in each cell of the design."""
     rows = [
         {"measure": measure, **dict(zip(factors, names, strict=True)), **numbers}
-        for measure in MEASURES
-        for names, numbers in _cells(table, factors, measure, tested, confidence)
+        for measure in _measures(fits)
+        for names, numbers in _cells(fits.table, factors, measure, tested, confidence)
     ]
     return pd.DataFrame(rows)
 
@@ -265,6 +287,10 @@ def _cells(
                 "without": len(rows) - n,
             },
         )
+
+
+def _measures(fits: Fits) -> tuple[str, str]:
+    return MEASURES if fits.options["task"] == "yes-no" else MEASURES_OF_CHOICES
 
 
 def _counted(table: pd.DataFrame, measure: str, tested: Sequence[str]) -> pd.Series[bool]:

@@ -77,6 +77,10 @@ class Fits:
             levels
         )
 
+    def to_level(self, threshold: float) -> float:
+        """Give a threshold in level units, which `weibull` and `lognorm` have in log units."""
+        return float(SIGMOIDS[self.options["sigmoid"]].to_level(np.array(threshold)))
+
     def plot(self, ax: Axes | None = None, *, observer: str | None = None) -> Figure | None:
         """Draw data, curves and PSEs with their intervals: a panel per observer, or one for all.
 
@@ -140,8 +144,9 @@ class Fits:
             grid = np.linspace(levels.min(), levels.max(), GRID) if len(levels) else levels
             of = self.table.iloc[row]
             label = ", ".join(str(of[str(key)]) for key in keys)
-            ends = (float(of[name]) for name in ("pse", "pse_low", "pse_high"))
-            drawn.append(Fit(label, levels, proportions, grid, self.predict(grid)[row], *ends))
+            pse, low, high = (float(of[name]) for name in ("pse", "pse_low", "pse_high"))
+            psi = self.predict(grid)[row]
+            drawn.append(Fit(label, levels, proportions, grid, psi, pse, low, high))
         return drawn
 
     def to_json_rows(self) -> list[dict[str, Any]]:

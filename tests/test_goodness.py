@@ -201,7 +201,7 @@ def test_a_quick_look_has_a_panel_for_each_observer_and_a_curve_for_each_conditi
     fits = fit(table, gof=9)
     figure = fits.plot()
     assert [axis.get_title() for axis in figure.axes] == ["a", "b"]
-    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["x", "y"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["x", "y"]
     axis = mpl.figure.Figure().subplots()
     assert fits.plot(axis, observer="b") is axis.figure
     (_, points, curve, interval, pse) = axis.lines

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from psychobench.cli.notes import note_input
+from psychobench.cli.notes import note_input, typed
 
 if TYPE_CHECKING:
     from psychobench.analysis import Analysis
+
+CHECKED = 100  # simulated data sets per fit, for a report
 
 
 @click.command()
@@ -54,10 +56,9 @@ if TYPE_CHECKING:
 @click.option(
     "--gof",
     type=int,
-    default=0,
-    show_default=True,
     metavar="N",
-    help="Check each fit against N simulated data sets; 0 does not.",
+    help="Check each fit against N simulated data sets; 0 does not.  "
+    f"[default: {CHECKED} with --out, else 0]",
 )
 @click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
@@ -101,21 +102,20 @@ def _run(file: Path, out: Path | None, options: dict[str, Any]) -> tuple[Analysi
     from psychobench.responses.screening import parse_exclusion
     from psychobench.responses.table import read_trials
 
-    chosen = {
-        name: options[name]
-        for name in (
-            *("within", "between", "engine", "sigmoid", "asymptotes", "task"),
-            *("gof", "confidence", "seed"),
-        )
-    }
+    names = ("within", "between", "engine", "sigmoid", "asymptotes", "task", "confidence", "seed")
+    chosen = {name: options[name] for name in names}
     rules = [parse_exclusion(rule) for text in options["exclude"] for rule in text.split(",")]
     statuses = [name.strip() for name in options["statuses"].split(",")]
-    table = read_trials(
-        file, columns=parse_columns(options["columns"]), where=parse_where(options["where"])
-    )
+    columns = parse_columns(options["columns"])
+    table = read_trials(file, columns=columns, where=parse_where(options["where"]))
+    table.attrs["columns"] = {ours: theirs for ours, theirs in columns.items() if ours != theirs}
     note_input(table, file)
-    found = analyse_table(table, rules=rules, tested=statuses, **chosen)
+    if options["gof"] is None:
+        # probabilities have no likelihood that simulated data could be drawn from
+        options["gof"] = CHECKED if out is not None and "p_target" not in table else 0
+    found = analyse_table(table, rules=rules, tested=statuses, gof=options["gof"], **chosen)
     made = provenance(
+        command=typed(),
         options={**options, "file": str(file), "out": None if out is None else str(out)},
         seed=options["seed"],
         data={"file": file.name, "sha256": sha256(file)},
@@ -124,21 +124,25 @@ def _run(file: Path, out: Path | None, options: dict[str, Any]) -> tuple[Analysi
 
 
 def _write(found: Analysis, made: dict[str, Any], folder: Path) -> None:
-    """Write tables, figures, text and provenance into an existing folder."""
+    """Write the page, tables, figures, text and provenance into an existing folder."""
     import json
 
     from psychobench.draw.curves import save_figure
     from psychobench.reports.analysis import analysis_json, analysis_tables, analysis_text
     from psychobench.reports.analysis_figures import analysis_figures
+    from psychobench.reports.page_analysis import analysis_page
     from psychobench.tables import csv_bytes
 
+    figures = dict(analysis_figures(found))
+    texts = {
+        "report.html": analysis_page(found, made, figures).html(),
+        "summary.txt": analysis_text(found),
+        "analysis.json": json.dumps(analysis_json(found, made), indent=2, allow_nan=False),
+        "provenance.json": json.dumps(made, indent=2, allow_nan=False),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text + "\n", encoding="utf-8")
     for name, table in analysis_tables(found).items():
         (folder / f"{name}.csv").write_bytes(csv_bytes(table))
-    for name, figure in analysis_figures(found).items():
+    for name, figure in figures.items():
         save_figure(figure, folder, name)
-    (folder / "summary.txt").write_text(analysis_text(found) + "\n", encoding="utf-8")
-    document = json.dumps(analysis_json(found, made), indent=2, allow_nan=False)
-    (folder / "analysis.json").write_text(document + "\n", encoding="utf-8")
-    (folder / "provenance.json").write_text(
-        json.dumps(made, indent=2, allow_nan=False) + "\n", encoding="utf-8"
-    )

@@ -86,7 +86,10 @@ import click
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Write tables and figure here."
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the report page, tables and figure here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def compare(out: Path | None, as_json: bool, **options: Any) -> None:
@@ -111,7 +114,10 @@ def compare(out: Path | None, as_json: bool, **options: Any) -> None:
     if out is not None:
         with staged_folder(out) as folder:
             write_study(study, folder)
-        click.echo(f"Written to {out}: tables, figure (curves.png, .svg), provenance.", err=True)
+        click.echo(
+            f"Written to {out}: report.html, tables, figure (curves.png, .svg, .pdf), provenance.",
+            err=True,
+        )
     if as_json:
         click.echo(json.dumps(study_json(study), indent=2, allow_nan=False))
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,22 @@ def note_input(table: pd.DataFrame, file: Path) -> None:
         f"{count(table['condition'].nunique(), 'condition')}, {unanswered} without an answer.",
         err=True,
     )
+
+
+def typed() -> str:
+    """Give the command that is running as one would type it again, without what is the default."""
+    import shlex
+
+    context = click.get_current_context()
+    words = ["psychobench", str(context.info_name)]
+    for parameter in context.command.params:
+        value = context.params.get(str(parameter.name))
+        if context.get_parameter_source(str(parameter.name)) is not ParameterSource.COMMANDLINE:
+            continue
+        for one in value if isinstance(value, tuple) else [value]:
+            flag = [] if isinstance(parameter, click.Argument) else [parameter.opts[-1]]
+            words += flag if one is True else [*flag, str(one)]
+    return shlex.join(words)
 
 
 def count(n: int, what: str) -> str:

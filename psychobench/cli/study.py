@@ -11,7 +11,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from psychobench.cli.notes import note_input
+from psychobench.cli.notes import note_input, typed
 from psychobench.comparison import (
     CohortMeasures,
     check_margin,
@@ -83,6 +83,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
         stimuli=plan.stimuli,
         observers=infos,
         provenance=provenance(
+            command=typed(),
             options={**options, "out": None if out is None else str(out)},
             seed=options["seed"],
             stimuli={"name": plan.stimuli.name, "sha256": plan.stimuli.sha256},

@@ -12,12 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import COLOURS, GREY, MARKERS, STYLE
+from psychobench.draw.curves import GREY
+from psychobench.draw.looks import ONE_COLUMN, SMALL, add_legend, look, shorten, wrap
 
-ONE_COLUMN = 3.35  # inches: the width of one column of a journal
-SMALL = {**STYLE, "font.size": 7}
 APART = 0.7  # of the distance between two conditions, taken by the groups side by side
-LONG = 26  # characters that labels side by side may have before they are turned
+ACROSS, TURNED = 46, 24  # characters: of all labels side by side, and of one that is turned
 
 
 @dataclass(frozen=True)
@@ -70,19 +69,23 @@ def draw_cells(
         axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False).ravel()
         for axis, measure in zip(axes, measures, strict=True):
             _draw_measure(axis, measure, len(conditions))
-        turned = 30 if sum(map(len, conditions)) > LONG else 0
-        axes[-1].set_xticks(range(len(conditions)), conditions, rotation=turned)
-        if turned:
-            for label in axes[-1].get_xticklabels():
-                label.set_horizontalalignment("right")
+        _name_conditions(axes[-1], conditions)
         axes[-1].set_xlabel(x_label)
         axes[-1].set_xlim(-0.6, len(conditions) - 0.4)
-        figure.legend(
-            handles=_legend(measures[0].groups, interval),
-            loc="outside lower center",
-            ncols=1 + (len(measures[0].groups) > 1),
-        )
+        add_legend(figure, _legend(measures[0].groups, interval))
     return figure
+
+
+def _name_conditions(axis: Axes, conditions: Sequence[str]) -> None:
+    """Write the conditions below the axis: on some lines, or turned where they are too long."""
+    width = ACROSS // len(conditions)
+    wrapped = [wrap(name, width, lines=3) for name in conditions]
+    if any("…" in name or "[...]" in name for name in wrapped):
+        turned = [shorten(name, TURNED) for name in conditions]
+        axis.set_xticks(range(len(conditions)), turned, rotation=35, ha="right")
+        axis.tick_params(axis="x", length=2)
+    else:
+        axis.set_xticks(range(len(conditions)), wrapped)
 
 
 def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:
@@ -90,18 +93,20 @@ def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:
     share = APART / len(groups)
     for number, group in enumerate(groups):
         centre = np.arange(conditions) + share * (number - (len(groups) - 1) / 2)
-        colour = COLOURS[number % len(COLOURS)]
+        style = look(number)
         people, mean = centre - share / 5, centre + share / 5
         fade = float(np.clip(8 / max(1, len(group.values)), 0.15, 0.6))
         axis.plot(people, group.values.T, color=GREY, linewidth=0.5, alpha=fade, zorder=1)
-        axis.plot(people, group.values.T, ".", color=colour, markersize=3, alpha=0.5, zorder=2)
+        axis.plot(
+            people, group.values.T, ".", color=style["color"], markersize=3, alpha=0.5, zorder=2
+        )
         ends = np.abs(np.stack([group.low, group.high]) - group.mean)
         axis.errorbar(
             mean,
             group.mean,
             yerr=ends,
-            fmt=MARKERS[number % len(MARKERS)],
-            color=colour,
+            linestyle="none",
+            **style,
             markersize=5,
             markeredgecolor="white",
             capsize=2,
@@ -112,17 +117,10 @@ def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:
 
 def _legend(groups: Sequence[Group], interval: str) -> list[Line2D]:
     marks = [
-        Line2D(
-            [],
-            [],
-            label=group.label,
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number % len(MARKERS)],
-            linestyle="none",
-        )
+        Line2D([], [], label=group.label, linestyle="none", markersize=4, **look(number))
         for number, group in enumerate(groups)
         if len(groups) > 1
     ]
     person = Line2D([], [], color=GREY, marker=".", linewidth=0.5, label="one person")
-    mean = Line2D([], [], color=COLOURS[0], marker="o", linewidth=1.5, label=f"mean, {interval}")
+    mean = Line2D([], [], linewidth=1.5, markersize=4, label=f"mean, {interval}", **look(0))
     return [*marks, person, mean]

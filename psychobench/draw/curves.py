@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ STYLE: Any = {
     "legend.frameon": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "psychobench",
+    "pdf.fonttype": 42,
 }
 PANELS_PER_ROW = 4
 LEGEND_ENTRY = 3.1  # width of the widest entry, in inches
@@ -118,11 +120,29 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
 
 
 def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as NAME.png (200 dpi) and NAME.svg into an existing folder."""
+    """Write a figure as NAME.png (300 dpi), NAME.svg and NAME.pdf into an existing folder."""
+    settle(figure)
     with mpl.rc_context(STYLE):
-        figure.savefig(folder / f"{name}.png", dpi=200)
+        figure.savefig(folder / f"{name}.png", dpi=300)
         # no date, so that the same results give the same bytes
         figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        figure.savefig(folder / f"{name}.pdf", dpi=300, metadata={"CreationDate": None})
+
+
+def svg_text(figure: Figure) -> str:
+    """Give a figure as an SVG document whose letters are drawn, so that it needs no font."""
+    settle(figure)
+    text = io.StringIO()
+    with mpl.rc_context({**STYLE, "svg.fonttype": "path"}):
+        figure.savefig(text, format="svg", dpi=150, metadata={"Date": None})
+    return text.getvalue()
+
+
+def settle(figure: Figure) -> None:
+    """Lay a figure out once: laying out many panels takes longer than drawing them."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
 
 
 def _draw_panel(axis: Axes, panel: Panel) -> None:

@@ -62,24 +62,35 @@ def analysis_json(analysis: Analysis, provenance: dict[str, Any]) -> dict[str, A
     }
 
 
-def _data(analysis: Analysis) -> str:
-    fits, left_out = analysis.fits.table, analysis.left_out
-    people, gone = fits["observer"].nunique(), left_out["observer"].nunique()
-    lines = [
-        f"{people} participants, {fits['condition'].nunique()} condition(s), "
-        f"{int(fits['n_trials'].sum())} answered trials."
+def accounts(analysis: Analysis) -> list[str]:
+    """Say who was analysed, who was left out, and what deserves a look, a line each."""
+    fits, gone = analysis.fits.table, analysis.left_out["observer"].nunique()
+    people, conditions = fits["observer"].nunique(), fits["condition"].nunique()
+    found = ", ".join(f"{n} {status}" for status, n in fits["status"].value_counts().items())
+    rules = ", ".join(map(str, analysis.rules))
+    trials = int(fits["n_trials"].sum())
+    return [
+        f"{_count(people, 'participant')}, {_count(conditions, 'condition')}"
+        + (f", {_count(trials, 'answered trial')}." if trials else "."),
+        f"Left out by the rule {rules}: {gone} of {people + gone} participants."
+        if rules
+        else "Nobody was left out: no exclusion rule was given.",
+        f"Curves by engine {analysis.fits.options['engine']}: {found}.",
     ]
-    if analysis.rules:
-        rules = ", ".join(map(str, analysis.rules))
-        lines.append(f"Left out by the rule {rules}: {gone} of {people + gone} participants.")
-        lines += [
-            f"  {row['observer']}: {row['rule']} (value {number_text(row['value'])}, "
-            f"{row['n_trials']} trials)"
-            for row in json_rows(left_out)
-        ]
-    else:
-        lines.append("Nobody was left out: no exclusion rule was given.")
-    return "\n".join(lines)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _data(analysis: Analysis) -> str:
+    lines = [
+        f"  {row['observer']}: {row['rule']} (value {number_text(row['value'])}, "
+        f"{row['n_trials']} trials)"
+        for row in json_rows(analysis.left_out)
+    ]
+    simulated = ["SIMULATED people: no claim about people."] if analysis.simulated else []
+    return "\n".join([*simulated, *accounts(analysis)[:2], *lines])
 
 
 def _flags(analysis: Analysis) -> str:
@@ -97,11 +108,7 @@ def _flags(analysis: Analysis) -> str:
 
 
 def _fits(analysis: Analysis) -> str:
-    found = analysis.fits.table["status"].value_counts()
-    lines = [
-        f"Curves by engine {analysis.fits.options['engine']}: "
-        + ", ".join(f"{count} {status}" for status, count in found.items())
-    ]
+    lines = [accounts(analysis)[2]]
     lines += [
         f"  {row.observer}, {row.condition}: {row.status}: {row.reason}"
         for row in analysis.fits.table.itertuples()

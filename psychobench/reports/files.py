@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from psychobench.comparison import Sample
+from psychobench.reports.page_study import study_page
 from psychobench.reports.study import Study
 from psychobench.reports.terminal import study_text
 from psychobench.tables import csv_bytes, json_rows
@@ -47,7 +48,7 @@ def study_json(study: Study) -> dict[str, Any]:
 
 
 def write_study(study: Study, folder: Path) -> None:
-    """Write tables, figure, summary and provenance into an existing folder."""
+    """Write the page, tables, figure, summary and provenance into an existing folder."""
     from psychobench.draw.curves import save_figure
 
     people = "simulated" if study.cohort.simulated else "human"
@@ -58,6 +59,7 @@ def write_study(study: Study, folder: Path) -> None:
     _to_csv(pd.concat(fits, ignore_index=True).assign(kind=kinds), folder / "fits.csv")
     _to_csv(study.table, folder / "tests.csv")
     save_figure(study.plot(), folder, "curves")
+    (folder / "report.html").write_text(study_page(study).html() + "\n", encoding="utf-8")
     (folder / "summary.txt").write_text(study_text(study) + "\n", encoding="utf-8")
     _to_json(study_json(study), folder / "comparison.json")
     _to_json(dict(study.provenance), folder / "provenance.json")

@@ -16,6 +16,7 @@ PACKAGES = (
     "statsmodels",
     "pillow",
     "matplotlib",
+    "jinja2",
     "psignifit",
     "torch",
     "torchvision",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,10 +15,30 @@ from psychobench.tables import json_rows
 LEFT = ("observer", "mask", "pre-training", "status", "answer", "why none")
 
 
+@dataclass(frozen=True)
+class Part:
+    """One question, what the numbers mean, and the columns that answer it, if any do."""
+
+    title: str
+    explanation: str
+    columns: Mapping[str, Sequence[str]] | None
+
+    def text(self) -> str:
+        """Lay the part out for a terminal."""
+        lines = [line for line in (self.title, self.explanation) if line]
+        return "\n".join([*lines, *([] if self.columns is None else [_columns(self.columns)])])
+
+
 def study_text(study: Study) -> str:
     """Lay a study out: heading, fits, one section per question, notes."""
+    sections = [part.text() for part in parts(study)]
+    return "\n\n".join([study.heading, *sections, "\n".join(study.notes)])
+
+
+def parts(study: Study) -> list[Part]:
+    """Give the fits, then one part per question."""
     table = study.table
-    sections = [
+    return [
         _fits(table),
         _single_case(table),
         _one_sample(table),
@@ -25,12 +46,10 @@ def study_text(study: Study) -> str:
         _jnd(table, study.comparison.margin),
         _curves(table),
         _errors(table),
-        "\n".join(study.notes),
     ]
-    return "\n\n".join([study.heading, *(section for section in sections if section)])
 
 
-def _fits(table: pd.DataFrame) -> str:
+def _fits(table: pd.DataFrame) -> Part:
     columns: dict[str, Iterable[object]] = {
         **_who(table),
         "pre-training": table["pretraining"].fillna("-"),
@@ -42,10 +61,10 @@ def _fits(table: pd.DataFrame) -> str:
         ends = table[[f"{name.lower()}_low", f"{name.lower()}_high"]]
         if ends.notna().any(axis=None):
             columns[name] = _intervals(table, name.lower())
-    return _columns(columns)
+    return _section("", "", columns)
 
 
-def _single_case(table: pd.DataFrame) -> str:
+def _single_case(table: pd.DataFrame) -> Part:
     return _section(
         "Could it be one of these people? Crawford & Howell's single-case t for the PSE:",
         "p is how often a person would lie as far from the average, or farther.",
@@ -60,7 +79,7 @@ def _single_case(table: pd.DataFrame) -> str:
     )
 
 
-def _one_sample(table: pd.DataFrame) -> str:
+def _one_sample(table: pd.DataFrame) -> Part:
     n = " or ".join(_whole(table["cohort_n_pse"].drop_duplicates()))
     return _section(
         "Does it differ from the average person? The paper's one-sample t for the PSE:",
@@ -78,12 +97,11 @@ def _one_sample(table: pd.DataFrame) -> str:
     )
 
 
-def _equivalence(table: pd.DataFrame, margin: float | None) -> str:
+def _equivalence(table: pd.DataFrame, margin: float | None) -> Part:
     question = "Is its PSE as good as equal to the average person's?"
     if margin is None:
-        return (
-            f"{question} Not tested: --margin X says how large a difference still counts as none."
-        )
+        said = "Not tested: --margin X says how large a difference still counts as none."
+        return Part(f"{question} {said}", "", None)
     return _section(
         f"{question} Two one-sided tests:",
         f"p is small where the difference is surely less than the margin, {margin:g}.",
@@ -96,7 +114,7 @@ def _equivalence(table: pd.DataFrame, margin: float | None) -> str:
     )
 
 
-def _jnd(table: pd.DataFrame, margin: float | None) -> str:
+def _jnd(table: pd.DataFrame, margin: float | None) -> Part:
     columns: dict[str, Iterable[object]] = {
         **_who(table),
         "JND": map(words.number_text, table["jnd"]),
@@ -116,7 +134,7 @@ def _jnd(table: pd.DataFrame, margin: float | None) -> str:
     )
 
 
-def _curves(table: pd.DataFrame) -> str:
+def _curves(table: pd.DataFrame) -> Part:
     return _section(
         "How far is its whole curve from the people's mean curve?",
         "Root mean square of the difference in P(target) over the people's levels.",
@@ -131,10 +149,11 @@ def _curves(table: pd.DataFrame) -> str:
     )
 
 
-def _errors(table: pd.DataFrame) -> str:
+def _errors(table: pd.DataFrame) -> Part:
     question = "Does it err on the same stimuli as people?"
     if table["consistency"].isna().all():
-        return f"{question} Not given: {'; '.join(table['consistency_reason'].unique())}."
+        why = "; ".join(table["consistency_reason"].unique())
+        return Part(f"{question} Not given: {why}.", "", None)
     reasons = table["consistency_reason"]
     return _section(
         f"{question} Error consistency (Cohen's kappa) within levels:",
@@ -183,18 +202,19 @@ def _whole(column: pd.Series[Any]) -> list[str]:
     return ["-" if pd.isna(value) else f"{value:.0f}" for value in column]
 
 
-def _section(title: str, explanation: str, columns: Mapping[str, Iterable[object]]) -> str:
-    return "\n".join([title, explanation, _columns(columns)])
+def _section(title: str, explanation: str, columns: Mapping[str, Iterable[object]]) -> Part:
+    cells = {name: [str(cell) for cell in column] for name, column in columns.items()}
+    return Part(title, explanation, cells)
 
 
-def _columns(columns: Mapping[str, Iterable[object]]) -> str:
+def _columns(columns: Mapping[str, Sequence[str]]) -> str:
     """Line the columns up under their names, with a rule between."""
-    padded = [_padded(name, [str(cell) for cell in cells]) for name, cells in columns.items()]
+    padded = [_padded(name, cells) for name, cells in columns.items()]
     lines = ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
-def _padded(name: str, cells: list[str]) -> list[str]:
+def _padded(name: str, cells: Sequence[str]) -> list[str]:
     """Pad to one width: words to the left, numbers to the right."""
     column = [name, *cells]
     width = max(map(len, column))

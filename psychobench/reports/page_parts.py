@@ -1,0 +1,52 @@
+"""What the pages of analyses and of studies share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from psychobench.reports.page import Passage, Section, Text, table_of
+
+
+def named(measure: str) -> str:
+    """Give a measure's name in words."""
+    return measure.upper() if measure in ("pse", "jnd") else measure
+
+
+def made_section(made: Mapping[str, Any]) -> Section:
+    """Say how a result was made, so that it can be made again."""
+    options = made.get("options", {})
+    seed = made.get("seed")
+    versions = pd.DataFrame(made["versions"].items(), columns=["what", "version"])
+    hashes = pd.DataFrame(list(_hashes(made)), columns=["of", "SHA-256"])
+    chosen = pd.DataFrame(
+        [(name, _shown(value)) for name, value in options.items()], columns=["option", "value"]
+    )
+    return Section(
+        "provenance",
+        "How this was made",
+        [
+            *([Passage("Command", str(made["command"]), code=True)] if "command" in made else []),
+            *([Text([f"Seed of every random draw: {seed}."])] if seed is not None else []),
+            *([table_of(hashes, "Hashes of what went in.")] if len(hashes) else []),
+            *([table_of(chosen, "Every option.")] if options else []),
+            table_of(versions, "Versions."),
+        ],
+    )
+
+
+def _hashes(made: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
+    """Find every hash, wherever it stands."""
+    for name, value in made.items():
+        if isinstance(value, Mapping):
+            yield from _hashes(value, f"{place}, {name}" if place else str(name))
+        elif "sha256" in str(name) and value:
+            yield place or str(name), str(value)
+
+
+def _shown(value: object) -> str:
+    if value is None or value == ():
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
