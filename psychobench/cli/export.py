@@ -18,14 +18,21 @@ from psychobench.cli.notes import count, note_input
     metavar="bids|psych-ds|long",
     help="BIDS and Psych-DS for archives, long for R (lme4, quickpsy) and JASP.",
 )
-@click.option("--columns", metavar="NAME=THEIRS,...", help="What FILE calls our columns.")
+@click.option(
+    "--columns", multiple=True, metavar="NAME=THEIRS,...", help="What FILE calls our columns."
+)
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows like these.")
 @click.option("--name", default="trials", show_default=True, help="Of the task or study.")
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="The data set."
 )
 def export(
-    file: Path, form: str, columns: str | None, where: tuple[str, ...], name: str, out: Path
+    file: Path,
+    form: str,
+    columns: tuple[str, ...],
+    where: tuple[str, ...],
+    name: str,
+    out: Path,
 ) -> None:
     """Write the trials of FILE as a data set into DIR.
 

@@ -40,6 +40,7 @@ jsPsych 7, of PsychoPy with tabs or semicolons or before 2024, or of MATLAB 7.3.
 )
 @click.option(
     "--columns",
+    multiple=True,
     metavar="NAME=THEIRS,...",
     help="What the files call our columns, like level=contrast,observer=code.",
 )
@@ -69,7 +70,7 @@ def import_command(
     files: tuple[Path, ...],
     format_: str,
     keys: tuple[str, ...],
-    columns: str | None,
+    columns: tuple[str, ...],
     level_from: str | None,
     where: tuple[str, ...],
     also: str | None,

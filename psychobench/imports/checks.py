@@ -10,8 +10,8 @@ import pandas as pd
 
 from psychobench.errors import OptionError, TableError
 from psychobench.imports.account import FileAccount
-from psychobench.imports.columns import Options
 from psychobench.imports.opened import Opened
+from psychobench.imports.options import Options
 from psychobench.responses.columns import check_mapping, shown
 
 _REPEATED = 3  # equal reaction times that cannot be chance

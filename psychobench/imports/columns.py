@@ -1,108 +1,23 @@
-"""From a file's columns to ours: which is which, and the cells as they are meant."""
+"""The cells of our columns, as they are meant."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from psychobench.errors import TableError
+from psychobench.imports.options import Options
 from psychobench.imports.patterns import compile_pattern
+from psychobench.imports.places import places
 from psychobench.imports.source import NeededError, Source
 from psychobench.responses.cells import as_number, as_text, is_blank, with_points
-from psychobench.responses.columns import TRIAL_COLUMNS, likely_mapping, nearest, shown
+from psychobench.responses.columns import TRIAL_COLUMNS, shown
 
 FROM_NAME = ("observer", "session", "condition")
 _LISTED = re.compile(r"""\[\s*(['"]?)(?P<item>[^,\[\]]*?)\1\s*\]""")
 _SECONDS = 60.0  # a median reaction time above this is in milliseconds
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user says of all files; see `psychobench.imports.import_trials`."""
-
-    columns: Mapping[str, str] = field(default_factory=dict)
-    keys: Mapping[str, int] = field(default_factory=dict)
-    where: Mapping[str, str] = field(default_factory=dict)
-    keep: Sequence[str] = ()
-    also: Sequence[str] = ()
-    level_from: Mapping[str, str] = field(default_factory=dict)
-    observer_from: str | None = None
-    rt_unit: str | None = None
-
-
-def places(source: Source, options: Options, path: Path) -> dict[str, str]:
-    """Find the column of the file behind each of ours.
-
-    Raises
-    ------
-    NeededError
-        If the level or the answer cannot be found, or there are several columns of answers.
-    TableError
-        If a column that the user named is not there.
-    """
-    rows = source.rows
-    named = {**options.columns, **{f"--also {name}": name for name in options.also}}
-    named |= {f"--where {name}": name for name in options.where}
-    by_pattern = dict.fromkeys(["level"] if options.level_from else [], *options.level_from)
-    named |= by_pattern
-    faults = [
-        f"a column must be in the file: {path} has no '{name}' (for {ours})"
-        f"{nearest(name, rows.columns)}; found: {shown(rows.columns)}"
-        for ours, name in named.items()
-        if name not in rows
-    ]
-    if faults:
-        raise TableError(*faults)
-    found = {
-        ours: next((name for name in names if _holds(rows, name)), "")
-        or next((name for name in names if name in rows and ours in ("level", "response")), "")
-        for ours, names in source.names.items()
-    }
-    found |= by_pattern | dict(options.columns)
-    for ours, option in (("level", "level"), ("response", "response")):
-        if not found.get(ours):
-            raise NeededError(option, _needed(ours, rows, path), choices=list(map(str, rows)))
-    answers = [name for name in source.names.get("response", ()) if _holds(rows, name)]
-    if "response" not in options.columns and len(answers) > 1 and _apart(answers):
-        raise NeededError(
-            "response",
-            f"one column must hold the answers: {path} has {shown(answers)}; choose one, like "
-            f"--columns response={answers[0]}",
-            choices=answers,
-        )
-    if found.get("rt") and "rt" not in options.columns:
-        found["rt"] = _partner(found["response"], source, found["rt"])
-    return {ours: name for ours, name in found.items() if name and ours in TRIAL_COLUMNS}
-
-
-def _holds(rows: pd.DataFrame, name: str) -> bool:
-    return name in rows and not rows[name].map(is_blank).all()
-
-
-def _apart(answers: Sequence[str]) -> bool:
-    """Whether these are different questions, not one program's synonyms."""
-    return all("." in name for name in answers)
-
-
-def _partner(response: str, source: Source, rt: str) -> str:
-    """Find the reaction times of the very component that gave the answers."""
-    stem = response.rpartition(".")[0]
-    return next((n for n in source.names["rt"] if stem and n.rpartition(".")[0] == stem), rt)
-
-
-def _needed(ours: str, rows: pd.DataFrame, path: Path) -> str:
-    words = {
-        "level": "the level of each trial must be known",
-        "response": "the answer of each trial must be known",
-    }
-    return (
-        f"{words[ours]}: {path} has no column that is sure to hold it; found: "
-        f"{shown(rows.columns)}; say which it is, like {likely_mapping([ours], rows.columns)}"
-    )
 
 
 def cells_of(
@@ -134,14 +49,6 @@ def cells_of(
     if options.observer_from is not None:
         for name, value in from_name(options.observer_from, path).items():
             cells[name], found[name] = value, "the file's name"
-    if "observer" not in cells:
-        raise NeededError(
-            "observer",
-            f"it must be known who answered: {path} has no column that is sure to say it; found: "
-            f"{shown(source.rows.columns)}; name one, like --columns observer=NAME, or take it "
-            f"from the file's name, like --observer-from '{{observer}}{path.suffix}'",
-            choices=list(map(str, source.rows)),
-        )
     for name in options.also:
         cells[name] = source.rows[name].str.strip()
     return cells, found, notes
@@ -229,7 +136,7 @@ def seconds_of(
         raise TableError(
             f"rt must be a number or empty: row {cells.index[row]} of {path} has "
             f"{place}={cells.iloc[row]!r}; "
-            "correct it, or leave the column out with --columns rt=NAME of another"
+            "correct it, or name another column with --columns rt=NAME"
         )
     unit = options.rt_unit or source.rt_unit or _unit_in(place)
     median = values.median()

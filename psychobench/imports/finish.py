@@ -7,9 +7,10 @@ from dataclasses import replace
 import pandas as pd
 
 from psychobench.imports.account import FileAccount
-from psychobench.imports.columns import Options, key_of, seconds_of
+from psychobench.imports.columns import key_of, seconds_of
 from psychobench.imports.keys import meanings
 from psychobench.imports.opened import Opened, no_trial
+from psychobench.imports.options import Options
 from psychobench.imports.rows import other_keys
 from psychobench.imports.source import ALL_OF_IT
 from psychobench.responses.cells import is_blank

@@ -74,7 +74,7 @@ def read_workbook(head: Head) -> Source:
         )
     empty = text_rows.index[(text_rows == "").all(axis=1)]
     note = [f"{head.path}: read from its sheet '{sheet.title}'"]
-    return _source(text_rows, dict.fromkeys(map(int, empty), "empty row"), note, ",")
+    return _source(text_rows, dict.fromkeys(map(int, empty), "empty row"), note, "\t")
 
 
 def _records(sheet: Worksheet, typed: Worksheet, head: Head) -> list[list[str]]:

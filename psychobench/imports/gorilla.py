@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+
 from psychobench.imports.source import ALL_OF_IT, OURS, Format, Head, Source
 from psychobench.imports.text import table
 
 _MARKS = ("Participant Private ID", "Trial Number")
+_END = re.compile(r"(?<=\n)(END OF FILE)[,;\t\s]*\Z")
 
 
 def recognise(head: Head) -> str | None:
@@ -15,7 +19,7 @@ def recognise(head: Head) -> str | None:
 
 def read(head: Head) -> Source:
     """Take the rows of zones that answer; a screen whose time ran out is an unanswered trial."""
-    rows, left, notes = table(head)
+    rows, left, notes = table(_closed(head))
     zone = rows["Zone Type"].str.lower() if "Zone Type" in rows else None
     if "Event Index" in rows:
         for row in rows.index[rows["Event Index"].str.strip().eq("END OF FILE")]:
@@ -39,6 +43,13 @@ def read(head: Head) -> Source:
     }
     delimiter = head.delimiter
     return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+
+
+def _closed(head: Head) -> Head:
+    """Complete the last line, which is short and has no line end."""
+    short = len(head.fields) - 1
+    text = _END.sub(lambda found: found[1] + head.delimiter * short + "\n", head.text)
+    return dataclasses.replace(head, text=text)
 
 
 FORMAT = Format("gorilla", "Gorilla", recognise, read, ALL_OF_IT)

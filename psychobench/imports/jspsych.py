@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import pandas as pd
-
-from psychobench.errors import TableError
+from psychobench.imports.nested import read_json
 from psychobench.imports.source import OURS, Format, Head, Source
 from psychobench.imports.text import table
 from psychobench.responses.cells import as_number, is_blank
@@ -22,7 +17,9 @@ def recognise(head: Head) -> str | None:
     if head.has(*_MARKS):
         return reason
     start = head.text[:100_000]
-    as_json = start.lstrip().startswith(("[", "{")) and all(f'"{m}"' in start for m in _MARKS)
+    if len(head.fields) > 1 and all(f'""{mark}""' in start for mark in _MARKS):
+        return f"a column holds JSON with jsPsych's {', '.join(_MARKS)}"
+    as_json = start.lstrip().startswith(("[", "{")) and all(mark in start for mark in _MARKS)
     return f"{reason}, as JSON" if as_json else None
 
 
@@ -33,6 +30,8 @@ def read(head: Head) -> Source:
         rows, notes = read_json(head), list(head.notes)
     else:
         rows, left, notes = table(head)
+        if not head.has(*_MARKS):
+            rows, left = read_json(head, rows.to_dict(orient="records")), {}
     codes = "response" not in rows and "key_press" in rows
     if "response" in rows:  # the space bar is written as a blank
         rows["response"] = rows["response"].map(lambda cell: "space" if cell == " " else cell)
@@ -59,38 +58,6 @@ def read(head: Head) -> Source:
         experimental=version == "7",
         notes=tuple(notes),
     )
-
-
-def read_json(head: Head) -> pd.DataFrame:
-    """Turn a list of objects, or one such list per line, into rows; the first is 2, as in CSV."""
-    try:
-        found = json.loads(head.text)
-    except RecursionError:
-        raise TableError(f"JSON must be a list of trials: {head.path} nests too deeply") from None
-    except json.JSONDecodeError as error:
-        try:
-            found = [each for line in head.text.split("\n") if line for each in json.loads(line)]
-        except (json.JSONDecodeError, TypeError, RecursionError):
-            raise TableError(
-                f"a file must be whole JSON: {head.path} is not at line {error.lineno}, column "
-                f"{error.colno} ({error.msg}); save it again, or export it as CSV"
-            ) from None
-    if isinstance(found, dict):
-        found = found.get("trials", [found])
-    if not isinstance(found, list) or not found or not all(isinstance(r, dict) for r in found):
-        raise TableError(
-            f"JSON must be a list of trials, each an object: {head.path} is not; "
-            "export jsPsych.data.get().json()"
-        )
-    names = list(dict.fromkeys(name for row in found for name in row))
-    cells = [[_cell(row.get(name)) for name in names] for row in found]
-    return pd.DataFrame(cells, columns=names, index=range(2, len(found) + 2), dtype=object)
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value)
 
 
 def _with_letter(code: str) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import OptionError
-from psychobench.imports.columns import Options, key_of
+from psychobench.imports.columns import key_of
+from psychobench.imports.options import Options
 from psychobench.imports.source import NeededError, Source
 from psychobench.responses.cells import as_number, as_text, is_blank
 from psychobench.responses.columns import nearest

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.imports.columns import Options, cells_of, check_level
+from psychobench.imports.columns import cells_of, check_level
+from psychobench.imports.options import Options
+from psychobench.imports.places import answered_elsewhere
 from psychobench.imports.rows import kept, reasons
 from psychobench.imports.source import Format, Source
+from psychobench.responses.cells import is_blank
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Opened:
 
 def open_file(path: Path, form: Format, reason: str, source: Source, options: Options) -> Opened:
     """Find our columns, and the rows that may be trials."""
-    if source.rows.index.isin(list(source.left)).all():  # nothing to look for columns in
+    if set(source.rows.index) <= set(options.left_of(source)):  # nothing to find columns in
         cells = pd.DataFrame({"level": "", "response": ""}, index=source.rows.index)
         why = pd.Series(source.left, dtype=object).reindex(cells.index)
         return Opened(path, form, reason, source, cells, {}, why, frozenset(why), source.notes)
@@ -38,6 +41,8 @@ def open_file(path: Path, form: Format, reason: str, source: Source, options: Op
     check_level(cells.loc[given == "", "level"], origin["level"], path)
     why = kept(given, cells, options)
     said = frozenset(given) - {""}
+    unanswered = cells.index[(why == "") & cells["response"].map(is_blank)]
+    notes += answered_elsewhere(source, origin["response"], unanswered, path)
     return Opened(path, form, reason, source, cells, origin, why, said, (*source.notes, *notes))
 
 

@@ -12,11 +12,12 @@ import pandas as pd
 from psychobench.errors import TableError
 from psychobench.imports.account import FileAccount, Imported
 from psychobench.imports.checks import check_distinct, check_keep, check_options, check_repeats
-from psychobench.imports.columns import Options, key_of
+from psychobench.imports.columns import key_of
 from psychobench.imports.finish import finish
 from psychobench.imports.formats import find_format, load
 from psychobench.imports.keys import check_keys
 from psychobench.imports.opened import Opened, no_trial, open_file
+from psychobench.imports.options import Options
 from psychobench.imports.patterns import parse_keys
 from psychobench.imports.source import Format, Source
 from psychobench.responses.cells import natural

@@ -11,7 +11,7 @@ from psychobench.imports.text import table
 from psychobench.responses.cells import is_blank
 
 _SEEN = "2024"  # the year of the files at hand
-_LOOP = re.compile(r"(?P<loop>.+)\.thisN")
+_LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
 
 
 def recognise(head: Head) -> str | None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from psychobench.imports.columns import Options, key_of
+from psychobench.imports.columns import key_of
+from psychobench.imports.options import Options
 from psychobench.imports.source import Source
 from psychobench.responses.cells import as_number, is_blank
 
@@ -48,9 +49,8 @@ def reasons(source: Source, cells: pd.DataFrame, options: Options) -> pd.Series[
 
 def kept(found: pd.Series[str], cells: pd.DataFrame, options: Options) -> pd.Series[str]:
     """Forget the reasons that the user does not mind, in rows that have a level."""
-    words = tuple(options.keep)
-    unminded = found.map(lambda reason: bool(words) and reason.startswith(words))
-    return found.mask(unminded.astype(bool) & ~cells["level"].map(is_blank), "")
+    unminded = found.map(options.keeps).astype(bool)
+    return found.mask(unminded & ~cells["level"].map(is_blank), "")
 
 
 def _practice(rows: pd.DataFrame) -> pd.Series[bool]:

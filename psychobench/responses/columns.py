@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -37,14 +38,14 @@ _HINTS = {
 _SHOWN = 20
 
 
-def parse_columns(text: str | None) -> dict[str, str]:
+def parse_columns(text: str | Sequence[str] | None) -> dict[str, str]:
     """Read the option ``--columns``: what a file's columns are called.
 
     Parameters
     ----------
-    text : str or None
-        ``canonical=foreign`` pairs separated by commas; None where the option was not given. A
-        foreign name with a comma in it goes into double quotes with its canonical name:
+    text : str, sequence of str or None
+        ``canonical=foreign`` pairs separated by commas, once for each time that the option was
+        given. A foreign name with a comma in it goes into double quotes with its canonical name:
         ``'observer=id,"response=happy, or not"'``.
 
     Returns
@@ -62,10 +63,10 @@ def parse_columns(text: str | None) -> dict[str, str]:
     >>> parse_columns("observer=subject,response=chose_anger")
     {'observer': 'subject', 'response': 'chose_anger'}
     """
-    if text is None:
-        return {}
-    pairs = next(csv.reader([text], skipinitialspace=True), [])
-    columns = parse_pairs(pairs or [""], "--columns", "observer=subject,response=chose")
+    texts = [text] if isinstance(text, str) else text or ()
+    read = [next(csv.reader([each], skipinitialspace=True), []) or [""] for each in texts]
+    pairs = itertools.chain.from_iterable(read)
+    columns = parse_pairs(pairs, "--columns", "observer=subject,response=chose")
     if blank := [name for name, foreign in columns.items() if not foreign]:
         raise OptionError(
             f"--columns must name a column of the file: '{blank[0]}=' names none; "
