@@ -196,7 +196,48 @@ def _within(table: pd.DataFrame, within: str | None, between: str | None) -> str
     if within is not None and within == between:
         raise OptionError(f"--within and --between must name two columns: both are '{within}'")
     several = "condition" in table and table["condition"].nunique() > 1
-    return "condition" if within is None and several and between != "condition" else within
+    chosen = "condition" if within is None and several and between != "condition" else within
+    faults = [*_unlike_groups(table, between), *_unlike_cells(table, chosen)]
+    if faults:
+        raise TableError(*faults)
+    return chosen
+
+
+def _unlike_groups(table: pd.DataFrame, between: str | None) -> Iterator[str]:
+    """Find somebody who is in several groups, or in none; the others will be alike."""
+    if between is None:
+        return
+    for observer, groups in table.groupby("observer", sort=False)[between]:
+        if groups.isna().any():
+            yield f"--between must name a group for everybody: '{observer}' has rows without one"
+            return
+        if groups.nunique() > 1:
+            yield (
+                f"--between must name one group per participant: '{observer}' has {between} "
+                f"{shown(groups.unique())}; a column that differs within people is for --within"
+            )
+            return
+
+
+def _unlike_cells(table: pd.DataFrame, within: str | None) -> Iterator[str]:
+    """Find what splits somebody's trials beside the factor within participants."""
+    if within is None or within == "condition":
+        return
+    if table[within].isna().any():
+        who = table["observer"][table[within].isna()].iloc[0]
+        yield f"--within must name a condition for every trial: '{who}' has rows without {within}"
+    if "condition" not in table:
+        return
+    for (observer, name), conditions in table.groupby(["observer", within], sort=False)[
+        "condition"
+    ]:
+        if conditions.nunique() > 1:
+            yield (
+                f"--within must tell a participant's conditions apart: '{observer}' has condition "
+                f"{shown(conditions.unique())} in {within} '{name}'; keep one with "
+                f"--where condition={conditions.iloc[0]}"
+            )
+            return
 
 
 def _screened(table: pd.DataFrame) -> tuple[Screening | None, tuple[str, ...]]:

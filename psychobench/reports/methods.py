@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from psychobench.analysis import Analysis
+from psychobench.results import Fits
 
 SHAPES = {
     "norm": "cumulative normal",
@@ -46,8 +47,15 @@ CRAWFORD = (
 )
 
 
-def model_sentences(options: Mapping[str, Any]) -> list[str]:
+def model_sentences(fits: Fits) -> list[str]:
     """Say what was fitted: function, asymptotes, likelihood, priors, estimates and intervals."""
+    options = fits.options
+    if "cross-entropy" in set(fits.table["likelihood"]):
+        return [
+            _function(options),
+            "Probabilities, not answers, were fitted: by mean cross-entropy, with all levels "
+            "weighted alike and no prior. They have no number of trials, and so no interval.",
+        ]
     return [
         _function(options),
         _asymptotes(options),
@@ -129,7 +137,7 @@ def methods_text(analysis: Analysis, versions: Mapping[str, str]) -> str:
         who,
         "For each participant and condition we fitted a psychometric function "
         f"(psychobench {versions.get('psychobench', '')}).",
-        *model_sentences(options),
+        *model_sentences(analysis.fits),
         f"Fits with status {' or '.join(analysis.tested)} count in means and tests.",
         *_tested(analysis),
     ]

@@ -22,7 +22,7 @@ from psychobench.reports.page import (
     picture,
     table_of,
 )
-from psychobench.reports.page_parts import made_section, named
+from psychobench.reports.page_parts import made_section, moment, named, sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,7 +65,7 @@ def analysis_page(
         Section("data", "Data and who was left out", _data(analysis, made)),
         Section("design", "Design", [_design(analysis)]),
         Section("checks", "Checks before fitting", _checks(analysis)),
-        Section("model", "Model and priors", [Text(model_sentences(analysis.fits.options))]),
+        Section("model", "Model and priors", [Text(model_sentences(analysis.fits))]),
         Section("groups", "Curves and means", _groups(analysis, pictures)),
         Section("tests", "Tests", _tests(analysis)),
         Section("goodness", "Goodness of fit", _goodness(analysis, pictures)),
@@ -79,7 +79,7 @@ def analysis_page(
     kind = "simulated people" if analysis.simulated else "participants"
     return Page(
         title=f"Psychometric functions: {source}",
-        subtitle=f"{people} {kind}, made {made['made_at']}",
+        subtitle=f"{people} {kind}, made {moment(made)}",
         warning="SIMULATED people: this page makes no claim about people."
         if analysis.simulated
         else "",
@@ -91,7 +91,7 @@ def _short(analysis: Analysis) -> list[str]:
     lines = [*accounts(analysis)]
     for tests in analysis.tests.values():
         lines += tests.sentences()[1 : 1 + (len(tests.effects) or len(tests.pairs))]
-    return [*lines, *(f"{note[0].upper()}{note[1:]}." for note in analysis.notes)]
+    return [*lines, *map(sentence, analysis.notes)]
 
 
 def _data(analysis: Analysis, made: Mapping[str, Any]) -> list[Block]:
@@ -99,8 +99,10 @@ def _data(analysis: Analysis, made: Mapping[str, Any]) -> list[Block]:
     used = analysis.name
     lines = [f"File: {data['file']} (SHA-256 {data['sha256']})."] if data else []
     renamed = table.attrs.get("columns", {})
-    lines += [f"The column {theirs} was read as {ours}." for ours, theirs in renamed.items()]
-    lines += [f"{note}" for note in table.attrs.get("notes", ())]
+    if renamed:
+        read = ", ".join(f"{theirs} as {ours}" for ours, theirs in renamed.items())
+        lines.append(f"Columns were read under other names: {read}.")
+    lines += table.attrs.get("notes", ())
     n, unanswered = int(analysis.fits.table["n_trials"].sum()), table.attrs.get("unanswered", 0)
     if n:
         lines.append(
@@ -158,7 +160,7 @@ def _checks(analysis: Analysis) -> list[Block]:
     return [
         *found,
         table_of(rules, "What should hold, and how many participants were flagged."),
-        Text([f"Not checked: {note}." for note in screening.notes], listed=True),
+        Text([sentence(note) for note in screening.notes], listed=True),
     ]
 
 
@@ -190,9 +192,14 @@ def _tests(analysis: Analysis) -> list[Block]:
     if "tests" in tables:
         frame = tables["tests"].assign(measure=tables["tests"]["measure"].map(named))
         caption = f"Pairs: second minus first, with the difference's {level} interval."
-        shown = {name: label for name, label in PAIRS.items() if frame[name].notna().any()}
+        empty = {name for name in PAIRS if frame[name].isin(["", None]).all()}
+        if (frame["kind"] == "paired").all():
+            empty.add("n_second")
+        elif not (frame["kind"] == "paired").any():
+            empty.add("d_z")
+        shown = {name: label for name, label in PAIRS.items() if name not in empty}
         blocks.append(table_of(frame, caption, shown))
-    return blocks or [Text([f"Nothing was tested: {'; '.join(analysis.notes)}."])]
+    return blocks or [Text(["Nothing was tested.", *map(sentence, analysis.notes)])]
 
 
 def _goodness(analysis: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:

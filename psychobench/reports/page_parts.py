@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,16 @@ from psychobench.reports.page import Passage, Section, Text, table_of
 def named(measure: str) -> str:
     """Give a measure's name in words."""
     return measure.upper() if measure in ("pse", "jnd") else measure
+
+
+def sentence(note: str) -> str:
+    """Make a note a sentence."""
+    return f"{note[:1].upper()}{note[1:]}."
+
+
+def moment(made: Mapping[str, Any]) -> str:
+    """Say when a result was made, to the minute."""
+    return f"{datetime.fromisoformat(made['made_at']):%Y-%m-%d %H:%M} UTC"
 
 
 def made_section(made: Mapping[str, Any]) -> Section:

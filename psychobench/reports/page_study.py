@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from psychobench.reports.methods import CRAWFORD, SCHUETT, model_sentences
-from psychobench.reports.page import Block, Page, Passage, Section, Table, Text, picture, table_of
-from psychobench.reports.page_parts import made_section
+from psychobench.reports.page import (
+    Block, Cell, Page, Passage, Section, Table, Text, picture, table_of,
+)  # fmt: skip
+from psychobench.reports.page_parts import made_section, moment
 from psychobench.reports.study import Study
-from psychobench.reports.terminal import Part, parts
+from psychobench.reports.terminal import LEFT, Part, parts
 
 LIMITS = (
     "An observer that could be one of the people is not shown to be like them.",
@@ -33,8 +37,8 @@ def study_page(study: Study) -> Page:
             "model",
             "Model and priors",
             [
-                Text(["People's curves:", *model_sentences(study.cohort_fits.options)]),
-                Text(["Observers' curves:", *model_sentences(study.observer_fits.options)]),
+                Text(["People's curves:", *model_sentences(study.cohort_fits)]),
+                Text(["Observers' curves:", *model_sentences(study.observer_fits)]),
             ],
         ),
         Section("curves", "Curves", [drawn, _table(fits, "What was fitted.")]),
@@ -45,7 +49,7 @@ def study_page(study: Study) -> Page:
     ]
     return Page(
         title=f"People and observers: {study.cohort.name}, {study.stimuli.name}",
-        subtitle=f"{study.cohort.title}; {study.stimuli.title}; made {study.provenance['made_at']}",
+        subtitle=f"{study.cohort.title}; {study.stimuli.title}; made {moment(study.provenance)}",
         warning=study.heading if study.cohort.simulated or study.stimuli.rendered else "",
         sections=sections,
     )
@@ -77,9 +81,29 @@ def _question(part: Part) -> list[Block]:
 
 
 def _table(part: Part, caption: str) -> Table:
-    """Take over a table of the terminal's: its cells are text already."""
-    frame = pd.DataFrame({name: list(cells) for name, cells in (part.columns or {}).items()})
-    return table_of(frame.astype(str), caption)
+    """Take over a table of the terminal's: its cells are text, sorted by the number ahead."""
+    columns = part.columns or {}
+    orders = {name: [_order(cell) for cell in cells] for name, cells in columns.items()}
+    numeric = [
+        all(
+            order is not None or cell == "-"
+            for order, cell in zip(orders[name], cells, strict=True)
+        )
+        and name not in LEFT
+        for name, cells in columns.items()
+    ]
+    cells = [
+        [Cell("–" if text == "-" else text, order if number else None)
+         for text, order in zip(texts, orders[name], strict=True)]
+        for number, (name, texts) in zip(numeric, columns.items(), strict=True)
+    ]  # fmt: skip
+    return Table(caption, list(columns), numeric, list(zip(*cells, strict=True)))
+
+
+def _order(text: str) -> float | None:
+    """Read the number that a cell begins with, like that of ``1.91 (1.44 to 2.37)``."""
+    match = re.match(r"[<>]?(-?[0-9]*\.?[0-9]+)\b", text)
+    return float(match[1]) if match else None
 
 
 def _paper(study: Study) -> list[Block]:
@@ -88,7 +112,7 @@ def _paper(study: Study) -> list[Block]:
     text = [
         study.heading + ".",
         f"Psychometric functions were fitted with psychobench {versions.get('psychobench', '')}.",
-        *model_sentences(study.cohort_fits.options),
+        *model_sentences(study.cohort_fits),
         "Each observer's PSE and JND were tested against those of the people by Crawford and "
         "Howell's single-case t and by a one-sample t, Bonferroni-corrected for "
         f"{comparison.family_size} tests of the PSE and {comparison.jnd_family_size} of the JND.",
