@@ -43,7 +43,10 @@ FORMATS: dict[str, Format] = {
 _BINARY = (psychtoolbox.FORMAT, generic.WORKBOOK)
 _PICKLE = re.compile(rb"\x80[\x02-\x05]|\(lp|\(dp|ccopy_reg|cpsychopy")
 _REFUSED = {
-    b"PK\x03\x04": ("a zip archive", "unpack it and import the files inside"),
+    b"PK\x03\x04": (
+        "a zip archive",
+        "unpack it and import the files inside; a spreadsheet must be saved as 'CSV UTF-8'",
+    ),
     b"\x1f\x8b": ("gzip-compressed", "unpack it first"),
     b"BZh": ("bzip2-compressed", "unpack it first"),
     b"\xfd7zXZ": ("xz-compressed", "unpack it first"),
@@ -151,8 +154,8 @@ def find_format(head: Head, name: str = "auto") -> tuple[Format, str]:
             return each, reason
     raise TableError(
         f"a file must be a known export, or a table with several columns: {head.path} is neither; "
-        "commas, tabs or semicolons do not part its first line; if it is a list of conditions, "
-        "name the file with the answers instead"
+        "commas, tabs or semicolons do not part its first line; delete lines above its header, or, "
+        "if it is a list of conditions, name the file with the answers instead"
     )
 
 

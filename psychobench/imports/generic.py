@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ def read_workbook(head: Head) -> Source:
         ) from None
     try:
         shown = load_workbook(io.BytesIO(head.data), data_only=True)
-        typed = load_workbook(io.BytesIO(head.data))
+        typed = load_workbook(io.BytesIO(head.data)) if _has_formulas(head) else shown
     except Exception as error:  # openpyxl raises anything on a damaged workbook
         raise TableError(
             f"a workbook must open: {head.path} does not ({type(error).__name__}); "
@@ -75,6 +76,12 @@ def read_workbook(head: Head) -> Source:
     empty = text_rows.index[(text_rows == "").all(axis=1)]
     note = [f"{head.path}: read from its sheet '{sheet.title}'"]
     return _source(text_rows, dict.fromkeys(map(int, empty), "empty row"), note, "\t")
+
+
+def _has_formulas(head: Head) -> bool:
+    with zipfile.ZipFile(io.BytesIO(head.data)) as archive:
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        return any(re.search(rb"<f[ >/]", archive.read(name)) for name in sheets)
 
 
 def _records(sheet: Worksheet, typed: Worksheet, head: Head) -> list[list[str]]:

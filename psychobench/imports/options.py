@@ -21,6 +21,11 @@ class Options:
     observer_from: str | None = None
     rt_unit: str | None = None
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The columns of the files that are named anywhere."""
+        return frozenset([*self.columns.values(), *self.where, *self.also, *self.level_from])
+
     def keeps(self, reason: str) -> bool:
         """Whether rows that have this reason to be left are to be taken all the same."""
         return reason.startswith(tuple(self.keep))

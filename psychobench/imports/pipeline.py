@@ -112,7 +112,7 @@ def import_trials(
     )
     check_options(options)
     paths = [Path(files)] if isinstance(files, (str, PathLike)) else [Path(each) for each in files]
-    read = [_read(path, format, encoding) for path in check_distinct(paths)]
+    read = [_read(path, format, encoding, options) for path in check_distinct(paths)]
     opened = [open_file(*each, options) for each in read]
     check_keep(options, opened)
     usable = [each for each in opened if (each.why_left == "").any()]
@@ -141,8 +141,10 @@ def import_trials(
     )
 
 
-def _read(path: Path, format: str, encoding: str | None) -> tuple[Path, Format, str, Source]:
-    head = load(path, encoding)
+def _read(
+    path: Path, format: str, encoding: str | None, options: Options
+) -> tuple[Path, Format, str, Source]:
+    head = replace(load(path, encoding), wanted=options.wanted)
     found, reason = find_format(head, format)
     return path, found, reason, found.read(head)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ import pandas as pd
 
 from psychobench.errors import TableError
 from psychobench.imports import generic
+from psychobench.imports.matlab import tables_in
 from psychobench.imports.source import Format, Head, Source
-from psychobench.responses.cells import as_text
+from psychobench.responses.columns import shown
 
 _V5, _HDF = b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n\x1a\n"
-_FEWEST = 2  # rows of what can be a table of trials
 
 
 def recognise(head: Head) -> str | None:
@@ -25,46 +24,67 @@ def recognise(head: Head) -> str | None:
         return "it is a MAT file of version 5"
     if head.data.startswith((_HDF, b"MATLAB 7.3")):
         return "it is a MAT file of version 7.3"
+    if head.path.suffix.lower() == ".mat" and not head.text:
+        return "its name ends in .mat"
     return None
 
 
 def read(head: Head) -> Source:
-    """Take the struct, or the loose variables, with the most columns of one length."""
+    """Take the struct, matrix or loose variables with the most columns of one length."""
     if not recognise(head):
         return generic.read(head)
-    opaque: list[str] = []
-    holders = dict(_holders(_load(head), opaque))
-    tables = {name: _columns(fields) for name, fields in holders.items()}
-    tables = {name: columns for name, columns in tables.items() if columns}
+    tables, opaque = tables_in(_load(head))
     if not tables:
         raise TableError(
-            f"a MAT file must hold a struct whose fields are columns of equal length: {head.path} "
-            "has none; save one with a value per trial, or write the trials with writetable"
+            f"a MAT file must hold a matrix, or a struct whose fields are columns of equal length: "
+            f"{head.path} has none; save one with a row per trial, or write the trials with "
+            "writetable"
         )
-    best = max(tables, key=lambda name: len(tables[name]))
+    best = _best(tables, head)
     rows = pd.DataFrame(tables[best], dtype=object)
     rows.index = pd.RangeIndex(1, len(rows) + 1)
     notes = [f"{head.path}: the rows are those of {best or 'its variables'}"]
+    if others := [_described(name, table) for name, table in tables.items() if name != best]:
+        notes.append(
+            f"{head.path}: not read: {shown(others)}; --columns with one of their columns would"
+        )
     for name in opaque:
         notes.append(
             f"{head.path}: {name} is a MATLAB string or table object that only MATLAB can read; "
             "left out (char() or table2struct() would keep it)"
         )
-    names = generic.names_of(rows)
-    detail = best and f"struct {best}"
     return Source(
         rows,
-        names,
+        generic.names_of(rows),
         has_keys=False,
-        detail=detail,
         experimental=not head.data.startswith(_V5),
         notes=tuple(notes),
     )
 
 
+def _best(tables: dict[str, dict[str, list[str]]], head: Head) -> str:
+    """Choose the table with most columns that the user named, then with most columns at all."""
+    ranks = {name: (len(head.wanted & set(table)), len(table)) for name, table in tables.items()}
+    best = max(ranks.values())
+    first, *others = [name for name, rank in ranks.items() if rank == best]
+    if others and not best[0]:
+        listed = [_described(name, tables[name]) for name in (first, *others)]
+        raise TableError(
+            f"one table of a MAT file must hold the trials: {head.path} has {shown(listed)}; "
+            f"name a column of the right one, like --columns level={next(iter(tables[first]))}"
+        )
+    return first
+
+
+def _described(name: str, table: dict[str, list[str]]) -> str:
+    names = list(table)
+    some = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+    return f"{name or 'its variables'} ({len(table[names[0]])} rows of {some})"
+
+
 def _load(head: Head) -> dict[str, Any]:
-    if head.data.startswith(_V5):
-        return _load_v5(head)
+    if not head.data.startswith((_HDF, b"MATLAB 7.3")):
+        return _load_old(head)
     try:
         import h5py
     except ImportError:
@@ -79,7 +99,7 @@ def _load(head: Head) -> dict[str, Any]:
         raise _damaged(head, error) from None
 
 
-def _load_v5(head: Head) -> dict[str, Any]:
+def _load_old(head: Head) -> dict[str, Any]:
     from scipy.io import loadmat
 
     try:
@@ -103,63 +123,14 @@ def _native(item: Any, file: Any) -> Any:
     kind = item.attrs.get("MATLAB_class", b"").decode()
     if not hasattr(item, "shape"):
         return {name: _native(each, file) for name, each in item.items()}
-    values = np.squeeze(item[()])
+    if item.attrs.get("MATLAB_empty"):
+        return np.array([])
+    values = np.squeeze(item[()].T)  # HDF5 has rows where MATLAB has columns
     if kind == "char":
         return "".join(chr(code) for code in np.atleast_1d(values).ravel())
     if kind == "cell" or values.dtype == object:
         return np.array([_native(file[ref], file) for ref in values.ravel()] + [None], object)[:-1]
     return values
-
-
-def _holders(value: Any, opaque: list[str], name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Walk through structs; an array of structs is turned into a struct of columns."""
-    fields = _fields(value)
-    if fields is None:
-        return
-    for key, each in fields.items():
-        if type(each).__name__ == "MatlabOpaque":
-            opaque.append(f"{name}.{key}" if name else key)
-    yield name, fields
-    for key, each in fields.items():
-        yield from _holders(each, opaque, f"{name}.{key}" if name else key)
-
-
-def _fields(value: Any) -> dict[str, Any] | None:
-    if isinstance(value, dict):
-        return value
-    if hasattr(value, "_fieldnames"):
-        return {name: getattr(value, name) for name in value._fieldnames}
-    if isinstance(value, np.ndarray) and value.dtype == object and value.ndim == 1 and len(value):
-        if not all(hasattr(each, "_fieldnames") for each in value):
-            return None
-        names = value[0]._fieldnames
-        columns = {n: [getattr(each, n, None) for each in value] for n in names}
-        return {n: np.array([*cells, None], dtype=object)[:-1] for n, cells in columns.items()}
-    return None
-
-
-def _columns(fields: dict[str, Any]) -> dict[str, list[str]]:
-    """Pick the fields of the length that most of them share."""
-    columns = {
-        name: value
-        for name, value in fields.items()
-        if isinstance(value, np.ndarray)
-        and value.ndim == 1
-        and len(value) >= _FEWEST
-        and type(value).__name__ != "MatlabOpaque"
-        and all(np.ndim(each) == 0 and not hasattr(each, "_fieldnames") for each in value)
-    }
-    lengths = [len(value) for value in columns.values()]
-    if not lengths:
-        return {}
-    length = max(sorted(set(lengths)), key=lengths.count)
-    return {n: [_cell(each) for each in v] for n, v in columns.items() if len(v) == length}
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, (bool, np.bool_)):
-        return str(int(value))
-    return as_text(value.item() if isinstance(value, np.generic) else value)
 
 
 FORMAT = Format("psychtoolbox", "Psychtoolbox", recognise, read, "MAT files of version 7.3")

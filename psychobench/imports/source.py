@@ -28,6 +28,8 @@ class Head:
         That delimiter.
     notes : tuple of str
         What was repaired on the way.
+    wanted : frozenset of str
+        The columns that the user named.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Head:
     fields: tuple[str, ...] = ()
     delimiter: str = ","
     notes: tuple[str, ...] = ()
+    wanted: frozenset[str] = frozenset()
 
     def has(self, *names: str) -> bool:
         """Whether the first line names all these columns."""

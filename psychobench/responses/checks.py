@@ -16,7 +16,7 @@ from psychobench.responses.cells import as_text, blanks_of, distinct, numbers_of
 Mask = NDArray[np.bool_]
 
 _SHOWN = 20
-_SHEET = re.compile(r"=.+|#[A-Z/0]+[!?]?|\d+[-/.](\d+|[A-Za-z]{3})([-/.]\d+.*)?|[A-Za-z]{3}-\d+")
+_SHEET = re.compile(r"=.+|#[A-Z/0]+[!?]?|\d+[-/.:](\d+|[A-Za-z]{3})([-/.:]\d+.*)?|[A-Za-z]{3}-\d+")
 _FLAGS = {"true": 1.0, "false": 0.0}
 
 
