@@ -124,13 +124,10 @@ def _bids(trials: pd.DataFrame, name: str) -> dict[str, bytes]:
         ),
         "participants.json": _json(_described(["participant_id", "observer"])),
     }
-    columns = [column for column in table if column not in ("observer", "session")]
+    columns = [column for column in table if column not in _told_by_path(table, labels)]
     described = _described(columns)
-    described |= (
-        {"response_time": described["response_time"] | {"Units": "s"}}
-        if ("response_time" in described)
-        else {}
-    )
+    if "response_time" in described:
+        described["response_time"]["Units"] = "s"
     described["response"]["Levels"] = {"0": "the other category", "1": "the target category"}
     files[f"task-{name}_beh.json"] = _json({"TaskName": name} | described)
     keys = ["observer", "session"] if "session" in table else ["observer"]
@@ -142,6 +139,16 @@ def _bids(trials: pd.DataFrame, name: str) -> dict[str, bytes]:
             raise TableError(f"sessions must differ in letters or digits: two become {place}")
         files[str(place)] = _tsv(rows[columns])
     return files
+
+
+def _told_by_path(table: pd.DataFrame, labels: dict[str, str]) -> set[str]:
+    """Find the columns that the path of a file says in full, so that its rows need not."""
+    sessions = table["session"].unique() if "session" in table else ()
+    whole = {
+        "observer": all(name == label for name, label in labels.items()),
+        "session": all(str(each) == _LABEL.sub("", str(each)) for each in sessions),
+    }
+    return {column for column, is_whole in whole.items() if is_whole}
 
 
 def _psych_ds(trials: pd.DataFrame, name: str) -> dict[str, bytes]:

@@ -58,8 +58,20 @@ def test_psych_ds_names_every_column_of_its_data(trials, tmp_path):
 def test_what_was_exported_imports_as_it_was(trials, tmp_path, form, pattern):
     folder = written(trials, form, tmp_path)
     found = import_trials(sorted(folder.rglob(pattern))).trials
-    for name in ("level", "response", "rt", "trial"):
-        pd.testing.assert_series_equal(found[name], trials[name], check_exact=True)
+    order = ["observer", "trial"]
+    pd.testing.assert_frame_equal(
+        found.sort_values(order, ignore_index=True),
+        trials.sort_values(order, ignore_index=True)[list(found)],
+        check_exact=True,
+    )
+    assert set(found) == set(trials)
+
+
+def test_the_path_says_what_the_rows_of_bids_need_not(trials):
+    plain = trials[trials["observer"] == "p01"]
+    table = export_files(plain, "bids")["sub-p01/ses-001/beh/sub-p01_ses-001_task-trials_beh.tsv"]
+    names = table.decode().partition("\n")[0].split("\t")
+    assert not {"observer", "session"} & set(names)
 
 
 def test_the_long_tables_have_answered_trials_alone(trials, tmp_path):
