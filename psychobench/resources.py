@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from psychobench.errors import ResourceError, StimulusError
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageCms
 
 PACKAGE = Path(__file__).parent
 _OPAQUE = 255
@@ -130,6 +130,34 @@ def read_image(path: Path, *, transparent: bool = True) -> NDArray[np.uint8]:
     return np.asarray(Image.alpha_composite(grey, upright).convert("RGB"))
 
 
+def conversions(path: Path) -> list[str]:
+    """Say what `read_image` does to an image that it reads, beside decoding it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An image that it does not refuse.
+
+    Returns
+    -------
+    list of str
+        Such as "turned upright"; empty where the pixels are taken as they are.
+    """
+    from PIL import ExifTags, Image
+
+    done = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(path) as image:
+            if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+                done.append("turned upright, as its EXIF orientation says")
+            if _own_profile(image) is not None:
+                done.append("converted from its colour profile to sRGB")
+            if image.mode not in {"RGB", "RGBA"}:
+                done.append(f"converted to RGB from mode {image.mode}")
+    return done
+
+
 def _refusal(image: Image.Image) -> tuple[str, str] | None:
     """Say what an image must have and has instead, where it cannot be shown as 8-bit sRGB."""
     raw = " ".join(str(tile[3]) for tile in getattr(image, "tile", []))
@@ -150,18 +178,25 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     """Turn an image into RGBA; colours with a profile of their own are converted."""
     from PIL import ImageCms
 
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in {"RGB", "RGBA"}:
-        return image.convert("RGBA")
     try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(own).lower():
+        own = _own_profile(image)
+        if own is None:
             return image.convert("RGBA")
-        srgb = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, own, srgb)
+        converted = ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"))
     except (ImageCms.PyCMSError, OSError) as error:
         raise ValueError(f"its colour profile is damaged: {error}") from None
     return (converted or image).convert("RGBA")
+
+
+def _own_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
+    """Give the colour profile of an image in RGB, where that is another one than sRGB."""
+    from PIL import ImageCms
+
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA"}:
+        return None
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    return None if "srgb" in ImageCms.getProfileDescription(own).lower() else own
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 
 from psychobench.stimuli import load_stimuli
+from psychobench.stimuli.checks import check_set
+from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import Identity, View, render_face
 from psychobench.stimuli.faces.frl import frl_points
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.morphing.build import encode_image, morph_set
+from psychobench.stimuli.morphing.build import morph_set
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.faces import load_faces
 from psychobench.stimuli.morphing.spec import read_morph_spec
@@ -215,6 +217,31 @@ def test_what_does_not_change_can_be_held_at_any_level(plan, read):
 
 
 # --- averages -------------------------------------------------------------------------------------
+
+
+AVERAGE = """
+kind = "average"
+name = "couple"
+title = "the average of two faces"
+[face]
+images = ["woman.png", "man.png"]
+templates = ["woman.tem", "man.tem"]
+"""
+
+
+def test_an_average_is_one_face_that_can_be_morphed_on(photographs, plan, tmp_path):
+    path = photographs / "couple.toml"
+    path.write_text(AVERAGE + "[masks.eyes]\n")
+    morph_set(read_morph_spec(path), photographs / "couple")
+    names = {file.name for file in (photographs / "couple").iterdir()}
+    assert {"average.png", "average.tem", "manifest.json"} <= names
+    assert "levels.csv" not in names
+    text = MORPH.replace("woman.png", "couple/average.png").replace(
+        "woman.tem", "couple/average.tem"
+    )
+    average, middle = plan(text), plan()
+    np.testing.assert_allclose(average.shapes[0], middle.shapes[2], atol=1e-3)
+    assert np.abs(average.paint(0).astype(int) - middle.paint(2)).mean() < 0.5
 
 
 def test_the_average_of_two_faces_is_the_middle_of_their_morph(plan, read):
@@ -426,6 +453,20 @@ def test_the_same_spec_gives_the_same_bytes_again(made, photographs, tmp_path):
 def test_any_number_of_threads_paints_the_same(plan):
     continuum = plan()
     np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(threads=3))
+
+
+def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs, tmp_path):
+    path = photographs / "within.toml"
+    path.write_text(FULL.replace('"luminance"', '"luminance"\nmatch_region = "face"'))
+    morph_set(read_morph_spec(path), tmp_path / "set")
+    effect = pd.read_csv(tmp_path / "set" / "matching.csv").set_index("property")
+    assert set(effect["region"]) == {"face"}
+    assert effect.loc["luminance", "range_percent_before"] > 1.0
+    assert effect.loc["luminance", "range_percent_after"] < 0.1
+    checked = check_set(tmp_path / "set")
+    assert checked.matched == "luminance within the face"
+    ranges = checked.trends.set_index("property")["range_percent"]
+    assert ranges["luminance_of_face"] < 0.1 < ranges["luminance"]
 
 
 def test_matching_is_done_before_masks_are_filled_and_its_effect_is_written(made):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,7 +101,7 @@ def test_a_set_of_ones_own_is_compared_as_it_is(folder, run_cli):
     [
         ('title = "two', 'titel = "two', "titel means nothing here; did you mean title?"),
         ('source = "dark"', "", "it must have source"),
-        ('"morph"', '"morf"', 'kind must be "morph" or "transform": it is \'morf\''),
+        ('"morph"', '"morf"', "kind must be morph, transform or average: it is 'morf'"),
         ('"morph"', '"rendered"', "psychobench stimuli render takes that kind"),
         ('name = "two"', 'name = "a/b"', "name must consist of letters, digits and dashes"),
         ("[0.0, 0.5, 1.0]", "[0.0, 0.5, 0.5]", "levels must be a list of numbers that ascend"),
@@ -118,6 +121,7 @@ def test_a_set_of_ones_own_is_compared_as_it_is(folder, run_cli):
         ('"light.png"', '"light.png"\nimages = ["dark.png"]', "must have image or images"),
         ('image = "light.png"', 'images = ["light.png", "dark.png"]', "2 images and 1 templates"),
         ('"light.png"', '"../light.png"', "must lie in the spec's folder or below: '../light.png'"),
+        ('"light.png"', '"light\\u0000.png"', "must lie in the spec's folder or below"),
         ('"light.png"', '"/light.png"', "must lie in the spec's folder or below: '/light.png'"),
         ('"light.png"', "'C:\\light.png'", "must lie in the spec's folder or below"),
         ("level = 1\n", "level = 1\n[image]\nwidht = 9\n[x]\n", "image.widht means nothing here"),
@@ -203,6 +207,20 @@ def test_output_among_the_inputs_is_refused(folder, run_cli):
         assert "output must go elsewhere than the inputs" in ran.err
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 1), (signal.SIGTERM, 143)])
+def test_a_run_that_is_ended_from_outside_leaves_nothing(
+    folder, run_cli, monkeypatch, number, code
+):
+    monkeypatch.setattr(
+        "psychobench.stimuli.morphing.build._write_table",
+        lambda *_: os.kill(os.getpid(), number),
+    )
+    (folder / "spec.toml").write_text(SPEC)
+    ran = run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out")
+    assert ran.code == code
+    assert not (folder / "out").exists()
+
+
 def test_output_that_cannot_be_written_is_refused_before_any_work(folder, run_cli):
     (folder / "spec.toml").write_text(SPEC)
     ran = run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "dark.png" / "out")
@@ -249,7 +267,7 @@ def swap_eyes(shape: np.ndarray) -> np.ndarray:
         (points(lambda shape: shape[:68]), "all templates must have the same points"),
         (points(lambda shape: shape * 2), "belongs to another image or another size"),
         (points(lambda shape: shape * [1, 1e-6] + [0, 40]), "all 189 points lie on one line"),
-        (points(lambda shape: shape * 0 + 7), "1 points in different places"),
+        (points(lambda shape: shape * 0 + 7), "its points lie in 1 different places"),
         (points(swap_eyes), "a face must not fold over itself"),
         (
             lambda folder: (folder / "light.tem").write_text("189\n1\t2\n"),
@@ -306,7 +324,9 @@ def test_a_photograph_taken_sideways_is_turned_before_its_template_is_laid_on(fo
     pixels[:20] = 255  # the camera's top, which is the right when the picture is seen
     Image.fromarray(pixels).save(folder / "light.png", exif=exif)
     (folder / "spec.toml").write_text(SPEC)
-    assert run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out").code == 0
+    ran = run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out")
+    assert ran.code == 0
+    assert "Note: light.png was turned upright, as its EXIF orientation says" in ran.err
     with Image.open(folder / "out" / "face-100.png") as image:
         end = np.asarray(image)
     assert end[:, -20:].min() == 255
@@ -327,6 +347,48 @@ def test_landmarks_of_detectors_are_morphed_too(folder, run_cli, count):
     np.testing.assert_allclose(made.points, shape - 0.5 * (count == 68), atol=0.006)
 
 
+AVERAGE = """
+kind = "average"
+name = "mean"
+title = "two greys"
+[face]
+images = ["dark.png", "light.png"]
+templates = ["dark.tem", "light.tem"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("[face]", "levels = [0, 1]\n[face]", "levels means nothing here"),
+        ("[face]", "[fase]", "it must have face"),
+        ("[face]", "[face]\nlevel = 1", "face.level means nothing here"),
+        (', "light.png"', "", "1 images and 2 templates"),
+        ('"dark.png", "light.png"', '"dark.png", "../light.png"', "in the spec's folder or below"),
+        ('"dark.png", "light.png"', '"dark.png", "none.png"', "none.png is missing"),
+    ],
+)
+def test_a_faulty_average_is_refused(refuse, old, new, fault):
+    assert old in AVERAGE
+    lines = refuse(AVERAGE.replace(old, new))
+    assert any(fault in line for line in lines), lines
+
+
+def test_an_average_of_one_image_is_refused(refuse):
+    (line,) = refuse(AVERAGE.replace(', "light.png"', "").replace(', "light.tem"', ""))
+    assert "face.images must be at least two" in line
+
+
+def test_what_is_done_to_an_image_is_noted(folder, run_cli):
+    Image.new("L", SIZE, 190).save(folder / "light.png")
+    (folder / "spec.toml").write_text(SPEC)
+    ran = run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out")
+    assert ran.code == 0
+    notes = json.loads((folder / "out" / "manifest.json").read_text())["notes"]
+    assert notes == ["light.png was converted to RGB from mode L"]
+    assert notes[0] in ran.err
+
+
 def test_reading_a_spec_opens_no_photograph(folder):
     (folder / "light.png").unlink()
     (folder / "spec.toml").write_text(SPEC)
@@ -337,5 +399,11 @@ def test_reading_a_spec_opens_no_photograph(folder):
 
 def test_the_page_on_morphing_describes_every_key_of_a_spec():
     page = (Path(__file__).parents[1] / "docs" / "morphing.md").read_text("utf-8")
-    keys = {*spec._KEYS, *spec._OPTIONAL, *sources._PHOTOGRAPH, *sources._RENDERED}
+    keys = {
+        *spec._KEYS,
+        *spec._OPTIONAL,
+        *spec._KEYS_OF_AVERAGE,
+        *sources._PHOTOGRAPH,
+        *sources._RENDERED,
+    }
     assert keys <= set(re.findall(r"\w+", page.partition("## All keys")[2]))

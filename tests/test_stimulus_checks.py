@@ -150,6 +150,13 @@ def test_an_edit_of_one_pixel_is_damage(copy, run_cli) -> None:
     assert "face-050.png has changed since" in ran.out
 
 
+def test_images_that_are_all_the_same_are_said_to_be(tmp_path) -> None:
+    folder = write_set(tmp_path / "same", np.linspace(0, 1, 3))
+    for number in (1, 2):
+        shutil.copy(folder / "f0.png", folder / f"f{number}.png")
+    assert "all images are the same in pixels: there are no steps" in check_set(folder).notes
+
+
 def test_clipped_images_are_flagged(tmp_path) -> None:
     checked = check_set(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
     assert any("are clipped" in flag for flag in checked.flags)

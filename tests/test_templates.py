@@ -108,7 +108,7 @@ def test_closed_lips_may_share_points_but_an_empty_template_may_not():
     face[61:64] = face[[67, 66, 65]]
     assert find_flaws(face, (100, 100)) is None
     assert find_flaws(np.zeros((68, 2))) == (
-        "it has 1 points in different places, and at least 3 are needed"
+        "its points lie in 1 different places, and at least 3 are needed"
     )
     face[:30] = face[0]
     assert "of 68 points are in different places" in find_flaws(face)

@@ -39,7 +39,11 @@ def _text(checked: SetCheck) -> str:
 
     lines = [f"{checked.folder}: {len(checked.statistics)} images", ""]
     lines += ["Does it predict the level? (correlation, 95 % interval, range in % of the mean)"]
-    lines += [_trend_line(row) for row in json_rows(checked.trends)]
+    trends = json_rows(checked.trends)
+    width = max(14, *(len(row["property"]) for row in trends))
+    lines += [_trend_line(row, width) for row in trends]
+    if checked.matched:
+        lines.append(f"  Matched: {checked.matched}; matching.csv says what that changed.")
     lines += ["", "Are the steps even? (coefficient of variation between neighbouring levels)"]
     for row in json_rows(checked.evenness):
         mark = "flagged" if row["flagged"] else ""
@@ -50,7 +54,7 @@ def _text(checked: SetCheck) -> str:
     return "\n".join(lines)
 
 
-def _trend_line(row: dict[str, Any]) -> str:
+def _trend_line(row: dict[str, Any], width: int) -> str:
     known = "the same in all images"
     if row["r"] is not None:
         interval = "no interval"
@@ -58,4 +62,4 @@ def _trend_line(row: dict[str, Any]) -> str:
             interval = f"[{row['r_low']:5.2f}, {row['r_high']:5.2f}]"
         known = f"{row['r']:5.2f}  {interval}"
     name, mark = row["property"].replace("_", " "), "flagged" if row["flagged"] else ""
-    return f"  {name:<14} {known:<23} {row['range_percent']:8.3g} %  {mark}".rstrip()
+    return f"  {name:<{width}} {known:<23} {row['range_percent']:8.3g} %  {mark}".rstrip()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 
 import click
@@ -97,7 +100,25 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a fault in the input ends in one line each and exit status 1."""
     try:
-        cli.main(args=None if arguments is None else list(arguments), prog_name="psychobench")
+        with _tidy_when_terminated():
+            cli.main(args=None if arguments is None else list(arguments), prog_name="psychobench")
     except PsychobenchError as error:
         click.echo("\n".join(["Error: " + error.faults[0], *error.faults[1:]]), err=True)
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _tidy_when_terminated() -> Iterator[None]:
+    """Leave no half-written files behind when the system or a queue ends the program."""
+
+    def stop(number: int, _: object) -> None:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.resources import staged_folder
+from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks, render_face
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.manifest import FILE as MANIFEST
 from psychobench.stimuli.manifest import Manifest, hash_files
 from psychobench.stimuli.masks import face_masks
-from psychobench.stimuli.masks.files import encode_png
 from psychobench.stimuli.spec import FILE as SPEC
 from psychobench.stimuli.spec import RenderSpec
 
@@ -84,7 +84,7 @@ def render_set(spec: RenderSpec, out: Path, *, progress: bool = False) -> None:
         hidden = None if progress else True
         levels = tqdm(spec.levels, desc=f"rendering {spec.name}", disable=hidden)
         for level in levels:
-            image = encode_png(render_level(spec, level), smallest=True)
+            image = encode_image(render_level(spec, level), smallest=True)
             write_file(folder / f"{stimulus_name(level)}.png", image)
         names = [stimulus_name(level) for level in spec.levels]
         write_lines(folder / LEVELS, level_lines(names, spec.levels))
@@ -97,7 +97,7 @@ def render_set(spec: RenderSpec, out: Path, *, progress: bool = False) -> None:
         write_lines(folder / LANDMARKS, landmark_lines(landmarks))
         masks = face_masks(list(landmarks.values()), spec.size)
         for name in spec.masks:
-            mask = encode_png(masks[name].astype(np.uint8) * 255, smallest=True)
+            mask = encode_image(masks[name].astype(np.uint8) * 255, smallest=True)
             write_file(folder / "masks" / f"{name}.png", mask)
         write_file(folder / SPEC, spec.text.encode())
         write_file(folder / MANIFEST, _manifest(spec, folder).to_json().encode())

@@ -16,14 +16,16 @@ from psychobench.errors import StimulusError
 from psychobench.resources import read_image
 from psychobench.stimuli.landmarks import read_landmarks
 from psychobench.stimuli.levels import read_levels
-from psychobench.stimuli.manifest import find_damage, read_manifest
+from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
-from psychobench.stimuli.masks.face import Landmarks
+from psychobench.stimuli.masks.face import Face, Landmarks
+from psychobench.stimuli.masks.regions import Region, face_region
 from psychobench.stimuli.statistics import FILE_SIZE, Pixels, image_statistics, level_trends
 from psychobench.tables import json_rows
 
 UNEVEN = 0.25  # coefficient of variation of the steps from which they are flagged
 CLIPPED = 0.01  # share of an image's pixels from which clipping is flagged
+_MATCHED = ("luminance", "rms_contrast", "red", "green", "blue")
 _REMEDY = "make the set again, or delete manifest.json if you changed it on purpose"
 
 
@@ -41,9 +43,13 @@ class SetCheck:
         What may confound an experiment with it, one line each.
     notes : tuple of str
         What could not be checked, and why.
+    matched : str
+        What the makers of the set made equal over its images, and within which region; empty where
+        nothing.
     statistics : pandas.DataFrame
-        One row per readable image: ``stimulus`` and what `image_statistics` gives, the size of
-        the file, and the area of masks that follow the features.
+        One row per readable image: ``stimulus`` and what `image_statistics` gives, of the face too
+        where that was matched, the size of the file, and the area of masks that follow the
+        features.
     trends : pandas.DataFrame
         What `level_trends` gives.
     steps : pandas.DataFrame
@@ -59,6 +65,7 @@ class SetCheck:
     damage: tuple[str, ...]
     flags: tuple[str, ...]
     notes: tuple[str, ...]
+    matched: str
     statistics: pd.DataFrame
     trends: pd.DataFrame
     steps: pd.DataFrame
@@ -76,6 +83,7 @@ class SetCheck:
             "damage": list(self.damage),
             "flags": list(self.flags),
             "notes": list(self.notes),
+            "matched": self.matched,
             "trends": json_rows(self.trends),
             "evenness": json_rows(self.evenness),
             "steps": json_rows(self.steps),
@@ -120,16 +128,28 @@ def check_set(folder: Path) -> SetCheck:
     even = not _differing_sizes(folder, images, damage)
     pixels = np.stack(list(images.values())) if even else np.empty((0, 0, 0, 3), dtype=np.uint8)
     masks, mask_paths = read_masks(folder, list(images), pixels, damage)
-    damage += _hash_damage(folder, [*table["file"], *mask_paths])
-    statistics = _statistics(folder, readable, images, masks)
-    trends = level_trends(statistics.drop(columns="stimulus"))
+    manifest = _manifest(folder, [*table["file"], *mask_paths], damage)
+    matched = manifest.matched if manifest else ""
     notes: list[str] = []
     landmarks = _landmarks(folder, list(images), damage, notes)
+    face = None
+    if even and landmarks is not None and matched.endswith("face"):
+        face = face_region(Face.of(landmarks), pixels.shape[1:3])
+    statistics = _statistics(folder, readable, images, masks, face)
+    trends = level_trends(statistics.drop(columns="stimulus"))
     steps = _steps(readable, pixels, landmarks, notes)
-    evenness = _evenness(steps)
+    evenness = _evenness(steps, notes)
     flags = [*_trend_flags(trends), *_step_flags(evenness), *_clip_flags(statistics)]
     return SetCheck(
-        folder, tuple(damage), tuple(flags), tuple(notes), statistics, trends, steps, evenness
+        folder=folder,
+        damage=tuple(damage),
+        flags=tuple(flags),
+        notes=tuple(notes),
+        matched=matched,
+        statistics=statistics,
+        trends=trends,
+        steps=steps,
+        evenness=evenness,
     )
 
 
@@ -155,19 +175,31 @@ def _differing_sizes(folder: Path, images: dict[str, Pixels], damage: list[str])
     return bool(others)
 
 
-def _hash_damage(folder: Path, used: Sequence[str]) -> list[str]:
+def _manifest(folder: Path, used: Sequence[str], damage: list[str]) -> Manifest | None:
+    """Read the manifest, where there is one, and compare the files with it."""
     try:
         manifest = read_manifest(folder)
     except StimulusError as error:
-        return list(error.faults)
-    return find_damage(manifest, folder, used, remedy=_REMEDY) if manifest else []
+        damage.extend(error.faults)
+        return None
+    if manifest is not None:
+        damage += find_damage(manifest, folder, used, remedy=_REMEDY)
+    return manifest
 
 
 def _statistics(
-    folder: Path, table: pd.DataFrame, images: dict[str, Pixels], masks: dict[str, Mask]
+    folder: Path,
+    table: pd.DataFrame,
+    images: dict[str, Pixels],
+    masks: dict[str, Mask],
+    face: Region | None,
 ) -> pd.DataFrame:
-    statistics = image_statistics(list(images.values()), table["level"].tolist())
+    pixels, levels = list(images.values()), table["level"].tolist()
+    statistics = image_statistics(pixels, levels)
     statistics.insert(0, "stimulus", table["stimulus"])
+    if face is not None:
+        of_face = image_statistics(pixels, levels, face)[list(_MATCHED)]
+        statistics = statistics.join(of_face.add_suffix("_of_face"))
     statistics[FILE_SIZE] = [(folder / file).stat().st_size for file in images]
     for name, mask in masks.items():
         if mask.opacity.ndim == 3:
@@ -217,12 +249,15 @@ def _all_points(landmarks: Landmarks) -> Any:
     return np.concatenate(list(landmarks.values()))
 
 
-def _evenness(steps: pd.DataFrame) -> pd.DataFrame:
+def _evenness(steps: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     """Compare the steps, each divided by how far it goes along the levels."""
     rows = []
     for name in ("pixels", "landmarks"):
         speed = (steps[name] / (steps["to_level"] - steps["from_level"])).to_numpy(dtype=float)
-        if len(speed) < 2 or not np.isfinite(speed).all() or speed.mean() == 0:
+        if len(speed) < 2 or not np.isfinite(speed).all():
+            continue
+        if speed.mean() == 0:
+            notes.append(f"all images are the same in {name}: there are no steps")
             continue
         cv = float(speed.std(ddof=1) / speed.mean())
         rows.append((name, float(speed.mean()), cv, cv > UNEVEN))

@@ -11,6 +11,7 @@ import numpy as np
 
 from psychobench.errors import StimulusError
 from psychobench.resources import staged_folder
+from psychobench.stimuli.build import write_file
 from psychobench.stimuli.faces import frl_points
 from psychobench.stimuli.landmarks import FILE as LANDMARKS
 from psychobench.stimuli.landmarks import read_landmarks
@@ -109,7 +110,7 @@ def mask_set(
             shutil.copyfile(stimuli.folder / name, folder / name)
         known = {name: mask for name, mask in stimuli.covers.items() if mask.about}
         for path, data in mask_files({**known, **masks}, files):
-            _write(folder / path, data)
+            write_file(folder / path, data)
         shown = {**stimuli.covers, **masks}
         bar = tqdm(
             masked_files(shown, files, stimuli.pixels),
@@ -118,13 +119,13 @@ def mask_set(
             disable=None if progress else True,  # None: no bar where stderr is no terminal
         )
         for path, data in bar:
-            _write(folder / path, data)
+            write_file(folder / path, data)
         if manifest is not None:
             described = {name: mask.describe() for name, mask in masks.items()}
             manifest = dataclasses.replace(
                 manifest, files=hash_files(folder), masks={**manifest.masks, **described}
             )
-            _write(folder / MANIFEST, manifest.to_json().encode())
+            write_file(folder / MANIFEST, manifest.to_json().encode())
 
 
 def _own_files(stimuli: StimulusSet, listed: Sequence[str]) -> list[str]:
@@ -135,8 +136,3 @@ def _own_files(stimuli: StimulusSet, listed: Sequence[str]) -> list[str]:
     extra = [name for name in (LEVELS, LANDMARKS) if (here / name).is_file()]
     extra += sorted(path.name for pattern in _TEMPLATES for path in here.glob(pattern))
     return [*stimuli.hashes, *extra]
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)

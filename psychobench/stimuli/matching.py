@@ -68,7 +68,12 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     return matched
 
 
-def matching_effect(before: Pixels, after: Pixels, levels: NDArray[np.float64]) -> pd.DataFrame:
+def matching_effect(
+    before: Pixels,
+    after: Pixels,
+    levels: NDArray[np.float64],
+    region: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
     """Measure what matching did.
 
     Parameters
@@ -77,6 +82,8 @@ def matching_effect(before: Pixels, after: Pixels, levels: NDArray[np.float64]) 
         The images without and with it.
     levels : ndarray of float64, shape (n,)
         The level of each.
+    region : ndarray of bool, shape (height, width), optional
+        Where they were matched; everywhere by default.
 
     Returns
     -------
@@ -86,7 +93,7 @@ def matching_effect(before: Pixels, after: Pixels, levels: NDArray[np.float64]) 
     """
     kept = ["mean", "range_percent", "r", "flagged"]
     tables = [
-        level_trends(image_statistics(images, levels.tolist())).set_index("property")[kept]
+        level_trends(image_statistics(images, levels.tolist(), region)).set_index("property")[kept]
         for images in (before, after)
     ]
     return tables[0].add_suffix("_before").join(tables[1].add_suffix("_after")).reset_index()

@@ -21,6 +21,8 @@ _LINEAR = np.where(
     np.arange(256) / 255 / 12.92,
     ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
 )
+_LIGHT = _LINEAR * _WEIGHTS[:, None]  # what each byte of each channel adds to the luminance
+_GREY = np.arange(256) * _WEIGHTS[:, None]
 _CONFIDENT = 1.959963984540054  # standard normal quantile of .975
 _NEGLIGIBLE = 0.001  # of the mean: a smaller range is no difference
 _FEWEST = 4  # images: Fisher's interval needs more than three
@@ -49,7 +51,7 @@ def luminance(pixels: Pixels) -> NDArray[np.float64]:
     >>> luminance(np.array([[0, 0, 0], [255, 255, 255], [128, 128, 128]], dtype=np.uint8)).round(3)
     array([0.   , 1.   , 0.216])
     """
-    return np.asarray(linear_light(pixels) @ _WEIGHTS)
+    return _look_up(_LIGHT, pixels)
 
 
 def linear_light(pixels: Pixels) -> NDArray[np.float64]:
@@ -57,7 +59,11 @@ def linear_light(pixels: Pixels) -> NDArray[np.float64]:
     return np.asarray(_LINEAR[pixels])
 
 
-def image_statistics(images: Sequence[Pixels] | Pixels, levels: Sequence[float]) -> pd.DataFrame:
+def image_statistics(
+    images: Sequence[Pixels] | Pixels,
+    levels: Sequence[float],
+    region: NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:
     """Measure each image.
 
     Parameters
@@ -66,6 +72,8 @@ def image_statistics(images: Sequence[Pixels] | Pixels, levels: Sequence[float])
         RGB.
     levels : sequence of float
         The level of each.
+    region : ndarray of bool, shape (height, width), optional
+        Measure these pixels only; all by default.
 
     Returns
     -------
@@ -86,7 +94,7 @@ def image_statistics(images: Sequence[Pixels] | Pixels, levels: Sequence[float])
     [0.0, 1.0]
     """
     rows = [
-        {"level": float(level), **_measure(image)}
+        {"level": float(level), **_measure(image, region)}
         for image, level in zip(images, levels, strict=True)
     ]
     return pd.DataFrame(rows, columns=["level", *PROPERTIES])
@@ -151,19 +159,38 @@ def _trend(
     }
 
 
-def _measure(image: Pixels) -> dict[str, float]:
-    light = luminance(image)
-    red, green, blue = image.mean(axis=(0, 1)).tolist()
-    grey = image @ _WEIGHTS
-    down, across = np.diff(grey, axis=0), np.diff(grey, axis=1)
-    edges = float((down**2).mean() if down.size else 0.0)
-    edges += float((across**2).mean() if across.size else 0.0)
+def _measure(image: Pixels, region: NDArray[np.bool_] | None) -> dict[str, float]:
+    chosen = image if region is None else image[region]
+    light = luminance(chosen)
+    extreme = chosen + np.uint8(1) < 2  # white wraps to 0, black is 1
+    red, green, blue = (float(chosen[..., channel].mean()) for channel in range(3))
     return {
         "luminance": float(light.mean()),
         "rms_contrast": float(light.std()),
         "red": red,
         "green": green,
         "blue": blue,
-        "edge_energy": edges,
-        "clipped": float(((image == 0) | (image == 255)).any(axis=2).mean()),
+        "edge_energy": _edge_energy(image, region),
+        "clipped": float((extreme[..., 0] | extreme[..., 1] | extreme[..., 2]).mean()),
     }
+
+
+def _edge_energy(image: Pixels, region: NDArray[np.bool_] | None) -> float:
+    """Average the squared differences between neighbours, both of them in the region."""
+    grey = _look_up(_GREY, image)
+    energy = 0.0
+    for axis in (0, 1):
+        squares = np.moveaxis(np.diff(grey, axis=axis) ** 2, axis, 0)
+        if region is not None:
+            chosen = np.moveaxis(region, axis, 0)
+            squares = squares[chosen[1:] & chosen[:-1]]
+        energy += float(squares.mean()) if squares.size else 0.0
+    return energy
+
+
+def _look_up(table: NDArray[np.float64], pixels: Pixels) -> NDArray[np.float64]:
+    """Add up what a table of shape (3, 256) says of each channel's bytes."""
+    total = table[0].take(pixels[..., 0])
+    for channel in (1, 2):
+        total += table[channel].take(pixels[..., channel])
+    return np.asarray(total)

@@ -125,7 +125,7 @@ def find_flaws(points: NDArray[np.float64], size: tuple[int, int] | None = None)
     """
     distinct = len(np.unique(points, axis=0))
     if distinct < 3:
-        return f"it has {distinct} points in different places, and at least 3 are needed"
+        return f"its points lie in {distinct} different places, and at least 3 are needed"
     if distinct < _DISTINCT * len(points):
         return f"only {distinct} of {len(points)} points are in different places"
     extent = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)

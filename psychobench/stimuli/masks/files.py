@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
 from psychobench.resources import read_image
+from psychobench.stimuli.encoding import encode_image, encode_images
 from psychobench.stimuli.masks.fills import Pixels
 from psychobench.stimuli.masks.make import MID_GREY, Mask
 
@@ -50,7 +50,7 @@ def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tupl
                 continue
             paths = _paths(folder, name, files if layers.ndim > plain else None)
             for path, layer in zip(paths, layers if layers.ndim > plain else [layers], strict=True):
-                yield path, encode_png(layer)
+                yield path, encode_image(layer)
     described = {name: mask.describe() for name, mask in masks.items()}
     yield ABOUT, (json.dumps({"masks": described}, indent=1, allow_nan=False) + "\n").encode()
 
@@ -76,8 +76,7 @@ def masked_files(
     """
     for name, mask in masks.items():
         paths = _paths(MASKED, name, files)
-        for path, image in zip(paths, mask.apply(pixels), strict=True):
-            yield path, encode_png(image)
+        yield from zip(paths, encode_images(mask.apply(pixels)), strict=True)
 
 
 def read_masks(
@@ -128,16 +127,6 @@ def read_masks(
         masks[name] = Mask(opacity, fill, about.get(name, {}))
         used += opacities + fills
     return masks, used
-
-
-def encode_png(pixels: NDArray[np.uint8], *, smallest: bool = False) -> bytes:
-    """Encode an image, the same bytes for the same pixels; the smallest file takes long."""
-    from PIL import Image
-
-    options: dict[str, Any] = {"optimize": True} if smallest else {"compress_level": 4}
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", **options)
-    return buffer.getvalue()
 
 
 def _read_about(folder: Path, faults: list[str]) -> dict[str, dict[str, Any]]:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +21,14 @@ from psychobench.stimuli.build import (
     write_file,
     write_lines,
 )
+from psychobench.stimuli.encoding import SUFFIXES, encode_images
 from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.manifest import FILE as MANIFEST
 from psychobench.stimuli.manifest import Manifest, hash_files
 from psychobench.stimuli.masks import Mask, make_masks, mask_faults, mask_files
 from psychobench.stimuli.masks.face import Face as MaskedFace
-from psychobench.stimuli.masks.regions import face_region
+from psychobench.stimuli.masks.regions import Region, face_region
 from psychobench.stimuli.matching import match_images, matching_effect
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.faces import load_faces
@@ -39,22 +37,15 @@ from psychobench.stimuli.points import FEATURES
 from psychobench.stimuli.spec import FILE as SPEC
 from psychobench.stimuli.statistics import image_statistics
 from psychobench.stimuli.templates import Template, write_template
+from psychobench.stimuli.threads import side_by_side
 from psychobench.tables import csv_bytes
 
 STATISTICS = "statistics.csv"
 MATCHING = "matching.csv"
+AVERAGE = "average"  # the name of the one image of an average
 
-_SUFFIXES = {"png": ".png", "tiff": ".tif", "webp": ".webp"}
-# without loss, and quick: a photograph packed as tightly as can be is 7% smaller and takes 3 times
-# as long
-_ENCODINGS: dict[str, dict[str, object]] = {
-    "png": {"compress_level": 4},
-    "tiff": {"compression": "tiff_adobe_deflate"},
-    "webp": {"lossless": True, "method": 2, "exact": True},
-}
 _PLACES = 3  # decimals of a landmark
 _DECIMALS = 6  # of a statistic
-_MOST_THREADS = 4  # each needs memory for an image of its own
 
 
 def check_out(spec: MorphSpec, out: Path) -> None:
@@ -79,7 +70,7 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
 
     The folder gets one image per level with its template, ``levels.csv``, ``landmarks.csv``,
     masks, ``statistics.csv`` (and, where images were matched, ``matching.csv`` with what that did),
-    the spec and ``manifest.json``.
+    the spec and ``manifest.json``. An average is one image with its template and has no levels.
 
     Parameters
     ----------
@@ -106,31 +97,30 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
     faces = load_faces(spec)
     _check_features(spec, len(faces[0].portraits[0].points))
     continuum = plan_continuum(spec, faces)
-    threads = min(os.cpu_count() or 1, _MOST_THREADS)
-    pixels = continuum.paint_all(threads=threads, progress=progress)
-    matched = _match(spec, continuum, pixels)
-    masks = make_masks(spec.masks, list(continuum.shapes), matched) if spec.masks else {}
-    names = level_names(spec.levels)
-    files = [name + _SUFFIXES[spec.frame.format] for name in names]
-    with staged_folder(out) as folder, ThreadPoolExecutor(threads) as pool:
-        encoded = pool.map(encode_image, matched, [spec.frame.format] * len(files))
-        measured = pool.map(_measure, matched, spec.levels)
-        for file, data in zip(files, encoded, strict=True):
+    notes = (*(note for face in faces for note in face.notes), *continuum.notes)
+    painted = continuum.paint_all(progress=progress)
+    region = _matched_region(spec, continuum)
+    images = match_images(painted, spec.match, region)
+    masks = make_masks(spec.masks, list(continuum.shapes), images) if spec.masks else {}
+    names = level_names(spec.levels) if spec.kind != "average" else [AVERAGE]
+    files = [name + SUFFIXES[spec.frame.format] for name in names]
+    with staged_folder(out) as folder:
+        for file, data in zip(files, encode_images(images, spec.frame.format), strict=True):
             write_file(folder / file, data)
-        write_lines(folder / LEVELS, level_lines(names, spec.levels))
+        if len(names) > 1:
+            write_lines(folder / LEVELS, level_lines(names, spec.levels))
         _write_landmarks(folder, names, continuum, faces[0].portraits[0].lines)
         for path, data in mask_files(masks, files) if masks else ():
             write_file(folder / path, data)
-        table = pd.concat(measured, ignore_index=True)
-        table.insert(0, "stimulus", names)
-        write_file(folder / STATISTICS, csv_bytes(table.round(_DECIMALS)))
+        _write_table(folder / STATISTICS, _measure(names, spec.levels, images))
         if spec.match != "none":
-            effect = matching_effect(pixels, matched, np.array(spec.levels))
-            write_file(folder / MATCHING, csv_bytes(effect.round(_DECIMALS)))
+            effect = matching_effect(painted, images, np.array(spec.levels), region)
+            effect.insert(0, "region", spec.match_region)
+            _write_table(folder / MATCHING, effect)
         write_file(folder / SPEC, spec.text.encode())
-        manifest = _manifest(spec, masks, continuum.notes, folder)
+        manifest = _manifest(spec, masks, notes, folder)
         write_file(folder / MANIFEST, manifest.to_json().encode())
-    return continuum.notes
+    return notes
 
 
 def _check_features(spec: MorphSpec, n_points: int) -> None:
@@ -146,16 +136,25 @@ def _check_features(spec: MorphSpec, n_points: int) -> None:
         raise StimulusError(*(f"{spec.path}: {fault}" for fault in faults))
 
 
-def _match(spec: MorphSpec, continuum: Continuum, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    region = None
-    if spec.match != "none" and spec.match_region == "face":
-        width, height = continuum.size
-        region = face_region(MaskedFace.of(list(continuum.shapes)), (height, width))
-    return match_images(pixels, spec.match, region)
+def _matched_region(spec: MorphSpec, continuum: Continuum) -> Region | None:
+    """Find the pixels within which images are matched; None is all of them."""
+    if spec.match == "none" or spec.match_region != "face":
+        return None
+    width, height = continuum.size
+    return face_region(MaskedFace.of(list(continuum.shapes)), (height, width))
 
 
-def _measure(image: NDArray[np.uint8], level: float) -> pd.DataFrame:
-    return image_statistics([image], [level])
+def _measure(
+    names: Sequence[str], levels: Sequence[float], images: NDArray[np.uint8]
+) -> pd.DataFrame:
+    rows = side_by_side(lambda image, level: image_statistics([image], [level]), images, levels)
+    table = pd.concat(rows, ignore_index=True)
+    table.insert(0, "stimulus", list(names))
+    return table
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    write_file(path, csv_bytes(table.round(_DECIMALS)))
 
 
 def level_names(levels: Sequence[float]) -> list[str]:
@@ -169,15 +168,6 @@ def level_names(levels: Sequence[float]) -> list[str]:
     if all(0 <= level <= 1 and abs(level * 100 - round(level * 100)) < 1e-9 for level in levels):
         return [stimulus_name(level) for level in levels]
     return [f"face_{level:.10g}" for level in levels]
-
-
-def encode_image(pixels: NDArray[np.uint8], kind: str = "png") -> bytes:
-    """Encode an image without loss, the same bytes for the same pixels."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, kind.upper(), **_ENCODINGS[kind])
-    return buffer.getvalue()
 
 
 def _write_landmarks(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +12,9 @@ from PIL import Image
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.morphing.faces import Face, Portrait
-from psychobench.stimuli.morphing.spec import Frame, MorphSpec
+from psychobench.stimuli.morphing.frame import place_frame
+from psychobench.stimuli.morphing.shapes import fit_similarity, keep_lips, turned
+from psychobench.stimuli.morphing.spec import MorphSpec
 from psychobench.stimuli.morphing.texture import Texture
 from psychobench.stimuli.morphing.warp import (
     Layer,
@@ -24,12 +25,10 @@ from psychobench.stimuli.morphing.warp import (
     paint,
     triangulate,
 )
-from psychobench.stimuli.points import FEATURES, LIPS
+from psychobench.stimuli.threads import side_by_side
 
 _DEEPEST = 0.015  # of a face's extent; closed lips and touching lids cross by less
 _UNUSED = 1e-12
-_TOUCHING = 0.02  # of the mouth's extent
-_MOST_PIXELS = 1_000_000_000
 _SHRINK = 0.999
 
 
@@ -78,23 +77,21 @@ class Continuum:
         shape = np.concatenate([self.shapes[row], self.border])
         return paint(shape, self.triangles, layers, self.size)
 
-    def paint_all(self, *, threads: int = 1, progress: bool = False) -> NDArray[np.uint8]:
+    def paint_all(self, *, threads: int | None = None, progress: bool = False) -> NDArray[np.uint8]:
         """Paint all levels, shape (n_levels, height, width, 3); the same for any threads."""
         from tqdm import tqdm
 
         width, height = self.size
         pixels = np.empty((len(self.shapes), height, width, 3), dtype=np.uint8)
-        with ThreadPoolExecutor(threads) as pool:
-            images = pool.map(self.paint, range(len(pixels)))
-            bar = tqdm(
-                images,
-                "morphing",
-                total=len(pixels),
-                unit="image",
-                disable=None if progress else True,
-            )
-            for row, image in enumerate(bar):
-                pixels[row] = image
+        bar = tqdm(
+            side_by_side(self.paint, range(len(pixels)), threads=threads),
+            "morphing",
+            total=len(pixels),
+            unit="image",
+            disable=None if progress else True,
+        )
+        for row, image in enumerate(bar):
+            pixels[row] = image
         return pixels
 
 
@@ -151,7 +148,7 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
     .. [1] Dryden & Mardia (2016). Statistical Shape Analysis, eq. 4.7 (ordinary Procrustes).
     """
     first = faces[0].portraits[0]
-    window, size = _frame(spec.frame, first, len(spec.levels))
+    window, size = place_frame(spec.frame, first.size, len(spec.levels))
     placed = [_place(face, first.points if spec.align else None) for face in faces]
     anchors = placed[1:] if spec.base else placed
     marks = np.array([anchor.face.level for anchor in anchors])
@@ -162,10 +159,10 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
     if spec.base:
         base = placed[0]
         rest = np.tensordot(held[0], ends, 1)
-        turn = _similarity(rest, base.shape)[0]
-        ends = base.shape + _times(ends - rest, turn)
+        turn = fit_similarity(rest, base.shape)[0]
+        ends = base.shape + turned(ends - rest, turn)
         if spec.lips == "keep":
-            ends = _lips_kept(ends, base.shape)
+            ends = keep_lips(ends, base.shape)
         parts += base.parts(np.ones(len(mixture)))
     shapes = np.tensordot(held if spec.warp == "colour" else mixture, ends, 1)
     shares = held if spec.warp == "shape" else mixture
@@ -225,34 +222,6 @@ def _assemble(
     )
 
 
-def _frame(frame: Frame, first: Portrait, levels: int) -> tuple[NDArray[np.float64], Size]:
-    """Give the window of the first image that is shown (two corners) and the result's size."""
-    width, height = first.size
-    left, top, right, bottom = frame.crop or (0.0, 0.0, float(width), float(height))
-    if right > width or bottom > height:
-        raise StimulusError(
-            f"image.crop must lie within the image: right is {right:g} and bottom {bottom:g}, "
-            f"{first.name} has {width} x {height} pixels"
-        )
-    shape = (bottom - top) / (right - left)
-    if frame.width is None and frame.height is None:
-        size = max(1, round(right - left)), max(1, round(bottom - top))
-    else:
-        wide = frame.width or round((frame.height or 0) / shape)
-        size = wide, frame.height or round(wide * shape)
-    if abs(size[1] - size[0] * shape) > 1.0:
-        raise StimulusError(
-            f"image.width and image.height must keep the proportions: {size[0]} x {size[1]} "
-            f"would distort what is {right - left:g} x {bottom - top:g}; give one of them, or crop"
-        )
-    if levels * size[0] * size[1] > _MOST_PIXELS:
-        raise StimulusError(
-            f"a set must fit into memory: {levels} levels of {size[0]} x {size[1]} pixels are more "
-            f"than {_MOST_PIXELS / 1e6:g} million pixels; give image.width, or fewer levels"
-        )
-    return np.array([[left, top], [right, bottom]]), size
-
-
 def _held(spec: MorphSpec, marks: NDArray[np.float64]) -> float:
     """Say at which level stays what does not change."""
     if spec.base:
@@ -271,51 +240,11 @@ def _place(face: Face, onto: Points | None) -> _Placed:
     for portrait in face.portraits:
         shape, factor = portrait.points, 1.0
         if onto is not None:
-            turn, shape = _similarity(shape, onto)
+            turn, shape = fit_similarity(shape, onto)
             factor = abs(turn)
         shapes.append(shape)
         factors.append(factor)
     return _Placed(face, np.mean(shapes, axis=0), tuple(factors))
-
-
-def _similarity(points: Points, onto: Points) -> tuple[complex, Points]:
-    """Fit a shift, turn and scaling by least squares.
-
-    Returns
-    -------
-    tuple
-        Turn and scaling as one complex factor, and the points brought there.
-    """
-    here, there = (shape[:, 0] + 1j * shape[:, 1] for shape in (points, onto))
-    centred = here - here.mean()
-    turn = complex(np.vdot(centred, there) / np.vdot(centred, centred))
-    moved = centred * turn + there.mean()
-    return turn, np.stack([moved.real, moved.imag], axis=1)
-
-
-def _times(vectors: NDArray[np.float64], turn: complex) -> NDArray[np.float64]:
-    """Turn and scale vectors, shape (..., 2)."""
-    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    turned: NDArray[np.float64] = vectors @ matrix.T
-    return turned
-
-
-def _lips_kept(shapes: NDArray[np.float64], base: Points) -> NDArray[np.float64]:
-    """Move lower lips up to where they touch the upper ones, wherever they do so in the base.
-
-    A photograph with a closed mouth has nothing to show between parted lips.
-    """
-    if len(base) not in LIPS:
-        return shapes
-    upper, lower, under = (list(part) for part in LIPS[len(base)])
-    mouth = base[list(FEATURES[len(base)]["mouth"])]
-    gap = base[lower] - base[upper]
-    closed = np.linalg.norm(gap, axis=1) < _TOUCHING * np.linalg.norm(np.ptp(mouth, axis=0))
-    excess = (shapes[:, lower] - shapes[:, upper] - gap) * closed[:, None]
-    kept = shapes.copy()
-    kept[:, lower] -= excess
-    kept[:, under] -= excess
-    return kept
 
 
 def _shrunk(portrait: Portrait, factor: float) -> tuple[NDArray[np.uint8], Points]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import read_image
+from psychobench.resources import conversions, read_image
 from psychobench.stimuli.faces import render_face
 from psychobench.stimuli.faces.frl import frl_points
 from psychobench.stimuli.morphing.sources import FaceSource
@@ -38,12 +38,15 @@ class Portrait:
         What to call it in messages.
     lines : tuple of tuple of int
         What its template draws.
+    note : str
+        How the image was converted; empty where it was taken as it is.
     """
 
     points: Points
     image: NDArray[np.uint8] | None
     name: str
     lines: Lines = ()
+    note: str = ""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -66,6 +69,11 @@ class Face:
     portraits: tuple[Portrait, ...]
     level: float
 
+    @property
+    def notes(self) -> list[str]:
+        """What was done to its images before they were used."""
+        return [portrait.note for portrait in self.portraits if portrait.note]
+
 
 def load_faces(spec: MorphSpec) -> list[Face]:
     """Open the images and templates of a spec.
@@ -87,7 +95,7 @@ def load_faces(spec: MorphSpec) -> list[Face]:
         fault.
     """
     faults: list[str] = []
-    needs_colour = spec.kind == "morph" or spec.warp != "shape"
+    needs_colour = spec.kind != "transform" or spec.warp != "shape"
     faces = [
         Face(
             tuple(
@@ -101,7 +109,7 @@ def load_faces(spec: MorphSpec) -> list[Face]:
     if not faults:
         faults += _compare_counts(portraits)
         # faces that are aligned, or only lend their differences, need no common size
-        if spec.kind == "morph" and not spec.align:
+        if spec.kind != "transform" and not spec.align:
             faults += _compare_sizes(portraits)
         elif len(faces[0].portraits) > 1 and not spec.align:
             faults += _compare_sizes(faces[0].portraits)
@@ -149,7 +157,10 @@ def _read_portrait(template_path: Path, image_path: Path | None, home: Path) -> 
     if template is None or faults:
         raise StimulusError(*faults)
     name = (image_path or template_path).relative_to(home).as_posix()
-    portrait = Portrait(template.points, image, name, template.lines)
+    note = ""
+    if image_path is not None and (what := conversions(image_path)):
+        note = f"{name} was {' and '.join(what)}"
+    portrait = Portrait(template.points, image, name, template.lines, note)
     if image is not None and min(portrait.size) < _SMALLEST:
         raise StimulusError(f"an image must have at least 2 x 2 pixels: {image_path} has fewer")
     flaw = find_flaws(template.points, portrait.size if image is not None else None)

@@ -16,7 +16,6 @@ from psychobench.stimuli.sections import (
     unknown_keys,
 )
 
-SIZES = (64, 4096)
 _RENDERED_SIZES = (64, 2048)
 _PHOTOGRAPH = ("image", "template", "images", "templates")
 _RENDERED = ("valence", "identity", "view", "size")
@@ -127,7 +126,7 @@ def _read_files(
         return ()
     paths = []
     for name in names:
-        leaves = PureWindowsPath(name).anchor or PurePosixPath(name).is_absolute()
+        leaves = "\0" in name or PureWindowsPath(name).anchor or PurePosixPath(name).is_absolute()
         if leaves or not (folder / name).resolve().is_relative_to(folder.resolve()):
             faults.append(
                 f"{place}.{key} must lie in the spec's folder or below: {name!r} leaves it; "

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from psychobench.stimuli.masks import MaskSpec, read_mask_specs
 from psychobench.stimuli.matching import MATCHES
-from psychobench.stimuli.morphing.sources import SIZES, FaceSource, read_face
+from psychobench.stimuli.morphing.frame import Frame, read_frame
+from psychobench.stimuli.morphing.sources import FaceSource, read_face
 from psychobench.stimuli.morphing.texture import BLENDS, Blend
 from psychobench.stimuli.sections import (
     is_number,
@@ -24,12 +25,17 @@ from psychobench.stimuli.sections import (
     unknown_keys,
 )
 
-KINDS = ("morph", "transform")
-FORMATS = ("png", "tiff", "webp")
+KINDS = ("morph", "transform", "average")
 LIPS = ("keep", "free")
 MATCH_REGIONS = ("image", "face")
-_WARPS = {"morph": ("both", "shape", "colour"), "transform": ("shape", "both", "colour")}
+_WARPS = {
+    "morph": ("both", "shape", "colour"),
+    "transform": ("shape", "both", "colour"),
+    "average": ("both",),
+}
 _KEYS = ("kind", "name", "title", "source", "target", "levels", "anchors")
+_KEYS_OF_AVERAGE = ("kind", "name", "title", "face")
+_OPTIONAL_OF_AVERAGE = ("blend", "align", "image", "masks", "seed")
 _OPTIONAL = (
     "base",
     "warp",
@@ -46,39 +52,20 @@ _OPTIONAL = (
 
 
 @dataclass(frozen=True)
-class Frame:
-    """What part of the first face's image is shown, how large and in which format.
-
-    Attributes
-    ----------
-    crop : tuple of float or None
-        Left, top, right and bottom in pixels of the first image; None is all of it.
-    width, height : int or None
-        Of the result; None follows from the other, or is as large as the crop.
-    format : {"png", "tiff", "webp"}
-        All of them without loss.
-    """
-
-    crop: tuple[float, float, float, float] | None = None
-    width: int | None = None
-    height: int | None = None
-    format: str = "png"
-
-
-@dataclass(frozen=True)
 class MorphSpec:
     """Everything that determines the pixels of a morphed set.
 
     Attributes
     ----------
-    kind : {"morph", "transform"}
-        Whether the anchors are blended, or their differences are added to `base`.
+    kind : {"morph", "transform", "average"}
+        Whether the anchors are blended, or their differences are added to `base`, or there is one
+        anchor alone: the average of several faces.
     name, title, source, target : str
         As in `psychobench.stimuli.spec.RenderSpec`.
     levels : tuple of float
         Ascending, within those of the anchors.
     anchors : tuple of FaceSource
-        At least two, ascending by level.
+        At least two, ascending by level; of an average, one.
     base : FaceSource or None
         The face that a transform changes, and the level at which it is left as it is.
     warp : {"both", "shape", "colour"}
@@ -140,8 +127,8 @@ def read_morph_spec(path: Path) -> MorphSpec:
     Parameters
     ----------
     path : pathlib.Path
-        A TOML file with ``kind = "morph"`` or ``kind = "transform"``. The files it names must lie
-        in its folder or below.
+        A TOML file whose ``kind`` is "morph", "transform" or "average". The files it names must
+        lie in its folder or below.
 
     Returns
     -------
@@ -153,11 +140,14 @@ def read_morph_spec(path: Path) -> MorphSpec:
         If it cannot be read or anything in it is wrong: one line per fault.
     """
     text, found = read_toml(path)
-    faults = unknown_keys("", found, [*_KEYS, *_OPTIONAL])
-    faults += [f"it must have {key}" for key in _KEYS if key not in found]
+    faults: list[str] = []
     kind = _read_kind(found, faults)
+    average = kind == "average"
+    needed, optional = (_KEYS_OF_AVERAGE, _OPTIONAL_OF_AVERAGE) if average else (_KEYS, _OPTIONAL)
+    faults += unknown_keys("", found, [*needed, *optional])
+    faults += [f"it must have {key}" for key in needed if key not in found]
     words = read_words(found, faults)
-    levels = read_levels(found, faults) if "levels" in found else ()
+    levels = _read_levels(found, kind, faults)
     anchors = _read_anchors(found, path.parent, kind, faults)
     base = _read_base(found, path.parent, kind, faults)
     seed = read_whole(found, "seed", (0, 2**63 - 1), faults) or 0
@@ -172,7 +162,7 @@ def read_morph_spec(path: Path) -> MorphSpec:
         lips=_read_lips(found, kind, faults),
         blend=cast(Blend, read_choice(found, "blend", BLENDS, faults)),
         align=_read_align(found, faults),
-        frame=_read_frame(read_section(found, "image", faults), faults),
+        frame=read_frame(read_section(found, "image", faults), faults),
         masks=_read_masks(found.get("masks", {}), seed, faults),
         match=read_choice(found, "match", MATCHES, faults),
         match_region=read_choice(found, "match_region", MATCH_REGIONS, faults),
@@ -191,13 +181,21 @@ def _read_kind(found: Mapping[str, Any], faults: list[str]) -> str:
     if kind in KINDS:
         return str(kind)
     hint = "; psychobench stimuli render takes that kind" if kind == "rendered" else ""
-    faults.append(f'kind must be "morph" or "transform": it is {kind!r}{hint}')
+    faults.append(f"kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}: it is {kind!r}{hint}")
     return KINDS[0]
+
+
+def _read_levels(found: Mapping[str, Any], kind: str, faults: list[str]) -> tuple[float, ...]:
+    if kind == "average":
+        return (0.0,)
+    return read_levels(found, faults) if "levels" in found else ()
 
 
 def _read_anchors(
     found: Mapping[str, Any], folder: Path, kind: str, faults: list[str]
 ) -> tuple[FaceSource, ...]:
+    if kind == "average":
+        return _read_averaged(found, folder, faults)
     tables = found.get("anchors", [])
     if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
         faults.append(f"anchors must be sections, each [[anchors]]: they are {tables!r}")
@@ -210,11 +208,25 @@ def _read_anchors(
     )
 
 
+def _read_averaged(
+    found: Mapping[str, Any], folder: Path, faults: list[str]
+) -> tuple[FaceSource, ...]:
+    """Read the one face of an average, which has no level."""
+    section = read_section(found, "face", faults)
+    if "face" not in found or not section:
+        return ()
+    faults += unknown_keys("face.", section, ["images", "templates"])
+    face = read_face({**section, "level": 0}, "face", folder, faults)
+    if len(face.images) == 1:
+        faults.append("face.images must be at least two: an average of one image is that image")
+    return (face,)
+
+
 def _read_base(
     found: Mapping[str, Any], folder: Path, kind: str, faults: list[str]
 ) -> FaceSource | None:
-    if kind == "morph":
-        if "base" in found:
+    if kind != "transform":
+        if kind == "morph" and "base" in found:
             faults.append('base means nothing in a morph: delete it, or write kind = "transform"')
         return None
     if "base" not in found:
@@ -246,26 +258,6 @@ def _read_align(found: Mapping[str, Any], faults: list[str]) -> bool:
     return align is True
 
 
-def _read_frame(section: Mapping[str, Any], faults: list[str]) -> Frame:
-    faults += unknown_keys("image.", section, ["crop", "width", "height", "format"])
-    crop = section.get("crop")
-    if crop is not None and not (
-        isinstance(crop, list)
-        and len(crop) == 4
-        and all(map(is_number, crop))
-        and 0 <= crop[0] < crop[2]
-        and 0 <= crop[1] < crop[3]
-    ):
-        faults.append(f"image.crop must be [left, top, right, bottom] in pixels: it is {crop!r}")
-        crop = None
-    return Frame(
-        crop=(crop[0], crop[1], crop[2], crop[3]) if crop else None,
-        width=read_whole(section, "width", SIZES, faults, place="image."),
-        height=read_whole(section, "height", SIZES, faults, place="image."),
-        format=read_choice(section, "format", FORMATS, faults, place="image."),
-    )
-
-
 def _read_masks(section: object, seed: int, faults: list[str]) -> tuple[MaskSpec, ...]:
     """Read the masks; one without a seed of its own takes the spec's."""
     if isinstance(section, Mapping):
@@ -290,7 +282,7 @@ def _check_levels(spec: MorphSpec) -> list[str]:
                 f"levels must lie within those of the anchors, {marks[0]:g} to {marks[-1]:g}: "
                 f"{what} {'is' if what.startswith('level') else f'is {level:g}, which is'} outside"
             )
-    if len(spec.levels) < 2:
+    if len(spec.levels) < 2 and spec.kind != "average":
         faults.append(f"a continuum needs at least two levels: there is {_listed(spec.levels)}")
     return faults
 
