@@ -19,6 +19,7 @@ CHECKED = 100  # simulated data sets per fit, for a report
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--columns",
+    multiple=True,
     metavar="NAME=YOURS,...",
     help="What the file calls our columns, like observer=subject,response=chose_anger.",
 )
@@ -109,6 +110,9 @@ def _run(file: Path, out: Path | None, options: dict[str, Any]) -> tuple[Analysi
     columns = parse_columns(options["columns"])
     table = read_trials(file, columns=columns, where=parse_where(options["where"]))
     table.attrs["columns"] = {ours: theirs for ours, theirs in columns.items() if ours != theirs}
+    ours_of = {theirs: ours for ours, theirs in columns.items()}
+    for factor in ("within", "between"):  # a column goes by either of its names
+        chosen[factor] = ours_of.get(chosen[factor], chosen[factor])
     note_input(table, file)
     if options["gof"] is None:
         # probabilities have no likelihood that simulated data could be drawn from

@@ -8,8 +8,16 @@ import pandas as pd
 
 from psychobench.reports.methods import CRAWFORD, SCHUETT, model_sentences
 from psychobench.reports.page import (
-    Block, Cell, Page, Passage, Section, Table, Text, picture, table_of,
-)  # fmt: skip
+    Block,
+    Cell,
+    Page,
+    Passage,
+    Section,
+    Table,
+    Text,
+    picture,
+    table_of,
+)
 from psychobench.reports.page_parts import made_section, moment
 from psychobench.reports.study import Study
 from psychobench.reports.terminal import LEFT, Part, parts

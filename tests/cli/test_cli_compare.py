@@ -93,6 +93,8 @@ def test_out_holds_tables_figure_and_provenance(run_cli, tmp_path):
         "trials.csv",
         "fits.csv",
         "tests.csv",
+        "report.html",
+        "curves.pdf",
         "curves.png",
         "curves.svg",
         "summary.txt",

@@ -1,0 +1,113 @@
+"""`psychobench analyse`: from a file of trials to a folder with a report, or to one clear line."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def trials(tmp_path):
+    """Write three simulated people's trials under names of their own and give the options."""
+    rng = np.random.default_rng(6)
+    level = np.tile(np.linspace(0, 1, 6), 12)
+    table = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "person": f"p{i}",
+                    "mask": mask,
+                    "morph": level,
+                    "said_happy": (level + rng.normal(0, 0.2, len(level)) > middle) * 1,
+                    "site": "AB"[i % 2],
+                }
+            )
+            for i in range(3)
+            for mask, middle in (("none", 0.4), ("eyes", 0.6))
+        ]
+    )
+    file = tmp_path / "my trials.csv"
+    table.to_csv(file, index=False)
+    columns = "observer=person,condition=mask,level=morph,response=said_happy"
+    return ["analyse", file, "--columns", columns, "--engine", "ml"]
+
+
+def test_a_folder_holds_the_page_figures_tables_and_provenance(run_cli, trials, tmp_path):
+    out = tmp_path / "new" / "results"
+    ran = run_cli(*trials, "--out", out, "--gof", 39)
+    assert ran.code == 0, ran.err
+    names = {path.name for path in out.iterdir()}
+    figures = {"groups", "measures", "goodness", "participants-1"}
+    assert names == {
+        *(f"{name}.{kind}" for name in figures for kind in ("png", "svg", "pdf")),
+        *(f"{name}.csv" for name in ("fits", "descriptives", "left-out", "checks", "tests")),
+        *("goodness.csv", "report.html", "summary.txt", "analysis.json", "provenance.json"),
+    }
+    assert (out / "summary.txt").read_text("utf-8") == ran.out
+    page = (out / "report.html").read_text("utf-8")
+    assert "morph" in page
+    document = json.loads((out / "analysis.json").read_text("utf-8"))
+    assert len(document["fits"]) == 6
+    assert document["provenance"] == json.loads((out / "provenance.json").read_text("utf-8"))
+
+
+def test_the_command_in_the_provenance_makes_the_same_results_again(run_cli, trials, tmp_path):
+    run_cli(*trials, "--out", tmp_path / "out", "--gof", 0, "--exclude", "missing>0.5")
+    record = json.loads((tmp_path / "out" / "provenance.json").read_text("utf-8"))
+    before = (tmp_path / "out" / "fits.csv").read_bytes()
+    words = shlex.split(record["command"])
+    assert words[:2] == ["psychobench", "analyse"]
+    assert run_cli(*words[1:]).code == 0
+    assert (tmp_path / "out" / "fits.csv").read_bytes() == before
+
+
+def test_json_alone_stands_on_stdout_and_has_null_where_there_is_no_number(run_cli, trials):
+    ran = run_cli(*trials, "--json")
+    document = json.loads(ran.out, parse_constant=lambda name: pytest.fail(name))
+    assert document["fits"][0]["pse_mean"] is None
+    assert len(document["sentences"]) == 4
+    assert document["provenance"]["options"]["gof"] == 0
+
+
+def test_a_report_checks_the_fit_unless_told_otherwise(run_cli, trials, tmp_path):
+    assert run_cli(*trials, "--out", tmp_path / "out").code == 0
+    options = json.loads((tmp_path / "out" / "provenance.json").read_text("utf-8"))["options"]
+    assert options["gof"] == 100
+    assert (tmp_path / "out" / "goodness.csv").exists()
+
+
+def test_groups_split_means_and_tests(run_cli, trials):
+    ran = run_cli(*trials, "--between", "site", "--json")
+    assert {row["site"] for row in json.loads(ran.out)["descriptives"]} == {"A", "B"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--exclude", "mising>0.2"], "did you mean 'missing'"),
+        (["--exclude", "ends<9"], "an exclusion rule must leave somebody"),
+        (["--between", "sit"], "did you mean 'site'"),
+        (["--between", "mask"], "one group per participant"),
+        (["--within", "site", "--between", "site"], "must name two columns"),
+        (["--engine", "mle"], "engine"),
+        (["--statuses", "fine"], "fine"),
+        (["--task", "3afc"], "task"),
+        (["--confidence", "95"], "confidence"),
+        (["--gof", "-1"], "gof"),
+        (["--where", "mask=nose"], "nose"),
+    ],
+)
+def test_a_wrong_option_ends_in_one_clear_line_and_writes_nothing(
+    run_cli, trials, tmp_path, options, said
+):
+    out = tmp_path / "out"
+    ran = run_cli(*trials, *options, "--out", out)
+    assert ran.code == 1
+    assert "Error: " in ran.err
+    assert said in ran.err.partition("Error: ")[2]
+    assert ran.out == ""
+    assert not out.exists()
