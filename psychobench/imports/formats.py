@@ -152,6 +152,11 @@ def find_format(head: Head, name: str = "auto") -> tuple[Format, str]:
     for each in FORMATS.values():
         if reason := each.recognise(head):
             return each, reason
+    if head.text.lstrip().startswith(("[", "{")):
+        raise TableError(
+            f"JSON must be jsPsych's: {head.path} has no trial_type, trial_index and time_elapsed; "
+            "save its trials as CSV"
+        )
     raise TableError(
         f"a file must be a known export, or a table with several columns: {head.path} is neither; "
         "commas, tabs or semicolons do not part its first line; delete lines above its header, or, "

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 def recognise(head: Head) -> str | None:
     """Take any text with more than one column."""
-    return "it is a table with a header row" if len(head.fields) > 1 else None
+    as_json = head.text.lstrip().startswith(("[", "{"))
+    return "it is a table with a header row" if len(head.fields) > 1 and not as_json else None
 
 
 def read(head: Head) -> Source:

@@ -14,7 +14,7 @@ import pandas as pd
 from psychobench.errors import OptionError, TableError
 from psychobench.imports.source import Head
 from psychobench.responses.reading import MOST_COLUMNS, SEPARATOR_LINE
-from psychobench.responses.splitting import cut_off, too_long, too_short
+from psychobench.responses.splitting import broken_line, broken_quotes, cut_off, too_long, too_short
 
 _LONGEST = 100_000_000  # characters in a cell: recordings and drawings are kept as text
 _FIRST = 1_000_000  # characters among which the first line ends
@@ -41,7 +41,7 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> tuple[str, l
     notes = []
     used = encoding or _encoding(data)
     try:
-        text = data.decode(used).removeprefix("\ufeff")
+        text = data.decode(used).lstrip("\ufeff")
     except LookupError:
         raise OptionError(
             f"--encoding must be one that Python knows: '{encoding}' is none; try utf-8 or cp1252"
@@ -61,8 +61,9 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> tuple[str, l
         )
     if used.startswith("utf-16"):
         notes.append(f"{path}: read as UTF-16 text")
-    ends = set(re.findall(r"\r\n|\r|\n", text))
-    if len(ends) > 1:
+    pairs = text.count("\r\n")
+    ends = (pairs, text.count("\r") - pairs, text.count("\n") - pairs)
+    if sum(map(bool, ends)) > 1:
         notes.append(f"{path}: line ends of several kinds are read as one")
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
 
@@ -117,12 +118,13 @@ def table(
         If the rows do not fit the header.
     """
     path, notes, text = head.path, list(head.notes), head.text
+    _check_width(len(head.fields), path)
     if hint := SEPARATOR_LINE.match(text):
         notes.append(f"{path}: its first line, '{hint[0].strip()}', is for spreadsheets; left out")
-    start = hint.end() if hint else 0
+    start, lead = (hint.end(), 1) if hint else (0, 0)
     numbered = [
         (number, cells)
-        for number, cells in enumerate(_records(text[start:], head, quoting), 2 if hint else 1)
+        for number, cells in enumerate(_records(text[start:], lead, head, quoting), lead + 1)
         if cells
     ]
     if not numbered:
@@ -151,10 +153,10 @@ def table(
     return rows, left, notes
 
 
-def _records(text: str, head: Head, quoting: str) -> list[list[str]]:
+def _records(text: str, lead: int, head: Head, quoting: str) -> list[list[str]]:
     limit = csv.field_size_limit(_LONGEST)
+    escape = "\\" if quoting == "backslash" else None
     try:
-        escape = "\\" if quoting == "backslash" else None
         reader = csv.reader(
             io.StringIO(text), delimiter=head.delimiter, escapechar=escape, strict=True
         )
@@ -163,10 +165,8 @@ def _records(text: str, head: Head, quoting: str) -> list[list[str]]:
             return records
     except csv.Error as error:
         if quoting != "bare":
-            raise TableError(
-                f"a file must be well-formed: {head.path} is not near line {reader.line_num} "
-                f"({error}); look there for a double quote that is missing or too many"
-            ) from None
+            line = lead + broken_line(text, delimiter=head.delimiter, escapechar=escape)
+            raise TableError(broken_quotes(line, head.path, error)) from None
     finally:
         csv.field_size_limit(limit)
     return _bare_records(text, head.delimiter)
@@ -189,12 +189,16 @@ def _bare_records(text: str, delimiter: str) -> list[list[str]]:
     return records
 
 
-def _check_header(header: list[str], path: Path) -> None:
-    if len(header) > MOST_COLUMNS:
+def _check_width(width: int, path: Path) -> None:
+    if width > MOST_COLUMNS:
         raise TableError(
-            f"a file must have at most {MOST_COLUMNS} columns: {path} has {len(header)}; "
+            f"a file must have at most {MOST_COLUMNS} columns: {path} has {width} or more; "
             "check that each trial is a row, and export only the columns that you need"
         )
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    _check_width(len(header), path)
     seen: set[str] = set()
     for name in filter(None, header):
         if name in seen:

@@ -22,14 +22,15 @@ SEPARATOR_LINE = re.compile(r'"?sep=([^\n"])"?[ ,;\t]*\n', re.IGNORECASE)
 MOST_COLUMNS = 10_000
 TEXTS = ("observer", "condition", "stimulus", "session")
 _HEADER = 1_000_000  # characters among which a header must end
-_MAGIC = {
-    b"PK\x03\x04": "an Excel workbook or zip archive",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"\x1f\x8b": "gzip-compressed",
-    b"\xff\xfe": "UTF-16 text",
-    b"\xfe\xff": "UTF-16 text",
-}
 _RESAVE = "open it in the program that made it and save it as 'CSV UTF-8'"
+_IMPORT = f"{_RESAVE}, or read it with psychobench import"
+_MAGIC = {
+    b"PK\x03\x04": ("an Excel workbook or zip archive", _IMPORT),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", _RESAVE),
+    b"\x1f\x8b": ("gzip-compressed", "unpack it first"),
+    b"\xff\xfe": ("UTF-16 text", _IMPORT),
+    b"\xfe\xff": ("UTF-16 text", _IMPORT),
+}
 
 
 def read_cells(
@@ -117,11 +118,12 @@ def _decode(path: Path) -> str:
         raise TableError(f"a table must exist: {path} is missing{_sibling(path)}") from None
     except OSError as error:
         raise TableError(f"a table must be readable: {path} is not ({error.strerror})") from None
-    kind = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
-    if kind is None and b"\0" in data:
-        kind = "a binary file, or UTF-16 text"
-    if kind is not None:
-        raise TableError(f"a table must be CSV or TSV text in UTF-8: {path} is {kind}; {_RESAVE}")
+    found = next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), None)
+    if found is None and b"\0" in data:
+        found = ("a binary file, or UTF-16 text", _RESAVE)
+    if found is not None:
+        kind, remedy = found
+        raise TableError(f"a table must be CSV or TSV text in UTF-8: {path} is {kind}; {remedy}")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -130,7 +132,7 @@ def _decode(path: Path) -> str:
             f"a table must be UTF-8 text: {path} has byte 0x{data[error.start]:02x} in row {row}, "
             f"which is not; {_RESAVE}"
         ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _sibling(path: Path) -> str:
@@ -173,6 +175,11 @@ def _check_header(header: list[str], rows: str, path: Path) -> None:
         raise TableError(
             f"a table must be well-formed: the header of {path} is not; "
             "look for a double quote that is missing or too many"
+        )
+    if len(header) == 1:
+        raise TableError(
+            f"a table must have several columns: commas, tabs or semicolons do not part the first "
+            f"line of {path}; delete lines above its header, or save it as 'CSV UTF-8'"
         )
     if len(header) > MOST_COLUMNS:
         raise TableError(

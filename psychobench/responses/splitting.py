@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
@@ -39,9 +40,10 @@ def check_lengths(
         If it is the last one, and it has no line end: the file was cut there.
     """
     width = max((i + 1 for i, name in enumerate(header) if name), default=0)
-    lengths = _lengths(rows, delimiter, path)
+    lengths = _lengths(rows, delimiter, path, first)
     longer = np.flatnonzero(lengths > len(header))
-    if 0 < len(longer) < np.count_nonzero(lengths):  # an empty last cell in all rows is no fault
+    # an empty last cell in all rows is no fault
+    if 0 < len(longer) < np.count_nonzero(lengths) or lengths.max(initial=0) > len(header) + 1:
         raise TableError(too_long(first + longer[0], path, lengths[longer[0]], len(header)))
     short = np.flatnonzero((lengths > 0) & (lengths < width))
     if not len(short):
@@ -69,20 +71,39 @@ def too_short(numbers: Sequence[int], path: Path) -> str:
     )
 
 
-def _lengths(rows: str, delimiter: str, path: Path) -> NDArray[np.int64]:
+def _lengths(rows: str, delimiter: str, path: Path, first: int) -> NDArray[np.int64]:
     """Count the cells of every row; an empty row has none."""
     if '"' in rows:
         try:
             reader = csv.reader(io.StringIO(rows), delimiter=delimiter, strict=True)
             return np.array([len(row) for row in reader], dtype=np.int64)
         except csv.Error as error:
-            raise TableError(_unquoted(str(error), path)) from None
+            line = first - 1 + broken_line(rows, delimiter=delimiter)
+            raise TableError(broken_quotes(line, path, error)) from None
     closed = rows if rows.endswith("\n") else rows + "\n"
     data = np.frombuffer(closed.encode(), dtype=np.uint8)
     marks = np.flatnonzero((data == ord(delimiter)) | (data == ord("\n")))
     last = np.flatnonzero(data[marks] == ord("\n"))  # the mark that ends each row
     empty = np.diff(marks[last], prepend=-1) == 1
     return np.where(empty, 0, np.diff(last, prepend=-1))
+
+
+def broken_line(text: str, **dialect: Any) -> int:
+    """Find the line in which the row begins that cannot be split."""
+    reader = csv.reader(io.StringIO(text), strict=True, **dialect)
+    line = 1
+    with contextlib.suppress(csv.Error):
+        for _ in reader:
+            line = reader.line_num + 1
+    return line
+
+
+def broken_quotes(line: int, path: Path, error: Exception) -> str:
+    """Say that a row has a double quote where none may be."""
+    return (
+        f"a file must be well-formed: {path} is not at row {line} ({error}); look there for a "
+        "double quote that is missing or too many"
+    )
 
 
 def parse_cells(
@@ -120,7 +141,7 @@ def _split(
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=range(width + 1), dtype=object)
     except pd.errors.ParserError as error:
-        raise TableError(_ragged(str(error), width, path, lead + 1)) from None
+        raise TableError(_ragged(error, width, path, lead + 1)) from None
 
 
 def _many_numbers(rows: str, delimiter: str, width: int) -> list[int]:
@@ -157,14 +178,7 @@ def too_long(row: int, path: Path, saw: object, width: int) -> str:
     )
 
 
-def _ragged(reason: str, width: int, path: Path, lead: int) -> str:
-    if found := re.search(r"in line (\d+), saw (\d+)", reason):
+def _ragged(error: Exception, width: int, path: Path, lead: int) -> str:
+    if found := re.search(r"in line (\d+), saw (\d+)", str(error)):
         return too_long(int(found[1]) + lead, path, found[2], width)
-    return _unquoted(reason.removeprefix("Error tokenizing "), path)
-
-
-def _unquoted(reason: str, path: Path) -> str:
-    return (
-        f"a table must be well-formed: {path} is not ({reason}); look for a double quote that is "
-        "missing or too many"
-    )
+    return broken_quotes(lead + 1, path, error)

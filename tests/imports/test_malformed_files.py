@@ -62,7 +62,7 @@ REFUSED = {
     "many cells too many": (GOOD + "p1,0,0,1,2,3,4\n", "has 7, the header has 4"),
     "a comma too many": (GOOD.replace("p1,0,0,0.5", "p1,0,0,0.5,"), "row 2"),
     "cut in a row": (GOOD[:-8], "ends in the middle of row 5"),
-    "a quote never closed": (GOOD.replace("p1,0.5,1", '"p1,0.5,1'), "double quote"),
+    "a quote never closed": (GOOD.replace("p1,0.5,1", '"p1,0.5,1'), "is not at row 3"),
     "a quote in the header": (GOOD.replace("level", '"level'), "double quote"),
     "text after a quote": (GOOD.replace("p1,0.5,1", '"p"1,0.5,1'), "double quote"),
     "decimal comma in quotes": (level('"0,5"'), "level='0,5'; write a number with a decimal"),
@@ -85,6 +85,7 @@ REFUSED = {
     "milliseconds called rt": (GOOD.replace("0.6", "600").replace("0.5\n", "500\n"), "--rt-unit"),
     "no level": (GOOD.replace("level", "lvl"), "level=NAME"),
     "a million columns": (",".join(["a"] * 10**6) + "\n" + "1," * 10**6, "at most 10000 columns"),
+    "JSON of no program": ('[{"observer": "p1", "level": 0.5}]', "JSON must be jsPsych's"),
     "JSON cut short": ('[{"trial_type": 1, "trial_index": 0, "time_elapsed"', "whole JSON"),
     "JSON of numbers": ('["trial_type", "trial_index", "time_elapsed", 3]', "list of trials"),
     "JSON too deep": ('["trial_type", "trial_index", "time_elapsed",' + "[" * 10**5, "JSON"),
@@ -96,6 +97,7 @@ REFUSED = {
 
 REPAIRED = {
     "a byte-order mark": ("\ufeff" + GOOD, ""),
+    "two byte-order marks": ("\ufeff\ufeff" + GOOD, ""),
     "UTF-16": (codecs.BOM_UTF16_LE + GOOD.encode("utf-16-le"), "read as UTF-16"),
     "UTF-16, big end first": (codecs.BOM_UTF16_BE + GOOD.encode("utf-16-be"), "read as UTF-16"),
     "UTF-16 without its mark": (GOOD.encode("utf-16-le"), "read as UTF-16"),
