@@ -124,7 +124,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("scale", "shift"), [(1e-9, 0.0), (3.0, 1e6)])
+@pytest.mark.parametrize(("scale", "shift"), [(1e-9, 0.0), (3.0, 1e6), (1e300, 0.0), (1e-300, 0.0)])
 def test_levels_in_another_unit_change_nothing_but_the_unit(scale, shift):
     here, there = one(RISING), one(RISING, levels=LEVELS * scale + shift)
     for name in COLUMNS:
@@ -211,6 +211,16 @@ def test_held_parameters_have_no_interval():
     assert (row["threshold"], row["threshold_mean"]) == (0.5, 0.5)
     assert np.isnan([row["threshold_low"], row["guess_low"], row["lapse_high"]]).all()
     assert row["width_low"] < row["width"] < row["width_high"]
+
+
+@pytest.mark.parametrize("likelihood", ["binomial", "beta-binomial"])
+def test_where_all_is_held_there_is_nothing_to_be_unsure_of_but_the_overdispersion(likelihood):
+    held = {"threshold": (0.5, 0.5), "width": (0.7, 0.7), "guess": (0.1, 0.1), "lapse": (0.1, 0.1)}
+    for asymptotes in ("free", "equal", "fixed"):
+        row = one(RISING, asymptotes=asymptotes, bounds=held, likelihood=likelihood)
+        assert (row["pse"], row["width_mean"], row["guess_mean"]) == (0.5, 0.7, 0.1)
+        assert np.isnan([row["pse_low"], row["width_high"], row["jnd_low"], row["guess_low"]]).all()
+        assert np.isfinite(row["overdispersion_high"]) == (likelihood == "beta-binomial")
 
 
 def test_a_forced_choice_has_a_threshold_and_no_pse():

@@ -113,3 +113,11 @@ def test_cells_of_0_and_100_percent_and_single_trials_are_fitted():
     assert found.loc["all or none", "status"] == "step"
     assert found.loc["all or none", "pse"] == pytest.approx(0.5)
     assert found["log_likelihood"].between(-6 * np.log(2), 0).all()
+
+
+@pytest.mark.parametrize("unit", [1e-310, 1e305])
+def test_levels_that_floating_point_cannot_divide_are_refused(unit):
+    table = pd.DataFrame({"observer": "p1", "level": np.array([1, 2, 3]) * unit, "n_trials": 9,
+                          "n_target": [1, 4, 8]})  # fmt: skip
+    with pytest.raises(FitError, match="give them in another unit"):
+        fit(table)

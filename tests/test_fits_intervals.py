@@ -43,9 +43,32 @@ def test_a_profile_interval_ends_where_a_held_fit_is_half_a_chi_squared_worse(na
 
 
 def test_a_pse_interval_is_a_threshold_interval_where_the_two_are_one():
-    found = fit(drawn(5, seed=1), asymptotes="fixed").table
+    rates = {"guess": (0.02, 0.02), "lapse": (0.020001, 0.020001)}  # next to one
+    found = fit(drawn(5, seed=1), bounds=rates).table
     np.testing.assert_allclose(found["pse_low"], found["threshold_low"], atol=2e-3)
     np.testing.assert_allclose(found["pse_high"], found["threshold_high"], atol=2e-3)
+
+
+def test_with_one_rate_the_pse_is_the_threshold_and_has_its_interval_and_its_bounds():
+    found = fit(drawn(5, seed=1), asymptotes="equal").table
+    for end in ("low", "high"):
+        np.testing.assert_array_equal(found[f"pse_{end}"], found[f"threshold_{end}"])
+    held = fit(drawn(1, seed=1), asymptotes="equal", bounds={"threshold": (0.5, 0.5)}).table.iloc[0]
+    assert held.pse == 0.5
+    assert np.isnan(held.pse_low) and np.isnan(held.pse_high)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e6])
+def test_one_trial_per_level_leaves_a_step_as_wide_an_interval_as_a_dense_grid(shift):
+    levels = np.array([0, 0.2, 0.3, 0.5, 0.7, 0.8, 1])
+    table = table_of([0, 0, 0, 0, 1, 1, 1], trials=1).assign(level=levels + shift)
+    found = fit(table).table.iloc[0]
+    places, widths = np.linspace(0.2, 1, 801)[:, None, None], np.geomspace(0.01, 100, 400)[:, None]
+    shares = np.clip(psi(SIGMOIDS["norm"], levels, places, widths), 1e-100, 1 - 1e-16)
+    best = np.where(levels > 0.6, np.log(shares), np.log1p(-shares)).sum(axis=2).max(axis=1)
+    inside = places[best > -scipy.stats.chi2.ppf(0.95, 1) / 2, 0, 0]
+    ends = found[["threshold_low", "threshold_high"]].astype(float) - shift
+    np.testing.assert_allclose(ends, [inside[0], inside[-1]], atol=3e-3)
 
 
 def test_the_interval_of_the_jnd_is_that_of_the_width_in_other_units():

@@ -73,7 +73,7 @@ def lattice(d: int, radius: float, spacing: float) -> Floats:
     (4, 145)
     """
     if d == 0:
-        return np.zeros((1, 0))
+        return np.zeros((0, 1))
     reach = int(radius * np.sqrt(d) / spacing) + 2
     axis = np.arange(-reach, reach + 1.0)
     cube = np.stack(np.meshgrid(*[axis] * d, indexing="ij")).reshape(d, -1)

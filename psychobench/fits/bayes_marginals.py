@@ -14,6 +14,7 @@ SCORES = np.linspace(-6.0, 6.0, 241)  # standard normal scores at which quantile
 BINS, FARTHEST = 512, 8.0  # bins, and the standard deviations that they reach out
 SMOOTHING = 0.35  # standard deviations
 FINE = 401  # positions between nodes
+ROUNDING = 1e-12  # of what is the same everywhere
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Marginal:
 def from_points(values: Floats, weights: Floats) -> Marginal:
     """Smooth the distribution of weighted points; nan values take no part.
 
+    What is the same at all points has no distribution: its quantiles are nan.
+
     Points of a lattice stand for what lies between them. Their histogram is smoothed once, brought
     by its own distribution function to a nearly normal form, smoothed again, and narrowed by what
     smoothing has widened a normal distribution.
@@ -59,15 +62,17 @@ def from_points(values: Floats, weights: Floats) -> Marginal:
     total = weights.sum(axis=1, keepdims=True)
     weights = weights / np.where(total > 0, total, 1.0)
     middle, spread = _centre(values, weights)
+    safe = np.where(spread > 0, spread, 1.0)
     grid = np.linspace(-FARTHEST, FARTHEST, BINS + 1)
-    histogram = _histogram((values - middle) / spread, weights)
+    histogram = _histogram((values - middle) / safe, weights)
     normal = ndtri(_smoothed(histogram, fourth=True))
     again = ndtri(_smoothed(_histogram(normal, histogram), fourth=False))
     quantiles = np.empty((len(values), len(SCORES)))
     for row in range(len(values)):
         score = np.interp(SCORES, again[row], grid) / np.sqrt(1 + SMOOTHING**2)
         quantiles[row] = np.interp(score, normal[row], grid)
-    return Marginal(np.where(total > 0, quantiles * spread + middle, np.nan))
+    varies = (total > 0) & (spread > ROUNDING * np.maximum(1.0, np.abs(middle)))
+    return Marginal(np.where(varies, quantiles * spread + middle, np.nan))
 
 
 def from_nodes(nodes: Floats, weights: Floats) -> Marginal:
@@ -88,7 +93,7 @@ def _centre(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
         middle = (weights * kept).sum(axis=1, keepdims=True)
         spread = np.sqrt((weights * (kept - middle) ** 2).sum(axis=1, keepdims=True))
         kept = np.clip(values, middle - 4 * spread, middle + 4 * spread)
-    return middle, np.where(spread > 0, spread, 1.0)
+    return middle, spread
 
 
 def _histogram(places: Floats, weights: Floats) -> Floats:

@@ -57,10 +57,9 @@ def read_off(
     found = Quantities(without_pse=np.zeros(len(target)))
     centre, scale = centre[:, None], scale[:, None]
     _read_parameters(found, target, cloud, centre, scale)
-    threshold, width = centre + scale * cloud.theta[:, M], scale * cloud.theta[:, W]
-    _read_jnd(found, target, cloud, threshold, width)
+    _read_jnd(found, target, cloud, centre, scale)
     if with_pse:
-        _read_pse(found, target, cloud, threshold, width)
+        _read_pse(found, target, cloud, centre, scale)
     return found
 
 
@@ -77,7 +76,7 @@ def _read_parameters(
         if column in prior.free:
             values = prior.along(column, from_points(cloud.x[:, column], cloud.weights).values)
             found.marginals[name] = Marginal(shift + stretch * values)
-    if prior.tied:
+    if prior.tied and "guess" in found.marginals:
         found.marginals["lapse"] = found.marginals["guess"]
     if target.overdispersed:
         etas = prior.along(ETA, cloud.nodes)
@@ -87,7 +86,7 @@ def _read_parameters(
 
 
 def _read_jnd(
-    found: Quantities, target: Target, cloud: Cloud, threshold: Floats, width: Floats
+    found: Quantities, target: Target, cloud: Cloud, centre: Floats, scale: Floats
 ) -> None:
     sigmoid = target.sigmoid
     if not sigmoid.log_levels:  # the JND is a multiple of the width
@@ -96,6 +95,7 @@ def _read_jnd(
         if "width" in found.marginals:
             found.marginals["jnd"] = Marginal(share * found.marginals["width"].values)
         return
+    threshold, width = centre + scale * cloud.theta[:, M], scale * cloud.theta[:, W]
     upper, lower = (sigmoid.to_level(sigmoid.position(p, threshold, width)) for p in (0.75, 0.25))
     jnd = (upper - lower) / 2
     found.means["jnd"] = (cloud.weights * jnd).sum(axis=1)
@@ -103,16 +103,18 @@ def _read_jnd(
 
 
 def _read_pse(
-    found: Quantities, target: Target, cloud: Cloud, threshold: Floats, width: Floats
+    found: Quantities, target: Target, cloud: Cloud, centre: Floats, scale: Floats
 ) -> None:
     """Read the PSE off the points at which there is one."""
     sigmoid, weights = target.sigmoid, cloud.weights
-    guess, lapse = cloud.theta[:, GUESS], cloud.theta[:, LAPSE]
-    place = sigmoid.position((0.5 - guess) / (1 - guess - lapse), threshold, width)
-    found.marginals["pse"] = Marginal(sigmoid.to_level(from_points(place, weights).values))
+    threshold, guess, lapse = (cloud.theta[:, column] for column in (M, GUESS, LAPSE))
+    share = (0.5 - guess) / (1 - guess - lapse)
+    place = sigmoid.position(share, threshold, cloud.theta[:, W])
+    quantiles = from_points(place, weights).values
+    found.marginals["pse"] = Marginal(sigmoid.to_level(centre + scale * quantiles))
     lacking = np.isnan(place)
     found.without_pse = (weights * lacking).sum(axis=1)
     kept = np.where(lacking, 0.0, weights)
-    level = sigmoid.to_level(np.where(lacking, threshold, place))
+    level = sigmoid.to_level(centre + scale * np.where(lacking, threshold, place))
     with np.errstate(invalid="ignore"):  # none of a posterior may have a PSE
         found.means["pse"] = (kept * level).sum(axis=1) / kept.sum(axis=1)

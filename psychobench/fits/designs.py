@@ -17,6 +17,10 @@ from psychobench.fits.options import FitOptions
 from psychobench.responses.table import count_responses
 
 KEYS = ("observer", "condition")
+LEAST_SPREAD, MOST_SPREAD = (
+    1e-304,
+    1e304,
+)  # of levels, whose ratios to a hundred times as much must be numbers
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,14 @@ def _failures(pooled: pd.DataFrame, n: int, options: FitOptions) -> NDArray[np.o
     failures = np.full(n, None, dtype=object)
     failures[levels["min"].isna()] = "no trial has an answer"
     low, high = levels["min"].to_numpy(), levels["max"].to_numpy()
-    for row in np.flatnonzero(high - low <= SAME_LEVEL * np.abs(high)):
+    with np.errstate(over="ignore"):
+        spread = high - low
+    for row in np.flatnonzero((spread < LEAST_SPREAD) | (spread > MOST_SPREAD)):
+        failures[row] = (
+            f"levels must span {LEAST_SPREAD:g} to {MOST_SPREAD:g}, for the sake of floating "
+            f"point: they run from {low[row]:g} to {high[row]:g}; give them in another unit"
+        )
+    for row in np.flatnonzero(spread <= SAME_LEVEL * np.abs(high)):
         failures[row] = f"all answers are at one level, {low[row]:g}, and a fit needs two"
     if SIGMOIDS[options.sigmoid].log_levels:
         for row in np.flatnonzero(low <= 0):

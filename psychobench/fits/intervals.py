@@ -58,7 +58,9 @@ def profile_intervals(
     }
     if not curves.sigmoid.log_levels:
         found["jnd"] = _map(found["width"], lambda end: replace(curves, width=end).jnd())
-    if options.has_pse:
+    if options.has_pse and _same_place(problem):
+        found["pse"] = _map(found["threshold"], curves.sigmoid.to_level)
+    elif options.has_pse:
         found["pse"] = _pse_ends(problem, theta, curves, options)
     return {name: _finite(low, high) for name, (low, high) in found.items()}
 
@@ -81,6 +83,12 @@ def _ends(problem: Problem, theta: Floats, column: int, options: FitOptions) -> 
     low, high = profile_interval(problem, theta, value, column, options.confidence)
     held = problem.low[:, column] == problem.high[:, column]
     return np.where(held, np.nan, low), np.where(held, np.nan, high)
+
+
+def _same_place(problem: Problem) -> bool:
+    """Tell whether the PSE is the threshold in all rows: where guess and lapse are one."""
+    rates = np.hstack([end[:, GUESS : LAPSE + 1] for end in (problem.low, problem.high)])
+    return problem.tied or bool(np.ptp(rates, axis=1).max(initial=0.0) == 0)
 
 
 def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptions) -> Ends:

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Problem, climb
+from psychobench.fits.ascent import GUESS, LAPSE, LOG_W, M, Peak, Problem, climb
 from psychobench.fits.functions import Floats
 
 FIRST_STEP = {M: 0.1, LOG_W: 0.5, GUESS: 0.05, LAPSE: 0.05}
 FARTHEST = {M: 20.0, LOG_W: 10.0, GUESS: 1.0, LAPSE: 1.0}  # from the peak
 ROUNDS = 25
 CLOSE = 0.005  # share of the root of the fall, or of the distance, within which an end is found
+WIDTHS = 0.3, 4.0  # gaps between levels, from which the climb of a steep curve starts again
 GAIN = 1e-6  # at which the climb over the other parameters ends
 
 
@@ -63,7 +64,8 @@ class _Search:
     def __init__(
         self, problem: Problem, theta: Floats, value: Floats, column: int, side: NDArray[np.int_]
     ) -> None:
-        self.problem, self.nuisance, self.value = problem, theta.copy(), value
+        self.problem, self.value = problem, value
+        self.nuisance, self.found = theta.copy(), theta.copy()
         self.column, self.side, self.peak = column, side, theta[:, column]
         bound = np.where(side < 0, problem.low[:, column], problem.high[:, column])
         self.reach = np.minimum(np.abs(bound - self.peak), FARTHEST[column])
@@ -88,18 +90,36 @@ class _Search:
         return np.asarray(self.peak + self.side * self.step)
 
     def _fall(self, rows: NDArray[np.intp]) -> Floats:
-        """Measure how far the profile has fallen, and keep where its maximum was."""
+        """Measure how far the profile has fallen, from the nearest maximum that is inside."""
         at = self.peak[rows] + self.side[rows] * self.step[rows]
         part = self.problem.take(rows)
         low, high = part.low.copy(), part.high.copy()
         low[:, self.column] = high[:, self.column] = at
-        top = climb(replace(part, low=low, high=high), self.nuisance[rows], tolerance=GAIN)
-        self.nuisance[rows] = top.theta
+        part = replace(part, low=low, high=high)
+        top = climb(part, self.nuisance[rows], tolerance=GAIN)
+        self._try_others(part, top)
+        self.found[rows] = top.theta
         return np.sqrt(np.maximum(self.value[rows] - top.value, 0.0))
+
+    def _try_others(self, part: Problem, top: Peak) -> None:
+        """Climb from other widths, too, where a curve may be steep: there are peaks in between."""
+        gap = np.log(part.blocks.gap)
+        rows = np.flatnonzero(top.theta[:, LOG_W] < gap + np.log(WIDTHS[-1]))
+        if self.column == LOG_W or not len(rows):
+            return
+        some = part.take(rows)
+        for gaps in WIDTHS:
+            start = top.theta[rows]
+            start[:, LOG_W] = gap[rows] + np.log(gaps)
+            other = climb(some, start, tolerance=GAIN)
+            better = other.value > top.value[rows]
+            for whole, found in zip(top, other, strict=True):
+                whole[rows[better]] = found[better]
 
     def _narrow(self, rows: NDArray[np.intp], fall: Floats, mark: float) -> None:
         inside, step = fall <= mark, self.step[rows]
         self.near[rows[inside]], self.near_fall[rows[inside]] = step[inside], fall[inside]
+        self.nuisance[rows[inside]] = self.found[rows[inside]]
         self.far[rows[~inside]], self.far_fall[rows[~inside]] = step[~inside], fall[~inside]
 
     def _next(self, rows: NDArray[np.intp], mark: float, *, halve: bool) -> Floats:
