@@ -10,6 +10,8 @@ import click
 from psychobench.cli.notes import count
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psychobench.imports import FileAccount, Imported
     from psychobench.imports.source import NeededError
 
@@ -135,13 +137,12 @@ def _asking(files: tuple[Path, ...], options: dict[str, Any]) -> Imported:
 
 def _ask(need: NeededError, options: dict[str, Any]) -> None:
     if need.need == "keys":
-        meanings = click.Choice(["0", "1", "other"])
-        answers = {
-            key: click.prompt(f"Key {key} means", type=meanings, err=True) for key in need.choices
-        }
-        from psychobench.imports.patterns import parse_keys
-
-        options["keys"] = parse_keys({k: v for k, v in answers.items() if v != "other"})
+        options["keys"] = _ask_keys(need.choices)
+    elif need.need == "level_from":
+        column, likely = need.choices
+        pattern = click.prompt("Pattern of the level", default=likely, err=True)
+        options["level_from"] = {column: pattern}
+        options["columns"] = {k: v for k, v in options["columns"].items() if k != "level"}
     elif need.need == "rt_unit":
         options["rt_unit"] = click.prompt("Unit", type=click.Choice(need.choices), err=True)
     elif need.need == "observer":
@@ -154,6 +155,19 @@ def _ask(need: NeededError, options: dict[str, Any]) -> None:
         choice = click.Choice(need.choices)
         name = click.prompt(f"Column of the {need.need}", type=choice, show_choices=False, err=True)
         options["columns"] = {**options["columns"], need.need: name}
+
+
+def _ask_keys(keys: Sequence[str]) -> dict[str, int]:
+    from psychobench.errors import OptionError
+    from psychobench.imports.patterns import parse_keys
+
+    meanings = click.Choice(["0", "1", "other"])
+    while True:
+        answers = {key: click.prompt(f"Key {key} means", type=meanings, err=True) for key in keys}
+        try:
+            return parse_keys({key: each for key, each in answers.items() if each != "other"})
+        except OptionError as error:
+            click.echo("\n".join(error.faults), err=True)
 
 
 def _for_csv(trials: Any) -> Any:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import TableError
+from psychobench.errors import OptionError, TableError
 from psychobench.imports.options import Options
 from psychobench.imports.patterns import compile_pattern
 from psychobench.imports.places import places
 from psychobench.imports.source import NeededError, Source
 from psychobench.responses.cells import as_number, as_text, is_blank, with_points
-from psychobench.responses.columns import TRIAL_COLUMNS, shown
+from psychobench.responses.columns import CANONICAL, TRIAL_COLUMNS, shown
 
 FROM_NAME = ("observer", "session", "condition")
 _LISTED = re.compile(r"""\[\s*(['"]?)(?P<item>[^,\[\]]*?)\1\s*\]""")
@@ -50,7 +51,10 @@ def cells_of(
         for name, value in from_name(options.observer_from, path).items():
             cells[name], found[name] = value, "the file's name"
     for name in options.also:
-        cells[name] = source.rows[name].str.strip()
+        if found.get(name) != name:
+            kept = f"{name}_file" if name in CANONICAL else name
+            cells[kept] = source.rows[name].str.strip()
+            notes += [f"{path}: its own column '{name}' is kept as '{kept}'"] * (kept != name)
     return cells, found, notes
 
 
@@ -85,22 +89,42 @@ def from_name(pattern: str, path: Path) -> dict[str, str]:
     return match.groupdict()
 
 
-def check_level(cells: pd.Series[str], place: str, path: Path) -> None:
+def check_level(level: pd.Series[str], source: pd.Series[str], path: Path) -> None:
     """Check that a column of levels holds numbers at all, before its cells are looked at.
 
     Raises
     ------
-    TableError
-        If none of them is one.
+    NeededError
+        If none of them is one; with the column they come from and a pattern that might find them.
     """
-    texts = list(dict.fromkeys(cells))
-    if texts and all(as_number(text) != as_number(text) for text in texts) and len(texts) > 1:
-        example = "*_{level}.png" if any("." in text for text in texts) else "*_{level}"
-        raise TableError(
-            f"levels must be numbers: {place} of {path} holds {shown(texts[:5])}; name another "
-            f"column, or say where in these texts the level stands, like --level-from "
-            f"'{place}={example}'"
+    texts = list(dict.fromkeys(level))
+    if len(texts) > 1 and not any(map(_is_number, texts)):
+        whole = list(dict.fromkeys(source.str.strip()))
+        pattern = _likely_pattern(whole)
+        raise NeededError(
+            "level_from",
+            f"levels must be numbers: {source.name} of {path} holds {shown(whole[:5])}; name "
+            "another column, or say where in these texts the level stands, like --level-from "
+            f"'{source.name}={pattern}'",
+            choices=(str(source.name), pattern),
         )
+
+
+def _likely_pattern(texts: list[str]) -> str:
+    """Write the pattern that finds another number in each text of one kind, if there is one."""
+    numbered = [text for text in texts if re.search(r"\d", text)]
+    for number in re.finditer(r"\d+(\.\d+)?", "".join(numbered[:1])):
+        before, after = numbered[0][: number.start()], numbered[0][number.end() :]
+        for start in (before, f"*{before[-1:]}" if before else ""):
+            pattern = f"{start}{{level}}{after}"
+            found = _extracted(pd.Series(numbered, dtype=object), pattern)
+            if all(map(_is_number, found)) and found.nunique() > 1:
+                return pattern
+    return "*_{level}.png" if any("." in text for text in texts) else "*_{level}"
+
+
+def _is_number(text: str) -> bool:
+    return not math.isnan(as_number(text))
 
 
 def key_of(cell: str) -> str:
@@ -126,6 +150,8 @@ def seconds_of(
     ------
     NeededError
         If their unit is unknown.
+    OptionError
+        If the user's unit is not that of the program.
     TableError
         If a cell is no number.
     """
@@ -138,8 +164,16 @@ def seconds_of(
             f"{place}={cells.iloc[row]!r}; "
             "correct it, or name another column with --columns rt=NAME"
         )
-    unit = options.rt_unit or source.rt_unit or _unit_in(place)
     median = values.median()
+    ruled = source.rt_unit if place in source.names.get("rt", ()) else ""
+    if ruled == "s" and median > _SECONDS:
+        ruled = ""
+    if options.rt_unit and ruled and options.rt_unit != ruled:
+        raise OptionError(
+            f"--rt-unit is for times whose unit is not known: {place} of {path} is in {ruled}; "
+            "leave it out"
+        )
+    unit = options.rt_unit or ruled or _unit_in(place)
     if not unit or (unit == "s" and median > _SECONDS and not options.rt_unit):
         raise NeededError(
             "rt_unit",

@@ -43,7 +43,7 @@ def check_keys(
     NeededError
         If there are keys and no meanings: lists the keys with their counts per level.
     OptionError
-        If a key that was given a meaning was never pressed while others were.
+        If a key was given two meanings, or one that was never pressed while others were.
     """
     pressed = pd.concat(answers).map(lambda cell: "" if is_blank(cell) else key_of(cell))
     found = list(dict.fromkeys(pressed[pressed != ""]))
@@ -52,7 +52,12 @@ def check_keys(
         if set(found) <= set(_PLAIN) and (named or not any(s.has_keys for s in sources)):
             return
         raise _unmapped(pressed, pd.concat(levels), found, sources[0], place)
-    mapped = {key_of(key): key for key in options.keys}
+    mapped: dict[str, str] = {}
+    for key in options.keys:
+        if (same := mapped.setdefault(key_of(key), key)) != key:
+            raise OptionError(
+                f"--map must give each key once: '{same}' and '{key}' are one key; leave one out"
+            )
     unknown = [mapped[key] for key in mapped if key not in found]
     others = [key for key in found if key not in mapped]
     if unknown and others:

@@ -38,7 +38,8 @@ def open_file(path: Path, form: Format, reason: str, source: Source, options: Op
         return Opened(path, form, reason, source, cells, {}, why, frozenset(why), source.notes)
     cells, origin, notes = cells_of(source, options, path)
     given = reasons(source, cells, options)
-    check_level(cells.loc[given == "", "level"], origin["level"], path)
+    place = next(iter(options.level_from), origin["level"])
+    check_level(cells.loc[given == "", "level"], source.rows.loc[given == "", place], path)
     why = kept(given, cells, options)
     said = frozenset(given) - {""}
     unanswered = cells.index[(why == "") & cells["response"].map(is_blank)]

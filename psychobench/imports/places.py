@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from psychobench.errors import TableError
@@ -94,12 +95,7 @@ def _needed(ours: str, trials: pd.DataFrame, path: Path) -> str:
 def _numeric(trials: pd.DataFrame) -> list[str]:
     """Find the columns that may be levels: several numbers and nothing else."""
     cells = {str(name): [c for c in trials[name].unique() if not is_blank(c)] for name in trials}
-    return [n for n, c in cells.items() if len(c) > 1 and all(map(_is_number, c))]
-
-
-def _is_number(cell: str) -> bool:
-    number = as_number(cell)
-    return number == number
+    return [n for n, c in cells.items() if len(c) > 1 and not np.isnan([*map(as_number, c)]).any()]
 
 
 def _check_one_answer(trials: pd.DataFrame, source: Source, path: Path) -> None:

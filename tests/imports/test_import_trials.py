@@ -88,12 +88,57 @@ def test_the_same_run_as_csv_and_as_json_is_not_taken_twice(tmp_path, all_layout
         import_trials(files, keys=KEYS)
 
 
-def test_a_column_of_texts_is_no_level_but_may_hold_one(tmp_path):
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("m_30.png", "m_60.png"),
+        ("a/id1-30.jpg", "a/id2-60.jpg"),
+        ("30%", "60%"),
+        ("x30v1", "x60v1"),
+    ],
+)
+def test_a_column_of_texts_is_no_level_but_may_hold_one(tmp_path, texts):
     path = tmp_path / "p1.csv"
-    path.write_text("observer,level,response\np1,m_30.png,1\np1,m_60.png,0\n")
-    with pytest.raises(TableError, match=r"--level-from 'level=\*_\{level\}\.png'$"):
+    path.write_text(f"observer,level,response\np1,{texts[0]},1\np1,+,\np1,{texts[1]},0\n")
+    with pytest.raises(TableError, match=r"say where .* stands, like --level-from") as caught:
         import_trials(path)
-    assert len(import_trials(path, level_from={"level": "*_{level}.png"}).trials) == 2
+    column, _, pattern = caught.value.faults[0].rpartition("--level-from ")[2].partition("=")
+    found = import_trials(path, level_from={column.strip("'"): pattern.strip("'")})
+    assert found.trials["level"].tolist() == [30, 60]
+    with pytest.raises(TableError, match=r"like --level-from 'level="):  # what is read is no number
+        import_trials(path, level_from={"level": "{level}"})
+
+
+@pytest.mark.parametrize("keys", [{"j": 1, "J": 0, "f": 0}, {"J": 1, "['j']": 1, "f": 0}])
+def test_one_key_is_not_given_twice_under_two_names(all_layouts, put, keys):
+    with pytest.raises(OptionError, match="are one key; leave one out"):
+        import_trials(put(all_layouts["psychopy"]), keys=keys)
+
+
+def test_a_further_column_never_takes_the_place_of_ours(tmp_path):
+    path = tmp_path / "p1.csv"
+    path.write_text("observer,level,key,response,rt\np1,0,f,late,0.5\np1,1,j,soon,0.6\n")
+    found = import_trials(
+        path, columns={"response": "key"}, keys=KEYS, also=["response", "rt", "key"]
+    )
+    assert found.trials["response"].tolist() == [0, 1]
+    assert found.trials["response_file"].tolist() == ["late", "soon"]
+    assert found.trials["key"].tolist() == ["f", "j"]
+    assert "rt_file" not in found.trials
+    assert "its own column 'response' is kept as 'response_file'" in found.files[0].notes[0]
+
+
+def test_the_unit_of_a_program_s_own_times_is_known(all_layouts, put):
+    layout = all_layouts["psychopy"]
+    with pytest.raises(OptionError, match=r"key_resp\.rt of .* is in s; leave it out"):
+        import_trials(put(layout), keys=KEYS, rt_unit="ms")
+    slow = layout.data.replace(b",0.", b",90.")
+    with pytest.raises(TableError, match="--rt-unit ms"):
+        import_trials(put(layout, slow), keys=KEYS)
+    assert import_trials(put(layout, slow), keys=KEYS, rt_unit="ms").trials["rt"].median() < 0.1
+    other = {"rt": "key_resp.started"}
+    with pytest.raises(TableError, match="--rt-unit ms or --rt-unit s"):
+        import_trials(put(layout), keys=KEYS, columns=other)
 
 
 def test_a_run_without_a_trial_is_left_out_with_its_reason(tmp_path, all_layouts):
@@ -193,6 +238,12 @@ def test_interactive_asks_for_the_level_and_the_keys(tmp_path, monkeypatch, caps
         main(["import", str(path), "--interactive", "--out", str(out)])
     assert "2 taken" in capsys.readouterr().out
     assert pd.read_csv(out)["response"].tolist() == [0, 1]
+    path.write_text("image,morph,response\na_3.png,0,f\nb_4.png,1,j\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO("image\n{observer}.csv\n\n1\n1\n0\n1\n"))
+    with pytest.raises(SystemExit, match="0"):
+        main(["import", str(path), "--interactive", "--out", str(out)])
+    assert "none of f, j means 0" in capsys.readouterr().err
+    assert pd.read_csv(out)["level"].tolist() == [3, 4]
 
 
 def test_the_input_is_never_overwritten(all_layouts, put, run_cli):
