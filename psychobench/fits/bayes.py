@@ -128,17 +128,18 @@ def _posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     target, peak, falling = _directed(blocks, options)
     curves = _to_curves(target, blocks, peak, falling)
     sides = [rows for rows in (np.flatnonzero(~falling), np.flatnonzero(falling)) if len(rows)]
-    parts = []
-    for rows in sides:  # they may hold different parameters
-        some = target.take(rows)
-        cloud = gather(some, peak.x[rows], peak.covariance[rows])
-        units = blocks.centre[rows], blocks.scale[rows]
-        found = read_off(some, cloud, *units, with_pse=options.has_pse)
-        if falling[rows[0]]:
-            found.trade_rates()
-        part = curves.take(rows)
-        parts.append(Posterior(part, found.marginals, found.means, found.without_pse))
-    return _collected(parts, sides, len(blocks))
+    parts, places = [], []
+    for side in sides:  # they may hold different parameters
+        for own, cloud in gather(target.take(side), peak.x[side], peak.covariance[side]):
+            rows = side[own]
+            units = blocks.centre[rows], blocks.scale[rows]
+            found = read_off(target.take(rows), cloud, *units, with_pse=options.has_pse)
+            if falling[rows[0]]:
+                found.trade_rates()
+            part = curves.take(rows)
+            parts.append(Posterior(part, found.marginals, found.means, found.without_pse))
+            places.append(rows)
+    return _collected(parts, places, len(blocks))
 
 
 def _directed(blocks: Blocks, options: FitOptions) -> tuple[Target, Peak, NDArray[np.bool_]]:

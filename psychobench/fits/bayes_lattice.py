@@ -19,19 +19,28 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from psychobench.fits.bayes_target import Target
 from psychobench.fits.functions import Floats
 from psychobench.fits.priors import ETA, GUESS, LAPSE, M, W
 
-SPACING = {0: 1.0, 1: 0.15, 2: 0.3, 3: 0.6, 4: 1.0}  # by dimension, in standard deviations
-RADIUS = 6.0  # standard deviations
+SPACING = {0: 1.0, 1: 0.15, 2: 0.3, 3: 0.6, 4: 0.95}  # by dimension, in standard deviations
+RADII = (4.8, 5.8, 7.0, 8.0)  # standard deviations; a lattice grows while much is at its rim
+RIM = 0.5  # standard deviations that it is wide
+# what hard posteriors have in the last pilot: heavier tails, a smaller share of points that carry
+# weight, or a greater share of weight where the PSE is far from the threshold
+HEAVY_TAIL, FEW_POINTS, OFTEN_FAR = 0.685, 0.037, 0.03
+FAR = 0.3  # F, away from .5, from which the PSE is far from the threshold
+FINER = 0.68  # their spacing, of that of others
+AT_RIM, HARD_AT_RIM = 0.037, 0.018  # share of the variance of threshold, width or PSE
 COARSE_SPACING, COARSE_RADIUS = 1.5, 5.0
 PILOTS = 2
-NODES = {0: 24, 1: 24, 2: 24, 3: 14, 4: 10}  # of overdispersion, by the lattice's dimension
+NODES = {0: 24, 1: 24, 2: 24, 3: 14, 4: 12}  # of overdispersion, by the lattice's dimension
 REACH = 5.0  # standard deviations that they reach out
 # angles that turn the lattice away from the axes, along which marginals are read off
 TURNS = {1: 0.0, 2: 6.07, 3: 2.25, 4: 5.84}
+TINY = 1e-300
 NEAR_HALF = 0.45  # F beyond which, from .5, the PSE is not followed
 LEAST_WEIGHT = 1e-7  # of a point that is kept
 LEAST_TAIL, MOST_TAIL = 0.3, 0.7
@@ -54,6 +63,8 @@ class Cloud:
         Coordinates of overdispersion, evenly spaced.
     node_weights : ndarray, shape (n, e)
         Summing to 1 in each row.
+    log_total : ndarray, shape (n,)
+        Logarithm of what the weights summed to, up to a constant of the row.
     """
 
     x: Floats
@@ -61,11 +72,34 @@ class Cloud:
     weights: Floats
     nodes: Floats
     node_weights: Floats
+    log_total: Floats
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> Cloud:
+        """Take some rows."""
+        return Cloud(**{name: array[rows] for name, array in vars(self).items()})
+
+    def join(self, other: Cloud) -> Cloud:
+        """Add the points of another cloud of the same rows and nodes."""
+        total = np.logaddexp(self.log_total, other.log_total)
+        own, new = (np.exp(cloud.log_total - total)[:, None] for cloud in (self, other))
+        return Cloud(
+            np.concatenate([self.x, other.x], axis=2),
+            np.concatenate([self.theta, other.theta], axis=2),
+            np.hstack([self.weights * own, other.weights * new]),
+            self.nodes,
+            self.node_weights * own + other.node_weights * new,
+            total,
+        )
 
 
 @cache
-def lattice(d: int, radius: float, spacing: float) -> Floats:
+def lattice(d: int, radius: float, spacing: float, inner: float = 0.0) -> Floats:
     """Lay out the points of a body-centred cubic lattice within a ball: shape (d, points).
+
+    Those up to a radius of `inner` are left out.
 
     Examples
     --------
@@ -78,7 +112,8 @@ def lattice(d: int, radius: float, spacing: float) -> Floats:
     axis = np.arange(-reach, reach + 1.0)
     cube = np.stack(np.meshgrid(*[axis] * d, indexing="ij")).reshape(d, -1)
     points = np.hstack([cube, cube + 0.5]) * spacing
-    points = points[:, (points**2).sum(axis=0) < radius**2]
+    distance = np.sqrt((points**2).sum(axis=0))
+    points = points[:, (distance < radius) & (distance >= inner)]
     for number, (i, j) in enumerate(itertools.combinations(range(d), 2), start=1):
         cos, sin = np.cos(TURNS[d] * number), np.sin(TURNS[d] * number)
         one, other = points[i].copy(), points[j].copy()
@@ -86,7 +121,38 @@ def lattice(d: int, radius: float, spacing: float) -> Floats:
     return np.asarray(points)
 
 
-def gather(target: Target, mean: Floats, covariance: Floats) -> Cloud:
+@dataclass(frozen=True)
+class _Frame:
+    """Where lattices lie: over the middle of each posterior, along its axes.
+
+    `centre` (n, d), `root` (n, d, d) of the covariance and `tails` (n, d); `unit` (n,), the change
+    of the threshold per unit of its coordinate; `middle` and `reach` (n,) of overdispersion.
+    """
+
+    centre: Floats
+    root: Floats
+    tails: Floats
+    unit: Floats
+    middle: Floats
+    reach: Floats
+
+    def take(self, rows: NDArray[np.intp]) -> _Frame:
+        return _Frame(**{name: array[rows] for name, array in vars(self).items()})
+
+    def place(self, points: Floats) -> tuple[Floats, Floats]:
+        """Stretch a lattice's tails, scale it and move it: points, and the log of their volume."""
+        up = np.exp(points * self.tails[:, :, None])
+        down = 1 / up
+        volume = up + down
+        volume = np.log(volume.prod(axis=1))
+        up -= down
+        up /= 2 * np.sqrt(np.expm1(2 * self.tails**2) / 2)[:, :, None]
+        return self.centre[:, :, None] + self.root @ up, volume
+
+
+def gather(
+    target: Target, mean: Floats, covariance: Floats
+) -> list[tuple[NDArray[np.intp], Cloud]]:
     """Lay a lattice over each posterior.
 
     Parameters
@@ -98,7 +164,8 @@ def gather(target: Target, mean: Floats, covariance: Floats) -> Cloud:
 
     Returns
     -------
-    Cloud
+    list of (rows, Cloud)
+        Rows with equally large lattices together; every row once.
     """
     free = target.prior.free
     free = free[free < ETA]
@@ -106,24 +173,82 @@ def gather(target: Target, mean: Floats, covariance: Floats) -> Cloud:
     unit = _unit_of_threshold(target, mean)
     turned, turn = _turned(target, mean, unit)
     covariance = turn @ covariance @ turn.transpose(0, 2, 1)
-    inner = covariance[:, free[:, None], free]
-    centre, root = turned[:, free], np.asarray(np.linalg.cholesky(inner), np.float64)
+    root = np.asarray(np.linalg.cholesky(covariance[:, free[:, None], free]), np.float64)
     tails = np.full((len(target), d), LEAST_TAIL + 0.1)
     middle, reach = mean[:, ETA], 1.3 * REACH * np.sqrt(covariance[:, ETA, ETA])
+    frame = _Frame(turned[:, free], root, tails, unit, middle, reach)
+    points = lattice(d, COARSE_RADIUS, COARSE_SPACING)
     for _ in range(PILOTS):
-        points = lattice(d, COARSE_RADIUS, COARSE_SPACING)
-        placed = _place(points, centre, root, tails)
-        cloud = _weigh(target, placed, unit, middle, reach, rough=True)
-        centre, root, tails = _moments(placed[0], cloud.weights)
-        middle, reach = _spread(cloud.nodes, cloud.node_weights)
-    points = lattice(d, RADIUS, SPACING[d])
-    cloud = _weigh(target, _place(points, centre, root, tails), unit, middle, reach)
-    return _without_lightest(cloud)
+        placed = frame.place(points)
+        cloud = _weigh(target, frame, placed, rough=True)
+        spread = _spread(cloud.nodes, cloud.node_weights)
+        frame = _Frame(*_moments(placed[0], cloud.weights), unit, *spread)
+    hard = _hard(target, frame, cloud)
+    found = []
+    for rows, spacing, most in (
+        (np.flatnonzero(~hard), SPACING[d], AT_RIM),
+        (np.flatnonzero(hard), SPACING[d] * FINER, HARD_AT_RIM),
+    ):
+        if len(rows):
+            found += _grown(target, frame, rows, spacing, most)
+    return found
+
+
+def _hard(target: Target, frame: _Frame, pilot: Cloud) -> NDArray[np.bool_]:
+    """Tell which posteriors need a finer lattice: shape (n,)."""
+    hard = frame.tails.max(axis=1, initial=0.0) > HEAVY_TAIL
+    hard |= 1 / np.square(pilot.weights).sum(axis=1) < FEW_POINTS * pilot.weights.shape[1]
+    if _crosses(target):
+        far = np.abs(_excess(pilot.theta)) > FAR
+        hard |= (pilot.weights * far).sum(axis=1) > OFTEN_FAR
+    return np.asarray(hard)
+
+
+def _grown(
+    target: Target, frame: _Frame, rows: NDArray[np.intp], spacing: float, most: float
+) -> list[tuple[NDArray[np.intp], Cloud]]:
+    """Weigh lattices that grow until little is at their rims."""
+    found: list[tuple[NDArray[np.intp], Cloud]] = []
+    grown: Cloud | None = None
+    for inner, outer in itertools.pairwise((0.0, *RADII)):
+        points = lattice(frame.centre.shape[1], outer, spacing, inner)
+        part, own = target.take(rows), frame.take(rows)
+        cloud = _weigh(part, own, own.place(points))
+        cloud = cloud if grown is None else grown.join(cloud)
+        rim = np.square(points).sum(axis=0) > (outer - RIM) ** 2
+        growing = _at_rim(part, cloud, rim) > most
+        growing &= outer < RADII[-1]
+        if not growing.all():
+            found.append((rows[~growing], _without_lightest(cloud.take(~growing))))
+        if not growing.any():
+            break
+        rows, grown = rows[growing], cloud.take(growing)
+    return found
+
+
+def _at_rim(target: Target, cloud: Cloud, rim: NDArray[np.bool_]) -> Floats:
+    """Find how much of the variance of threshold, width and PSE is owed to the last points."""
+    shares = []
+    values = [cloud.theta[:, M], cloud.theta[:, W]]
+    if _crosses(target):
+        values.append(cloud.theta[:, M] + _crossing(target, cloud.theta))
+    for value in values:
+        mean = (cloud.weights * value).sum(axis=1, keepdims=True)
+        spread = cloud.weights * np.square(value - mean)
+        at_rim = spread[:, -len(rim) :] @ rim
+        shares.append(at_rim / np.maximum(spread.sum(axis=1), TINY))
+    return np.asarray(np.max(shares, axis=0))
 
 
 def _crosses(target: Target) -> bool:
     """Tell whether a lattice follows the PSE: where it and the threshold can be apart."""
     return {M, GUESS, LAPSE} <= set(target.prior.free.tolist())
+
+
+def _excess(theta: Floats) -> Floats:
+    """Find how much F at the PSE exceeds .5, beyond .5 where there is no PSE: (n, points)."""
+    guess, lapse = theta[:, GUESS], theta[:, LAPSE]
+    return np.asarray((lapse - guess) / (2 * np.maximum(1 - guess - lapse, 1e-3)))
 
 
 def _crossing(target: Target, theta: Floats) -> Floats:
@@ -132,9 +257,7 @@ def _crossing(target: Target, theta: Floats) -> Floats:
     Data that leave the threshold open may still pin the PSE, in a posterior that is thin and bent.
     A lattice in the PSE's place of the threshold's is straight.
     """
-    guess, lapse = theta[:, GUESS], theta[:, LAPSE]
-    excess = (lapse - guess) / (2 * np.maximum(1 - guess - lapse, 1e-3))
-    share = 0.5 + NEAR_HALF * np.tanh(excess / NEAR_HALF)
+    share = 0.5 + NEAR_HALF * np.tanh(_excess(theta) / NEAR_HALF)
     return target.sigmoid.position(share, 0.0, theta[:, W])
 
 
@@ -157,44 +280,32 @@ def _turned(target: Target, x: Floats, unit: Floats) -> tuple[Floats, Floats]:
     return turned, slopes
 
 
-def _place(points: Floats, centre: Floats, root: Floats, tails: Floats) -> tuple[Floats, Floats]:
-    """Stretch the lattice's tails, scale it and move it: points, and the log of their volume."""
-    up = np.exp(points * tails[:, :, None])
-    down = 1 / up
-    volume = np.log((up + down) / 2).sum(axis=1)
-    up -= down
-    up /= 2 * np.sqrt(np.expm1(2 * tails**2) / 2)[:, :, None]
-    return centre[:, :, None] + root @ up, volume
-
-
 def _weigh(
-    target: Target,
-    placed: tuple[Floats, Floats],
-    unit: Floats,
-    middle: Floats,
-    reach: Floats,
-    *,
-    rough: bool = False,
+    target: Target, frame: _Frame, placed: tuple[Floats, Floats], *, rough: bool = False
 ) -> Cloud:
     points, volume = placed
     free = target.prior.free
     x = np.zeros((len(points), 5, points.shape[2]))
     x[:, free[free < ETA]] = points
-    theta = target.prior.to_theta(x)
+    theta = target.prior.to_theta(x, but=M)
     if _crosses(target):
-        x[:, M] -= _crossing(target, theta) / unit[:, None]
-        theta[:, M] = target.prior.along(M, x[:, M])
+        x[:, M] -= _crossing(target, theta) / frame.unit[:, None]
+    theta[:, M] = target.prior.along(M, x[:, M])
     count = NODES[points.shape[1]] if target.overdispersed else 1
-    nodes = middle[:, None] + reach[:, None] * (np.linspace(-1, 1, count) if count > 1 else 0.0)
+    steps = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
+    nodes = frame.middle[:, None] + frame.reach[:, None] * steps
     etas = target.prior.along(ETA, nodes)
     value = target.log_likelihoods(theta, etas, rough=rough)
     value += (volume - 0.5 * (x**2).sum(axis=1))[..., None]
     value -= 0.5 * np.square(nodes)[:, None]
-    value -= value.max(axis=(1, 2), keepdims=True)
+    top = value.max(axis=(1, 2), keepdims=True)
+    value -= top
     np.exp(value, out=value)
     weights, node_weights = value.sum(axis=2), value.sum(axis=1)
     total = weights.sum(axis=1, keepdims=True)
-    return Cloud(x, theta, weights / total, nodes, node_weights / total)
+    return Cloud(
+        x, theta, weights / total, nodes, node_weights / total, top[:, 0, 0] + np.log(total[:, 0])
+    )
 
 
 def _without_lightest(cloud: Cloud) -> Cloud:

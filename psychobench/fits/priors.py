@@ -146,12 +146,13 @@ class Prior:
         below, above = self.mass
         return np.asarray(((above <= below) & (self.low != self.high)).any(axis=1))
 
-    def to_theta(self, x: Floats) -> Floats:
-        """Take coordinates to parameters, both of shape (n, 5, points)."""
+    def to_theta(self, x: Floats, *, but: int | None = None) -> Floats:
+        """Take coordinates to parameters, both of shape (n, 5, points), all or all but one."""
         theta = np.empty_like(x)
         theta[:] = self.low[:, :, None]
         for column in self.free:
-            theta[:, column] = self.along(column, x[:, column])
+            if column != but:
+                theta[:, column] = self.along(column, x[:, column])
         if self.tied:
             theta[:, LAPSE] = theta[:, GUESS]
         return theta
