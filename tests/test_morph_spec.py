@@ -379,6 +379,16 @@ def test_an_average_of_one_image_is_refused(refuse):
     assert "face.images must be at least two" in line
 
 
+@pytest.mark.parametrize(
+    ("key", "leak"), [("follow = true", "its outline"), ('fill = "blur"', "a blurred copy")]
+)
+def test_a_mask_that_tells_the_level_is_warned_of(folder, run_cli, key, leak):
+    (folder / "spec.toml").write_text(f"{SPEC}[masks.mouth]\n{key}\n")
+    ran = run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out")
+    assert ran.code == 0
+    assert f"Note: mask mouth: {leak}" in ran.err
+
+
 def test_what_is_done_to_an_image_is_noted(folder, run_cli):
     Image.new("L", SIZE, 190).save(folder / "light.png")
     (folder / "spec.toml").write_text(SPEC)

@@ -63,7 +63,7 @@ def mask(name: str, wanted: tuple[str, ...], spec: Path | None, out: Path, **opt
         share = about["share_of_face"]
         of_face = "" if share is None else f", {100 * share:.1f} % of the face"
         click.echo(f"{mask_name}  {about['area_pixels']:.0f} pixels{of_face}")
-        for leak in about["leaks"]:
+        for leak in made.leaks:
             click.echo(f"Warning: mask {mask_name}: {leak}.", err=True)
     click.echo(f"Written to {out}: {len(loaded.table)} images, {len(masks)} new masks.", err=True)
 

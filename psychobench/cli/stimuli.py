@@ -1,4 +1,4 @@
-"""`psychobench stimuli`: list, show and render stimulus sets."""
+"""`psychobench stimuli`: make, show and check stimulus sets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 
 @click.group()
 def stimuli() -> None:
-    """List, show and render stimulus sets.
+    """Make, show and check stimulus sets.
 
     The bundled faces are rendered, not photographed. A set of your own is a folder with images of
     one size, levels.csv (columns stimulus,level) and, if wanted, masks/NAME.png (white hides, grey

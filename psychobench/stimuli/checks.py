@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import StimulusError
-from psychobench.resources import read_image
 from psychobench.stimuli.landmarks import read_landmarks
 from psychobench.stimuli.levels import read_levels
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
 from psychobench.stimuli.masks.face import Face, Landmarks
 from psychobench.stimuli.masks.regions import Region, face_region
+from psychobench.stimuli.sets import decode_images
 from psychobench.stimuli.statistics import FILE_SIZE, Pixels, image_statistics, level_trends
 from psychobench.tables import json_rows
 
@@ -121,19 +120,17 @@ def check_set(folder: Path) -> SetCheck:
     """
     damage: list[str] = []
     table = read_levels(folder, damage)
-    images = _read_images(folder, table, damage)
+    images, pixels = decode_images(folder, list(table["file"]), damage)
     readable = table[table["file"].isin(images)].reset_index(drop=True)
     if readable.empty:
         raise StimulusError(*damage or [f"a set must have images: {folder} has none"])
-    even = not _differing_sizes(folder, images, damage)
-    pixels = np.stack(list(images.values())) if even else np.empty((0, 0, 0, 3), dtype=np.uint8)
     masks, mask_paths = read_masks(folder, list(images), pixels, damage)
     manifest = _manifest(folder, [*table["file"], *mask_paths], damage)
     matched = manifest.matched if manifest else ""
     notes: list[str] = []
     landmarks = _landmarks(folder, list(images), damage, notes)
     face = None
-    if even and landmarks is not None and matched.endswith("face"):
+    if len(pixels) and landmarks is not None and matched.endswith("face"):
         face = face_region(Face.of(landmarks), pixels.shape[1:3])
     statistics = _statistics(folder, readable, images, masks, face)
     trends = level_trends(statistics.drop(columns="stimulus"))
@@ -151,28 +148,6 @@ def check_set(folder: Path) -> SetCheck:
         steps=steps,
         evenness=evenness,
     )
-
-
-def _read_images(folder: Path, table: pd.DataFrame, damage: list[str]) -> dict[str, Pixels]:
-    images = {}
-    for file in table["file"]:
-        try:
-            images[str(file)] = read_image(folder / file)
-        except StimulusError as error:
-            damage.extend(error.faults)
-    return images
-
-
-def _differing_sizes(folder: Path, images: dict[str, Pixels], damage: list[str]) -> bool:
-    sizes = {name: f"{image.shape[1]} x {image.shape[0]}" for name, image in images.items()}
-    (usual, count), *others = Counter(sizes.values()).most_common()
-    if others:
-        odd, size = next((name, size) for name, size in sizes.items() if size != usual)
-        damage.append(
-            f"all images must have one size: in {folder}, {odd} has {size} pixels and {count} of "
-            f"{len(sizes)} images have {usual}; crop or scale them alike"
-        )
-    return bool(others)
 
 
 def _manifest(folder: Path, used: Sequence[str], damage: list[str]) -> Manifest | None:

@@ -179,7 +179,7 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     folder, is_bundled = find_folder(str(name_or_folder))
     faults: list[str] = []
     table = read_levels(folder, faults)
-    pixels = _read_images(folder, list(table["file"]), faults)
+    _, pixels = decode_images(folder, list(table["file"]), faults)
     covers, mask_paths = read_masks(folder, list(table["file"]), pixels, faults)
     manifest = read_manifest(folder)
     files = [*table["file"], *mask_paths]
@@ -224,18 +224,28 @@ def _remedy(manifest: Manifest, is_bundled: bool) -> str:
     return f"render {manifest.name} again, or delete manifest.json if you changed it on purpose"
 
 
-def _read_images(folder: Path, files: Sequence[str], faults: list[str]) -> NDArray[np.uint8]:
-    """Decode the images that can be decoded; where their sizes differ, none."""
-    decoded = {}
+def decode_images(
+    folder: Path, files: Sequence[str], faults: list[str]
+) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.uint8]]:
+    """Decode the images that can be decoded.
+
+    Returns
+    -------
+    images : dict of str to ndarray of uint8, shape (height, width, 3)
+        By file.
+    pixels : ndarray of uint8, shape (n, height, width, 3)
+        The same in one array; where their sizes differ, none.
+    """
+    images = {}
     for file in files:
         try:
-            decoded[file] = read_image(folder / file)
+            images[file] = read_image(folder / file)
         except StimulusError as error:
             faults.extend(error.faults)
-    sizes = {file: _size(image) for file, image in decoded.items()}
+    sizes = {file: _size(image) for file, image in images.items()}
     counts = Counter(sizes.values()).most_common()
     if len(counts) == 1:
-        return np.stack(list(decoded.values()))
+        return images, np.stack(list(images.values()))
     if counts:
         usual = counts[0][0]
         odd, size = next((file, size) for file, size in sizes.items() if size != usual)
@@ -243,7 +253,7 @@ def _read_images(folder: Path, files: Sequence[str], faults: list[str]) -> NDArr
             f"all images must have one size: in {folder}, {odd} has {size} pixels and "
             f"{counts[0][1]} of {len(sizes)} images have {usual}; crop or scale them alike"
         )
-    return np.empty((0, 0, 0, 3), dtype=np.uint8)
+    return images, np.empty((0, 0, 0, 3), dtype=np.uint8)
 
 
 def _size(image: NDArray[np.generic]) -> str:

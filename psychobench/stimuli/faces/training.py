@@ -87,6 +87,10 @@ def training_faces(
 ) -> TrainingFaces:
     """Render random people in random views at random valences.
 
+    People vary in the shape of all features, age, sex, skin, hairstyle and the colours of hair and
+    eyes; views in light, exposure, background, clothes, and the head's size, place and tilt. All
+    look straight ahead.
+
     All cores work, each with an interpreter of its own, so that a script needs no
     ``if __name__ == "__main__"``. Where none can be started, this process does the work alone.
 

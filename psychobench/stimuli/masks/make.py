@@ -94,6 +94,11 @@ class Mask:
         fill = self.fill if self.fill is None or self.fill.ndim == 3 else self.fill[rows]
         return Mask(opacity, fill, self.about)
 
+    @property
+    def leaks(self) -> tuple[str, ...]:
+        """By what the mask itself tells the level, in words; empty where it does not."""
+        return tuple(self.about.get("leaks", ()))
+
     def describe(self) -> dict[str, Any]:
         """Say what the mask hides, where and how much of it, for the manifest."""
         return dict(self.about)

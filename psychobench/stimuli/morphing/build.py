@@ -97,11 +97,15 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
     faces = load_faces(spec)
     _check_features(spec, len(faces[0].portraits[0].points))
     continuum = plan_continuum(spec, faces)
-    notes = (*(note for face in faces for note in face.notes), *continuum.notes)
     painted = continuum.paint_all(progress=progress)
     region = _matched_region(spec, continuum)
     images = match_images(painted, spec.match, region)
     masks = make_masks(spec.masks, list(continuum.shapes), images) if spec.masks else {}
+    notes = (
+        *(note for face in faces for note in face.notes),
+        *continuum.notes,
+        *(f"mask {name}: {leak}" for name, mask in masks.items() for leak in mask.leaks),
+    )
     names = level_names(spec.levels) if spec.kind != "average" else [AVERAGE]
     files = [name + SUFFIXES[spec.frame.format] for name in names]
     with staged_folder(out) as folder:
