@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from psychobench.errors import FitError
 from psychobench.fits import ml
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
