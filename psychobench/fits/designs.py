@@ -18,9 +18,6 @@ from psychobench.responses.table import count_responses
 
 KEYS = ("observer", "condition")
 LEAST_SPREAD, MOST_SPREAD = 1e-304, 1e304  # of levels; beyond it their ratios are no numbers
-    1e-304,
-    1e304,
-)  # of levels, whose ratios to a hundred times as much must be numbers
 
 
 @dataclass(frozen=True)
