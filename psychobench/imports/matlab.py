@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,14 @@ _FEWEST = 2  # rows of what can be a table of trials
 _PER_TRIAL = frozenset({"level", "response", "p_target", "stimulus", "trial", "rt", "condition"})
 
 
-def tables_in(loaded: Fields) -> tuple[dict[str, dict[str, list[str]]], list[str]]:
+class Table(NamedTuple):
+    """Columns of one length, and what was said once and holds for all rows."""
+
+    columns: dict[str, list[str]]
+    fixed: dict[str, list[str]]
+
+
+def tables_in(loaded: Fields) -> tuple[dict[str, Table], list[str]]:
     """Find all tables, and the names of what cannot be read.
 
     Parameters
@@ -25,8 +32,8 @@ def tables_in(loaded: Fields) -> tuple[dict[str, dict[str, list[str]]], list[str
 
     Returns
     -------
-    tables : dict of str to dict of str to list of str
-        By place: columns of equal length. Variables of a single value stand in every row.
+    tables : dict of str to Table
+        By place.
     opaque : list of str
         What only MATLAB can read.
     """
@@ -37,7 +44,7 @@ def tables_in(loaded: Fields) -> tuple[dict[str, dict[str, list[str]]], list[str
         n = len(next(iter(columns.values()), []))
         fixed = {key: [cell] * n for key, cell in around.items() if key not in columns}
         if columns:
-            tables[name] = columns | fixed
+            tables[name] = Table(columns, fixed)
     return tables, opaque
 
 

@@ -14,11 +14,7 @@ from psychobench.imports.source import NeededError, Source
 from psychobench.responses.cells import as_number, is_blank
 from psychobench.responses.columns import TRIAL_COLUMNS, likely_mapping, nearest, shown
 
-_NEEDED = {
-    "level": "the level of each trial must be known",
-    "response": "the answer of each trial must be known",
-    "observer": "it must be known who answered",
-}
+_NEEDED = {"level": "the level", "response": "the answer", "observer": "the observer"}
 
 
 def places(source: Source, options: Options, path: Path) -> dict[str, str]:
@@ -77,18 +73,23 @@ def _check_needed(
     if "{observer}" in (options.observer_from or "") and "observer" in missing:
         missing.remove("observer")
     if missing:
-        faults = [_needed(ours, trials, path) for ours in missing]
-        raise NeededError(missing[0], *faults, choices=list(map(str, trials)))
+        raise NeededError(
+            missing[0], _needed(missing, trials, path), choices=list(map(str, trials))
+        )
 
 
-def _needed(ours: str, trials: pd.DataFrame, path: Path) -> str:
-    likely = _numeric(trials) if ours == "level" else list(map(str, trials))
+def _needed(missing: list[str], trials: pd.DataFrame, path: Path) -> str:
+    filled = [str(name) for name in trials if _holds(trials, str(name))]
+    likely = dict.fromkeys(missing, filled) | {"level": _numeric(trials[filled])}
+    pairs = [likely_mapping([ours], likely[ours]).partition(" ")[2] for ours in missing]
+    *some, last = [_NEEDED[ours] for ours in missing]
+    what = f"{', '.join(some)} and {last}" if some else last
     name = f"--observer-from '{{observer}}{path.suffix}'"
-    remedy = likely_mapping([ours], likely)
-    remedy += f", or take it from the file's name, like {name}" if ours == "observer" else ""
+    from_name = f"; or take the observer from the file's name, like {name}"
     return (
-        f"{_NEEDED[ours]}: {path} has no column that is sure to say it; found: "
-        f"{shown(trials.columns)}; name one, like {remedy}"
+        f"{what} of each trial must be known: {path} has no column that is sure to say it; found: "
+        f"{shown(trials.columns)}; name one, like --columns {','.join(pairs)}"
+        f"{from_name if 'observer' in missing else ''}"
     )
 
 

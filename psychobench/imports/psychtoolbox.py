@@ -11,7 +11,7 @@ import pandas as pd
 
 from psychobench.errors import TableError
 from psychobench.imports import generic
-from psychobench.imports.matlab import tables_in
+from psychobench.imports.matlab import Table, tables_in
 from psychobench.imports.source import Format, Head, Source
 from psychobench.responses.columns import shown
 
@@ -41,12 +41,13 @@ def read(head: Head) -> Source:
             "writetable"
         )
     best = _best(tables, head)
-    rows = pd.DataFrame(tables[best], dtype=object)
+    rows = pd.DataFrame(tables[best].columns | tables[best].fixed, dtype=object)
     rows.index = pd.RangeIndex(1, len(rows) + 1)
     notes = [f"{head.path}: the rows are those of {best or 'its variables'}"]
-    if others := [_described(name, table) for name, table in tables.items() if name != best]:
+    if others := [name or "its variables" for name in tables if name != best]:
         notes.append(
-            f"{head.path}: not read: {shown(others)}; --columns with one of their columns would"
+            f"{head.path}: other tables in it are not read: {shown(others)}; a column of theirs in "
+            "--columns chooses them"
         )
     for name in opaque:
         notes.append(
@@ -62,24 +63,28 @@ def read(head: Head) -> Source:
     )
 
 
-def _best(tables: dict[str, dict[str, list[str]]], head: Head) -> str:
+def _best(tables: dict[str, Table], head: Head) -> str:
     """Choose the table with most columns that the user named, then with most columns at all."""
-    ranks = {name: (len(head.wanted & set(table)), len(table)) for name, table in tables.items()}
+    ranks = {
+        name: (len(head.wanted & {*columns, *fixed}), len(columns))
+        for name, (columns, fixed) in tables.items()
+    }
     best = max(ranks.values())
     first, *others = [name for name, rank in ranks.items() if rank == best]
     if others and not best[0]:
         listed = [_described(name, tables[name]) for name in (first, *others)]
+        example = next(iter(tables[first].columns))
         raise TableError(
             f"one table of a MAT file must hold the trials: {head.path} has {shown(listed)}; "
-            f"name a column of the right one, like --columns level={next(iter(tables[first]))}"
+            f"name a column of the right one, like --columns level={example}"
         )
     return first
 
 
-def _described(name: str, table: dict[str, list[str]]) -> str:
-    names = list(table)
+def _described(name: str, table: Table) -> str:
+    names = list(table.columns)
     some = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
-    return f"{name or 'its variables'} ({len(table[names[0]])} rows of {some})"
+    return f"{name or 'its variables'} ({len(table.columns[names[0]])} rows of {some})"
 
 
 def _load(head: Head) -> dict[str, Any]:

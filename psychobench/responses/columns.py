@@ -29,7 +29,7 @@ CANONICAL = tuple(dict.fromkeys((*TRIAL_COLUMNS, *COUNT_COLUMNS)))
 # words by which other programs' files call our columns; used for suggestions only
 _HINTS = {
     "observer": ("subject", "participant", "subj", "person", "ppt", "id"),
-    "level": ("morph", "intensity", "step", "phase", "stim"),
+    "level": ("morph", "intensity", "contrast", "coherence", "step", "phase", "stim"),
     "response": ("resp", "chose", "choice", "said", "answer", "judg"),
     "p_target": ("prob",),
     "n_trials": ("trials", "total", "n"),
