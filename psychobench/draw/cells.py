@@ -69,14 +69,21 @@ def draw_cells(
         axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False).ravel()
         for axis, measure in zip(axes, measures, strict=True):
             _draw_measure(axis, measure, len(conditions))
-        _name_conditions(axes[-1], conditions)
-        axes[-1].set_xlabel(x_label)
-        axes[-1].set_xlim(-0.6, len(conditions) - 0.4)
+        _name_conditions(axes[-1], conditions, x_label)
         add_legend(figure, _legend(measures[0].groups, interval))
     return figure
 
 
-def _name_conditions(axis: Axes, conditions: Sequence[str]) -> None:
+def draw_measure(
+    axis: Axes, measure: Measure, conditions: Sequence[str], *, x_label: str, interval: str
+) -> None:
+    """Draw one measure on axes that exist; parameters as for `draw_cells`."""
+    _draw_measure(axis, measure, len(conditions))
+    _name_conditions(axis, conditions, x_label)
+    axis.legend(handles=_legend(measure.groups, interval))
+
+
+def _name_conditions(axis: Axes, conditions: Sequence[str], x_label: str) -> None:
     """Write the conditions below the axis: on some lines, or turned where they are too long."""
     width = ACROSS // len(conditions)
     wrapped = [wrap(name, width, lines=3) for name in conditions]
@@ -86,6 +93,8 @@ def _name_conditions(axis: Axes, conditions: Sequence[str]) -> None:
         axis.tick_params(axis="x", length=2)
     else:
         axis.set_xticks(range(len(conditions)), wrapped)
+    axis.set_xlabel(x_label)
+    axis.set_xlim(-0.6, len(conditions) - 0.4)
 
 
 def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:

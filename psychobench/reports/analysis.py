@@ -97,7 +97,7 @@ def _flags(analysis: Analysis) -> str:
     if analysis.screening is None:
         return ""
     flags, notes = analysis.screening.flags, analysis.screening.notes
-    lines = [f"Checks before fitting: {len(flags)} flags, a reason to look and no more."]
+    lines = [f"Checks before fitting: {_count(len(flags), 'flag')}, a reason to look and no more."]
     lines += [
         f"  {row.observer}: {row.sentence} [{row.check}]"
         for row in flags.head(SHOWN_FLAGS).itertuples()

@@ -5,24 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 from psychobench.analysis import Analysis
+from psychobench.analysis.layout import Layout, named
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench.draw.cells import Group, Measure
-    from psychobench.draw.crowds import People
-    from psychobench.draw.fits import Fit
-
-GRID = 81
 PER_PAGE, COLUMNS = 24, 4  # participants
-MOST_GROUPS = 3  # side by side
-UNMARKED = ("ok", "step")
-_ENDS = ("mean", "low", "high")
 
 
 def analysis_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
@@ -38,22 +27,20 @@ def analysis_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     from psychobench.draw.crowds import draw_crowds
     from psychobench.draw.fits import draw_panels
 
-    drawn = _Drawn(analysis)
+    drawn = Layout(analysis)
     axes = {"x_label": analysis.name("level"), "y_label": f"P({analysis.name('response')})"}
-    interval = f"{analysis.confidence:.0%} interval"
     yield (
         "groups",
         draw_crowds(
             drawn.crowds(),
             columns=drawn.side_by_side,
-            place=f"mean {_name(analysis.place)}, {interval}",
+            place=f"mean {named(analysis.place)}, {drawn.words['interval']}",
             height=drawn.height,
             **axes,
         ),
     )
     if measures := drawn.measures():
-        along = analysis.name(drawn.along) if drawn.along else ""
-        yield "measures", draw_cells(measures, drawn.ticks, x_label=along, interval=interval)
+        yield "measures", draw_cells(measures, drawn.ticks, **drawn.words)
     if analysis.fits.goodness is not None:
         yield "goodness", analysis.fits.goodness.plot()
     panels = drawn.participants()
@@ -61,160 +48,6 @@ def analysis_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     for number, page in enumerate(pages, start=1):
         figure = draw_panels(page, columns=COLUMNS, labels=drawn.conditions, **axes)
         yield f"participants-{number}", figure
-
-
-def _name(measure: str) -> str:
-    return measure.upper() if measure in ("pse", "jnd") else measure
-
-
-class _Drawn:
-    """An analysis with its conditions and groups as text, in order of first appearance."""
-
-    def __init__(self, analysis: Analysis) -> None:
-        self.analysis = analysis
-        table = analysis.fits.table.reset_index(drop=True)
-        within, between = analysis.within, analysis.between
-        self.table = table.assign(
-            _within="" if within is None else table[within].astype(str),
-            _between="" if between is None else table[between].astype(str),
-        )
-        self.conditions = _unique(self.table["_within"])
-        self.groups = _unique(self.table["_between"])
-        # groups alone stand along the axis, as conditions else do
-        self.along = within or between
-        self.ticks = self.groups if within is None and between else self.conditions
-
-    @property
-    def side_by_side(self) -> int:
-        """How many panels of the groups' figure stand in a row: the groups of one condition."""
-        cells = len(self.conditions) * len(self.groups)
-        if len(self.conditions) > 1 < len(self.groups) <= MOST_GROUPS:
-            return len(self.groups)
-        return cells if cells < 2 else 2 if cells <= 4 else 3
-
-    @property
-    def height(self) -> float:
-        """Where on the curves PSE or threshold lies, on average."""
-        return 0.5 if self.analysis.place == "pse" else float(np.nanmean(self._heights()))
-
-    def crowds(self) -> list[People]:
-        """Lay out everybody's curves, condition by condition, group by group."""
-        from psychobench.draw.crowds import People
-
-        data = self.analysis.fits.data
-        grid = np.linspace(data["level"].min(), data["level"].max(), GRID)
-        psi = self.analysis.fits.predict(grid)
-        panels = []
-        for number, condition in enumerate(self.conditions):
-            for group in self.groups:
-                rows = self._cell(condition, group)
-                if not len(rows):
-                    continue
-                mean = data[data["fit"].isin(rows.index)].groupby("level")["proportion"].mean()
-                cell = self._described(self.analysis.place, condition, group)
-                title = ", ".join(name for name in (condition, group) if name)
-                panels.append(
-                    People(
-                        title or "everyone",
-                        number,
-                        grid,
-                        psi[rows.index],
-                        mean.index.to_numpy(dtype=np.float64),
-                        mean.to_numpy(dtype=np.float64),
-                        *(self._levels(float(cell[name])) for name in _ENDS),
-                    )
-                )
-        return panels
-
-    def measures(self) -> list[Measure]:
-        """Lay out PSE and JND, person by person; who does not count in means is not drawn."""
-        from psychobench.draw.cells import Measure
-
-        groups = [""] if self.analysis.within is None else self.groups
-        unit = self.analysis.name("level")
-        return [
-            Measure(f"{_name(name)} ({unit})", [self._group(name, group) for group in groups])
-            for name in self.analysis.measures
-            if len(_unique(self.table["observer"][self.analysis.counted(name).to_numpy()])) > 1
-        ]
-
-    def participants(self) -> list[tuple[str, list[Fit]]]:
-        """Lay out everybody's data and curves, one panel each."""
-        whose = self.table["observer"]
-        return [
-            (str(name), [self._fit(int(row)) for row in np.flatnonzero(whose == name)])
-            for name in whose.unique()
-        ]
-
-    def _fit(self, row: int) -> Fit:
-        from psychobench.draw.fits import Fit
-
-        of, place = self.table.iloc[row], self.analysis.place
-        data = self.analysis.fits.data
-        here = data[data["fit"] == row]
-        levels, proportions = here[["level", "proportion"]].to_numpy(np.float64).T
-        grid = np.linspace(levels.min(), levels.max(), GRID) if len(levels) else levels
-        found = (float(of[f"{place}{end}"]) for end in ("", "_low", "_high"))
-        middle, low, high = map(self._levels, found)
-        return Fit(
-            str(of["_within"]),
-            levels,
-            proportions,
-            grid,
-            self.analysis.fits.predict(grid)[row],
-            middle,
-            low,
-            high,
-            height=0.5 if place == "pse" else float(self._heights()[row]),
-            note="" if of["status"] in UNMARKED else _joined(of["_within"], str(of["status"])),
-        )
-
-    def _group(self, measure: str, group: str) -> Group:
-        from psychobench.draw.cells import Group
-
-        alone = self.analysis.within is None
-        mine = self.table[self.analysis.counted(measure).to_numpy()]
-        mine = mine if alone else mine[mine["_between"] == group]
-        places = [self.ticks.index(name) for name in mine["_between" if alone else "_within"]]
-        people = _unique(mine["observer"])
-        values = np.full((len(people), len(self.ticks)), np.nan)
-        values[[people.index(str(who)) for who in mine["observer"]], places] = mine[measure]
-        cells = [
-            self._described(measure, *(("", tick) if alone else (tick, group)))
-            for tick in self.ticks
-        ]
-        ends = (np.array([cell[end] for cell in cells], dtype=np.float64) for end in _ENDS)
-        return Group(group, values, *ends)
-
-    def _cell(self, condition: str, group: str) -> pd.DataFrame:
-        table = self.table
-        return table[(table["_within"] == condition) & (table["_between"] == group)]
-
-    def _described(self, measure: str, condition: str, group: str) -> pd.Series[float]:
-        """Find a cell's description; nan where the design has no such cell."""
-        table = self.analysis.descriptives
-        chosen = table["measure"] == measure
-        factors = ((self.analysis.within, condition), (self.analysis.between, group))
-        for factor, name in factors:
-            if factor is not None:
-                chosen &= table[factor].astype(str) == name
-        return table[chosen].iloc[0] if chosen.any() else pd.Series(np.nan, index=list(_ENDS))
-
-    def _levels(self, value: float) -> float:
-        """Give a PSE or threshold in level units."""
-        return value if self.analysis.place == "pse" else self.analysis.fits.to_level(value)
-
-    def _heights(self) -> NDArray[np.float64]:
-        guess, lapse = self.table[["guess", "lapse"]].to_numpy(dtype=np.float64).T
-        return np.asarray(guess + (1 - guess - lapse) / 2)
-
-
-def _unique(column: pd.Series[str]) -> list[str]:
-    return [str(name) for name in column.unique()]
-
-
-def _joined(condition: str, status: str) -> str:
-    return f"{condition}: {status}" if condition else status
 
 
 def page_of(participants: Sequence[str], number: int) -> tuple[str, str]:

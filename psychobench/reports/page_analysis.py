@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from psychobench.analysis import Analysis
+from psychobench.analysis.layout import named
 from psychobench.reports.analysis import accounts, analysis_tables
 from psychobench.reports.analysis_figures import analysis_figures, page_of
 from psychobench.reports.methods import methods_text, model_sentences, references
@@ -22,7 +23,7 @@ from psychobench.reports.page import (
     picture,
     table_of,
 )
-from psychobench.reports.page_parts import made_section, moment, named, sentence
+from psychobench.reports.page_parts import made_section, moment, sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

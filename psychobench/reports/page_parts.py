@@ -11,11 +11,6 @@ import pandas as pd
 from psychobench.reports.page import Passage, Section, Text, table_of
 
 
-def named(measure: str) -> str:
-    """Give a measure's name in words."""
-    return measure.upper() if measure in ("pse", "jnd") else measure
-
-
 def sentence(note: str) -> str:
     """Make a note a sentence."""
     return f"{note[:1].upper()}{note[1:]}."

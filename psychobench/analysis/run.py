@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from psychobench.analysis.result import MEASURES, Analysis, counts_in, measures_of
 from psychobench.comparison.cohorts import TESTED
 from psychobench.comparison.within import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, OptionError, TableError
@@ -17,86 +17,7 @@ from psychobench.pse import Fits, fit
 from psychobench.responses.columns import nearest, shown
 from psychobench.responses.screening import Exclusion, Screening, check_trials, exclude
 
-MEASURES = ("pse", "jnd")
-MEASURES_OF_CHOICES = ("threshold", "jnd")  # a forced choice has no PSE
 NOBODY = pd.DataFrame(columns=["observer", "rule", "value", "n_trials"])
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What `analyse` found.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        The trials, or counts, that were analysed.
-    screening : Screening or None
-        What the checks found, excluded participants among them; None where the table holds counts.
-    rules : tuple of Exclusion
-        By which participants were to be left out.
-    left_out : pandas.DataFrame
-        Who was: ``observer, rule, value, n_trials``.
-    fits : Fits
-        One curve per participant and condition.
-    descriptives : pandas.DataFrame
-        One row per measure and cell of the design: ``measure``, the factors, ``n, mean, sd, sem,
-        low, high`` (the mean's interval), ``without`` (participants whose status leaves them out).
-    tests : dict of str to ConditionTests
-        From a measure to its tests; empty where nothing can be compared.
-    within, between : str or None
-        Columns that differ within participants, and between them.
-    confidence : float
-        Coverage of all intervals.
-    tested : tuple of str
-        The PSE statuses that count.
-    notes : tuple of str
-        What a reader should know: what could not be done, and why.
-    """
-
-    table: pd.DataFrame
-    screening: Screening | None
-    rules: tuple[Exclusion, ...]
-    left_out: pd.DataFrame
-    fits: Fits
-    descriptives: pd.DataFrame
-    tests: dict[str, ConditionTests]
-    within: str | None
-    between: str | None
-    confidence: float
-    tested: tuple[str, ...]
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def measures(self) -> tuple[str, str]:
-        """What is described and tested: where the curve lies, and how steep it is."""
-        return _measures(self.fits)
-
-    @property
-    def place(self) -> str:
-        """Where the curve lies: ``pse``, or ``threshold`` of a forced choice."""
-        return self.measures[0]
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the trials say of themselves that nobody sat there."""
-        return "simulated" in self.table and bool((self.table["simulated"] == 1).any())
-
-    def name(self, column: str) -> str:
-        """Give the name that a column has in the file that the trials were read from."""
-        named = self.table.attrs.get("columns", {})
-        return str(named.get(column, "target" if column == "response" else column))
-
-    def counted(self, measure: str) -> pd.Series[bool]:
-        """Tell which of the fits count in a measure's means and tests."""
-        return _counted(self.fits.table, measure, self.tested)
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give the fits: one row per participant and condition."""
-        return self.fits.to_frame()
-
-    def sentences(self) -> list[str]:
-        """Put every test into words, ready to paste."""
-        return [line for tests in self.tests.values() for line in tests.sentences()]
 
 
 def analyse(
@@ -276,7 +197,7 @@ def _tests(
     if not inner and not outer:
         return {}, ["there is one condition and one group: nothing to compare"]
     tests, notes = {}, []
-    for measure in _measures(fits):
+    for measure in measures_of(fits):
         try:
             tests[measure] = compare_conditions(
                 fits, measure, within=inner, between=outer, tested=tested, confidence=confidence
@@ -293,7 +214,7 @@ def _described(
     """Describe each measure in each cell of the design."""
     rows = [
         {"measure": measure, **dict(zip(factors, names, strict=True)), **numbers}
-        for measure in _measures(fits)
+        for measure in measures_of(fits)
         for names, numbers in _cells(fits.table, factors, measure, tested, confidence)
     ]
     return pd.DataFrame(rows)
@@ -306,7 +227,7 @@ def _cells(
     tested: Sequence[str],
     confidence: float,
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    counted = _counted(table, measure, tested)
+    counted = counts_in(table, measure, tested)
     for names, rows in table.assign(value=table[measure].where(counted)).groupby(
         factors, sort=False
     ):
@@ -328,13 +249,3 @@ def _cells(
                 "without": len(rows) - n,
             },
         )
-
-
-def _measures(fits: Fits) -> tuple[str, str]:
-    return MEASURES if fits.options["task"] == "yes-no" else MEASURES_OF_CHOICES
-
-
-def _counted(table: pd.DataFrame, measure: str, tested: Sequence[str]) -> pd.Series[bool]:
-    counted = table["status"].isin(tested) & table[measure].notna()
-    # a step's JND is a mere bound
-    return counted & (table["status"] != "step") if measure == "jnd" else counted
