@@ -49,7 +49,8 @@ def _free(region: Region, face: Face, feather: float) -> Region:
     taken = features_region(face, region.shape) | region
     inside = face_region(face, region.shape)
     off_features = distance_transform_edt(~taken) > feather + 1.0
-    off_edge = distance_transform_edt(inside) > _EDGE * face.pupil_distance
+    # half of the soft edge may lie beyond the face: less would leave no place for wide edges
+    off_edge = distance_transform_edt(inside) > max(_EDGE * face.pupil_distance, 0.5 * feather)
     return np.asarray(off_features & off_edge)
 
 
