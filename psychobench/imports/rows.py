@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from psychobench.imports.columns import key_of
@@ -37,14 +38,15 @@ def reasons(source: Source, cells: pd.DataFrame, options: Options) -> pd.Series[
         Indexed as the file's rows. The first of these that holds: what the program's own marks
         say; a filter of the user's; practice; no level.
     """
-    found = pd.Series("", index=cells.index, dtype=object)
-    for row, reason in source.left.items():
-        found[row] = reason
-    for name, value in options.where.items():
-        found[(found == "") & ~_equal(source.rows[name], value)] = f"not {name}={value}"
-    found[(found == "") & _practice(source.rows)] = "practice"
-    found[(found == "") & cells["level"].map(is_blank)] = "no level (fixation or other screen)"
-    return found
+    found = np.array([source.left.get(row, "") for row in cells.index], dtype=object)
+    marks = {
+        f"not {n}={value}": ~_equal(source.rows[n], value) for n, value in options.where.items()
+    }
+    marks["practice"] = _practice(source.rows)
+    marks["no level (fixation or other screen)"] = cells["level"].map(is_blank)
+    for reason, rows in marks.items():
+        found[(found == "") & rows.to_numpy(np.bool_)] = reason
+    return pd.Series(found, index=cells.index)
 
 
 def kept(found: pd.Series[str], cells: pd.DataFrame, options: Options) -> pd.Series[str]:

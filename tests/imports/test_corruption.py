@@ -172,6 +172,6 @@ def test_no_corruption_changes_a_count_without_a_word(all_layouts, tmp_path):
 def test_nor_does_one_of_a_real_export(shared, tmp_path, pattern, options):
     (path,) = (shared / "exports").glob(pattern)
     program = "jspsych json" if path.suffix == ".json" else ""
-    ends = corrupt([(program, path.name, path.read_bytes(), options)], tmp_path, 60)
+    ends = corrupt([(program, path.name, path.read_bytes(), options)], tmp_path, 30)
     assert ends["fault"] + ends["said"] > 0
     assert Path(tmp_path / path.name).exists()
