@@ -47,6 +47,10 @@ def cells_of(
         pointed = [found[ours] for ours in ("level", "rt") if _point(cells, ours)]
         if pointed:
             notes.append(f"{path}: decimal commas are read as points in {shown(pointed)}")
+            dotted = [found[n] for n in ("level", "rt") if n in cells and found[n] not in pointed]
+            dotted = [n for n in dotted if source.rows[n].str.contains(r"\d\.\d").any()]
+            if dotted:
+                notes.append(f"{path}: points in {shown(dotted)} are read as decimal points, too")
     if options.observer_from is not None:
         for name, value in from_name(options.observer_from, path).items():
             cells[name], found[name] = value, "the file's name"

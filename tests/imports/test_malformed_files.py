@@ -109,6 +109,9 @@ REPAIRED = {
     "a separator line": ("sep=;\n" + GOOD.replace(",", ";"), "for spreadsheets"),
     "tabs in a .csv": (GOOD.replace(",", "\t"), ""),
     "semicolons and decimal commas": (SEMICOLON, "decimal commas are read as points in level, rt"),
+    "decimal commas beside points": (
+        HEADER.replace(",", ";") + "p1;0;0;0,5\np1;0.5;1;0,6\np1;0.5;;\np1;1;1;0,4\n",
+        "points in level are read as decimal points, too"),
     "tabs and decimal commas": (SEMICOLON.replace(";", "\t"), "decimal commas"),
     "every cell quoted": ('"' + GOOD.replace(",", '","').replace("\n", '"\n"')[:-1], ""),
     "padded cells": (GOOD.replace(",", " , "), ""),
