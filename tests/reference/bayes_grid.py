@@ -18,7 +18,16 @@ from scipy.special import expit, gammaln, ndtr, ndtri
 AXES = ("threshold", "width", "guess", "lapse", "eta")
 # number of nodes of the axes
 SPARSE, DENSE = (90, 40, 12, 12, 10), (120, 56, 16, 16, 14)
+DENSER = (200, 90, 24, 24, 24)  # instead of the sparse one, of hard posteriors of four parameters
 SCOUT = (24, 20, 6, 6, 6)
+# trials and answers of observers who contradict themselves or give hardly anything away, of whom
+# posteriors have heavy tails or several humps ("humps": maxima of nearly the same height)
+HARD = [
+    (72, [5, 12, 12, 15, 16, 18, 24, 32], {"overdispersed": False, "denser": True}),
+    (21, [1, 1, 0, 1, 1, 0, 19, 5], {"overdispersed": False, "humps": True}),
+    (43, [18, 7, 39, 31, 43, 42, 41], {"overdispersed": False, "humps": True}),
+    (78, [0, 78, 74, 76, 75, 76, 73, 75, 71], {"asymptotes": "equal", "denser": True}),
+]
 SIGMOIDS = {
     "norm": (
         lambda t, m, w: ndtr((t - m) / w * 2 * ndtri(0.95)),
@@ -257,6 +266,11 @@ def cases():
             "levels": levels.tolist(), "n": [trials] * b, "k": rng.binomial(trials, p).tolist(),
             "sigmoid": "norm", "asymptotes": "free", "overdispersed": True, "chance": None, **asked,
         }  # fmt: skip
+    for count, hits, asked in HARD:
+        yield {
+            "levels": np.linspace(0, 1, len(hits)).tolist(), "n": [count] * len(hits), "k": hits,
+            "sigmoid": "norm", "asymptotes": "free", "overdispersed": True, "chance": None, **asked,
+        }  # fmt: skip
 
 
 def main():
@@ -265,8 +279,8 @@ def main():
     for number, case in enumerate(cases()):
         if chosen and number not in chosen:
             continue
-        rough, _ = solve(case, SPARSE)
-        found, best = solve(case, DENSE)
+        rough, _ = solve(case, DENSE if "denser" in case else SPARSE)
+        found, best = solve(case, DENSER if "denser" in case else DENSE)
         apart = max(
             abs(a - b) / (fine[2] - fine[1])
             for name, fine in found.items()
