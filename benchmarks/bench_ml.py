@@ -1,12 +1,14 @@
 """Measure the engine `ml`: a study's bootstrap, its misses, and cost per observer.
 
-Run with ``python benchmarks/bench_ml.py`` on an idle machine; it writes ``results/ml.json``. CPU
-time stands beside wall time, since other work on the machine lengthens the latter.
+Run with ``python benchmarks/bench_ml.py`` on an idle machine; it writes ``results/ml.json``.
+``--quick`` measures less and ``--refits-only`` the bootstrap alone; neither writes. CPU time
+stands beside wall time, since other work on the machine lengthens the latter.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import resource
 import sys
@@ -19,24 +21,21 @@ from typing import Any
 import numpy as np
 
 from psychobench.fits import ml
-from psychobench.fits.ascent import climb
+from psychobench.fits.ascent import Problem, climb, evaluate
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.bootstrap import STARTS, TOLERANCE, bootstrap_intervals
+from psychobench.fits.bootstrap import bootstrap_intervals, refit_simulated
 from psychobench.fits.cores import usable_cores
 from psychobench.fits.functions import SIGMOIDS, Floats, psi
 from psychobench.fits.intervals import profile_intervals
 from psychobench.fits.options import FitOptions
-from psychobench.fits.starts import COARSE
 
 RESULT = Path(__file__).parent / "results" / "ml.json"
 SEED = 1
 KINDS = ("plain", "steep", "flat", "lapsing", "off-centre")
 
 
-def simulate(
-    n: int, levels: Floats, trials: int, kind: str, rng: np.random.Generator
-) -> tuple[Blocks, Floats]:
-    """Draw observers of one kind, and the parameters that their answers were drawn from."""
+def simulate(n: int, levels: Floats, trials: int, kind: str, rng: np.random.Generator) -> Blocks:
+    """Draw observers of one kind."""
     pse, width = rng.normal(0.5, 0.1, n), np.exp(rng.normal(np.log(0.6), 0.3, n))
     guess, lapse = rng.beta(1, 10, (2, n)) / 2
     if kind == "steep":
@@ -51,9 +50,7 @@ def simulate(
     shape = (part[:, None] for part in (pse, width, guess, lapse))
     p = psi(SIGMOIDS["norm"], positions, *shape)
     hits = rng.binomial(trials, p).astype(np.float64)
-    blocks = Blocks(positions, np.full(p.shape, float(trials)), hits)
-    shapes = ((pse - blocks.centre) / blocks.scale, np.log(width / blocks.scale))
-    return blocks, np.column_stack([*shapes, guess, lapse, np.full(n, 1e-6)])
+    return Blocks(positions, np.full(p.shape, float(trials)), hits)
 
 
 def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
@@ -70,7 +67,7 @@ def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
 
 def study(observers: int, refits: int) -> dict[str, Any]:
     rng, options = np.random.default_rng(SEED), FitOptions(bootstrap=refits)
-    blocks, _ = simulate(observers, np.linspace(0, 1, 7), 30, "plain", rng)
+    blocks = simulate(observers, np.linspace(0, 1, 7), 30, "plain", rng)
     curves, fitting = timed(lambda: ml.fit(blocks, options))
     seeds = list(range(observers))
     _, took = timed(lambda: bootstrap_intervals(curves, blocks, options, seeds))
@@ -79,33 +76,48 @@ def study(observers: int, refits: int) -> dict[str, Any]:
             "cpu_us_per_refit": each}  # fmt: skip
 
 
-def misses(sets: int) -> dict[str, Any]:
-    """Count refits that end more than .01 below the best of twelve random climbs."""
+def misses(people: int, spacing: str) -> dict[str, Any]:
+    """Count refits that end more than .01 below the best of twelve random climbs.
+
+    Refits are of answers drawn from curves fitted to `people` per design, 12 of each, and start
+    from those curves as a bootstrap's do.
+    """
     rng, options, found = np.random.default_rng(SEED), FitOptions(), {}
     for kind in KINDS:
         short, total = 0, 0
         for levels in (5, 7, 9):
             for trials in (10, 30, 80):
-                blocks, truth = simulate(sets, np.linspace(0, 1, levels), trials, kind, rng)
-                problem = ml.pose(blocks, options)
-                peak = ml.solve(
-                    problem, starts=STARTS, grid=COARSE, near=truth, tolerance=TOLERANCE
-                )
-                rows = np.repeat(np.arange(sets), 12)
-                rates = rng.choice([0.001, 0.05, 0.3], (2, len(rows)))
-                start = [rng.uniform(-0.6, 0.6, len(rows)), rng.uniform(-3, 1, len(rows)), *rates]
-                start = np.column_stack([*start, np.zeros(len(rows))])
-                best = climb(problem, start, rows=rows, tolerance=1e-8).value
-                short += int((peak.value < best.reshape(sets, 12).max(axis=1) - 0.01).sum())
-                total += sets
+                at = np.linspace(0, 1, levels)
+                if spacing == "random":
+                    at = np.sort(rng.uniform(0, 1, (people, levels)), axis=1)
+                blocks = simulate(people, at, trials, kind, rng)
+                curves = ml.fit(blocks, options)
+                seeds = rng.integers(2**32, size=people).tolist()
+                for rows, refits, drawn in refit_simulated(curves, blocks, options, 12, seeds):
+                    falling = curves.falling[np.repeat(rows, 12)]
+                    problem = ml.pose(drawn, options, falling)
+                    value = evaluate(problem, ml.to_theta(problem, refits)).value
+                    short += int((value < _reference(problem, rng) - 0.01).sum())
+                    total += len(value)
         found[kind] = {"misses": short, "of": total}
     return found
+
+
+def _reference(problem: Problem, rng: np.random.Generator) -> Floats:
+    """Climb from twelve random starts per row: the best values."""
+    n = len(problem.blocks)
+    rows = np.repeat(np.arange(n), 12)
+    rates = rng.choice([0.001, 0.05, 0.3], (2, len(rows)))
+    start = [rng.uniform(-0.6, 0.6, len(rows)), rng.uniform(-3, 1, len(rows)), *rates]
+    start = np.column_stack([*start, np.zeros(len(rows))])
+    best = climb(problem, start, rows=rows, tolerance=1e-8).value
+    return np.asarray(best.reshape(n, 12).max(axis=1))
 
 
 def observers(n: int, *, own: bool) -> dict[str, Any]:
     rng, options = np.random.default_rng(SEED), FitOptions()
     levels = np.linspace(0, 1, 7) + (rng.normal(0, 0.02, (n, 7)) if own else 0.0)
-    blocks, _ = simulate(n, levels, 30, "plain", rng)
+    blocks = simulate(n, levels, 30, "plain", rng)
     curves, fitting = timed(lambda: ml.fit(blocks, options))
     _, profiling = timed(lambda: profile_intervals(curves, blocks, options))
     total = fitting["cpu_s"] + profiling["cpu_s"]
@@ -116,16 +128,20 @@ def observers(n: int, *, own: bool) -> dict[str, Any]:
 
 def main() -> None:
     quick = "--quick" in sys.argv
+    if "--refits-only" in sys.argv:
+        print(json.dumps({"load_average": os.getloadavg(), "study": study(200, 2000)}, indent=2))
+        return
     found = {
         "date": datetime.now(UTC).date().isoformat(),
         "command": "python " + " ".join(sys.argv),
         "machine": {"cpu": platform.processor() or platform.machine(), "cores": usable_cores()},
+        "load_average": os.getloadavg(),
         "numpy": np.__version__,
         "seed": SEED,
         "study": study(20 if quick else 200, 2000),
         "rows": [observers(n, own=False) for n in (100, 1000, 10_000)[: 2 if quick else 3]]
         + [observers(n, own=True) for n in (100, 1000)],
-        "misses": misses(40 if quick else 200),
+        "misses": {kind: misses(2 if quick else 20, kind) for kind in ("even", "random")},
     }
     text = json.dumps(found, indent=2)
     print(text)

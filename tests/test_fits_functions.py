@@ -92,7 +92,7 @@ def test_the_smallest_gap_ignores_levels_that_differ_by_rounding():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"engine": "bayesian"}, ["engine", "ml, psignifit", "bayesian"]),
+        ({"engine": "bayesian"}, ["engine", "ml, bayes, psignifit", "bayesian"]),
         ({"sigmoid": "probit"}, ["sigmoid", "norm, logistic, gumbel, rgumbel, tdist, weibull"]),
         ({"asymptotes": "loose"}, ["asymptotes", "free, equal, fixed"]),
         ({"likelihood": "poisson"}, ["likelihood", "binomial, beta-binomial"]),

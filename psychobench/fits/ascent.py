@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import Floats, Sigmoid
-from psychobench.fits.likelihoods import Slopes, beta_binomial_slopes, binomial_slopes
+from psychobench.fits.likelihoods import Slopes, beta_binomial_slopes, binomial, binomial_slopes
 from psychobench.fits.options import MAX_ASYMPTOTE
 
 # columns of theta: threshold and log width in units of z, asymptotes, squared overdispersion
@@ -23,6 +23,8 @@ PRIOR = 9.0  # Beta(1, 10): nine times the logarithm of 1 - rate
 MAX_STEPS = 200
 TOGETHER = 10  # steps after which the climbs that are not done are brought together
 DAMPING = 1e-3  # at the start of a climb
+BENT = 0.1  # share of the expected curvature under which the observed one is not trusted
+EASED, HARDENED, LEAST_HARDENED = 8.0, 8.0, 1e-2  # how damping falls and rises
 TOLERANCE = 1e-11  # expected gain, in log-likelihood, at which a climb ends
 MAX_DAMPING = 1e12
 WORTHWHILE = 0.8  # share still climbing under which the others are laid aside
@@ -209,8 +211,8 @@ def evaluate(problem: Problem, theta: Floats) -> Peak:
     """Evaluate each row's likelihood at a point, with the prior and without it."""
     value, loglik = np.empty(len(theta)), np.empty(len(theta))
     for rows in np.split(np.arange(len(theta)), range(CHUNK, len(theta), CHUNK)):
-        slope = _slope(_Columns.of(problem, rows), np.ascontiguousarray(theta[rows].T))
-        value[rows], loglik[rows] = slope.value, slope.loglik
+        columns = _Columns.of(problem, rows)
+        value[rows], loglik[rows] = _height(columns, np.ascontiguousarray(theta[rows].T))
     return Peak(theta, value, loglik)
 
 
@@ -229,7 +231,7 @@ def _climb(
     rows, unfinished = np.arange(len(damping)), np.zeros(len(damping), dtype=bool)
     found, last = Peak(theta.copy(), slope.value.copy(), slope.loglik.copy()), damping.copy()
     for _ in range(steps):
-        step, gain = _step(here, theta, slope, damping)
+        step, gain, promise = _step(here, theta, slope, damping)
         trial = theta.copy()
         trial[: len(step)] += step
         trial = _within(here.low, here.high, trial, tied=tied)
@@ -238,8 +240,8 @@ def _climb(
         better = (gained > 0) & live
         theta = np.where(better, trial, theta)
         slope = _Slope(*(np.where(better, new, old) for new, old in zip(ahead, slope, strict=True)))
-        trusty = gained > 0.25 * gain  # half of what the step promised
-        damping = np.where(trusty, np.maximum(damping / 8, 1e-6), np.maximum(damping * 6, DAMPING))
+        easier = np.where(gained > 0.5 * promise, np.maximum(damping / EASED, 1e-6), damping)
+        damping = np.where(gained > 0, easier, np.maximum(damping * HARDENED, LEAST_HARDENED))
         live &= (gain > tolerance) & (damping < MAX_DAMPING)
         if np.count_nonzero(live) < WORTHWHILE * len(live):
             found.theta[:, rows], found.value[rows], found.loglik[rows] = theta, *slope[:2]
@@ -267,10 +269,11 @@ def _within(low: Floats, high: Floats, theta: Floats, *, tied: bool) -> Floats:
 
 def _step(
     columns: _Columns, theta: Floats, slope: _Slope, damping: Floats
-) -> tuple[Floats, Floats]:
-    """Propose a damped scoring step for the parameters that are free to move, and its gain.
+) -> tuple[Floats, Floats, Floats]:
+    """Propose a damped scoring step for the parameters that are free to move.
 
-    Where the step would cross bounds, it ends on them, and the other parameters answer to that.
+    With it come the gain without damping, and the least that this step should gain. Where the
+    step would cross bounds, it ends on them, and the other parameters answer to that.
     """
     size = len(slope.gradient)
     here, low, high = theta[:size], columns.low[:size], columns.high[:size]
@@ -282,7 +285,7 @@ def _step(
     matrix = slope.curvature.copy()
     factors = _factorise(matrix, free, damping)
     if slope.curvature is not slope.information:  # not every point lies on a concave slope
-        least = 1e-3 * slope.information[_DIAGONAL[:size]]
+        least = BENT * slope.information[_DIAGONAL[:size]]
         bent = np.flatnonzero((free & (factors.pivots < least)).any(axis=0))
         if len(bent):
             matrix[:, bent] = slope.information[:, bent]
@@ -290,8 +293,9 @@ def _step(
             factors.lower[..., bent], factors.pivots[:, bent] = again
     step = _solve(factors, gradient)
     gain = np.einsum("pn,pn->n", step, gradient) * (1 + damping)
-    ended = np.clip(here + step, low, high) - here
-    crosses = free & (ended != step)
+    ended = np.clip(here + step, low, high)
+    crosses = free & (ended != here + step)
+    ended -= here
     some = np.flatnonzero(crosses.any(axis=0))
     if len(some):
         step[:, some] = _ended(
@@ -300,7 +304,7 @@ def _step(
         )  # fmt: skip
     reach = 0.5 + np.exp(theta[LOG_W])  # no step leaves the region that it knows
     step /= np.maximum(1.0, np.maximum(np.abs(step[M]) / reach, np.abs(step[LOG_W]) / 1.5))
-    return step, gain
+    return step, gain, np.einsum("pn,pn->n", step, gradient) / 2
 
 
 def _ended(
@@ -361,6 +365,26 @@ def _solve(factors: _Factors, right: Floats) -> Floats:
         for k in range(row + 1, len(right)):
             solution[row] -= lower[k, row] * solution[k]
     return solution
+
+
+def _height(columns: _Columns, theta: Floats) -> tuple[Floats, Floats]:
+    """Evaluate the log-likelihood alone, with the prior and without it."""
+    problem = columns.problem
+    if problem.overdispersed:
+        slope = _slope(columns, theta)
+        return slope.value, slope.loglik
+    width, guess, lapse = np.exp(theta[LOG_W]), theta[GUESS], theta[LAPSE]
+    shift = _to_threshold(problem, theta)[0] if problem.at_pse else 0.0
+    rise, rest = problem.sigmoid.sides(
+        problem.sigmoid.standardise(columns.z, theta[M] + shift, width)
+    )
+    room = 1 - guess - lapse
+    p, q = guess + room * rise, lapse + room * rest
+    loglik = binomial(p, q, columns.trials, columns.hits, axis=0)
+    value = loglik + problem.prior * np.log1p(-guess)
+    if not problem.tied:
+        value += problem.prior * np.log1p(-lapse)
+    return value if columns.beside is None else value + columns.beside(theta)[0], loglik
 
 
 def _slope(columns: _Columns, theta: Floats) -> _Slope:

@@ -36,7 +36,7 @@ class Slopes(NamedTuple):
     observed: Floats | None = None
 
 
-def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
+def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats, *, axis: int = -1) -> Floats:
     """Evaluate the binomial log-likelihood ``sum k log p + (n - k) log q``.
 
     Parameters
@@ -45,6 +45,8 @@ def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
         psi and its complement, each accurate near 0.
     trials, hits : ndarray, shape (..., b)
         ``n`` and ``k``.
+    axis : int
+        Of the blocks.
 
     Returns
     -------
@@ -57,9 +59,9 @@ def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats) -> Floats:
     >>> float(binomial(half, half, np.array([1.0, 2.0]), np.array([1.0, 0.0])) / np.log(0.5))
     3.0
     """
-    terms = xlogy(hits, np.maximum(p, SMALLEST))
-    terms += xlogy(trials - hits, np.maximum(q, SMALLEST))
-    return np.asarray(terms.sum(axis=-1))
+    terms = hits * np.log(np.maximum(p, SMALLEST))
+    terms += (trials - hits) * np.log(np.maximum(q, SMALLEST))
+    return np.asarray(terms.sum(axis=axis))
 
 
 def binomial_slopes(

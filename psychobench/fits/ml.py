@@ -31,16 +31,14 @@ from psychobench.fits.curves import Curves
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.likelihoods import MAX_RHO, MIN_RHO
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
-from psychobench.fits.starts import FINE, Grid, Starts, grid_starts
+from psychobench.fits.race import best
+from psychobench.fits.starts import FINE, Grid, grid_starts
 
 MIN_WIDTH = 0.1  # of the smallest gap between two levels
 MAX_WIDTH = 100.0  # of the range of the levels: a curve as flat as a constant
 MAX_BEYOND = 100.0  # ranges by which the threshold may leave the levels
 STARTS = 25
 TOGETHER = 500  # observers that one core fits side by side
-SPRINT, BEHIND = 3, 1.0  # steps after which a climb this far behind, in log-likelihood, ends
-ALIKE = np.array([0.1, 0.15, 0.02, 0.02, 0.1])  # climbs nearer than this will meet; M in widths
-ROUGH = 1e-3  # expected gain, in log-likelihood, at which a sprint ends early
 CRITERION = 1.92  # log-likelihood: half the .95 quantile of chi-squared with one degree of freedom
 PLATEAU = 1e-4  # log-likelihood by which a step may miss the best and still count as it
 
@@ -236,30 +234,6 @@ def _prefer(chosen: NDArray[np.bool_], one: Peak, other: Peak) -> Peak:
         np.where(chosen, one.value, other.value),
         np.where(chosen, one.loglik, other.loglik),
     )
-
-
-def best(problem: Problem, starts: Starts, tolerance: float = TOLERANCE) -> Peak:
-    """Climb from all starts, drop by and by those that fall behind, and end on each row's best."""
-    rows, theta = starts
-    sprint = climb(replace(problem, scoring=True), theta, rows=rows, tolerance=ROUGH, steps=SPRINT)
-    rows, theta, *_ = _leaders(rows, sprint, BEHIND)
-    return Peak(*_leaders(rows, climb(problem, theta, rows=rows, tolerance=tolerance), 0.0)[1:])
-
-
-def _leaders(
-    rows: NDArray[np.intp], peak: Peak, behind: float
-) -> tuple[NDArray[np.intp], Floats, Floats, Floats]:
-    """Keep each row's best climb, and others that are less far behind and elsewhere."""
-    begin = np.flatnonzero(np.diff(rows, prepend=-1))
-    short = np.maximum.reduceat(peak.value, begin)[rows] - peak.value
-    first = np.flatnonzero(short == 0)
-    first = first[np.diff(rows[first], prepend=-1) > 0]
-    ahead = peak.theta[first[rows]]
-    apart = np.abs(peak.theta - ahead) / ALIKE
-    apart[:, M] /= np.exp(ahead[:, LOG_W])
-    kept = (apart.max(axis=1) > 1) & (short < behind)
-    kept[first] = True
-    return rows[kept], peak.theta[kept], peak.value[kept], peak.loglik[kept]
 
 
 def _steepen(problem: Problem, peak: Peak, starts: int, grid: Grid, tolerance: float) -> Peak:

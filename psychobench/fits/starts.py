@@ -27,11 +27,13 @@ class Grid(NamedTuple):
 
 
 FINE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.25, 0.35, 0.65), np.inf)
-COARSE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.3), 3.0)  # for refits of simulated answers
-BANDS = 6  # of widths
+COARSE = Grid(12, (0.002, 0.02, 0.06), (0.15, 0.3), 3.0)  # for refits of simulated answers
+BANDS = 9  # of widths, the first one of steps
 WIDEST = 20.0  # ranges of the levels; flatter curves are reached by climbing
 MANY = 11  # levels by which thresholds are looked for
-NEAR = (0.25, 0.6)  # widths by which the thresholds of steep curves lie beside a level
+STEEP = 0.15  # ranges of the levels; narrower than this, and half a gap, all curves are steps
+EVEN = np.linspace(-0.5, 0.5, 13)[1:-1]  # thresholds far from any level, where gaps are wide
+NEAR, NEARBY = (0.25, 0.6), (0.4,)  # widths by which thresholds of steps, others lie beside a level
 BEYOND = (0.1, 0.3, 0.6, 1.0)  # widths by which thresholds lie outside the levels
 START_RHO = 0.01
 FLOOR = 1e-12
@@ -129,23 +131,31 @@ def _rank(
 
 
 def _shapes(problem: Problem, rows: NDArray[np.intp], grid: Grid) -> Iterator[Floats]:
-    """Lay out each band's thresholds and log widths, within each row's bounds: (d, 2, points)."""
+    """Lay out each band's thresholds and log widths, within each row's bounds: (d, 2, points).
+
+    The first band is of steps; other curves are about as wide as the smallest gap or wider.
+    """
     low, high = problem.low[rows], problem.high[rows]
     levels = np.sort(problem.blocks.z[rows], axis=1)
     if levels.shape[1] > MANY:
         levels = levels[:, np.linspace(0, levels.shape[1] - 1, MANY).round().astype(int)]
     narrow, held = low[:, LOG_W], (low[:, LOG_W] == high[:, LOG_W]).all()
+    steep = np.log(np.minimum(problem.blocks.gap[rows] / 2, STEEP))
     wide = np.maximum(narrow, np.minimum(high[:, LOG_W], np.log(WIDEST)))
-    widths = np.linspace(narrow, wide, 1 if held else grid.widths, axis=1)
-    inner = np.concatenate([levels, (levels[:, 1:] + levels[:, :-1]) / 2], axis=1)
-    for band in np.array_split(np.arange(widths.shape[1]), 1 if held else BANDS):
-        width = np.exp(widths[:, band, None])
+    widths = np.linspace(np.clip(steep, narrow, wide), wide, grid.widths, axis=1)
+    even = np.broadcast_to(EVEN, (len(rows), len(EVEN)))
+    between = (levels[:, 1:] + levels[:, :-1]) / 2
+    bands = [narrow[:, None], *np.array_split(widths, BANDS - 1, axis=1)]
+    for number, band in enumerate(bands[:1] if held else bands):
+        width = np.exp(band[:, :, None])
+        near = NEAR if number == 0 else NEARBY if number < BANDS / 2 else ()
+        among = [between, even] if held else [even if number else between]
+        inner = np.concatenate([levels, *among], axis=1)
         parts = [np.broadcast_to(inner[:, None], (*width.shape[:2], inner.shape[1]))]
-        if band[0] < widths.shape[1] / 2:
-            parts += [levels[:, None] + side * near * width for near in NEAR for side in (-1, 1)]
+        parts += [levels[:, None] + side * away * width for away in near for side in (-1, 1)]
         outer = 0.5 + width * BEYOND
         thresholds = np.concatenate([*parts, outer, -outer], axis=2)
-        shapes = np.stack(np.broadcast_arrays(thresholds, widths[:, band, None]), axis=1)
+        shapes = np.stack(np.broadcast_arrays(thresholds, band[:, :, None]), axis=1)
         yield np.clip(shapes.reshape(len(rows), 2, -1), low[:, :2, None], high[:, :2, None])
 
 
