@@ -26,7 +26,7 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.priors import ETA, GUESS, LAPSE, M, W
 
 SPACING = {0: 1.0, 1: 0.15, 2: 0.3, 3: 0.6, 4: 0.95}  # by dimension, in standard deviations
-RADII = (4.8, 5.8, 7.0, 8.0)  # standard deviations; a lattice grows while much is at its rim
+RADII = (4.8, 5.8, 7.0)  # standard deviations; a lattice grows while much is at its rim
 RIM = 0.5  # standard deviations that it is wide
 # what hard posteriors have in the last pilot: heavier tails, a smaller share of points that carry
 # weight, or a greater share of weight where the PSE is far from the threshold
@@ -36,6 +36,7 @@ FINER = 0.68  # their spacing, of that of others
 AT_RIM, HARD_AT_RIM = 0.037, 0.018  # share of the variance of threshold, width or PSE
 COARSE_SPACING, COARSE_RADIUS = 1.5, 5.0
 PILOTS = 2
+TOGETHER = 4  # posteriors whose lattices are held at a time
 NODES = {0: 24, 1: 24, 2: 24, 3: 14, 4: 12}  # of overdispersion, by the lattice's dimension
 REACH = 5.0  # standard deviations that they reach out
 # angles that turn the lattice away from the axes, along which marginals are read off
@@ -108,7 +109,7 @@ def lattice(d: int, radius: float, spacing: float, inner: float = 0.0) -> Floats
     """
     if d == 0:
         return np.zeros((0, 1))
-    reach = int(radius * np.sqrt(d) / spacing) + 2
+    reach = int(radius / spacing) + 2
     axis = np.arange(-reach, reach + 1.0)
     cube = np.stack(np.meshgrid(*[axis] * d, indexing="ij")).reshape(d, -1)
     points = np.hstack([cube, cube + 0.5]) * spacing
@@ -189,8 +190,8 @@ def gather(
         (np.flatnonzero(~hard), SPACING[d], AT_RIM),
         (np.flatnonzero(hard), SPACING[d] * FINER, HARD_AT_RIM),
     ):
-        if len(rows):
-            found += _grown(target, frame, rows, spacing, most)
+        for some in np.array_split(rows, range(TOGETHER, len(rows), TOGETHER)):
+            found += _grown(target, frame, some, spacing, most) if len(some) else []
     return found
 
 
