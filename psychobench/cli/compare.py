@@ -30,7 +30,9 @@ import click
     metavar="NAME|FILE",
     help="The cohort: the bundled one, which is SIMULATED, or a CSV or TSV of your own.",
 )
-@click.option("--columns", metavar="NAME=YOURS,...", help="Your names for the table's columns.")
+@click.option(
+    "--columns", multiple=True, metavar="NAME=YOURS,...", help="Your names for the table's columns."
+)
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Use only these rows of FILE.")
 @click.option(
     "--mask",

@@ -20,6 +20,7 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--columns",
+    multiple=True,
     metavar="NAME=THEIRS,...",
     help="What the file calls our columns, like observer=subject,response=chose_anger.",
 )
@@ -90,7 +91,7 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
 @click.option("--json", "as_json", is_flag=True, help="Print the whole table as JSON.")
 def fit(
     file: Path,
-    columns: str | None,
+    columns: tuple[str, ...],
     by: str | None,
     where: tuple[str, ...],
     bounds: str | None,
