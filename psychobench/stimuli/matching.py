@@ -13,6 +13,7 @@ from psychobench.stimuli.statistics import (
     linear_light,
     luminance,
 )
+from psychobench.stimuli.threads import side_by_side
 
 MATCHES = ("none", "luminance", "histogram")
 _ROUNDS = 4
@@ -102,9 +103,10 @@ def matching_effect(
 def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
     wanted = np.mean([_moments(image[chosen]) for image in images], axis=0)
     thresholds = _thresholds(chosen)
+    rescaled = side_by_side(lambda image: _rescale(image[chosen], wanted, thresholds), images)
     matched = images.copy()
-    for image in matched:
-        image[chosen] = _rescale(image[chosen], wanted, thresholds)
+    for image, pixels in zip(matched, rescaled, strict=True):
+        image[chosen] = pixels
     return matched
 
 
@@ -122,12 +124,13 @@ def _rescale(
     pixels: Pixels, wanted: NDArray[np.float64], thresholds: NDArray[np.float64]
 ) -> Pixels:
     """Aim a little beyond the target until clipping no longer matters."""
-    light = linear_light(pixels)
+    codes = linear_light(np.arange(256, dtype=np.uint8))
     mean, deviation = _moments(pixels)
     aim, result = wanted.copy(), pixels
     for _ in range(_ROUNDS):
         factor = aim[1] / deviation if deviation > 0 else 1.0
-        result = _encode(aim[0] + factor * (light - mean), thresholds)
+        table = _encode(aim[0] + factor * (codes - mean))
+        result = (table.take(pixels) + thresholds).clip(0, 255).astype(np.uint8)
         aim += wanted - _moments(result)
     return result
 
@@ -137,20 +140,22 @@ def _moments(pixels: Pixels) -> NDArray[np.float64]:
     return np.array([light.mean(), light.std()])
 
 
-def _encode(linear: NDArray[np.float64], thresholds: NDArray[np.float64]) -> Pixels:
+def _encode(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Encode light as sRGB from 0 to 255, not yet rounded."""
     linear = linear.clip(0.0, 1.0)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray((255.0 * srgb + thresholds + _ROUNDING).clip(0, 255).astype(np.uint8))
+    return np.asarray(255.0 * srgb + _ROUNDING)
 
 
 def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
     """Give planes, shape (n, height, width), their average histogram within a region."""
     wanted = np.mean([np.sort(plane[chosen]) for plane in planes], axis=0, dtype=np.float64)
     values = (wanted + 0.5).astype(np.uint8)
+    orders = side_by_side(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
     result = planes.copy()
-    for plane, matched in zip(planes, result, strict=True):
+    for matched, order in zip(result, orders, strict=True):
         ordered = np.empty_like(values)
-        ordered[np.argsort(_ranked(plane)[chosen], kind="stable")] = values
+        ordered[order] = values
         matched[chosen] = ordered
     return result
 
