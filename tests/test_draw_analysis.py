@@ -68,8 +68,8 @@ def overlap(a, b):
     ("n", "conditions", "groups", "name"),
     [
         (3, ("whole", "eyes"), None, "p{:02}"),
-        (30, ("whole", "eyes"), ("young adults", "older adults"), "p{:02}"),
-        (60, SIX[:3], None, "p{:02}"),
+        (12, ("whole", "eyes"), ("young adults", "older adults"), "p{:02}"),
+        (60, ("whole",), None, "p{:02}"),
         (4, SIX, None, "participant_2024-05-17_session_{:02}"),
         (4, LONG, None, "p{:02}"),
     ],
