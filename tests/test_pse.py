@@ -99,7 +99,7 @@ def test_swapping_the_responses_reverses_the_curve_and_keeps_the_pse(sigmoid):
     assert other.guess == pytest.approx(found["lapse"], abs=1e-6)
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(
     hits=st.lists(st.integers(0, 12), min_size=4, max_size=9),
     scale=st.sampled_from([1e-9, 0.37, 250.0]),
