@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from coverage import fixed_truths
+from coverage import fixed_truths, summarised
 from group_tests import type_one_errors
 from peers import beside_psignifit
 from populations import populations
@@ -43,8 +43,8 @@ def studies(seed: int, few: int) -> dict[str, Callable[[], pd.DataFrame]]:
         "prior-truths": partial(prior_truths, 1000 // few, seed),
         "simulation-based": partial(simulation_based, 500 // few, seed),
         "fixed-truths": partial(fixed_truths, 200 // few, seed, bootstrap=400 // few),
-        "psignifit": partial(beside_psignifit, 100 // few, seed),
-        "populations": partial(populations, 60 // few, seed),
+        "psignifit": partial(beside_psignifit, 60 // few, seed),
+        "populations": partial(populations, 40 // few, seed),
     }
 
 
@@ -58,7 +58,10 @@ def main() -> None:
         table = study().round(3)
         print(f"\n{name}: {time.perf_counter() - start:.0f} s\n{table.to_string(index=False)}")
         write_whole(arguments.out / f"{name}.csv", csv_bytes(table))
-        write_whole(arguments.out / f"{name}.md", _caption(arguments.seed, few).encode())
+        write_whole(arguments.out / f"{name}.txt", _caption(arguments.seed, few).encode())
+        if name == "fixed-truths":
+            summary = summarised(table).round(3)
+            write_whole(arguments.out / f"{name}-summary.csv", csv_bytes(summary))
 
 
 def _caption(seed: int, few: int) -> str:

@@ -32,21 +32,17 @@ QUANTITIES = (*PARAMETERS, "pse")
 
 
 def simulation_based(count: int, seed: int) -> pd.DataFrame:
-    """Hold ranks against the uniform distribution: one row per design and quantity.
+    """Hold ranks against the uniform distribution, quantity by quantity.
 
-    `p` is Kolmogorov and Smirnov's; `distance` and `band` are the largest distance of the ranks'
-    distribution from the uniform one, and the one that chance exceeds in 1% of the cases.
+    `distance` is the largest distance of all ranks' distribution from the uniform one, `band` the
+    one that chance exceeds in 1% of the cases, `p` Kolmogorov and Smirnov's; of the designs each by
+    itself, `outside` are beyond their band.
     """
-    rows: list[dict[str, Any]] = []
-    pooled: dict[str, list[Floats]] = {name: [] for name in QUANTITIES}
-    for design, disturbance, truths, options, rng in _experiments(count, seed, "Ranks"):
-        ranks = _ranks(design, truths, options, rng)
-        for name, values in ranks.items():
-            rows.append(_against_uniform(design.label, disturbance.label, name, values))
-            pooled[name].append(values)
-    for name, parts in pooled.items():
-        rows.append(_against_uniform("all", "all", name, np.concatenate(parts)))
-    return pd.DataFrame(rows)
+    ranks: dict[str, list[Floats]] = {name: [] for name in QUANTITIES}
+    for design, _, truths, options, rng in _experiments(count, seed, "Ranks"):
+        for name, values in _ranks(design, truths, options, rng).items():
+            ranks[name].append(values)
+    return pd.DataFrame([_against_uniform(name, parts) for name, parts in ranks.items()])
 
 
 def prior_truths(count: int, seed: int) -> pd.DataFrame:
@@ -110,15 +106,17 @@ def _ranks(
     return {name: values[np.isfinite(values)] for name, values in ranks.items()}
 
 
-def _against_uniform(design: str, disturbance: str, name: str, ranks: Floats) -> dict[str, Any]:
-    test = stats.kstest(ranks, "uniform")
+def _against_uniform(name: str, parts: list[Floats]) -> dict[str, Any]:
+    pooled = np.concatenate(parts)
+    test = stats.kstest(pooled, "uniform")
+    each = [stats.kstest(values, "uniform").pvalue for values in parts]
     return {
-        "design": design,
-        "disturbance": disturbance,
         "quantity": name,
         "distance": test.statistic,
-        "band": stats.kstwo.ppf(BAND, len(ranks)),
+        "band": stats.kstwo.ppf(BAND, len(pooled)),
         "p": test.pvalue,
-        "inside": test.pvalue > 1 - BAND,
-        "fits": len(ranks),
+        "designs": len(each),
+        "outside": sum(p < 1 - BAND for p in each),
+        "smallest p": min(each),
+        "fits": len(pooled),
     }
