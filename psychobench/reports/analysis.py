@@ -104,7 +104,7 @@ def _flags(analysis: Analysis) -> str:
     ]
     if len(flags) > SHOWN_FLAGS:
         lines.append(f"  and {len(flags) - SHOWN_FLAGS} more; --out writes them all")
-    return "\n".join([*lines, *(f"  not checked: {note}" for note in notes)])
+    return "\n".join([*lines, *(f"  note: {note}" for note in notes)])
 
 
 def _fits(analysis: Analysis) -> str:
