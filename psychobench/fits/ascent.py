@@ -28,7 +28,7 @@ EASED, HARDENED, LEAST_HARDENED = 8.0, 8.0, 1e-2  # how damping falls and rises
 TOLERANCE = 1e-11  # expected gain, in log-likelihood, at which a climb ends
 MAX_DAMPING = 1e12
 WORTHWHILE = 0.8  # share still climbing under which the others are laid aside
-CHUNK = 4_000  # rows climbed together: enough to amortise, few enough to stay in cache
+CHUNK = 12_000  # rows climbed together: enough to amortise, few enough to stay in cache
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from psychobench.fits.options import FitOptions
 from psychobench.fits.starts import COARSE
 
 TOGETHER = 12_000  # refits that one core has in hand: bounds the memory
-STARTS = 25
+STARTS = 12
 TOLERANCE = 1e-5  # expected gain, in log-likelihood, at which a refit ends
 SLOW = 50_000  # refits that take long enough to show progress
 NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")

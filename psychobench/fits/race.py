@@ -11,7 +11,7 @@ from psychobench.fits.ascent import LOG_W, M, Peak, Problem, climb
 from psychobench.fits.functions import Floats
 from psychobench.fits.starts import Starts
 
-STAGES = ((1, 2.5), (2, 1.0))  # steps, and how far behind in log-likelihood a climb ends then
+STAGES = ((1, 1.5), (2, 0.7))  # steps, and how far behind in log-likelihood a climb ends then
 ALIKE = np.array([0.1, 0.15, 0.02, 0.02, 0.1])  # climbs nearer than this will meet; M in widths
 ROUGH = 1e-3  # expected gain, in log-likelihood, at which a sprint ends early
 
