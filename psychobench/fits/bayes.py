@@ -36,7 +36,7 @@ from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, M, W, pose_prior
 
 QUANTITIES = (*PARAMETERS, "pse", "jnd")
-TOGETHER = 16  # posteriors that a thread integrates at a time
+TOGETHER = 32  # posteriors that a thread integrates at a time
 CLOSE_CALL = 6.0  # log-likelihood by which a falling curve may start behind and still be climbed
 STEEP = 2.5  # gaps between levels, under which the data may be a step
 SLOW = 2_000  # rows that take long enough to show progress
