@@ -99,7 +99,7 @@ class Layout:
         return [
             Measure(f"{named(name)} ({unit})", [self._group(name, group) for group in groups])
             for name in self.analysis.measures
-            if len(_unique(self.table["observer"][self.analysis.counted(name).to_numpy()])) > 1
+            if len(_unique(self.table["observer"][self.analysis.counted(name)])) > 1
         ]
 
     def participants(self) -> list[tuple[str, list[Fit]]]:
@@ -137,7 +137,7 @@ class Layout:
         from psychobench.draw.cells import Group
 
         alone = self.analysis.within is None
-        mine = self.table[self.analysis.counted(measure).to_numpy()]
+        mine = self.table[self.analysis.counted(measure)]
         mine = mine if alone else mine[mine["_between"] == group]
         places = [self.ticks.index(name) for name in mine["_between" if alone else "_within"]]
         people = _unique(mine["observer"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from psychobench.comparison.cohorts import counted
 from psychobench.comparison.within import ConditionTests
 from psychobench.errors import ComparisonError
 from psychobench.pse import Fits
@@ -86,9 +88,9 @@ class Analysis:
         named = self.table.attrs.get("columns", {})
         return str(named.get(column, "target" if column == "response" else column))
 
-    def counted(self, measure: str) -> pd.Series[bool]:
+    def counted(self, measure: str) -> NDArray[np.bool_]:
         """Tell which of the fits count in a measure's means and tests."""
-        return counts_in(self.fits.table, measure, self.tested)
+        return counted(self.fits.table, measure, self.tested)
 
     def to_frame(self) -> pd.DataFrame:
         """Give the fits: one row per participant and condition."""
@@ -138,10 +140,3 @@ class Analysis:
 def measures_of(fits: Fits) -> tuple[str, str]:
     """Say what is described and tested: where curves lie, and how steep they are."""
     return MEASURES if fits.options["task"] == "yes-no" else MEASURES_OF_CHOICES
-
-
-def counts_in(table: pd.DataFrame, measure: str, tested: Sequence[str]) -> pd.Series[bool]:
-    """Tell which fits count in a measure's means and tests."""
-    counted = table["status"].isin(tested) & table[measure].notna()
-    # a step's JND is a mere bound
-    return counted & (table["status"] != "step") if measure == "jnd" else counted

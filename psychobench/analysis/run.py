@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from psychobench.analysis.result import MEASURES, Analysis, counts_in, measures_of
-from psychobench.comparison.cohorts import TESTED
+from psychobench.analysis.result import MEASURES, Analysis, measures_of
+from psychobench.comparison.cohorts import TESTED, counted
 from psychobench.comparison.within import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, OptionError, TableError
 from psychobench.pse import Fits, fit
@@ -227,8 +227,8 @@ def _cells(
     tested: Sequence[str],
     confidence: float,
 ) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    counted = counts_in(table, measure, tested)
-    for names, rows in table.assign(value=table[measure].where(counted)).groupby(
+    counts = counted(table, measure, tested)
+    for names, rows in table.assign(value=table[measure].where(counts)).groupby(
         factors, sort=False
     ):
         values = rows["value"].dropna().to_numpy(dtype=np.float64)

@@ -16,6 +16,7 @@ from psychobench.errors import ComparisonError, OptionError
 from psychobench.fits.status import STATUSES
 
 TESTED = ("ok", "step")
+BOUNDED_BY_STEPS = ("jnd", "width", "slope")  # of a step they are mere bounds
 
 
 class HasFrame(Protocol):
@@ -82,10 +83,15 @@ def measure_cohort(fits: pd.DataFrame, tested: Sequence[str] = TESTED) -> dict[s
     return gathered
 
 
+def counting(measure: str, tested: Sequence[str]) -> list[str]:
+    """Give the statuses whose values of a measure count: a step's never do where it is a bound."""
+    return [status for status in tested if status != "step" or measure not in BOUNDED_BY_STEPS]
+
+
 def counted(fits: pd.DataFrame, measure: str, tested: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell which fits have a value that counts: a step's JND is a bound and never does."""
-    statuses = set(tested) - ({"step"} if measure == "jnd" else set())
-    return (fits["status"].isin(statuses) & fits[measure].notna()).to_numpy(dtype=bool)
+    """Tell which fits have a value that counts."""
+    known = fits["status"].isin(counting(measure, tested)) & fits[measure].notna()
+    return known.to_numpy(dtype=bool)
 
 
 def _values(

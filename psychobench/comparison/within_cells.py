@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.comparison.cohorts import counted, counting
 from psychobench.comparison.within_anova import Floats
 from psychobench.errors import ComparisonError
 
 Cell = tuple[str, ...]
-BOUNDED_BY_STEPS = ("jnd", "width", "slope")  # of a step they are mere bounds
 
 
 @dataclass(frozen=True)
@@ -88,16 +88,15 @@ def lay_out_cells(
     values = np.full((len(people), len(columns)), np.nan)
     why = np.full(values.shape, "no fit", dtype=object)
     cells = zip(*(table[name] for name in within), strict=True) if within else [()] * len(table)
-    counted_statuses = set(tested) - ({"step"} if measure in BOUNDED_BY_STEPS else set())
-    counts = table["status"].isin(counted_statuses) & table[measure].notna()
-    for person, cell, value, status, counted in zip(
+    counts = counted(table, measure, tested)
+    for person, cell, value, status, known in zip(
         table["observer"], cells, table[measure], table["status"], counts, strict=True
     ):
         place = people.index(person), columns.index(cell)
-        if counted:
+        if known:
             values[place] = value
         else:
-            why[place] = f"no {measure}" if status in counted_statuses else status
+            why[place] = f"no {measure}" if status in counting(measure, tested) else status
     missing = [
         (people[row], *group_of[row], *columns[column], why[row, column])
         for row, column in np.argwhere(np.isnan(values))

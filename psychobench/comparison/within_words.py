@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psychobench.comparison.cohorts import counting
 from psychobench.comparison.within_anova import Effect
-from psychobench.comparison.within_cells import BOUNDED_BY_STEPS
 from psychobench.comparison.within_pairs import PairTest
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def people_sentence(tests: ConditionTests) -> str:
             else "each pair takes only those who have all values"
         )
         text += f" {tests.n_complete} have every value; {tests.deletion} deletion: {who}."
-    bounded = ("step",) if tests.measure in BOUNDED_BY_STEPS else ()
-    statuses = [status for status in tests.tested if status not in bounded]
+    statuses = counting(tests.measure, tests.tested)
     return f"{text} Values with status {' or '.join(statuses)} count."
 
 
