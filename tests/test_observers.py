@@ -41,6 +41,8 @@ INFO = ObserverInfo("rule", "1", ("sad", "happy"), "happy", "none", "none: a rul
         ("pretraining", 3, "pretraining must be a text or None"),
         ("deterministic", "yes", "deterministic must be True or False"),
         ("options", ["seed"], "options must be a mapping"),
+        ("label_log_odds", float("inf"), "label_log_odds must be a finite number or None"),
+        ("label_log_odds", "0.7", "label_log_odds must be a finite number or None"),
     ],
 )
 def test_an_info_that_breaks_a_rule_is_refused_with_the_rule_and_the_value(field, value, rule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -43,6 +44,10 @@ class ObserverInfo:
         Whether the same images get the same answers every time.
     options : mapping, optional
         The options that the observer was made with, for the record.
+    label_log_odds : float, optional
+        Natural log of the odds of the target among the labels that the observer was trained on:
+        0.69 where the target was given twice as often as the other category, 0 where both were
+        given equally often; None where nobody trained it on labels, or where it does not say.
 
     Raises
     ------
@@ -73,6 +78,7 @@ class ObserverInfo:
     pretraining: str | None = None
     deterministic: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    label_log_odds: float | None = None
 
     def __post_init__(self) -> None:
         faults = tuple(self._faults())
@@ -80,6 +86,8 @@ class ObserverInfo:
             raise ObserverError(*faults)
         object.__setattr__(self, "labels", tuple(self.labels))
         object.__setattr__(self, "options", dict(self.options))
+        if self.label_log_odds is not None:
+            object.__setattr__(self, "label_log_odds", float(self.label_log_odds))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the fields as plain types that JSON takes (`options` as they are).
@@ -111,6 +119,11 @@ class ObserverInfo:
             yield f"deterministic must be True or False: {place} has {self.deterministic!r}"
         if not isinstance(self.options, Mapping):
             yield f"options must be a mapping: {place} has {self.options!r}"
+        odds = self.label_log_odds
+        if odds is not None and not (
+            isinstance(odds, int | float) and not isinstance(odds, bool) and math.isfinite(odds)
+        ):
+            yield f"label_log_odds must be a finite number or None: {place} has {odds!r}"
 
     def _label_faults(self, place: str) -> Iterator[str]:
         labels = self.labels
