@@ -14,10 +14,12 @@ from typing import Any
 import platformdirs
 import safetensors
 import safetensors.torch
+from torch import nn
 
 from psychobench.errors import ResourceError
 from psychobench.resources import write_whole
-from psychobench_torch.networks import Head
+from psychobench_torch.heads import make_head
+from psychobench_torch.networks import FEATURES
 from psychobench_torch.transfer import Epoch, TrainedHead
 
 
@@ -111,8 +113,8 @@ def _places(key: str) -> tuple[Path, Path]:
     return folder / f"fe_alexnet-{key[:24]}.safetensors", folder / f"fe_alexnet-{key[:24]}.json"
 
 
-def _head_of(data: bytes) -> Head:
-    head = Head()
+def _head_of(data: bytes) -> nn.Module:
+    head = make_head("excitation", FEATURES)
     values = {name: value.float() for name, value in safetensors.torch.load(data).items()}
     try:
         head.load_state_dict(values, assign=True)

@@ -18,7 +18,6 @@ Network = TypeVar("Network", bound=nn.Module)
 CHANNELS = 256
 GRID = 6
 FEATURES = CHANNELS * GRID * GRID  # 9216
-RATIO = 4
 
 
 def alexnet_convolutions() -> nn.Sequential:
@@ -54,51 +53,6 @@ def draw_kaiming_normal(module: nn.Module, generator: torch.Generator | None = N
                 nn.init.zeros_(layer.bias)
 
 
-class Excitation(nn.Module):
-    """Weight each feature by a gate learnt from all of them: ``x * sigmoid(W2 relu(W1 x))``.
-
-    Parameters
-    ----------
-    n_features : int, default 9216
-        Length of x.
-    ratio : int, default 4
-        ``W1`` maps to ``n_features / ratio`` units, ``W2`` back; neither has a bias.
-
-    Examples
-    --------
-    >>> gate = Excitation(8)
-    >>> gate(torch.zeros(1, 8)).tolist() == [[0.0] * 8]
-    True
-    """
-
-    def __init__(self, n_features: int = FEATURES, ratio: int = RATIO) -> None:
-        super().__init__()
-        self.squeeze = nn.Linear(n_features, n_features // ratio, bias=False)
-        self.excite = nn.Linear(n_features // ratio, n_features, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Gate a batch of features, shape (n, n_features)."""
-        return x * torch.sigmoid(self.excite(torch.relu(self.squeeze(x))))
-
-
-class Head(nn.Sequential):
-    """What is trained: the excitation and a linear layer to the scores of sad and happy.
-
-    It is made without values, on the meta device: load or draw them before use.
-
-    Examples
-    --------
-    >>> sum(parameter.numel() for parameter in Head().parameters())
-    42485762
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        with torch.device("meta"):
-            self.excitation = Excitation()
-            self.classifier = nn.Linear(FEATURES, 2)
-
-
 class FEAlexNet(nn.Module):
     """AlexNet's convolutions, 6 x 6 average pool, flatten to 9216, excitation, two scores.
 
@@ -106,11 +60,11 @@ class FEAlexNet(nn.Module):
     ----------
     features : torch.nn.Sequential
         AlexNet's convolutions with their values.
-    head : Head
-        The trained part.
+    head : torch.nn.Module
+        The trained part, see `psychobench_torch.heads`.
     """
 
-    def __init__(self, features: nn.Sequential, head: Head) -> None:
+    def __init__(self, features: nn.Sequential, head: nn.Module) -> None:
         super().__init__()
         self.features = features
         self.head = head

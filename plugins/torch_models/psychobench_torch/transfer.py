@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,8 +17,9 @@ from tqdm import tqdm
 from psychobench.stimuli.faces import TrainingFaces, training_faces
 from psychobench_torch.convolutions import Convolutions
 from psychobench_torch.device import compute_device, fast_autocast
+from psychobench_torch.heads import make_head
 from psychobench_torch.images import SIZE, fit_square, normalise, random_views, to_tensor
-from psychobench_torch.networks import Head, draw_kaiming_normal, flat_features
+from psychobench_torch.networks import FEATURES, draw_kaiming_normal, flat_features
 from psychobench_torch.recipe import TransferRecipe
 
 BATCH = 64  # images whose features are computed at once; independent of the training batch
@@ -38,7 +39,7 @@ class TrainedHead:
 
     Parameters
     ----------
-    head : Head
+    head : torch.nn.Module
         The values of the best epoch, rounded to float16 and held as float32, as the cache has
         them: a head is the same whether it was just trained or read back.
     epochs : tuple of Epoch
@@ -47,7 +48,7 @@ class TrainedHead:
         Number of faces in either part; nobody is in both.
     """
 
-    head: Head
+    head: nn.Module
     epochs: tuple[Epoch, ...]
     n_train: int
     n_validation: int
@@ -103,7 +104,7 @@ def train_head(convolutions: Convolutions, recipe: TransferRecipe, seed: int) ->
     generator = torch.Generator().manual_seed(seed)
     train, validation = split_by_identity(faces.identity, recipe.validation_share, seed)
     device = compute_device()
-    head = Head().to_empty(device="cpu")
+    head: nn.Module = make_head("excitation", FEATURES).to_empty(device="cpu")
     draw_kaiming_normal(head, generator)
     head = best = head.to(device)
     optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate, fused=True)
@@ -113,7 +114,7 @@ def train_head(convolutions: Convolutions, recipe: TransferRecipe, seed: int) ->
             order = train[torch.randperm(len(train), generator=generator)]
             mean = AveragedModel(head)
             loss = _train_epoch(head, mean, optimiser, view, faces.happy, order, recipe, bar)
-            candidate = cast(Head, mean.module)
+            candidate = mean.module
             accuracy = _accuracy(candidate, faces.plain[validation], faces.happy[validation])
             if not epochs or accuracy > max(epoch.accuracy for epoch in epochs):
                 best = candidate
@@ -189,7 +190,7 @@ def _features(convolutions: Convolutions, batches: Iterator[Tensor], bar: tqdm[A
 
 
 def _train_epoch(
-    head: Head,
+    head: nn.Module,
     mean: AveragedModel,
     optimiser: torch.optim.Optimizer,
     features: Tensor,
@@ -217,7 +218,7 @@ def _train_epoch(
 
 
 @torch.inference_mode()
-def _accuracy(head: Head, features: Tensor, happy: Tensor) -> float:
+def _accuracy(head: nn.Module, features: Tensor, happy: Tensor) -> float:
     head.eval()
     guesses = head(features.to(compute_device()).float()).argmax(1).cpu()
     return int((guesses == happy).sum()) / len(happy)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 from psychobench_torch._torchvision import import_torchvision
+from psychobench_torch.heads import Excitation, make_head
 from psychobench_torch.networks import (
-    Excitation,
+    FEATURES,
     FEAlexNet,
-    Head,
     alexnet_convolutions,
     draw_kaiming_normal,
     flat_features,
@@ -19,11 +19,14 @@ def count(module: torch.nn.Module) -> int:
 
 
 def test_the_head_has_the_papers_number_of_parameters() -> None:
-    assert count(Head()) == 9216 * 2304 * 2 + 9216 * 2 + 2 == 42_485_762
+    assert count(make_head("excitation", FEATURES)) == 9216 * 2304 * 2 + 9216 * 2 + 2 == 42_485_762
 
 
 def test_the_excitation_has_no_biases_and_squeezes_four_to_one() -> None:
-    shapes = {name: tuple(value.shape) for name, value in Head().excitation.named_parameters()}
+    shapes = {
+        name: tuple(value.shape)
+        for name, value in make_head("excitation", FEATURES).excitation.named_parameters()
+    }
     assert shapes == {"squeeze.weight": (2304, 9216), "excite.weight": (9216, 2304)}
 
 
@@ -35,7 +38,7 @@ def test_the_convolutions_are_torchvisions_layer_by_layer() -> None:
         for name, value in reference.state_dict().items()
         if name.startswith("features.")
     }
-    network = FEAlexNet(alexnet_convolutions(), Head())
+    network = FEAlexNet(alexnet_convolutions(), make_head("excitation", FEATURES))
     found = {
         name: value.shape
         for name, value in network.state_dict().items()
