@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -76,6 +78,21 @@ def fit_square(images: Tensor, size: int = SIZE) -> Tensor:
     return resize(images, high, wide)[..., top : top + size, left : left + size]
 
 
+class Crops(NamedTuple):
+    """Where to cut a batch: one side in pixels, corners (n, 2) from the top left, who is mirrored.
+
+    Drawn for a whole batch, so that it is cut alike however many processes share it.
+    """
+
+    side: int
+    corners: Tensor
+    mirrored: Tensor
+
+    def part(self, share: slice) -> Crops:
+        """Pick the crops of some of the images."""
+        return Crops(self.side, self.corners[share], self.mirrored[share])
+
+
 def random_views(
     images: Tensor, size: int, *, smallest: float, generator: torch.Generator
 ) -> Tensor:
@@ -97,15 +114,25 @@ def random_views(
     -------
     Tensor of uint8, shape (n, 3, size, size)
     """
-    full = images.shape[-1]
+    crops = draw_crops(len(images), images.shape[-1], smallest=smallest, generator=generator)
+    return cut_crops(images, crops, size)
+
+
+def draw_crops(n: int, full: int, *, smallest: float, generator: torch.Generator) -> Crops:
+    """Draw the squares that `random_views` cuts out of `n` images with `full` px a side."""
     share = smallest + (1 - smallest) * float(torch.rand(1, generator=generator))
     side = min(full, round(full * share))
-    corners = torch.randint(0, full - side + 1, (len(images), 2), generator=generator).tolist()
-    crops = [
-        image[:, top : top + side, left : left + side]
-        for image, (top, left) in zip(images, corners, strict=True)
+    corners = torch.randint(0, full - side + 1, (n, 2), generator=generator)
+    return Crops(side, corners, torch.rand(n, generator=generator) < 0.5)
+
+
+def cut_crops(images: Tensor, crops: Crops, size: int) -> Tensor:
+    """Cut one square out of each image, on the images' device, and scale it to `size`."""
+    cut = [
+        image[:, top : top + crops.side, left : left + crops.side]
+        for image, (top, left) in zip(images, crops.corners.tolist(), strict=True)
     ]
-    mirrored = torch.rand(len(images), generator=generator) < 0.5
-    batch = torch.stack(crops)
-    batch[mirrored] = batch[mirrored].flip(-1)
+    batch = torch.stack(cut)
+    mirrored = crops.mirrored.to(batch.device).view(-1, 1, 1, 1)
+    batch = torch.where(mirrored, batch.flip(-1), batch)  # an index would make CUDA wait
     return resize(batch.contiguous(memory_format=torch.channels_last), size, size)
