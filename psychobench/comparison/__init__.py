@@ -18,6 +18,12 @@ from psychobench.comparison.equivalence import (
     smallest_margin,
 )
 from psychobench.comparison.sample import Sample, effect_interval
+from psychobench.comparison.seeds import (
+    SeedComparison,
+    SeedSummary,
+    compare_seeds,
+    seed_summary,
+)
 from psychobench.comparison.single_case import SingleCaseT, single_case_t
 from psychobench.comparison.tests import OneSampleT, one_sample_t
 
@@ -31,12 +37,15 @@ __all__ = [
     "ErrorConsistency",
     "OneSampleT",
     "Sample",
+    "SeedComparison",
+    "SeedSummary",
     "SingleCaseT",
     "bonferroni",
     "check_margin",
     "compare",
     "compare_curves",
     "compare_errors",
+    "compare_seeds",
     "compare_with",
     "curve_distance",
     "effect_interval",
@@ -47,6 +56,7 @@ __all__ = [
     "match_cohorts",
     "measure_cohort",
     "one_sample_t",
+    "seed_summary",
     "single_case_t",
     "smallest_margin",
     "stimulus_names",

@@ -94,6 +94,27 @@ def counted(fits: pd.DataFrame, measure: str, tested: Sequence[str]) -> NDArray[
     return known.to_numpy(dtype=bool)
 
 
+def tested_faults(tested: Sequence[str]) -> list[str]:
+    """Give one line for each tested status that does not exist."""
+    return [
+        f"a tested status must be one of {', '.join(STATUSES)}: not '{status}'"
+        for status in tested
+        if status not in STATUSES
+    ]
+
+
+def check_tested(tested: Sequence[str]) -> None:
+    """Check that the statuses whose values count exist.
+
+    Raises
+    ------
+    OptionError
+        If one does not.
+    """
+    if faults := tested_faults(tested):
+        raise OptionError(*faults)
+
+
 def _values(
     rows: pd.DataFrame, measure: str, tested: Sequence[str]
 ) -> tuple[NDArray[np.float64], dict[str, str]]:
@@ -119,10 +140,7 @@ def match_cohorts(
     ComparisonError
         If a mask has no cohort, or the cohort fewer than two participants with a PSE.
     """
-    if unknown := [status for status in tested if status not in STATUSES]:
-        raise OptionError(
-            f"a tested status must be one of {', '.join(STATUSES)}: not '{unknown[0]}'"
-        )
+    check_tested(tested)
     cohorts = _cohort_of_each(masks, measure_cohort(cohort.to_frame(), tested), match)
     _check_sizes(cohorts)
     return cohorts

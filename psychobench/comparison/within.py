@@ -10,14 +10,13 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison.cohorts import TESTED, HasFrame
+from psychobench.comparison.cohorts import TESTED, HasFrame, tested_faults
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.comparison.within_anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.within_cells import Cells, lay_out_cells
 from psychobench.comparison.within_pairs import Labels, PairTest, paired_test, welch_test
 from psychobench.comparison.within_words import effect_sentence, pair_sentence, people_sentence
 from psychobench.errors import ComparisonError, OptionError
-from psychobench.fits.status import STATUSES
 
 Deletion = Literal["pairwise", "listwise"]
 
@@ -172,11 +171,7 @@ def _names(factors: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_options(tested: Sequence[str], deletion: str, confidence: float) -> None:
-    faults = [
-        f"a tested status must be one of {', '.join(STATUSES)}: not '{status}'"
-        for status in tested
-        if status not in STATUSES
-    ]
+    faults = tested_faults(tested)
     if deletion not in get_args(Deletion):
         faults.append(f"deletion must be one of {', '.join(get_args(Deletion))}: not '{deletion}'")
     if not 0 < confidence < 1:
