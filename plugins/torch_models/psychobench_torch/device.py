@@ -2,18 +2,80 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
+
 import torch
+
+from psychobench.errors import ObserverError, OptionError
+
+CHOICES = ("cpu", "cuda")
 
 
 def compute_device() -> torch.device:
-    """Choose CUDA where there is one, else the CPU.
+    """Choose what ``$PSYCHOBENCH_DEVICE`` says, ``cpu`` or ``cuda``; else CUDA where there is one.
+
+    Raises
+    ------
+    OptionError
+        If it says something else, or CUDA is asked for where there is none.
 
     Examples
     --------
     >>> compute_device().type in ("cpu", "cuda")
     True
     """
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    chosen = os.environ.get("PSYCHOBENCH_DEVICE", "").strip().lower()
+    available = torch.cuda.is_available()
+    if chosen and chosen not in CHOICES:
+        raise OptionError(
+            f"PSYCHOBENCH_DEVICE must be {' or '.join(CHOICES)}, or not set: it is '{chosen}'"
+        )
+    if chosen == "cuda" and not available:
+        built = "a CPU build" if torch.version.cuda is None else "built for CUDA"
+        raise OptionError(
+            "PSYCHOBENCH_DEVICE=cuda needs a CUDA device: PyTorch finds none "
+            f"(torch {torch.__version__}, {built}); install a CUDA build of torch and its driver, "
+            "or unset PSYCHOBENCH_DEVICE to compute on the CPU"
+        )
+    return torch.device(chosen or ("cuda" if available else "cpu"))
+
+
+@contextlib.contextmanager
+def explain_memory(work: str, needed: int) -> Iterator[None]:
+    """Say how much memory a piece of work needed, where it runs out inside a ``with`` block.
+
+    Parameters
+    ----------
+    work : str
+        What is being done, for the message.
+    needed : int
+        Bytes, roughly.
+
+    Raises
+    ------
+    ObserverError
+        In place of PyTorch's or Python's own errors.
+
+    Examples
+    --------
+    >>> with explain_memory("training a head", 2 * 10**9):
+    ...     raise MemoryError
+    Traceback (most recent call last):
+    psychobench.errors.ObserverError: training a head needs about 2.0 GB of memory: there is ...
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        # the CPU's allocator raises a plain RuntimeError
+        short = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not (short or "can't allocate memory" in str(error)):
+            raise
+        raise ObserverError(
+            f"{work} needs about {needed / 1e9:.1f} GB of memory: there is less; close other "
+            "programs, or train fewer seeds or a smaller batch at a time"
+        ) from None
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:

@@ -40,7 +40,11 @@ def to_tensor(images: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.require(images, np.uint8, ["C", "W"])).permute(0, 3, 1, 2)
 
 
-def normalise(images: Tensor) -> Tensor:
+def normalise(
+    images: Tensor,
+    mean: tuple[float, float, float] = MEAN,
+    std: tuple[float, float, float] = STD,
+) -> Tensor:
     """Bring uint8 images to the networks' units; the result is float32.
 
     Examples
@@ -48,9 +52,9 @@ def normalise(images: Tensor) -> Tensor:
     >>> [round(float(v), 2) for v in normalise(torch.full((1, 3, 1, 1), 255)).flatten()]
     [2.25, 2.43, 2.64]
     """
-    mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1)
-    std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1)
-    return (images.float() / 255 - mean) / std
+    centre = torch.tensor(mean, device=images.device).view(1, 3, 1, 1)
+    spread = torch.tensor(std, device=images.device).view(1, 3, 1, 1)
+    return (images.float() / 255 - centre) / spread
 
 
 def resize(images: Tensor, height: int, width: int) -> Tensor:
