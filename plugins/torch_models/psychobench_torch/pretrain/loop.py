@@ -1,0 +1,320 @@
+"""The one loop that pre-trains: any network, any images, any number of processes."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from psychobench.errors import ObserverError, OptionError
+from psychobench_torch.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from psychobench_torch.data import LabelledImages
+from psychobench_torch.device import fast_autocast
+from psychobench_torch.distributed import Team, team
+from psychobench_torch.images import fit_square, normalise
+from psychobench_torch.pretrain import state
+from psychobench_torch.pretrain.batches import DROPOUT, SAMPLE, SPLIT, Part, batches, mixed, seeded
+from psychobench_torch.pretrain.network import BATCH, equalise_channels, make_network
+from psychobench_torch.pretrain.recipe import RECIPE_VERSION, PretrainingRecipe
+from psychobench_torch.training_log import Epoch
+
+CHECKPOINT_SECONDS = 120.0
+CHECK_STEPS = 16  # steps between looks at the loss where a look makes the device wait
+N_EQUALISE = 2_940  # images on which channels are scaled alike
+
+
+@dataclass(frozen=True, eq=False)
+class Pretrained:
+    """A pre-trained network with the record of its training.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        On the CPU, in evaluation mode, its values rounded to float16 and held as float32.
+    recipe : PretrainingRecipe
+        What was followed.
+    classes : tuple of str
+        What it tells apart.
+    origin : str
+        In words, what it saw.
+    n_train : int
+        Number of training images.
+    epochs : tuple of PretrainingEpoch
+        In order; an epoch is a pass through the training images. Accuracy is not a number where
+        there are no validation images.
+    kept : int
+        The epoch whose weights these are, from 1.
+    minutes : float
+        Of training, over all sittings.
+    processes : int
+        How many shared the work.
+    """
+
+    network: nn.Module
+    recipe: PretrainingRecipe
+    classes: tuple[str, ...]
+    origin: str
+    n_train: int
+    epochs: tuple[Epoch, ...]
+    kept: int
+    minutes: float
+    processes: int
+
+
+def pretrain(
+    recipe: PretrainingRecipe,
+    data: LabelledImages,
+    *,
+    folder: Path | None = None,
+    progress: bool = True,
+    checkpoint_seconds: float = CHECKPOINT_SECONDS,
+) -> Pretrained:
+    """Train a network to tell the classes of `data` apart.
+
+    Under ``torchrun`` all its processes share the work, and each gets the same result.
+
+    Parameters
+    ----------
+    recipe : PretrainingRecipe
+        What to train and how.
+    data : LabelledImages
+        Those that it marks as validation are not trained on.
+    folder : pathlib.Path, optional
+        For checkpoints. If one of this very training is there, it goes on from it; on the CPU it
+        ends with the same values as if it had never been interrupted.
+    progress : bool, optional
+        Show a progress bar on stderr.
+    checkpoint_seconds : float, optional
+        Time between checkpoints; 0 writes one at every step.
+
+    Returns
+    -------
+    Pretrained
+
+    Raises
+    ------
+    OptionError
+        If the recipe asks for what there is not, or the data do not suffice.
+    ObserverError
+        If the loss is no longer a number, or the checkpoint is of another training.
+    ResourceError
+        If a checkpoint is damaged or cannot be written.
+    """
+    recipe.check()
+    train, validation = split(recipe, data)
+    n_steps = recipe.steps(len(train))
+    if not n_steps:
+        raise OptionError(
+            f"a recipe must have a step at least: {len(train)} training images make none of its "
+            "stages a batch; take smaller batches or more presentations"
+        )
+    with team() as crew, _own_random_numbers(crew):
+        for stage in recipe.stages:
+            crew.check_batch(stage.batch)
+        training = Training(recipe, data, train, validation, crew, folder, n_steps)
+        training.run(progress=progress and crew.rank == 0, every=checkpoint_seconds)
+        return training.result()
+
+
+def _own_random_numbers(crew: Team) -> AbstractContextManager[None]:
+    """Leave torch's global generators, which dropout draws from, as they were."""
+    return torch.random.fork_rng([crew.device] if crew.device.type == "cuda" else [])
+
+
+def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
+    """Separate training from validation images; the latter may be none.
+
+    The data's own split is heeded. Where there is none and the best epoch is to be kept, a share
+    of each class is set aside, drawn by the recipe's seed.
+    """
+    if data.validation is not None:
+        held = np.asarray(data.validation)
+    else:
+        held = np.zeros(len(data.labels), bool)
+        if recipe.keep == "best":
+            order = torch.randperm(len(held), generator=seeded(recipe.seed, SPLIT)).numpy()
+            for number in range(len(data.classes)):
+                members = order[data.labels[order] == number]
+                held[members[: round(len(members) * recipe.validation_share)]] = True
+    if recipe.keep == "best" and not held.any():
+        raise OptionError("keeping the best epoch needs validation images: there are none")
+    parts = (np.flatnonzero(~held), np.flatnonzero(held))
+    train, validation = (Part(data.images, data.labels, chosen) for chosen in parts)
+    return train, validation
+
+
+class Training:
+    """One training under way, as one process sees it."""
+
+    def __init__(
+        self,
+        recipe: PretrainingRecipe,
+        data: LabelledImages,
+        train: Part,
+        validation: Part,
+        crew: Team,
+        folder: Path | None,
+        n_steps: int,
+    ) -> None:
+        self.recipe, self.data, self.crew, self.folder = recipe, data, crew, folder
+        self.train, self.validation, self.n_steps = train, validation, n_steps
+        self.network = make_network(recipe, len(data.classes)).to(crew.device)
+        self.optimiser, self.schedule = state.make_optimiser(self.network, recipe, n_steps)
+        self.criterion = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
+        self.best: dict[str, Tensor] | None = None
+        self.epochs: list[Epoch] = []
+        self.kept = self.step = self.epoch_steps = 0
+        self.loss = 0.0  # summed over the steps of the epoch
+        self.seconds = self.epoch_began = 0.0  # of training, over all sittings
+        self._resume()
+        self.parallel = crew.wrap(self.network)
+
+    def run(self, *, progress: bool, every: float) -> None:
+        """Do the steps that are left."""
+        last_written, came_to = time.monotonic(), time.monotonic() - self.seconds
+        look_each = 1 if self.crew.device.type == "cpu" else CHECK_STEPS
+        pending = torch.zeros((), device=self.crew.device)
+        self.network.train()
+        with tqdm(
+            total=self.n_steps, initial=self.step, desc="pre-training", unit="batch",
+            disable=not progress,
+        ) as bar:  # fmt: skip
+            for step, views, labels in batches(self.train, self.recipe, self.crew, self.step):
+                pending += self._update(step.number, views, labels)
+                self.step, self.epoch_steps = step.number + 1, self.epoch_steps + 1
+                self.seconds = time.monotonic() - came_to
+                bar.update()
+                ends = step.ends_epoch(len(self.train)) or self.step == self.n_steps
+                if not (ends or self.step % look_each == 0):
+                    continue
+                self._look(pending, bar)
+                if ends:
+                    self._end_epoch(step.batch)
+                    self.seconds = time.monotonic() - came_to
+                if self.step == self.n_steps or time.monotonic() - last_written >= every:
+                    self._save()
+                    last_written = time.monotonic()
+
+    def result(self) -> Pretrained:
+        """Give the kept weights, as a file holds them."""
+        if self.best is not None:
+            self.network.load_state_dict(self.best)
+        network = self.network.eval()
+        if self.recipe.equalise:
+            drawn = torch.randperm(len(self.train), generator=seeded(self.recipe.seed, SAMPLE))
+            sample = self.train.chosen[drawn[:N_EQUALISE].sort().values.numpy()]
+            size = self.recipe.stages[-1].size
+            equalise_channels(network, self.data.images[sample], size)
+        return Pretrained(
+            network.cpu().half().float(),
+            self.recipe,
+            self.data.classes,
+            self.data.origin,
+            len(self.train),
+            tuple(self.epochs),
+            self.kept,
+            self.seconds / 60,
+            self.crew.size,
+        )
+
+    def _update(self, number: int, views: Tensor, labels: Tensor) -> Tensor:
+        """Make one step of the optimiser; give the mean loss of this process's share."""
+        torch.manual_seed(mixed(self.recipe.seed, DROPOUT, number, self.crew.rank))
+        with self._precision():
+            scores = self.parallel(views)
+        loss: Tensor = self.criterion(scores.float(), labels)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimiser.step()
+        self.schedule.step()
+        return loss.detach()
+
+    def _look(self, pending: Tensor, bar: tqdm[Any]) -> None:
+        """Fetch the losses since the last look, over all processes; stop if one is no number."""
+        fresh = float(self.crew.total(pending)) / self.crew.size
+        pending.zero_()
+        if not np.isfinite(fresh):
+            raise self._diverged("the loss")
+        self.loss += fresh
+        bar.set_postfix(loss=f"{self.loss / self.epoch_steps:.3f}", refresh=False)
+
+    def _end_epoch(self, batch: int) -> None:
+        accuracy = self._accuracy() if len(self.validation) else math.nan
+        known = [epoch.accuracy for epoch in self.epochs]
+        if self.recipe.keep == "last":
+            self.kept = len(known) + 1
+        elif not known or accuracy > max(known):
+            self.best, self.kept = state.values_of(self.network), len(known) + 1
+        seconds = self.seconds - self.epoch_began
+        speed = self.epoch_steps * batch / seconds
+        self.epochs.append(Epoch(self.loss / self.epoch_steps, accuracy, seconds, speed))
+        self.loss, self.epoch_steps, self.epoch_began = 0.0, 0, self.seconds
+
+    @torch.inference_mode()
+    def _accuracy(self) -> float:
+        """Measure accuracy on the validation images, shared out among the processes."""
+        self.network.eval()
+        n_right = torch.zeros((), dtype=torch.int64, device=self.crew.device)
+        mine = np.arange(self.crew.rank, len(self.validation), self.crew.size)
+        for start in range(0, len(mine), BATCH):
+            images, labels = self.validation.load(mine[start : start + BATCH])
+            shown = fit_square(images.to(self.crew.device), self.recipe.stages[-1].size)
+            with self._precision():
+                guesses = self.network(normalise(shown)).argmax(1)
+            n_right += (guesses == labels.to(self.crew.device)).sum()
+        self.network.train()
+        return int(self.crew.total(n_right)) / len(self.validation)
+
+    def _precision(self) -> torch.autocast:
+        if self.recipe.autocast:
+            return fast_autocast(self.crew.device)
+        return torch.autocast(self.crew.device.type, enabled=False)
+
+    def _determinants(self) -> dict[str, Any]:
+        return {
+            "version": RECIPE_VERSION,
+            "recipe": asdict(self.recipe),
+            "data": self.data.sha256,
+            "classes": len(self.data.classes),
+            "training images": len(self.train),
+        }
+
+    def _save(self) -> None:
+        if not state.all_finite(self.network):
+            raise self._diverged("a weight")
+        if self.folder is None or self.crew.rank:
+            return
+        tensors, record = state.capture(self.network, self.optimiser, self.schedule, self.best)
+        record |= {name: getattr(self, name) for name in _KEPT}
+        record["epochs"] = [asdict(epoch) for epoch in self.epochs]
+        write_checkpoint(self.folder, Checkpoint(tensors, record), self._determinants())
+
+    def _resume(self) -> None:
+        found = self.folder and read_checkpoint(self.folder, self._determinants())
+        if found:
+            self.best = state.restore(
+                found.tensors, found.record, self.network, self.optimiser, self.schedule
+            )
+            for name in _KEPT:
+                setattr(self, name, found.record[name])
+            self.epochs = [Epoch(**epoch) for epoch in found.record["epochs"]]
+        self.crew.check_agreement(self.step)
+
+    def _diverged(self, what: str) -> ObserverError:
+        kept = f"; the last good checkpoint is kept in {self.folder}" if self.folder else ""
+        return ObserverError(
+            f"training must keep to finite numbers: {what} of {self.recipe.architecture} was none "
+            f"by step {self.step} of {self.n_steps}{kept}; take a learning rate below "
+            f"{self.recipe.learning_rate:g}"
+        )
+
+
+_KEPT = ("step", "epoch_steps", "loss", "seconds", "epoch_began", "kept")

@@ -1,0 +1,157 @@
+"""What determines a pre-training; no torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psychobench.errors import OptionError
+
+RECIPE_VERSION = (
+    "2"  # of the code that follows a recipe: raise it where equal recipes train otherwise
+)
+CHOICES = {
+    "classifier": ("pooled", "dense"),
+    "optimizer": ("adam", "adamw", "sgd"),
+    "schedule": ("one cycle", "constant"),
+    "keep": ("last", "best"),
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of training at one image size.
+
+    Parameters
+    ----------
+    size : int
+        Width and height of the training views, in pixels.
+    presentations : int, optional
+        Images shown; or give `epochs`.
+    batch : int
+        Images in a step of the optimiser, over all processes together.
+    epochs : float, optional
+        Passes through the training images, instead of `presentations`.
+    """
+
+    size: int
+    presentations: int | None = None
+    batch: int = 128
+    epochs: float | None = None
+
+    def steps(self, n_images: int) -> int:
+        """Count the optimiser's steps, for `n_images` training images.
+
+        Examples
+        --------
+        >>> Stage(64, 1_000, 128).steps(500), Stage(64, batch=32, epochs=2).steps(500)
+        (7, 31)
+        """
+        shown = self.presentations
+        return int((self.epochs or 0) * n_images if shown is None else shown) // self.batch
+
+
+@dataclass(frozen=True)
+class PretrainingRecipe:
+    """Everything that determines a pre-training but its images and the machine's rounding.
+
+    The defaults made the bundled weights.
+
+    Parameters
+    ----------
+    architecture : str
+        ``alexnet``, ``vgg11``, ``vgg13`` or ``vgg16``.
+    classifier : {"pooled", "dense"}
+        What is trained on the convolutions: one linear layer over their mean-pooled channels, or
+        the network's own fully connected layers.
+    n_images, image_size : int
+        How many images a renderer draws to train on, and their width and height in pixels; not
+        heeded for images that are there.
+    stages : tuple of Stage
+        Small images first: most of the learning at a third of the time.
+    optimizer : {"adamw", "adam", "sgd"}
+        sgd with momentum .9.
+    learning_rate : float
+        Constant, or the peak of the one-cycle schedule.
+    schedule : {"one cycle", "constant"}
+    warm_up : float
+        Share of the steps in which one cycle rises.
+    weight_decay, smoothing : float
+        Of the optimiser; of the labels.
+    smallest_crop : float
+        See `psychobench_torch.images.random_views`.
+    equalise : bool
+        Scale the last convolution's channels alike at the end, see
+        `psychobench_torch.pretrain.network.equalise_channels`.
+    keep : {"last", "best"}
+        Which epoch's weights are kept: best is the one with the highest validation accuracy, the
+        first of equals.
+    validation_share : float
+        Of each class, where the best epoch is kept and the data have no split of their own.
+    autocast : bool
+        Compute in bfloat16 where the hardware has it; weights stay in float32.
+    seed : int
+        Of initial weights, order, crops, dropout and split.
+    """
+
+    architecture: str = "alexnet"
+    classifier: str = "pooled"
+    n_images: int = 24_500
+    image_size: int = 176
+    stages: tuple[Stage, ...] = (Stage(128, 150_000, 128), Stage(224, 50_000, 128))
+    optimizer: str = "adamw"
+    learning_rate: float = 6e-4
+    schedule: str = "one cycle"
+    warm_up: float = 0.1
+    weight_decay: float = 0.02
+    smoothing: float = 0.05
+    smallest_crop: float = 0.6
+    equalise: bool = True
+    keep: str = "last"
+    validation_share: float = 0.2
+    autocast: bool = True
+    seed: int = 0
+
+    def check(self) -> None:
+        """Refuse choices that there are not.
+
+        Raises
+        ------
+        OptionError
+            One line for each.
+        """
+        faults = [
+            f"{name} must be {' or '.join(choices)}: it is '{getattr(self, name)}'"
+            for name, choices in CHOICES.items()
+            if getattr(self, name) not in choices
+        ]
+        if self.equalise and self.classifier != "pooled":
+            faults.append("equal channels need the pooled classifier: set equalise to False")
+        if any((stage.presentations is None) == (stage.epochs is None) for stage in self.stages):
+            faults.append("a stage must have either presentations or epochs")
+        if not self.learning_rate > 0:
+            faults.append(f"learning_rate must be above 0: it is {self.learning_rate:g}")
+        if faults:
+            raise OptionError(*faults)
+
+    def steps(self, n_images: int) -> int:
+        """Count the optimiser's steps over all stages, for `n_images` training images."""
+        return sum(stage.steps(n_images) for stage in self.stages)
+
+
+PAPER_PRETRAINING = PretrainingRecipe(
+    classifier="dense",
+    n_images=291_502,
+    image_size=256,
+    stages=(Stage(224, batch=32, epochs=60),),
+    optimizer="adam",
+    learning_rate=5e-5,
+    schedule="constant",
+    weight_decay=0.0,
+    smoothing=0.0,
+    smallest_crop=0.8,
+    equalise=False,
+    keep="best",
+)
+"""Ying, Li & Chen (2023, section 2.1.4): the whole network, 60 epochs, batch 32, learning rate 5e-5,
+crop and flip, the best validation epoch. The paper names neither the optimiser nor the crops' size:
+Adam and 80 to 100% of the side are our choice, as is bfloat16."""
