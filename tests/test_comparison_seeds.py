@@ -65,13 +65,13 @@ def test_welchs_t_is_scipys_and_positive_where_the_network_is_higher():
 
 def test_welch_errs_at_its_level_where_a_constant_network_errs_nearly_always():
     # network and people from one distribution: every rejection is an error
-    rng, masks = np.random.default_rng(3), [f"m{i}" for i in range(600)]
-    seeds, persons = rng.normal(0.5, 0.1, (600, 10)), rng.normal(0.5, 0.1, (600, 50))
+    rng, masks = np.random.default_rng(3), [f"m{i}" for i in range(300)]
+    seeds, persons = rng.normal(0.5, 0.1, (300, 10)), rng.normal(0.5, 0.1, (300, 50))
     cohorts = {mask: people(each) for mask, each in zip(masks, persons, strict=True)}
     tables = [trained(each, mask) for mask, each in zip(masks, seeds, strict=True)]
     welch = compare_seeds(FakeFits(pd.concat(tables)), cohorts).table["welch_p"]
     constant = [one_sample_t(each[0], who).p for each, who in zip(seeds, persons, strict=True)]
-    assert np.mean(welch < 0.05) == pytest.approx(0.05, abs=0.02)
+    assert np.mean(welch < 0.05) == pytest.approx(0.05, abs=0.025)
     assert np.mean(np.array(constant) < 0.05) > 0.6
 
 

@@ -68,13 +68,26 @@ class Sound:
         self.rng = np.random.default_rng(11)
         self.seen = None
         self.calls = 0
+        self.luck = 0.0
 
     def respond(self, images):
         return self.judge(images)
 
     def judge(self, images):
         weights, offset = learnt()
-        return expit(colours(images) @ weights + offset)
+        return expit(colours(images) @ weights + offset + self.luck)
+
+
+class Lucky(Sound):
+    """Sound, and to be had with more or less luck."""
+
+    def replicates(self, n):
+        return [self, *(self.with_luck(0.3 * number) for number in range(1, n))]
+
+    def with_luck(self, luck, **info):
+        other = type(self)()
+        other.luck, other.info = luck, replace(self.info, **info)
+        return other
 
 
 # whoever gives other answers to the same images is noticed by several comparisons
@@ -312,6 +325,28 @@ class NoInfo(Sound):
     info = None
 
 
+class OneReplicate(Lucky):
+    def replicates(self, n):
+        return [self]
+
+
+class OthersFirst(Lucky):
+    def replicates(self, n):
+        return super().replicates(n)[::-1]
+
+
+class SeedUnused(Lucky):
+    def replicates(self, n):
+        return [self.with_luck(0.0) for _ in range(n)]
+
+
+class SeedInTheName(Lucky):
+    def replicates(self, n):
+        return [self.with_luck(seed, name=f"sound_{seed}") for seed in range(n)]
+
+
+for each in (OneReplicate, OthersFirst, SeedUnused, SeedInTheName):
+    BROKEN[each.__name__] = (each, {"replicates"}, set())
 BROKEN["wrong_target"] = (WrongTarget, {"polarity"}, set())
 BROKEN["no_info"] = (NoInfo, {"info"}, set())
 
@@ -329,7 +364,7 @@ def restored(monkeypatch):
 
 def test_a_sound_observer_that_sees_colour_passes_every_check():
     references = References(material.probe(), Sound().respond(material.probe()))
-    report = check_observer(Sound, references=references)
+    report = check_observer(Lucky, references=references)
     report.raise_if_failed()
     assert [check.name for check in report.checks] == list(CHECKS)
     assert {check.status for check in report.checks} == {"passed"}

@@ -9,7 +9,14 @@ import pytest
 from psychobench.errors import ObserverError, OptionError, StimulusError
 from psychobench.responses import runner
 from psychobench.responses.protocol import ObserverInfo
-from psychobench.responses.runner import check_masks, draw_binary, read_info, respond
+from psychobench.responses.runner import (
+    check_masks,
+    draw_binary,
+    make_replicates,
+    read_info,
+    respond,
+    respond_replicates,
+)
 
 INFO = ObserverInfo("grey", "1", ("dark", "bright"), "bright", "mean of all values", "a rule")
 
@@ -167,3 +174,56 @@ def test_drawing_leaves_the_probabilities_as_they_are_and_follows_the_seed():
     assert not first.equals(draw_binary(trials, 30, np.random.default_rng(6)))
     with pytest.raises(OptionError, match="at least 1: 0"):
         draw_binary(trials, 0, np.random.default_rng(5))
+
+
+class Replicable(Brightness):
+    """Brightness to some power, which is its luck; counts how many were trained."""
+
+    def __init__(self, luck=0, give=None):
+        super().__init__(lambda p: p ** (1 + luck))
+        self.give = give or (lambda n: [self, *(Replicable(luck) for luck in range(1, n))])
+
+    def replicates(self, n):
+        return self.give(n)
+
+
+def test_replicates_judge_the_same_images_and_are_told_apart_by_their_seed():
+    observers = make_replicates(Replicable(), 3)
+    trials = respond_replicates(observers, Squares(), ["none", "half"], first_seed=5)
+    assert trials["seed"].tolist() == [5] * 6 + [6] * 6 + [7] * 6
+    first = trials[trials["seed"] == 5].drop(columns="seed")
+    pd.testing.assert_frame_equal(first, respond(Replicable(), Squares(), ["none", "half"]))
+    images = trials.pivot(index=["condition", "stimulus"], columns="seed", values="p_target")
+    np.testing.assert_allclose(images[7], images[5] ** 3)
+
+
+def test_replicates_are_asked_once_for_everything_whatever_fits_into_memory(monkeypatch):
+    observers = make_replicates(Replicable(), 2)
+    respond_replicates(observers, Squares(), ["none", "half"])
+    assert [each.asked for each in observers] == [[6], [6]]
+    together = respond_replicates(observers, Squares(), ["none", "half"])
+    monkeypatch.setattr(runner, "BATCH_BYTES", 1)
+    pd.testing.assert_frame_equal(
+        respond_replicates(observers, Squares(), ["none", "half"]), together
+    )
+
+
+def test_who_offers_no_replicates_or_is_asked_for_one_stands_alone():
+    rule, net = Brightness(), Replicable(give=lambda n: pytest.fail("nothing to train"))
+    assert make_replicates(rule, 10) == [rule]
+    assert make_replicates(net, 1) == [net]
+    with pytest.raises(OptionError, match="at least 1"):
+        make_replicates(rule, 0)
+
+
+@pytest.mark.parametrize(
+    ("give", "message"),
+    [
+        (lambda n: [Replicable()], "must give 3 observers: 'grey' gave 1"),
+        (lambda n: 1 / 0, "'grey' raised ZeroDivisionError"),
+        (lambda n: [Replicable(), Replicable(), object()], "info"),
+    ],
+)
+def test_replicates_that_are_none_are_the_observers_fault(give, message):
+    with pytest.raises(ObserverError, match=message):
+        make_replicates(Replicable(give=give), 3)

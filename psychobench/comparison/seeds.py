@@ -84,13 +84,13 @@ def seed_summary(values: ArrayLike, *, confidence: float = 0.95) -> SeedSummary:
     """
     if not 0 < confidence < 1:
         raise OptionError(f"confidence must be between 0 and 1: it is {confidence:g}")
-    values = np.asarray(values, dtype=np.float64)
-    values = values[np.isfinite(values)]
-    n = len(values)
-    mean = float(values.mean()) if n else NAN
+    every = np.asarray(values, dtype=np.float64)
+    known = every[np.isfinite(every)]
+    n = len(known)
+    mean = float(known.mean()) if n else NAN
     if n < 2:
         return SeedSummary(n, mean, NAN, NAN, NAN, NAN, NAN)
-    sd = float(values.std(ddof=1))
+    sd = float(known.std(ddof=1))
     reach = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd
     of_mean, of_next = reach / math.sqrt(n), reach * math.sqrt(1 + 1 / n)
     return SeedSummary(n, mean, sd, mean - of_mean, mean + of_mean, mean - of_next, mean + of_next)

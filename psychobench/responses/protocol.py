@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, runtime_checkable
 
@@ -168,4 +168,28 @@ class Observer(Protocol):
         -------
         ndarray of float64, shape (n,)
             The probability of the target category for each image, in [0, 1], in order.
+        """
+
+
+@runtime_checkable
+class ReplicableObserver(Observer, Protocol):
+    """An observer that owes something to chance, and can be had again with other luck.
+
+    Optional: an observer without `replicates` owes nothing to chance, or does not say what.
+    """
+
+    def replicates(self, n: int) -> Sequence[Observer]:
+        """Give this observer and others that were made alike, from other seeds.
+
+        Parameters
+        ----------
+        n : int
+            How many, this one included; at least 1.
+
+        Returns
+        -------
+        sequence of Observer, length n
+            This observer, then those of the next seeds, of the same name. Whatever is slow, such
+            as training, had better be done for all of them together and kept, so that what is
+            done survives an interruption.
         """

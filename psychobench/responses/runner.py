@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from psychobench.errors import ObserverError, OptionError, StimulusError
 from psychobench.responses.guard import guarded
-from psychobench.responses.protocol import Observer, ObserverInfo
+from psychobench.responses.protocol import Observer, ObserverInfo, ReplicableObserver
 
 if TYPE_CHECKING:
     from psychobench.stimuli import StimulusSet
@@ -73,6 +73,56 @@ def read_info(observer: Observer) -> ObserverInfo:
     return info
 
 
+def make_replicates(observer: Observer, n: int) -> list[Observer]:
+    """Give an observer and those that differ from it by chance alone, where it offers any.
+
+    Parameters
+    ----------
+    observer : Observer
+        The first.
+    n : int
+        How many, the first included.
+
+    Returns
+    -------
+    list of Observer
+        `n` of them; the observer alone where it has no method `replicates`.
+
+    Raises
+    ------
+    OptionError
+        If `n` is below 1.
+    ObserverError
+        If `replicates` fails or does not give `n` observers of one name.
+
+    Examples
+    --------
+    >>> import psychobench
+    >>> observers = make_replicates(psychobench.load_observer("template"), 2)
+    >>> [each.info.options["seed"] for each in observers]
+    [0, 1]
+    """
+    if n < 1:
+        raise OptionError(f"seeds must number at least 1: {n} were asked for")
+    if n == 1 or not offers_replicates(observer):
+        return [observer]
+    name = read_info(observer).name
+    with guarded(f"an observer must give its replicates: '{name}'"):
+        found = list(cast(ReplicableObserver, observer).replicates(n))
+    if len(found) != n:
+        raise ObserverError(f"replicates({n}) must give {n} observers: '{name}' gave {len(found)}")
+    if strange := [each for each in map(read_info, found) if each.name != name]:
+        raise ObserverError(
+            f"replicates must have their observer's name: one of '{name}' is '{strange[0].name}'"
+        )
+    return found
+
+
+def offers_replicates(observer: Observer) -> bool:
+    """Tell whether an observer can be had again with other luck, without loading its weights."""
+    return callable(getattr(observer, "replicates", None))
+
+
 def respond(
     observer: Observer,
     stimuli: StimulusSet,
@@ -117,17 +167,55 @@ def respond(
     (['observer', 'condition', 'stimulus', 'level', 'p_target'], 42)
     """
     masks = check_masks(stimuli, masks)
-    name = observer_name or read_info(observer).name
-    shown = stimuli.table[["stimulus", "level"]]
-    trials = pd.concat(
-        [shown.assign(observer=name, condition=mask) for mask in masks], ignore_index=True
-    )[["observer", "condition", "stimulus", "level"]]
-    answers = [_ask(observer, images, name) for images in _batches(stimuli, masks)]
-    probabilities = np.concatenate(answers)
-    faults = list(islice(_faults(trials, probabilities), _FAULTS_SHOWN))
-    if faults:
-        raise ObserverError(*faults)
-    return trials.assign(p_target=probabilities.astype(np.float64))
+    return _respond([observer], stimuli, masks, observer_name or read_info(observer).name)[0]
+
+
+def respond_replicates(
+    observers: Sequence[Observer],
+    stimuli: StimulusSet,
+    masks: Sequence[str] = ("none",),
+    *,
+    first_seed: int = 0,
+    observer_name: str | None = None,
+) -> pd.DataFrame:
+    """Let all replicates of one observer judge the same images.
+
+    Parameters
+    ----------
+    observers : sequence of Observer
+        What `make_replicates` gave.
+    stimuli, masks, observer_name
+        As for `respond`.
+    first_seed : int
+        The first one's seed; the others have the next ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Trials as `respond` gives them, with a column `seed` after `condition`, seed by seed.
+
+    Raises
+    ------
+    StimulusError, ObserverError
+        As for `respond`.
+
+    Examples
+    --------
+    >>> import psychobench
+    >>> from psychobench.comparison import compare_seeds, match_cohorts
+    >>> observers = make_replicates(psychobench.load_observer("template"), 2)
+    >>> trials = respond_replicates(observers, psychobench.load_stimuli())
+    >>> fits = psychobench.fit(trials, by=["seed"])
+    >>> people = psychobench.fit(psychobench.load_cohort().table)
+    >>> compare_seeds(fits, match_cohorts(["none"], people)).table["statuses"].tolist()
+    ['2 ok']
+    """
+    masks = check_masks(stimuli, masks)
+    name = observer_name or read_info(observers[0]).name
+    answers = _respond(observers, stimuli, masks, name)
+    for seed, trials in enumerate(answers, first_seed):
+        trials.insert(2, "seed", seed)
+    return pd.concat(answers, ignore_index=True)
 
 
 def draw_binary(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.DataFrame:
@@ -163,6 +251,25 @@ def draw_binary(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.Dat
     repeated = table.loc[table.index.repeat(n)].reset_index(drop=True)
     drawn = rng.random(len(repeated)) < repeated.pop("p_target")
     return repeated.assign(response=drawn.astype(np.int64))
+
+
+def _respond(
+    observers: Sequence[Observer], stimuli: StimulusSet, masks: Sequence[str], name: str
+) -> list[pd.DataFrame]:
+    """Ask several observers the same; images are laid out once for all of them."""
+    shown = stimuli.table[["stimulus", "level"]]
+    trials = pd.concat(
+        [shown.assign(observer=name, condition=mask) for mask in masks], ignore_index=True
+    )[["observer", "condition", "stimulus", "level"]]
+    answers: list[list[NDArray[np.floating]]] = [[] for _ in observers]
+    for images in _batches(stimuli, masks):
+        for said, observer in zip(answers, observers, strict=True):
+            said.append(_ask(observer, images, name))
+    everything = [np.concatenate(said) for said in answers]
+    for probabilities in everything:
+        if faults := list(islice(_faults(trials, probabilities), _FAULTS_SHOWN)):
+            raise ObserverError(*faults)
+    return [trials.assign(p_target=each.astype(np.float64)) for each in everything]
 
 
 def _batches(stimuli: StimulusSet, masks: Sequence[str]) -> Iterator[NDArray[np.uint8]]:

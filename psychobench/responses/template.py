@@ -56,6 +56,10 @@ class TemplateObserver:
         valence = standardise(images) @ template.weights + template.offset
         return np.asarray(ndtr(valence / template.error), dtype=np.float64)
 
+    def replicates(self, n: int) -> list[TemplateObserver]:
+        """Give `n` observers: this one, and those of the next seeds, who learn from other faces."""
+        return [TemplateObserver(seed) for seed in range(self.seed, self.seed + n)]
+
 
 def make_template(*, seed: int = 0) -> TemplateObserver:
     """Make the observer; cheap, since it learns when it is first asked.

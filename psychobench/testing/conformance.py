@@ -33,6 +33,7 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "repeatable": invariance.check_repeatable,
     "state": invariance.check_state,
     "fresh-instance": invariance.check_fresh_instance,
+    "replicates": invariance.check_replicates,
     "input-unmodified": invariance.check_input_unmodified,
     "evaluation-mode": surroundings.check_evaluation_mode,
     "random-state": surroundings.check_random_state,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from psychobench.responses.runner import make_replicates, offers_replicates
 from psychobench.testing import material
 from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
 
@@ -53,6 +54,24 @@ def check_fresh_instance(subject: Subject) -> None:
     subject.require_determinism()
     answers = subject.answer(subject.probe, observer=subject.factory())
     subject.require_same(answers, subject.baseline, "change from one instance to another")
+
+
+def check_replicates(subject: Subject) -> None:
+    """Check that replicates are this observer and others of its name that chance made differ.
+
+    Two are asked for, since a network has to be trained for each.
+    """
+    if not offers_replicates(subject.observer):
+        raise CheckSkipped("the observer has no method 'replicates'")
+    found = make_replicates(subject.observer, 2)
+    answers = [subject.answer(subject.probe, observer=each) for each in found]
+    if subject.info.deterministic:
+        subject.require_same(answers[0], subject.baseline, "of the first replicate are others")
+    if np.allclose(*answers, rtol=0, atol=1e-9):
+        raise CheckFailed(
+            "two replicates give the same answers: is the seed used? An observer that owes nothing "
+            "to chance has no method 'replicates'"
+        )
 
 
 def check_input_unmodified(subject: Subject) -> None:
