@@ -29,8 +29,8 @@ def with_any(**options):
 def raises():
     raise RuntimeError("no weights here\\nsecond line")
 
-def wants_an_argument(path):
-    return Rule()
+def family(network, *, seed=0):
+    return Rule(network=network, seed=seed)
 
 def gives_nothing():
     return None
@@ -149,7 +149,6 @@ def test_an_option_that_the_user_set_is_never_dropped_quietly(install):
     ("factory", "message"),
     [
         ("raises", r"raised RuntimeError: no weights here$"),
-        ("wants_an_argument", "raised TypeError"),
         ("gives_nothing", "must have info and respond"),
     ],
 )
@@ -158,6 +157,36 @@ def test_a_factory_that_gives_no_observer_is_named_with_its_package(install, fac
     with pytest.raises(ObserverError, match=message) as caught:
         load_observer("lab_rule")
     assert "lab-plugin" in str(caught.value)
+
+
+def test_a_family_is_listed_with_its_argument_and_asked_for_after_a_colon(install):
+    install("lab-plugin", {"lab_family": "lab_plugin:family"})
+    found = entry("lab_family")
+    assert (found.usage, found.options) == ("lab_family:NETWORK", ("seed",))
+    assert load_observer("lab_family:resnet18", seed=3).options == {
+        "network": "resnet18",
+        "seed": 3,
+    }
+    assert load_observer("lab_family:a:b").options["network"] == "a:b"
+
+
+@pytest.mark.parametrize("name", ["lab_family", "lab_family:"])
+def test_a_family_without_its_argument_says_what_to_write(install, name):
+    install("lab-plugin", {"lab_family": "lab_plugin:family"})
+    with pytest.raises(ObserverError, match="write lab_family:NETWORK"):
+        load_observer(name)
+
+
+def test_an_observer_that_is_no_family_takes_no_argument(install):
+    install("lab-plugin", {"lab_rule": "lab_plugin:with_options"})
+    with pytest.raises(ObserverError, match=r"takes no ':imagenet'; write lab_rule$"):
+        load_observer("lab_rule:imagenet")
+
+
+def test_an_unknown_family_names_the_nearest(install):
+    install("lab-plugin", {"lab_family": "lab_plugin:family"})
+    with pytest.raises(ObserverError, match="did you mean 'lab_family'"):
+        load_observer("lab_famly:resnet18")
 
 
 def test_loading_does_not_read_info_because_that_may_load_weights(install):

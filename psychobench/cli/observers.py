@@ -65,7 +65,7 @@ def check(name: str, pretraining: str | None, seed: int, as_json: bool) -> None:
 def _table(entries: list[ObserverEntry]) -> str:
     """Align the columns; what is wrong with a row stands under it."""
     rows = [("observer", "status", "options", "package")]
-    rows += [(e.name, e.status, ", ".join(e.options) or "-", e.package) for e in entries]
+    rows += [(e.usage, e.status, ", ".join(e.options) or "-", e.package) for e in entries]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     lines = []
     for row, reason in zip(rows, ["", *(entry.reason for entry in entries)], strict=True):

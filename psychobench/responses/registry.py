@@ -16,7 +16,11 @@ from psychobench.responses.protocol import Observer
 GROUP = "psychobench.observers"
 _UNSET = object()
 # observers of our own plug-in packages, so that asking for one names the package to install
-_ELSEWHERE = {"fe_alexnet": "psychobench-torch"}
+_ELSEWHERE = dict.fromkeys(
+    ("alexnet", "vgg11", "vgg13", "vgg16", "fe_alexnet", "alexnet_linear", "alexnet_fresh",
+     "alexnet_ungated", "torchvision"),
+    "psychobench-torch",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class ObserverEntry:
         Why not; empty where `status` is ok.
     options : tuple of str
         The options that the factory declares.
+    argument : str
+        For a family of observers, whose factory has a first parameter without a default: the name
+        of that parameter; else empty.
     """
 
     name: str
@@ -45,6 +52,12 @@ class ObserverEntry:
     status: Literal["ok", "broken", "duplicate"]
     reason: str = ""
     options: tuple[str, ...] = ()
+    argument: str = ""
+
+    @property
+    def usage(self) -> str:
+        """What ``--observer`` takes: the name, or ``name:ARGUMENT`` for a family."""
+        return f"{self.name}:{self.argument.upper()}" if self.argument else self.name
 
     def to_dict(self) -> dict[str, Any]:
         """Give the row as plain types that JSON takes."""
@@ -78,7 +91,8 @@ def load_observer(name: str, **options: Any) -> Observer:
     Parameters
     ----------
     name : str
-        A registered name; `list_observers` gives them.
+        A registered name; `list_observers` gives them. ``family:argument`` asks the family's
+        factory for one of its observers, by its first parameter.
     **options
         Passed to the observer's factory; those that are None count as not set. A `seed` is left
         out for a factory that has none, since such an observer owes nothing to chance.
@@ -101,17 +115,19 @@ def load_observer(name: str, **options: Any) -> Observer:
     Traceback (most recent call last):
     psychobench.errors.ObserverError: an observer must be registered: there is no 'templat'...
     """
-    matches = [entry for entry in entry_points(group=GROUP) if entry.name == name]
+    family, colon, argument = name.partition(":")
+    matches = [entry for entry in entry_points(group=GROUP) if entry.name == family]
     if not matches:
-        raise ObserverError(*_unknown(name))
+        raise ObserverError(*_unknown(family))
     if len(matches) > 1:
         raise ObserverError(
-            f"an observer's name must be unique: '{name}' is registered by "
+            f"an observer's name must be unique: '{family}' is registered by "
             f"{_and(_source(entry) for entry in matches)}; uninstall all but one"
         )
     entry = matches[0]
     factory = _load_factory(entry)
-    accepted = _accepted(entry, factory, options)
+    accepted = _argument(entry, factory, argument if colon else None)
+    accepted |= _accepted(entry, factory, options, taken=accepted)
     with guarded(f"an observer's factory must make an observer: '{name}' from {_source(entry)}"):
         observer = factory(**accepted)
     if not (callable(getattr(observer, "respond", None)) and _has_info(observer)):
@@ -132,8 +148,11 @@ def _describe(entry: EntryPoint, found: list[EntryPoint]) -> ObserverEntry:
         factory = _load_factory(entry)
     except ObserverError as error:
         return ObserverEntry(entry.name, package, entry.value, "broken", error.faults[0])
-    options = tuple(each for each in _parameters(factory) if not each.startswith("*"))
-    return ObserverEntry(entry.name, package, entry.value, "ok", "", options)
+    asked = _asked(factory)
+    options = tuple(
+        each for each in _parameters(factory) if not each.startswith("*") and each != asked
+    )
+    return ObserverEntry(entry.name, package, entry.value, "ok", "", options, asked)
 
 
 def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
@@ -154,21 +173,55 @@ def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
 
 def _parameters(factory: Callable[..., Any]) -> list[str]:
     """Name the keyword parameters; ``**name`` stands for any."""
+    any_ = inspect.Parameter.VAR_KEYWORD
+    keywords = _keywords(factory)
+    return [each.name for each in keywords if each.kind is not any_] + [
+        f"**{each.name}" for each in keywords if each.kind is any_
+    ]
+
+
+def _keywords(factory: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):  # some compiled callables have no signature
         return []
-    keyword = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
-    return [each.name for each in parameters if each.kind in keyword] + [
-        f"**{each.name}" for each in parameters if each.kind is inspect.Parameter.VAR_KEYWORD
-    ]
+    without = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}
+    return [each for each in parameters if each.kind not in without]
+
+
+def _asked(factory: Callable[..., Any]) -> str:
+    """Name the first parameter of a family's factory, the one without a default."""
+    plain = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    keywords = [each for each in _keywords(factory) if each.kind in plain][:1]
+    return "".join(each.name for each in keywords if each.default is inspect.Parameter.empty)
+
+
+def _argument(
+    entry: EntryPoint, factory: Callable[..., Any], argument: str | None
+) -> dict[str, Any]:
+    """Give what stands after the colon to the parameter that it is for."""
+    asked = _asked(factory)
+    if argument is not None and not asked:
+        raise ObserverError(
+            f"an observer's name must be as listed: '{entry.name}' is one observer, which takes "
+            f"no ':{argument}'; write {entry.name}"
+        )
+    if asked and not argument:
+        raise ObserverError(
+            f"a family of observers must be told which one: '{entry.name}' alone names none; "
+            f"write {entry.name}:{asked.upper()}"
+        )
+    return {asked: argument} if asked else {}
 
 
 def _accepted(
-    entry: EntryPoint, factory: Callable[..., Any], options: Mapping[str, Any]
+    entry: EntryPoint,
+    factory: Callable[..., Any],
+    options: Mapping[str, Any],
+    taken: Mapping[str, Any],
 ) -> dict[str, Any]:
     chosen = {name: value for name, value in options.items() if value is not None}
-    known = _parameters(factory)
+    known = [name for name in _parameters(factory) if name not in taken]
     if any(each.startswith("**") for each in known):
         return chosen
     strange = [name for name in chosen if name not in known and name != "seed"]
@@ -185,7 +238,7 @@ def _accepted(
 
 def _unknown(name: str) -> list[str]:
     entries = list_observers()
-    ready = [entry.name for entry in entries if entry.status == "ok"]
+    ready = [entry.usage for entry in entries if entry.status == "ok"]
     near = difflib.get_close_matches(name, [entry.name for entry in entries], n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     if name in _ELSEWHERE:

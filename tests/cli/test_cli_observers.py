@@ -44,6 +44,7 @@ def test_the_list_as_json_has_a_row_for_each_observer(run_cli, plug_in):
         "status": "ok",
         "reason": "",
         "options": [],
+        "argument": "",
     }
 
 

@@ -37,6 +37,10 @@ class Backbone:
         layers start afresh.
     mean, std : tuple of float
         Of the normalisation, per channel, for images in [0, 1].
+    stands_for : str
+        In words, whether that is the paper's object-based or face-based pre-training.
+    trained_size : int, optional
+        Pixel size of the images that the weights were trained on, where it is known.
     """
 
     name: str
@@ -49,3 +53,5 @@ class Backbone:
     dense: Mapping[str, Tensor] = field(default_factory=dict, compare=False, repr=False)
     mean: tuple[float, float, float] = MEAN
     std: tuple[float, float, float] = STD
+    stands_for: str = ""
+    trained_size: int | None = None

@@ -1,49 +1,45 @@
-"""Load AlexNet's convolutions: bundled, torchvision's, or a file of the user's."""
+"""Load the convolutions of AlexNet or a VGG: bundled, torchvision's, or a file of the user's."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import pickle
-import struct
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
-import safetensors
-import safetensors.torch
-import torch
 from torch import Tensor, nn
 
 from psychobench.errors import ObserverError
 from psychobench.resources import sha256
 from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.networks import alexnet_convolutions, in_channels_last
-from psychobench_torch.pretraining import Pretraining
+from psychobench_torch.backbone import Backbone
+from psychobench_torch.images import MEAN, SIZE, STD
+from psychobench_torch.networks import (
+    ARCHITECTURES,
+    Architecture,
+    ConvolutionalFeatures,
+    alexnet_convolutions,
+    convolutions,
+    in_channels_last,
+)
+from psychobench_torch.pretraining import NAMES, Pretraining, stands_for
+from psychobench_torch.weight_files import (
+    WeightsFile,
+    download,
+    give_values,
+    read_weights,
+    tensors_sha256,
+)
 
 FOLDER = Path(__file__).parent / "weights"
 BUNDLED = "alexnet-procedural-objects"
 PREFIX = "features."
-UNREADABLE = (  # what torch's and safetensors' readers raise on bytes that are no weights
-    OSError, RuntimeError, ValueError, EOFError, LookupError, TypeError, AttributeError,
-    AssertionError, struct.error, safetensors.SafetensorError,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Convolutions:
-    """AlexNet's convolutions with their values; two are equal if their values are.
-
-    Parameters
-    ----------
-    network : torch.nn.Sequential
-        Frozen, float32, in channels-last order.
-    sha256 : str
-        Over names, shapes and values.
-    """
+    """AlexNet's convolutions with their values; two are equal if their values are."""
 
     network: nn.Sequential = field(compare=False)
     sha256: str
@@ -61,143 +57,152 @@ def model_card(name: str = BUNDLED) -> dict[str, Any]:
     return card
 
 
-def load_convolutions(pretraining: Pretraining) -> Convolutions:
-    """Load the convolutions that `pretraining` names.
+def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = True) -> Backbone:
+    """Load a network's convolutions, and its first two fully connected layers where they are known.
+
+    Parameters
+    ----------
+    architecture : str
+        One of `ARCHITECTURES`, or ``torchvision:NAME`` for any of torchvision's classifiers.
+    pretraining : Pretraining
+        Where the values come from. Weights of a VGG that came with neither the package nor
+        torchvision are trained on first use.
+    dense : bool, default True
+        Whether to look for the fully connected layers; a head without such layers needs none.
+
+    Returns
+    -------
+    Backbone
+        It takes images of 224 px; a VGG whose file says that it was trained at another size, for
+        instance 64 px, takes images of that size, and its features are the last feature map as
+        it is then, 2 x 2 x 512 values for 64 px.
 
     Raises
     ------
     ObserverError
         If a file cannot be read or holds another network, or a download fails.
     """
+    if architecture.startswith("torchvision:"):
+        from psychobench_torch.torchvision_observer import load_classifier
+
+        return load_classifier(architecture, pretraining)
+    design = ARCHITECTURES[architecture]
+    entry = _imagenet(design)
+    file = _weights(design, pretraining, entry)
+    trained_size = _trained_size(file, pretraining)
+    size = trained_size if trained_size and architecture != "alexnet" else SIZE
+    network = ConvolutionalFeatures(convolutions(architecture), design.grid_at(size))
+    values = file.pick(
+        network.features.state_dict(), f"{design.title}'s convolutions", prefix=PREFIX
+    )
+    _refuse_more_layers(file, values, design)
+    give_values(network.features, values)
+    n_features = design.channels * network.grid**2
+    known = _dense_layers(file, design, n_features) if dense else {}
+    transforms = entry.transforms() if pretraining.name == "imagenet" else None
+    return Backbone(
+        name=architecture,
+        network=in_channels_last(network).eval(),
+        n_features=n_features,
+        size=size,
+        sha256=_hash(values | known, size),
+        pretraining=pretraining.name,
+        origin=_origin(pretraining, file, trained_size),
+        dense=known,
+        mean=tuple(transforms.mean) if transforms else MEAN,
+        std=tuple(transforms.std) if transforms else STD,
+        stands_for=stands_for(_source(pretraining, file)),
+        trained_size=trained_size,
+    )
+
+
+def _imagenet(design: Architecture) -> Any:
+    return import_torchvision().models.get_model_weights(design.name).IMAGENET1K_V1
+
+
+def _weights(design: Architecture, pretraining: Pretraining, entry: Any) -> WeightsFile:
     if pretraining.file is not None:
-        state = read_state(pretraining.file)
-        place = str(pretraining.file)
-    elif pretraining.name == "imagenet":
-        entry = import_torchvision().models.AlexNet_Weights.IMAGENET1K_V1
-        state, place = _download(entry), "torchvision's ImageNet weights"
-    else:
-        state, place = _read_bundled(), f"the bundled {BUNDLED}.safetensors"
-    network = alexnet_convolutions()
-    values = _matching(state, network, place)
-    network.load_state_dict(values, assign=True)
-    network.requires_grad_(False).eval()
-    return Convolutions(in_channels_last(network), tensors_sha256(values))
+        return read_weights(pretraining.file)
+    if pretraining.name == "imagenet":
+        return download(entry, design.title)
+    if design.name == "alexnet":
+        return _bundled(f"{design.name}-{pretraining.name}")
+    from psychobench_torch.first_use import first_use_weights  # it trains: no need to import before
+
+    return read_weights(first_use_weights(design.name, pretraining.name))
 
 
-def read_state(path: Path) -> dict[str, Any]:
-    """Read a checkpoint's tensors by name; nothing in it is ever executed.
-
-    Layers may stand under ``state_dict``, and under the prefix ``module.`` of parallel training.
-
-    Raises
-    ------
-    ObserverError
-        If the file does not load as tensors by name.
-    """
-    try:
-        state: Any
-        if path.suffix.lower() == ".safetensors":
-            state = safetensors.torch.load_file(path)
-        else:
-            with warnings.catch_warnings(action="ignore"):  # of pickles that it then refuses
-                state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise ObserverError(
-            f"a file of weights must hold tensors alone: {path} holds other Python objects, "
-            "which are not executed; save the model's state_dict() instead"
-        ) from None
-    except UNREADABLE as error:
-        raise ObserverError(
-            f"a file of weights must be readable: {path} is not ({_reason(error)})"
-        ) from None
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
-    if not isinstance(state, Mapping):
-        raise ObserverError(
-            f"a file of weights must hold tensors by layer name: {path} holds one "
-            f"{type(state).__name__}; save the model's state_dict() instead"
-        )
-    return {str(name).removeprefix("module."): value for name, value in state.items()}
-
-
-def tensors_sha256(state: Mapping[str, Tensor]) -> str:
-    """Hash names, types, shapes and values, whatever file they came from.
-
-    Examples
-    --------
-    >>> tensors_sha256({"a": torch.zeros(2)}) == tensors_sha256({"a": torch.zeros(1, 2)})
-    False
-    """
-    digest = hashlib.sha256()
-    for name, value in state.items():
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        flat = value.detach().cpu().contiguous().view(-1).view(torch.uint8)
-        digest.update(flat.numpy().data)
-    return digest.hexdigest()
-
-
-def _matching(state: Mapping[str, Any], network: nn.Module, place: str) -> dict[str, Tensor]:
-    """Pick the values of `network`'s layers, or name the first layer that does not fit."""
-    values = {}
-    for name, expected in network.state_dict().items():
-        value = state.get(PREFIX + name)
-        if not isinstance(value, Tensor):
-            found = ", ".join(list(state)[:3]) or "nothing"
-            fault = f"layer {PREFIX}{name} is missing (the file begins with {found})"
-        elif value.shape != expected.shape:
-            fault = f"layer {PREFIX}{name} has shape {_shape(value)}, not {_shape(expected)}"
-        elif not (value.is_floating_point() and bool(value.isfinite().all())):
-            fault = f"layer {PREFIX}{name} holds values that are not finite numbers"
-        else:
-            values[name] = value.float()
-            continue
-        raise ObserverError(f"weights must be those of AlexNet's convolutions: in {place} {fault}")
-    return values
-
-
-def _read_bundled() -> dict[str, Tensor]:
-    path = FOLDER / f"{BUNDLED}.safetensors"
-    if not path.is_file() or sha256(path) != model_card()["sha256"]:
+def _bundled(name: str) -> WeightsFile:
+    path = FOLDER / f"{name}.safetensors"
+    card = FOLDER / f"{name}.json"
+    if not (path.is_file() and card.is_file() and sha256(path) == model_card(name)["sha256"]):
         raise ObserverError(
             f"bundled weights must be as shipped: {path} is missing or damaged; "
             "reinstall psychobench-torch"
         )
-    return safetensors.torch.load_file(path)
+    file = read_weights(path)
+    return WeightsFile(file.state, f"the bundled {path.name}", file.metadata)
 
 
-def _download(entry: Any) -> dict[str, Any]:
-    """Load torchvision's weights by its own path: its cache folder, its download, its hash."""
-    name = Path(urlparse(entry.url).path).name
-    cached = Path(torch.hub.get_dir()) / "checkpoints" / name
-    try:
-        state: dict[str, Any] = entry.get_state_dict(
-            progress=True, check_hash=True, weights_only=True
-        )
-    except (pickle.UnpicklingError, *UNREADABLE) as error:
-        if cached.is_file():
-            raise _damaged(cached) from None
+def _refuse_more_layers(
+    file: WeightsFile, values: Mapping[str, Tensor], design: Architecture
+) -> None:
+    """Refuse a deeper network, of which this one is only a part."""
+    more = [name for name in file.state if name.startswith(PREFIX)]
+    if strange := [name for name in more if name.removeprefix(PREFIX) not in values]:
         raise ObserverError(
-            f"pretraining imagenet needs one download: {entry.url} could not be fetched "
-            f"({_reason(error)}); connect, or put that file at {cached}, or take "
-            "--pretraining procedural-objects"
-        ) from None
-    # torch checks the hash in the file's name on download only, not when the file is there
-    if not sha256(cached).startswith(cached.stem.rpartition("-")[2]):
-        raise _damaged(cached)
-    return state
+            f"weights must be those of {design.title}'s convolutions: in {file.place} layer "
+            f"{strange[0]} is none of them"
+        )
 
 
-def _damaged(path: Path) -> ObserverError:
-    return ObserverError(
-        f"downloaded weights must match the hash in their file's name: {path} does not; delete it "
-        "and it will be fetched again"
-    )
+def _dense_layers(file: WeightsFile, design: Architecture, n_features: int) -> dict[str, Tensor]:
+    """Pick the first two fully connected layers, if the file has any."""
+    first, second = design.dense
+    if not any(name.startswith((f"{first}.", f"{second}.")) for name in file.state):
+        return {}
+    weight = file.state.get(f"{first}.weight")
+    hidden = len(weight) if isinstance(weight, Tensor) and weight.ndim else 4096
+    after = file.state.get(f"{second}.weight")
+    last = len(after) if isinstance(after, Tensor) and after.ndim else 4096
+    sizes = ((first, n_features, hidden), (second, hidden, last))
+    expected = {}
+    for name, inputs, outputs in sizes:
+        layer = nn.Linear(inputs, outputs, device="meta")
+        expected |= {f"{name}.{part}": value for part, value in layer.state_dict().items()}
+    return file.pick(expected, f"{design.title}'s fully connected layers")
 
 
-def _shape(value: Tensor) -> str:
-    return " x ".join(map(str, value.shape))
+def _trained_size(file: WeightsFile, pretraining: Pretraining) -> int | None:
+    said = file.metadata.get("size", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    return SIZE if pretraining.file is None else None
 
 
-def _reason(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
+def _source(pretraining: Pretraining, file: WeightsFile) -> str | None:
+    return pretraining.name if pretraining.name in NAMES else file.metadata.get("source")
+
+
+def _origin(pretraining: Pretraining, file: WeightsFile, trained_size: int | None) -> str:
+    said = file.metadata.get("source") if pretraining.file is not None else None
+    words = f"{pretraining.origin} ({said})" if said else pretraining.origin
+    return f"{words}, at {trained_size} px" if trained_size else words
+
+
+def _hash(values: Mapping[str, Tensor], size: int) -> str:
+    """Hash the values, and the size where it is not the usual one."""
+    digest = tensors_sha256(values)
+    if size == SIZE:
+        return digest
+    import hashlib
+
+    return hashlib.sha256(f"{digest} {size}".encode()).hexdigest()
+
+
+def load_convolutions(pretraining: Pretraining) -> Convolutions:
+    """Load AlexNet's convolutions."""
+    backbone = load_backbone("alexnet", pretraining, dense=False)
+    network = alexnet_convolutions()
+    give_values(network, backbone.network.features.state_dict())  # type: ignore[operator, union-attr]
+    return Convolutions(in_channels_last(network), backbone.sha256)

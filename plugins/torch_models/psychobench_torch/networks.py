@@ -1,12 +1,13 @@
-"""FE-AlexNet: AlexNet's convolutions, a feature excitation in place of its first two dense layers.
+"""The convolutional networks of the paper: AlexNet and VGG as torchvision has them.
 
 References
 ----------
-Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.3.
+Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
@@ -15,22 +16,119 @@ from torch import Tensor, nn
 from psychobench_torch._torchvision import import_torchvision
 
 Network = TypeVar("Network", bound=nn.Module)
-CHANNELS = 256
-GRID = 6
-FEATURES = CHANNELS * GRID * GRID  # 9216
 
 
-def alexnet_convolutions() -> nn.Sequential:
-    """Make torchvision's AlexNet ``features`` without values: load or draw them before use.
+@dataclass(frozen=True)
+class Architecture:
+    """What is to be known of a network before it is built.
+
+    Parameters
+    ----------
+    name : str
+        torchvision's name of it.
+    title : str
+        Its name in sentences.
+    channels : int
+        Of the last convolution.
+    grid : int
+        Width and height of its last feature map for images of 224 px.
+    last : int
+        Index in ``features`` of the ReLU after the last convolution.
+    dense : tuple of str
+        torchvision's names of the first two fully connected layers.
+    """
+
+    name: str
+    title: str
+    channels: int
+    grid: int
+    last: int
+    dense: tuple[str, str]
+
+    def grid_at(self, size: int) -> int:
+        """Width and height of the last feature map for images of `size` px, at most `grid`.
+
+        Examples
+        --------
+        >>> [ARCHITECTURES["vgg16"].grid_at(size) for size in (64, 224)]
+        [2, 7]
+        """
+        network = convolutions(self.name)
+        image = torch.empty(1, 3, size, size, device="meta")
+        return min(self.grid, int(network(image).shape[-1]))
+
+
+ARCHITECTURES = {
+    each.name: each
+    for each in (
+        Architecture("alexnet", "AlexNet", 256, 6, 11, ("classifier.1", "classifier.4")),
+        Architecture("vgg11", "VGG11", 512, 7, 19, ("classifier.0", "classifier.3")),
+        Architecture("vgg13", "VGG13", 512, 7, 23, ("classifier.0", "classifier.3")),
+        Architecture("vgg16", "VGG16", 512, 7, 29, ("classifier.0", "classifier.3")),
+    )
+}
+
+
+def convolutions(architecture: str) -> nn.Sequential:
+    """Make torchvision's ``features`` without values: load or draw them before use.
+
+    Parameters
+    ----------
+    architecture : str
+        One of `ARCHITECTURES`.
 
     Returns
     -------
     torch.nn.Sequential
-        Parameters ``0.weight`` to ``10.bias``, on the meta device.
+        With torchvision's names, ``0.weight`` to ``10.bias`` for AlexNet, on the meta device.
     """
     with torch.device("meta"):
-        convolutions = import_torchvision().models.alexnet().features
-    return nn.Sequential(*convolutions)
+        network = import_torchvision().models.get_model(ARCHITECTURES[architecture].name)
+    return nn.Sequential(*network.features)
+
+
+class ConvolutionalFeatures(nn.Module):
+    """From normalised images to flat features: convolutions, average pool, flatten.
+
+    Parameters
+    ----------
+    features : torch.nn.Sequential
+        The convolutions with their values, named as torchvision's.
+    grid : int
+        Width and height to which the last feature map is pooled.
+    """
+
+    def __init__(self, features: nn.Sequential, grid: int) -> None:
+        super().__init__()
+        self.features = features
+        self.grid = grid
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Compute features of shape (n, channels * grid * grid)."""
+        pooled = nn.functional.adaptive_avg_pool2d(self.features(images), self.grid)
+        return pooled.flatten(1)
+
+
+class JudgingNetwork(nn.Module):
+    """A frozen backbone and the head that was trained on its features.
+
+    Parameters
+    ----------
+    backbone : torch.nn.Module
+        From normalised images to flat features.
+    head : torch.nn.Module
+        From features to two scores; its last layer is ``classifier``.
+    """
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Score normalised images before the softmax; shape (n, 2), the target second."""
+        scores: Tensor = self.head(self.backbone(images))
+        return scores
 
 
 def in_channels_last(network: Network) -> Network:
@@ -53,18 +151,37 @@ def draw_kaiming_normal(module: nn.Module, generator: torch.Generator | None = N
                 nn.init.zeros_(layer.bias)
 
 
+# until transfer, cache and pre-training have moved to heads.py and ARCHITECTURES
+
+from psychobench_torch.heads import Excitation, make_head  # noqa: E402
+
+CHANNELS = 256
+GRID = 6
+FEATURES = CHANNELS * GRID * GRID  # 9216
+RATIO = 4
+
+
+def alexnet_convolutions() -> nn.Sequential:
+    """Make AlexNet's convolutions without values."""
+    return convolutions("alexnet")
+
+
+class Head(nn.Sequential):
+    """The head of FE-AlexNet, without values."""
+
+    excitation: Excitation
+    classifier: nn.Linear
+
+    def __init__(self) -> None:
+        super().__init__()
+        for name, layer in make_head("excitation", FEATURES).named_children():
+            self.add_module(name, layer)
+
+
 class FEAlexNet(nn.Module):
-    """AlexNet's convolutions, 6 x 6 average pool, flatten to 9216, excitation, two scores.
+    """AlexNet's convolutions and FE-AlexNet's head."""
 
-    Parameters
-    ----------
-    features : torch.nn.Sequential
-        AlexNet's convolutions with their values.
-    head : torch.nn.Module
-        The trained part, see `psychobench_torch.heads`.
-    """
-
-    def __init__(self, features: nn.Sequential, head: nn.Module) -> None:
+    def __init__(self, features: nn.Sequential, head: Head) -> None:
         super().__init__()
         self.features = features
         self.head = head

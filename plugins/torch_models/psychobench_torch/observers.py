@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,62 +17,67 @@ from psychobench_torch.pretraining import Pretraining, choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 
 if TYPE_CHECKING:
+    from torch import Tensor, nn
+
     from psychobench_torch.judge import Judge
-    from psychobench_torch.networks import FEAlexNet
+
+MOST_SEED = 2**63 - 1
 
 
-def fe_alexnet(*, pretraining: str = "procedural-objects", seed: int = 0) -> FEAlexNetObserver:
-    """Make the FE-AlexNet observer, which judges whether a face is happy.
-
-    AlexNet's convolutions, frozen, feed an excitation and a linear layer that are trained on
-    rendered faces. That happens when the observer is first asked, takes a minute or two, and is
-    kept in the user's cache folder.
+@dataclass(frozen=True)
+class Design:
+    """What makes one registered observer differ from another.
 
     Parameters
     ----------
-    pretraining : str, default "procedural-objects"
-        What the convolutions saw: ``procedural-objects`` (bundled), ``imagenet`` (torchvision's
-        weights, one download) or a .safetensors, .pth or .pt file with AlexNet's ``features.*``.
-    seed : int, default 0
-        Of the training on faces: initial values, split, order.
-
-    Raises
-    ------
-    OptionError
-        If `pretraining` is neither a name nor like a file of weights, or `seed` is not a whole
-        number from 0.
-    ResourceError
-        If the file does not exist.
-
-    References
-    ----------
-    Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.
-
-    Examples
-    --------
-    >>> observer = fe_alexnet(pretraining="imagenet", seed=3)
-    >>> observer.pretraining.origin, observer.seed
-    ("ImageNet photographs (torchvision's weights)", 3)
+    name : str
+        Of the observer.
+    architecture : str
+        Of the frozen network: ``alexnet``, ``vgg16``, ``torchvision:resnet18``.
+    head : str
+        Kind of the head that is trained; one of `psychobench_torch.heads.HEADS`.
+    fresh_dense : bool
+        Whether fully connected layers start afresh even where pre-trained ones are known.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-        raise OptionError(f"seed must be a whole number from 0 to 2**63 - 1: it is {seed!r}")
-    return FEAlexNetObserver(choose_pretraining(pretraining), int(seed))
+
+    name: str
+    architecture: str
+    head: str
+    fresh_dense: bool = False
+
+
+DESIGNS = {
+    each.name: each
+    for each in (
+        Design("alexnet", "alexnet", "dense"),
+        Design("vgg11", "vgg11", "dense"),
+        Design("vgg13", "vgg13", "dense"),
+        Design("vgg16", "vgg16", "dense"),
+        Design("fe_alexnet", "alexnet", "excitation"),
+        Design("alexnet_linear", "alexnet", "linear"),
+        Design("alexnet_fresh", "alexnet", "dense", fresh_dense=True),
+        Design("alexnet_ungated", "alexnet", "ungated"),
+    )
+}
 
 
 @dataclass
-class FEAlexNetObserver:
-    """FE-AlexNet as an observer; see `fe_alexnet`.
+class TrainedObserver:
+    """A frozen network with a head that is trained when the observer is first asked.
 
     Parameters
     ----------
+    design : Design
+        Which network and which head.
     pretraining : Pretraining
-        Where the convolutions come from.
+        Where the frozen network's weights come from.
     seed : int
-        Of the training on faces.
+        Of the head's training: initial values, split, order.
     recipe : TransferRecipe
         How the head is trained.
     """
 
+    design: Design
     pretraining: Pretraining
     seed: int = 0
     recipe: TransferRecipe = field(default_factory=TransferRecipe)
@@ -80,30 +85,19 @@ class FEAlexNetObserver:
     @property
     def info(self) -> ObserverInfo:
         """Who answers; trains the head if need be."""
-        from psychobench_torch.images import PREPROCESSING
-
         judge = self._judge
-        trained = judge.trained
-        parts = f"{judge.convolutions_sha256} {judge.head_sha256}"
         return ObserverInfo(
-            name="fe_alexnet",
+            name=self.design.name,
             version=__version__,
             labels=("sad", "happy"),
             target="happy",
-            preprocessing=PREPROCESSING,
-            weights_sha256=hashlib.sha256(parts.encode()).hexdigest(),
-            weights_origin=f"convolutions pre-trained on {self.pretraining.origin}; head trained "
-            f"on {trained.n_train} rendered faces",
+            preprocessing=judge.preprocessing,
+            weights_sha256=judge.sha256,
+            weights_origin=judge.origin,
             pretraining=self.pretraining.name,
-            deterministic=judge.determinants["device"] == "cpu",
-            options={
-                **judge.determinants,
-                "n_train": trained.n_train,
-                "n_validation": trained.n_validation,
-                "best_epoch": trained.best,
-                "validation_accuracy": trained.epochs[trained.best - 1].accuracy,
-                "head_sha256": judge.head_sha256,
-            },
+            deterministic=judge.deterministic,
+            options=judge.record,
+            label_log_odds=judge.log_odds,
         )
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -124,20 +118,167 @@ class FEAlexNetObserver:
         ObserverError
             If `images` is not such an array, or the weights cannot be loaded.
         """
-        if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8:
-            raise ObserverError(
-                "images must be uint8 of shape (n, height, width, 3): 'fe_alexnet' was given "
-                f"{images.dtype} of shape {images.shape}"
-            )
+        check_images(images, self.design.name)
         return self._judge.answer(images)
 
+    def prepare(self, images: NDArray[np.uint8]) -> Tensor:
+        """Bring images to what `module` takes: its size, normalised, on its device."""
+        check_images(images, self.design.name)
+        return self._judge.prepare(images)
+
     @property
-    def module(self) -> FEAlexNet:
-        """The network itself, for whoever wants its layers; trains the head if need be."""
+    def module(self) -> nn.Module:
+        """The network, from prepared images to two scores; trains the head if need be."""
         return self._judge.network
+
+    def replicates(self, n: int) -> Sequence[TrainedObserver]:
+        """Give this observer and others that differ from it by their seed alone.
+
+        Parameters
+        ----------
+        n : int
+            How many in all, this one included; their seeds follow on this one's.
+
+        Returns
+        -------
+        list of TrainedObserver
+        """
+        return [self, *(replace(self, seed=self.seed + i) for i in range(1, n))]
 
     @cached_property
     def _judge(self) -> Judge:
         from psychobench_torch.judge import load_judge
 
-        return load_judge(self.pretraining, self.recipe, self.seed)
+        return load_judge(self.design, self.pretraining, self.recipe, self.seed)
+
+
+class Factory(Protocol):
+    """Makes a registered observer."""
+
+    def __call__(
+        self, *, pretraining: str = ..., seed: int = ..., optimizer: str = ...
+    ) -> TrainedObserver: ...
+
+
+def check_images(images: NDArray[np.uint8], name: str) -> None:
+    """Refuse what is not a batch of decoded RGB images.
+
+    Raises
+    ------
+    ObserverError
+        With the observer's name and what it was given.
+    """
+    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8:
+        raise ObserverError(
+            f"images must be uint8 of shape (n, height, width, 3): '{name}' was given "
+            f"{images.dtype} of shape {images.shape}"
+        )
+
+
+def check_seed(seed: int) -> int:
+    """Refuse what is no seed.
+
+    Raises
+    ------
+    OptionError
+        If it is not a whole number from 0 to 2**63 - 1.
+    """
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= seed <= MOST_SEED:
+        raise OptionError(f"seed must be a whole number from 0 to 2**63 - 1: it is {seed!r}")
+    return int(seed)
+
+
+def _factory(name: str, what: str) -> Factory:
+    def make(
+        *, pretraining: str = "procedural-objects", seed: int = 0, optimizer: str = "adam"
+    ) -> TrainedObserver:
+        return TrainedObserver(
+            DESIGNS[name],
+            choose_pretraining(pretraining),
+            check_seed(seed),
+            TransferRecipe(optimizer=optimizer),
+        )
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"""Make the observer {name}, which judges whether a face is happy.
+
+    {what} The convolutions stay frozen; the rest is trained on rendered faces when the observer
+    is first asked, and kept in the user's cache folder.
+
+    Parameters
+    ----------
+    pretraining : str, default "procedural-objects"
+        What the network saw before: ``procedural-objects``, ``rendered-faces``, ``imagenet``
+        (torchvision's weights, one download) or a .safetensors, .pth or .pt file.
+    seed : int, default 0
+        Of the training on faces: initial values, split, order.
+    optimizer : str, default "adam"
+        Of the training on faces.
+
+    Raises
+    ------
+    OptionError
+        If an option is not one of its choices.
+    ResourceError
+        If the file does not exist.
+
+    References
+    ----------
+    Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.
+    """
+    return make
+
+
+alexnet = _factory("alexnet", "AlexNet with a two-way last layer.")
+vgg11 = _factory("vgg11", "VGG11 with a two-way last layer.")
+vgg13 = _factory("vgg13", "VGG13 with a two-way last layer.")
+vgg16 = _factory("vgg16", "VGG16 with a two-way last layer.")
+fe_alexnet = _factory(
+    "fe_alexnet", "FE-AlexNet: an excitation in place of AlexNet's first two dense layers."
+)
+alexnet_linear = _factory("alexnet_linear", "AlexNet's convolutions and one linear layer.")
+alexnet_fresh = _factory(
+    "alexnet_fresh", "AlexNet with fully connected layers that all start afresh."
+)
+alexnet_ungated = _factory(
+    "alexnet_ungated", "FE-AlexNet's layers without the gate: as many parameters, no excitation."
+)
+
+
+def torchvision(*, network: str, pretraining: str = "imagenet", seed: int = 0) -> TrainedObserver:
+    """Make an observer of any classifier of torchvision's, as ``torchvision:NETWORK``.
+
+    The network stays frozen, its last layer is taken off, and a linear layer to sad and happy is
+    trained on its features when the observer is first asked.
+
+    Parameters
+    ----------
+    network : str
+        torchvision's name: ``resnet18``, ``vit_b_16``; `torchvision.models.list_models` has all.
+    pretraining : str, default "imagenet"
+        ``imagenet`` (torchvision's best weights of that network, one download) or a
+        .safetensors, .pth or .pt file.
+    seed : int, default 0
+        Of the training on faces: initial values, split, order.
+
+    Raises
+    ------
+    OptionError
+        If torchvision has no such classifier, or another option is not one of its choices.
+    ResourceError
+        If the file does not exist.
+    """
+    from psychobench_torch.torchvision_observer import check_network
+
+    name = f"torchvision:{check_network(network)}"
+    chosen = choose_pretraining(pretraining)
+    if chosen.file is None and chosen.name != "imagenet":
+        raise OptionError(
+            f"pretraining of torchvision's networks must be imagenet or a file: '{name}' was "
+            f"given '{pretraining}'"
+        )
+    return TrainedObserver(Design(name, name, "linear"), chosen, check_seed(seed))
+
+
+FEAlexNetObserver = TrainedObserver  # until the tests name it anew

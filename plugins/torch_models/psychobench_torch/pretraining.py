@@ -1,4 +1,4 @@
-"""What a network's convolutions saw before they met faces: names, and files of one's own."""
+"""What a network saw before it met this task: names, and files of one's own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from pathlib import Path
 from psychobench.errors import OptionError, ResourceError
 
 NAMES = {
-    "procedural-objects": "procedural objects (bundled weights)",
-    "imagenet": "ImageNet photographs (torchvision's weights)",
+    "procedural-objects": "procedural objects",
+    "rendered-faces": "the identities of rendered faces",
+    "imagenet": "ImageNet photographs",
+}
+STANDS_FOR = {  # the paper's own words, object-based and face-based, only where they are true
+    "procedural-objects": "a stand-in for object-based pre-training: drawings, not ImageNet",
+    "rendered-faces": "a stand-in for face-based pre-training: rendered people, not VGGFace2",
+    "imagenet": "object-based, as in Ying et al. (2023): ImageNet",
+    "vggface2": "face-based, as in Ying et al. (2023): VGGFace2",
 }
 SUFFIXES = (".safetensors", ".pth", ".pt")
 
@@ -31,7 +38,7 @@ class Pretraining:
 
     @property
     def origin(self) -> str:
-        """Say in words what the convolutions were trained on."""
+        """Say in words what the network was trained on."""
         return NAMES[self.name] if self.file is None else f"the file {self.file}"
 
 
@@ -53,7 +60,7 @@ def choose_pretraining(choice: str) -> Pretraining:
     Examples
     --------
     >>> choose_pretraining("imagenet").origin
-    "ImageNet photographs (torchvision's weights)"
+    'ImageNet photographs'
     """
     if choice in NAMES:
         return Pretraining(choice)
@@ -66,3 +73,26 @@ def choose_pretraining(choice: str) -> Pretraining:
     if not path.is_file():
         raise ResourceError(f"a file of pre-trained weights must exist: there is none at {path}")
     return Pretraining(path.name, path.resolve())
+
+
+def stands_for(source: str | None) -> str:
+    """Say what kind of pre-training in the paper's sense a source of weights is.
+
+    Parameters
+    ----------
+    source : str, optional
+        A name of `NAMES`, or what a file of weights says about itself.
+
+    Examples
+    --------
+    >>> stands_for("VGGFace2, 1,000 identities")
+    'face-based, as in Ying et al. (2023): VGGFace2'
+    >>> stands_for(None)
+    'neither: the file does not say what its weights were trained on'
+    """
+    for name, words in STANDS_FOR.items():
+        if source is not None and source.lower().startswith(name):
+            return words
+    if source:
+        return f"neither object- nor face-based as in Ying et al. (2023): {source}"
+    return "neither: the file does not say what its weights were trained on"

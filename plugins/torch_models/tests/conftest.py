@@ -9,7 +9,7 @@ import pytest
 import safetensors.torch
 import torch
 from psychobench_torch.networks import alexnet_convolutions, draw_kaiming_normal
-from psychobench_torch.observers import FEAlexNetObserver
+from psychobench_torch.observers import DESIGNS, TrainedObserver
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 
@@ -21,9 +21,11 @@ def small() -> TransferRecipe:
 
 
 @pytest.fixture
-def make_observer(weights_file: Path, small: TransferRecipe) -> Callable[[], FEAlexNetObserver]:
+def make_observer(weights_file: Path, small: TransferRecipe) -> Callable[[], TrainedObserver]:
     """Make observers that have not yet loaded anything."""
-    return lambda: FEAlexNetObserver(choose_pretraining(str(weights_file)), 0, small)
+    return lambda: TrainedObserver(
+        DESIGNS["fe_alexnet"], choose_pretraining(str(weights_file)), 0, small
+    )
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +55,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def trained(
     weights_file: Path, small: TransferRecipe, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FEAlexNetObserver]:
+) -> Iterator[TrainedObserver]:
     """Give an observer with a head that was trained on a handful of faces."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        observer = FEAlexNetObserver(choose_pretraining(str(weights_file)), 0, small)
+        observer = TrainedObserver(
+            DESIGNS["fe_alexnet"], choose_pretraining(str(weights_file)), 0, small
+        )
         _ = observer.info
         yield observer
