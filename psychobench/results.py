@@ -57,6 +57,24 @@ class Fits:
         """Copy the table."""
         return self.table.copy()
 
+    def take(self, rows: ArrayLike) -> Fits:
+        """Give some of the fits, without the checks of their goodness.
+
+        Parameters
+        ----------
+        rows : array_like of int, shape (k,)
+            Rows of `table`, in the order wanted, each once.
+        """
+        chosen = np.asarray(rows, dtype=np.intp)
+        places = pd.Series(np.arange(len(chosen)), index=chosen)
+        data = self.data[self.data["fit"].isin(chosen)]
+        return Fits(
+            self.table.iloc[chosen].reset_index(drop=True),
+            self.options,
+            self.falling[chosen],
+            data.assign(fit=data["fit"].map(places)).reset_index(drop=True),
+        )
+
     def predict(self, levels: ArrayLike) -> Floats:
         """Evaluate every fitted curve at common levels.
 

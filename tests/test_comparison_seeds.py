@@ -107,10 +107,10 @@ def test_seeds_without_a_pse_are_counted_and_told_and_enter_no_mean():
     lost.loc[7, ["status", "pse"]] = ["outside", 9.0]
     result = compared(lost)
     row, kept = result.table.iloc[0], np.delete(SEEDS, [3, 7])
-    assert (row["seeds"], row["with_pse"]) == (10, 8)
-    assert row["statuses"] == "8 ok, 1 never, 1 outside"
-    assert row["mean_pse"] == pytest.approx(kept.mean())
-    assert row["sd_pse"] == pytest.approx(kept.std(ddof=1))
+    assert (row["seeds"], row["seeds_with_pse"]) == (10, 8)
+    assert row["seeds_statuses"] == "8 ok, 1 never, 1 outside"
+    assert row["seeds_mean_pse"] == pytest.approx(kept.mean())
+    assert row["seeds_sd_pse"] == pytest.approx(kept.std(ddof=1))
     assert row["welch_t"] == pytest.approx(stats.ttest_ind(kept, PEOPLE, equal_var=False).statistic)
     assert len(result.values) == 10
     assert result.values["pse"].isna().sum() == 2
@@ -119,14 +119,14 @@ def test_seeds_without_a_pse_are_counted_and_told_and_enter_no_mean():
 def test_the_statuses_that_count_are_the_users_choice():
     far = trained(SEEDS)
     far.loc[7, ["status", "pse"]] = ["outside", 1.2]
-    assert compared(far, tested=("ok", "outside")).table["with_pse"].tolist() == [10]
+    assert compared(far, tested=("ok", "outside")).table["seeds_with_pse"].tolist() == [10]
     with pytest.raises(OptionError, match="'fine'"):
         compared(far, tested=("fine",))
 
 
 def test_a_steps_jnd_is_a_bound_and_counts_for_nothing():
     row = compared(trained(SEEDS, status="step")).table.iloc[0]
-    assert (row["with_pse"], row["with_jnd"]) == (10, 0)
+    assert (row["seeds_with_pse"], row["seeds_with_jnd"]) == (10, 0)
     assert np.isnan(row["jnd_welch_p"])
 
 

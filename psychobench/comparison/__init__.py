@@ -1,6 +1,7 @@
 """Comparison: observers tested against a cohort."""
 
 from psychobench.comparison.agreement import compare_errors
+from psychobench.comparison.balanced import BalancedComparison, compare_balanced
 from psychobench.comparison.bayes_factor import BayesFactor, jzs_bayes_factor
 from psychobench.comparison.cohorts import CohortMeasures, match_cohorts, measure_cohort
 from psychobench.comparison.compare import FAMILIES, Comparison, compare, compare_with
@@ -29,6 +30,7 @@ from psychobench.comparison.tests import OneSampleT, one_sample_t
 
 __all__ = [
     "FAMILIES",
+    "BalancedComparison",
     "BayesFactor",
     "CohortMeasures",
     "Comparison",
@@ -43,6 +45,7 @@ __all__ = [
     "bonferroni",
     "check_margin",
     "compare",
+    "compare_balanced",
     "compare_curves",
     "compare_errors",
     "compare_seeds",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,6 @@ from psychobench.comparison.within_pairs import Labels, welch_test
 from psychobench.errors import ComparisonError, OptionError
 
 NAN = float("nan")
-SUMMARY = ("mean", "mean_low", "mean_high", "sd")
 WELCH = ("welch_t", "welch_df", "welch_p", "welch_p_bonferroni", "welch_p_holm")
 
 
@@ -104,10 +103,11 @@ class SeedComparison:
     ----------
     table : pandas.DataFrame
         One row per observer x mask that was trained more than once: ``observer, mask, seeds,
-        statuses`` (how many seeds have which, like ``9 ok, 1 never``); of the PSE ``with_pse,
-        mean_pse, mean_pse_low, mean_pse_high, sd_pse, pse_low, pse_high`` (the last two where one
-        more training would put it) and ``welch_t, welch_df, welch_p, welch_p_bonferroni,
-        welch_p_holm``; of the JND the same with ``jnd`` for ``pse`` and ``jnd_`` before ``welch``.
+        seeds_statuses`` (how many seeds have which, like ``9 ok, 1 never``); of the PSE
+        ``seeds_with_pse, seeds_mean_pse, seeds_mean_pse_low, seeds_mean_pse_high, seeds_sd_pse``,
+        ``pse_low, pse_high`` (where one more training would put it) and ``welch_t, welch_df,
+        welch_p, welch_p_bonferroni, welch_p_holm``; of the JND the same with ``jnd`` for ``pse``
+        and ``jnd_`` before ``welch``.
     values : pandas.DataFrame
         Every seed's fit: ``observer, mask, seed, pse, jnd, status, reason``.
     family : {"valid", "planned"}
@@ -160,7 +160,7 @@ def compare_seeds(
         have a value, or all.
     tested : sequence of str
         The statuses whose values count. A seed without a value that counts is in no mean and no
-        test; `seeds`, `with_pse` and `statuses` tell how many there are.
+        test; `seeds`, `seeds_with_pse` and `seeds_statuses` tell how many there are.
     confidence : float
         Coverage of the intervals.
 
@@ -208,15 +208,15 @@ def _columns() -> list[str]:
         name
         for measure, prefix in (("pse", ""), ("jnd", "jnd_"))
         for name in (
-            f"with_{measure}",
-            *(f"mean_{measure}{end}" for end in ("", "_low", "_high")),
-            f"sd_{measure}",
+            f"seeds_with_{measure}",
+            *(f"seeds_mean_{measure}{end}" for end in ("", "_low", "_high")),
+            f"seeds_sd_{measure}",
             f"{measure}_low",
             f"{measure}_high",
             *(f"{prefix}{name}" for name in WELCH),
         )
     ]
-    return ["observer", "mask", "seeds", "statuses", *of_each]
+    return ["observer", "mask", "seeds", "seeds_statuses", *of_each]
 
 
 def _values_of(fits: HasFrame, tested: Sequence[str]) -> pd.DataFrame:
@@ -255,23 +255,22 @@ def _summarised(
         "observer": observer,
         "mask": mask,
         "seeds": len(rows),
-        "statuses": ", ".join(f"{n} {status}" for status, n in counts.items()),
+        "seeds_statuses": ", ".join(f"{n} {status}" for status, n in counts.items()),
     }
     for measure, prefix, theirs in (("pse", "", people.pses), ("jnd", "jnd_", people.jnds)):
         values = rows.loc[counted(rows, measure, tested), measure].to_numpy(dtype=np.float64)
-        summary = asdict(seed_summary(values, confidence=confidence))
-        row[f"with_{measure}"] = summary.pop("n")
-        row |= {_named(name, measure): value for name, value in summary.items()}
+        summary = seed_summary(values, confidence=confidence)
+        row |= {
+            f"seeds_with_{measure}": summary.n,
+            f"seeds_mean_{measure}": summary.mean,
+            f"seeds_mean_{measure}_low": summary.mean_low,
+            f"seeds_mean_{measure}_high": summary.mean_high,
+            f"seeds_sd_{measure}": summary.sd,
+            f"{measure}_low": summary.low,
+            f"{measure}_high": summary.high,
+        }
         row |= _welch(Labels("observer", mask, "people", observer), theirs, values, prefix)
     return row
-
-
-def _named(name: str, measure: str) -> str:
-    """Put the measure into a summary's name: mean_low of the PSE is mean_pse_low."""
-    what, _, end = name.rpartition("_")
-    if name in ("low", "high"):
-        return f"{measure}_{name}"
-    return f"{what}_{measure}_{end}" if what else f"{name}_{measure}"
 
 
 def _welch(

@@ -207,7 +207,7 @@ def respond_replicates(
     >>> trials = respond_replicates(observers, psychobench.load_stimuli())
     >>> fits = psychobench.fit(trials, by=["seed"])
     >>> people = psychobench.fit(psychobench.load_cohort().table)
-    >>> compare_seeds(fits, match_cohorts(["none"], people)).table["statuses"].tolist()
+    >>> compare_seeds(fits, match_cohorts(["none"], people)).table["seeds_statuses"].tolist()
     ['2 ok']
     """
     masks = check_masks(stimuli, masks)

@@ -64,10 +64,10 @@ def check_replicates(subject: Subject) -> None:
     if not offers_replicates(subject.observer):
         raise CheckSkipped("the observer has no method 'replicates'")
     found = make_replicates(subject.observer, 2)
-    answers = [subject.answer(subject.probe, observer=each) for each in found]
+    first, second = (subject.answer(subject.probe, observer=each) for each in found)
     if subject.info.deterministic:
-        subject.require_same(answers[0], subject.baseline, "of the first replicate are others")
-    if np.allclose(*answers, rtol=0, atol=1e-9):
+        subject.require_same(first, subject.baseline, "of the first replicate are others")
+    if np.allclose(first, second, rtol=0, atol=1e-9):
         raise CheckFailed(
             "two replicates give the same answers: is the seed used? An observer that owes nothing "
             "to chance has no method 'replicates'"
