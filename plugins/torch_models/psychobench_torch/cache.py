@@ -18,9 +18,11 @@ from torch import nn
 
 from psychobench.errors import ResourceError
 from psychobench.resources import write_whole
-from psychobench_torch.heads import make_head
-from psychobench_torch.networks import FEATURES
-from psychobench_torch.transfer import Epoch, TrainedHead
+from psychobench_torch.heads import load_head
+from psychobench_torch.trained import TrainedHead
+from psychobench_torch.training_log import Epoch
+
+_NOTED = ("n_train", "n_validation", "kind", "seed", "log_odds")  # of a TrainedHead
 
 
 def cache_folder() -> Path:
@@ -47,7 +49,7 @@ def cache_key(determinants: Mapping[str, Any]) -> str:
 
 
 def read_head(key: str) -> tuple[TrainedHead, str] | None:
-    """Read a head back, with the hash of its file.
+    """Read a head of any kind back, with the hash of its file.
 
     A file that does not match the hash beside it is reported on stderr and counts as not there.
 
@@ -56,7 +58,7 @@ def read_head(key: str) -> tuple[TrainedHead, str] | None:
     tuple of TrainedHead and str, or None
         None where there is none, or none that is whole.
     """
-    weights, record = _places(key)
+    weights, record = head_files(key)
     if not (weights.is_file() and record.is_file()):
         return None
     try:
@@ -65,9 +67,11 @@ def read_head(key: str) -> tuple[TrainedHead, str] | None:
         digest = hashlib.sha256(data).hexdigest()
         if digest != noted["sha256"]:
             raise ValueError("its hash is not the one noted when it was written")
-        epochs = tuple(Epoch(**epoch) for epoch in noted["epochs"])
-        head = _head_of(data)
-        trained = TrainedHead(head, epochs, noted["n_train"], noted["n_validation"])
+        trained = TrainedHead(
+            head=_head_of(noted["kind"], data),
+            epochs=tuple(Epoch(**epoch) for epoch in noted["epochs"]),
+            **{name: noted[name] for name in _NOTED},
+        )
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
         note(f"the trained head in {weights} is damaged ({error}); it is trained again")
         return None
@@ -86,11 +90,10 @@ def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) 
     noted = {
         "sha256": digest,
         "epochs": [asdict(epoch) for epoch in trained.epochs],
-        "n_train": trained.n_train,
-        "n_validation": trained.n_validation,
+        **{name: getattr(trained, name) for name in _NOTED},
         "determinants": dict(determinants),
     }
-    weights, record = _places(key)
+    weights, record = head_files(key)
     try:
         record.unlink(missing_ok=True)
         write_whole(weights, data)
@@ -108,16 +111,12 @@ def note(text: str) -> None:
     print(f"Note: {text}", file=sys.stderr)
 
 
-def _places(key: str) -> tuple[Path, Path]:
+def head_files(key: str) -> tuple[Path, Path]:
+    """Name the two files of a head: its values and its record."""
     folder = cache_folder()
-    return folder / f"fe_alexnet-{key[:24]}.safetensors", folder / f"fe_alexnet-{key[:24]}.json"
+    return folder / f"head-{key[:24]}.safetensors", folder / f"head-{key[:24]}.json"
 
 
-def _head_of(data: bytes) -> nn.Module:
-    head = make_head("excitation", FEATURES)
+def _head_of(kind: str, data: bytes) -> nn.Module:
     values = {name: value.float() for name, value in safetensors.torch.load(data).items()}
-    try:
-        head.load_state_dict(values, assign=True)
-    except RuntimeError as error:
-        raise ValueError("it holds other layers") from error
-    return head.eval()
+    return load_head(kind, values)

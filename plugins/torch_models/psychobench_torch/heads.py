@@ -117,6 +117,49 @@ def make_head(
         return nn.Sequential(layers)
 
 
+def load_head(kind: str, values: Mapping[str, Tensor]) -> nn.Sequential:
+    """Make a head of the sizes that its values have, for answers: in evaluation mode, frozen.
+
+    Parameters
+    ----------
+    kind : str
+        One of `HEADS`.
+    values : Mapping of str to Tensor
+        Of every layer, as the head's ``state_dict`` names them; they are not copied.
+
+    Raises
+    ------
+    ValueError
+        If they are not the values of such a head: names the first layer that does not fit.
+
+    Examples
+    --------
+    >>> values = {"classifier.weight": torch.ones(2, 3), "classifier.bias": torch.ones(2)}
+    >>> load_head("linear", values)
+    Sequential(
+      (classifier): Linear(in_features=3, out_features=2, bias=True)
+    )
+    """
+    widths = ("excitation.squeeze", "squeeze", "first", "classifier")  # what takes the features
+    first = next((name for name in widths if f"{name}.weight" in values), None)
+    if first is None:
+        raise ValueError(f"no layer takes the features: it holds {', '.join(values) or 'nothing'}")
+    dense = {
+        torchvision: values[ours]
+        for torchvision, ours in {
+            "classifier.1.weight": "first.weight", "classifier.4.weight": "second.weight",
+        }.items()
+        if ours in values
+    }  # fmt: skip
+    head = make_head(kind, values[f"{first}.weight"].shape[1], dense if len(dense) == 2 else None)
+    for name, expected in head.state_dict().items():
+        if name not in values or values[name].shape != expected.shape:
+            found = tuple(values[name].shape) if name in values else "missing"
+            raise ValueError(f"layer {name} must be {tuple(expected.shape)}: it is {found}")
+    head.load_state_dict(values, assign=True)
+    return head.requires_grad_(False).eval()
+
+
 def dense_values(dense: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Rename the first two fully connected layers from torchvision's names to a head's.
 

@@ -1,224 +1,272 @@
-"""Train FE-AlexNet's head on rendered faces, over frozen convolutions."""
+"""Train heads on the features of a frozen backbone: one for each seed, all on the same images."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel
+from torch import nn
 from tqdm import tqdm
 
-from psychobench.stimuli.faces import TrainingFaces, training_faces
-from psychobench_torch.convolutions import Convolutions
-from psychobench_torch.device import compute_device, fast_autocast
-from psychobench_torch.heads import make_head
-from psychobench_torch.images import SIZE, fit_square, normalise, random_views, to_tensor
-from psychobench_torch.networks import FEATURES, draw_kaiming_normal, flat_features
-from psychobench_torch.recipe import TransferRecipe
+from psychobench.errors import ObserverError
+from psychobench.stimuli.faces import RENDERER_VERSION
+from psychobench_torch.backbone import Backbone
+from psychobench_torch.cache import cache_folder, cache_key, head_files, write_head
+from psychobench_torch.checkpoints import read_checkpoint, remove_checkpoint, write_checkpoint
+from psychobench_torch.data.labelled import LabelledImages
+from psychobench_torch.device import compute_device, explain_memory, fast_dtype
+from psychobench_torch.features import Features, shared_features
+from psychobench_torch.fitting import HeadFit, memory_of
+from psychobench_torch.heads import dense_values, load_head, make_head
+from psychobench_torch.networks import draw_kaiming_normal
+from psychobench_torch.recipe import RECIPE_VERSION, TransferRecipe
+from psychobench_torch.trained import DivergedError, TrainedHead
+from psychobench_torch.training_data import (
+    check_trainable,
+    label_log_odds,
+    rendered_faces,
+    split,
+)
 
-BATCH = 64  # images whose features are computed at once; independent of the training batch
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the training faces gave."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
-class TrainedHead:
-    """A head with the record of its training.
-
-    Parameters
-    ----------
-    head : torch.nn.Module
-        The values of the best epoch, rounded to float16 and held as float32, as the cache has
-        them: a head is the same whether it was just trained or read back.
-    epochs : tuple of Epoch
-        Training loss and validation accuracy of every epoch, in order.
-    n_train, n_validation : int
-        Number of faces in either part; nobody is in both.
-    """
-
-    head: nn.Module
-    epochs: tuple[Epoch, ...]
-    n_train: int
-    n_validation: int
-
-    @property
-    def best(self) -> int:
-        """The epoch that was kept, from 1: the first of the highest validation accuracy."""
-        return 1 + max(range(len(self.epochs)), key=lambda i: self.epochs[i].accuracy)
+TOGETHER = 4 * 10**9  # bytes that heads in training at the same time may take
+__all__ = ["TrainedHead", "head_determinants", "train_head", "train_heads"]
+RESUMABLE = 2_000  # steps of a training: longer ones keep their state after every epoch
 
 
-@dataclass(frozen=True)
-class FaceFeatures:
-    """Features of the training faces, on the CPU, in the precision they were computed in.
+def train_heads(
+    backbone: Backbone,
+    kind: str,
+    recipe: TransferRecipe,
+    seeds: Sequence[int],
+    data: LabelledImages | None = None,
+    *,
+    fresh_dense: bool = False,
+    progress: bool = True,
+    finished: Callable[[TrainedHead], object] | None = None,
+) -> list[TrainedHead]:
+    """Train one head for each seed and keep its epoch with the best validation accuracy.
+
+    Features are computed once for all seeds. Where those of all epochs do not fit
+    `psychobench_torch.features.BUDGET`, they are computed epoch by epoch, and as many heads as
+    fit 4 GB go through each epoch together. A head depends on its own seed alone: on the CPU it
+    is the same, byte by byte, in whatever company it is trained.
+
+    A training of more than 2,000 steps keeps its state after every epoch, in the folder
+    ``unfinished`` beside the cached heads. If it is interrupted, the same call goes on from
+    there, and on the CPU ends with the same bytes; shorter ones start anew.
 
     Parameters
     ----------
-    views : tuple of Tensor, each of shape (n, 9216)
-        One for each epoch: every face, randomly cropped and mirrored.
-    plain : Tensor, shape (n, 9216)
-        Every face as an observer is shown it.
-    happy : Tensor of int64, shape (n,)
-        1 where valence >= 0.
-    identity : ndarray of int64, shape (n,)
-        Who it is.
-    """
-
-    views: tuple[Tensor, ...]
-    plain: Tensor
-    happy: Tensor
-    identity: NDArray[np.int64]
-
-
-def train_head(convolutions: Convolutions, recipe: TransferRecipe, seed: int) -> TrainedHead:
-    """Train a head and keep the epoch with the best validation accuracy.
-
-    The crops of an epoch are drawn once, with the faces, so that training runs with different
-    seeds share the frozen features; `seed` draws the initial values, the split and the order.
-
-    Parameters
-    ----------
-    convolutions : Convolutions
-        Frozen; left as they are.
+    backbone : Backbone
+        Frozen; left as it is.
+    kind : {"excitation", "dense", "linear", "ungated"}
+        See `psychobench_torch.heads.make_head`.
     recipe : TransferRecipe
-        Faces, epochs, batch, learning rate.
-    seed : int
-        Of this training run.
+        Epochs, batch, learning rate, optimiser, views.
+    seeds : sequence of int
+        Each draws its head's initial values, split, order and dropout.
+    data : LabelledImages, optional
+        Two classes, the second the target; the recipe's rendered faces by default.
+    fresh_dense : bool, default False
+        Whether a dense head starts with values drawn anew even where the backbone brings
+        pre-trained ones.
+    progress : bool, default True
+        Whether bars on stderr show throughput, loss and accuracy.
+    finished : callable, optional
+        Called with each head as soon as it is trained, to keep it.
+
+    Returns
+    -------
+    list of TrainedHead
+        In the order of `seeds`.
+
+    Raises
+    ------
+    ObserverError
+        If the images cannot be learnt from, pre-trained layers do not fit the features, or
+        memory runs out.
+    DivergedError
+        If a loss is not finite. The best of the epochs before is its `kept`, and in a file.
+    ResourceError
+        If there is too little disk for features or states.
 
     References
     ----------
     Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.4.
     """
-    faces = face_features(convolutions, recipe)
-    generator = torch.Generator().manual_seed(seed)
-    train, validation = split_by_identity(faces.identity, recipe.validation_share, seed)
-    device = compute_device()
-    head: nn.Module = make_head("excitation", FEATURES).to_empty(device="cpu")
-    draw_kaiming_normal(head, generator)
-    head = best = head.to(device)
-    optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate, fused=True)
-    epochs: list[Epoch] = []
-    with tqdm(total=recipe.epochs * -(-len(train) // recipe.batch), desc="training") as bar:
-        for number, view in enumerate(faces.views, start=1):
-            order = train[torch.randperm(len(train), generator=generator)]
-            mean = AveragedModel(head)
-            loss = _train_epoch(head, mean, optimiser, view, faces.happy, order, recipe, bar)
-            candidate = mean.module
-            accuracy = _accuracy(candidate, faces.plain[validation], faces.happy[validation])
-            if not epochs or accuracy > max(epoch.accuracy for epoch in epochs):
-                best = candidate
-            epochs.append(Epoch(loss, accuracy))
-            bar.set_postfix_str(f"epoch {number} loss {loss:.3f} accuracy {accuracy:.3f}")
-    return TrainedHead(best.cpu().half().float().eval(), tuple(epochs), len(train), len(validation))
+    if data is None:
+        size = recipe.n_identities, recipe.per_identity
+        images = rendered_faces(*size, recipe.face_seed, progress)
+    else:
+        images = data
+    check_trainable(images)
+    blank = _blank_head(backbone, kind)
+    runs = [_Run(backbone, kind, recipe, seed, data, images, fresh_dense) for seed in seeds]
+    features = shared_features(backbone, images, recipe)
+    # where every view stays, heads in company would only take memory
+    together = 1 if features.kept else max(1, TOGETHER // memory_of(blank, recipe))
+    features.prepare(progress=progress)
+    trained = []
+    n_images = sum(len(run.rows[0]) for run in runs) * recipe.epochs
+    with tqdm(total=n_images, desc="training", unit="image", disable=not progress) as bar:
+        for start in range(0, len(runs), together):
+            chunk = runs[start : start + together]
+            needed = len(chunk) * memory_of(blank, recipe)
+            with explain_memory(f"training {len(chunk)} head(s) of kind '{kind}'", needed):
+                _train_chunk(chunk, features, bar)
+            for run in chunk:
+                trained.append(run.result())
+                if finished is not None:
+                    finished(trained[-1])
+                remove_checkpoint(run.folder)
+                run.release()
+    return trained
 
 
-def split_by_identity(
-    identity: NDArray[np.int64], validation_share: float, seed: int
-) -> tuple[Tensor, Tensor]:
-    """Split faces into training and validation so that nobody is in both.
+def train_head(convolutions: Any, recipe: TransferRecipe, seed: int) -> TrainedHead:
+    """Train FE-AlexNet's head; until the observers have moved to `train_heads`."""
+    network = nn.Sequential(convolutions.network, nn.AdaptiveAvgPool2d(6), nn.Flatten()).eval()
+    backbone = Backbone("alexnet", network, 9216, 224, convolutions.sha256, "", "")
+    return train_heads(backbone, "excitation", recipe, [seed])[0]
+
+
+def head_determinants(
+    backbone: Backbone,
+    kind: str,
+    recipe: TransferRecipe,
+    seed: int,
+    data: LabelledImages | None = None,
+    *,
+    fresh_dense: bool = False,
+) -> dict[str, Any]:
+    """Name everything that determines a trained head; no image is rendered for it.
 
     Returns
     -------
-    tuple of Tensor of int64
-        Indices for training and for validation.
-
-    Examples
-    --------
-    >>> train, validation = split_by_identity(np.array([0, 0, 1, 1]), 0.5, seed=0)
-    >>> len(train), len(validation)
-    (2, 2)
+    dict
+        Values that JSON takes; a cache's key is made of them.
     """
-    people = np.random.default_rng(seed).permutation(np.unique(identity))
-    held_out = people[: max(1, round(len(people) * validation_share))]
-    inside = np.isin(identity, held_out)
-    return torch.from_numpy(np.flatnonzero(~inside)), torch.from_numpy(np.flatnonzero(inside))
-
-
-@lru_cache(maxsize=1)
-def face_features(convolutions: Convolutions, recipe: TransferRecipe) -> FaceFeatures:
-    """Render the training faces and compute their features; kept for the process's next seeds."""
-    faces = rendered_faces(recipe.n_identities, recipe.per_identity, recipe.face_seed)
-    images = to_tensor(faces.images)
-    n_batches = (recipe.epochs + 1) * -(-len(images) // BATCH)
-    with tqdm(total=n_batches, desc="computing features", unit="batch") as bar:
-        plain = _features(
-            convolutions, (fit_square(part) for part in torch.split(images, BATCH)), bar
-        )
-        views = tuple(
-            _features(convolutions, _views(images, recipe, number), bar)
-            for number in range(recipe.epochs)
-        )
-    happy = torch.from_numpy(faces.valence >= 0).long()
-    return FaceFeatures(views, plain, happy, faces.identity)
-
-
-@lru_cache(maxsize=1)
-def rendered_faces(n_identities: int, per_identity: int, seed: int) -> TrainingFaces:
-    """Render training faces, or give those that this process rendered last."""
-    return training_faces(n_identities, per_identity, seed=seed, size=SIZE, progress=True)
-
-
-def _views(images: Tensor, recipe: TransferRecipe, number: int) -> Iterator[Tensor]:
-    """Draw the crops of one epoch."""
-    entropy = np.random.SeedSequence([recipe.face_seed, number]).generate_state(1)[0]
-    generator = torch.Generator().manual_seed(int(entropy))
-    for part in torch.split(images, BATCH):
-        yield random_views(part, SIZE, smallest=recipe.smallest_crop, generator=generator)
-
-
-@torch.inference_mode()
-def _features(convolutions: Convolutions, batches: Iterator[Tensor], bar: tqdm[Any]) -> Tensor:
     device = compute_device()
-    network = convolutions.network.to(device)
-    features = []
-    for batch in batches:
-        with fast_autocast(device):
-            features.append(flat_features(network, normalise(batch.to(device))).cpu())
-        bar.update()
-    return torch.cat(features)
+    return {
+        **asdict(recipe),
+        "seed": seed,
+        "head": kind,
+        "dense": "fresh" if fresh_dense or not backbone.dense else "pre-trained",
+        "backbone": backbone.name,
+        "convolutions_sha256": backbone.sha256,
+        "data_sha256": None if data is None else data.sha256,
+        "renderer_version": RENDERER_VERSION,
+        "recipe_version": RECIPE_VERSION,
+        "feature_dtype": str(fast_dtype(device)).removeprefix("torch."),
+        "device": device.type,
+        "torch_version": torch.__version__,
+    }
 
 
-def _train_epoch(
-    head: nn.Module,
-    mean: AveragedModel,
-    optimiser: torch.optim.Optimizer,
-    features: Tensor,
-    happy: Tensor,
-    order: Tensor,
-    recipe: TransferRecipe,
-    bar: tqdm[Any],
-) -> float:
-    """Go once through the faces, averaging weights over steps into `mean`; the loss of a face."""
-    device = compute_device()
-    total = 0.0
-    head.train()
-    batches = torch.split(order, recipe.batch)
-    for step, chosen in enumerate(batches, start=1):
-        scores = head(features[chosen].to(device).float())
-        loss = nn.functional.cross_entropy(scores, happy[chosen].to(device))
-        optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        if step % recipe.average_every == 0 or step == len(batches):
-            mean.update_parameters(head)
-        total += loss.item() * len(chosen)
-        bar.update()
-    return total / len(order)
+class _Run:
+    """One seed's training: its split, its state, where that is kept."""
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        kind: str,
+        recipe: TransferRecipe,
+        seed: int,
+        data: LabelledImages | None,
+        images: LabelledImages,
+        fresh_dense: bool,
+    ) -> None:
+        self.backbone, self.kind, self.recipe, self.seed = backbone, kind, recipe, seed
+        self.fresh_dense = fresh_dense
+        self.determinants = head_determinants(
+            backbone, kind, recipe, seed, data, fresh_dense=fresh_dense
+        )
+        self.folder = cache_folder().parent / "unfinished" / cache_key(self.determinants)[:24]
+        self.rows = split(images, recipe.validation_share, seed)
+        self.labels = tuple(torch.from_numpy(images.labels[rows.numpy()]) for rows in self.rows)
+        self.steps = recipe.epochs * -(-len(self.rows[0]) // recipe.batch)
+        self.fit: HeadFit | None = None
+
+    def begin(self) -> HeadFit:
+        """Draw the head's initial values, or go on from where an interrupted training stopped."""
+        generator = torch.Generator().manual_seed(self.seed)
+        head = _blank_head(self.backbone, self.kind).to_empty(device="cpu")
+        draw_kaiming_normal(head, generator)
+        if self.kind == "dense" and not self.fresh_dense:
+            head.load_state_dict(dense_values(self.backbone.dense), strict=False)
+        self.fit = HeadFit(head, self.recipe, generator, self.seed)
+        if found := read_checkpoint(self.folder, self.determinants):
+            self.fit.restore(found)
+        return self.fit
+
+    def advance(self, features: Features, number: int, bar: tqdm[Any]) -> None:
+        """Run the epoch with that number, from 0, unless that was done before an interruption."""
+        assert self.fit is not None
+        train, validation = self.rows
+        if len(self.fit.epochs) > number:
+            bar.update(len(train))
+            return
+        view = features.view(number, train, progress=not bar.disable)
+        labels = self.labels[0], self.labels[1]
+        if not self.fit.run_epoch(view, features.plain(validation), labels, bar):
+            raise self._diverged(number)
+        if self.steps > RESUMABLE:
+            write_checkpoint(self.folder, self.fit.state(), self.determinants)
+
+    def result(self) -> TrainedHead:
+        """Give the best of the epochs so far."""
+        assert self.fit is not None
+        values = {name: value.cpu().float() for name, value in self.fit.best.items()}
+        return TrainedHead(
+            head=load_head(self.kind, values),
+            epochs=tuple(self.fit.epochs),
+            n_train=len(self.rows[0]),
+            n_validation=len(self.rows[1]),
+            kind=self.kind,
+            seed=self.seed,
+            log_odds=label_log_odds(self.labels[0].numpy()),
+        )
+
+    def release(self) -> None:
+        """Let the memory of the training go."""
+        self.fit = None
+
+    def _diverged(self, number: int) -> DivergedError:
+        assert self.fit is not None
+        kept = self.result() if self.fit.epochs else None
+        fault = (
+            f"the loss of a training must stay a finite number: it did not in epoch {number + 1} "
+            f"of the '{self.kind}' head with seed {self.seed} (optimizer {self.recipe.optimizer}, "
+            f"learning rate {self.recipe.learning_rate:g}); take a smaller learning rate"
+        )
+        if kept is None:
+            return DivergedError(f"{fault}; no epoch before it could be kept", None)
+        key = cache_key({**self.determinants, "diverged": True})
+        write_head(key, kept, self.determinants)
+        place = head_files(key)[0]
+        return DivergedError(f"{fault}; epoch {kept.best}, the best before it, is in {place}", kept)
 
 
-@torch.inference_mode()
-def _accuracy(head: nn.Module, features: Tensor, happy: Tensor) -> float:
-    head.eval()
-    guesses = head(features.to(compute_device()).float()).argmax(1).cpu()
-    return int((guesses == happy).sum()) / len(happy)
+def _train_chunk(runs: Sequence[_Run], features: Features, bar: tqdm[Any]) -> None:
+    """Take heads through their epochs side by side, so that each view is computed once for all."""
+    for run in runs:
+        run.begin()
+    for number in range(runs[0].recipe.epochs):
+        for run in runs:
+            run.advance(features, number, bar)
+
+
+def _blank_head(backbone: Backbone, kind: str) -> nn.Sequential:
+    """Make the head for a backbone's features, without values."""
+    dense = dense_values(backbone.dense) if kind == "dense" else {}
+    if dense and dense["first.weight"].shape[1] != backbone.n_features:
+        raise ObserverError(
+            "pre-trained dense layers must fit the convolutions: the first of "
+            f"{backbone.pretraining} takes {dense['first.weight'].shape[1]} features, "
+            f"{backbone.name} at {backbone.size} px gives {backbone.n_features}; "
+            "take weights that were trained at this size"
+        )
+    first = not backbone.name.startswith("vgg")
+    return make_head(kind, backbone.n_features, backbone.dense or None, dropout_first=first)
