@@ -28,6 +28,8 @@ class LabelledImages:
         Who is on an image; nobody may be in both training and validation.
     validation : ndarray of bool, shape (n,), optional
         Where the data come with a split of their own; else a training splits them by its seed.
+    notes : tuple of str
+        What was left out, drawn or decided on the way, one line each.
     """
 
     images: NDArray[np.uint8]
@@ -37,3 +39,4 @@ class LabelledImages:
     sha256: str
     group: NDArray[np.int64] | None = None
     validation: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,151 @@
+"""AffectNet with its tables: training.csv, validation.csv and Manually_Annotated_Images."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from psychobench.errors import ResourceError, TableError
+from psychobench_torch.data.listing import BOX, Listing, glance, images, shortened, subfolders
+from psychobench_torch.data.valence import checked_valence, without_value
+
+SAMPLE = (28_765, 2_999)  # drawn for training and validation by Ying, Li & Chen (2023)
+JUDGED = range(8)  # neutral to contempt; 8, 9 and 10 are none, uncertain and no face
+IMAGES = "manually_annotated_images"
+FILES = {"training.csv": "train", "validation.csv": "validation"}
+COLUMNS = [
+    "subDirectory_filePath",
+    "face_x",
+    "face_y",
+    "face_width",
+    "face_height",
+    "facial_landmarks",
+    "expression",
+    "valence",
+    "arousal",
+]
+EXPECTED = (
+    "training.csv and, if you have it, validation.csv (at the top or in "
+    "Manually_Annotated_file_lists), images in Manually_Annotated_Images/NUMBER/"
+)
+
+
+def is_affectnet(root: Path) -> bool:
+    """Whether a folder looks like AffectNet with its tables."""
+    return "training.csv" in _tables(root) and _images(root) is not None
+
+
+def read_affectnet(root: Path) -> Listing:
+    """List AffectNet's manually annotated images.
+
+    Images whose valence is -2 are left out, as AffectNet means "no value" by it; so are those
+    whose expression is none, uncertain or no face (8, 9, 10), whatever their valence.
+
+    Raises
+    ------
+    ResourceError
+        If the folder is laid out otherwise.
+    TableError
+        If a table lacks its columns.
+
+    References
+    ----------
+    Mollahosseini, A., Hasani, B. & Mahoor, M. H. (2017). AffectNet. IEEE Transactions on
+    Affective Computing, 10, 18-31.
+    """
+    tables, pictures = _tables(root), _images(root)
+    if "training.csv" not in tables or pictures is None:
+        raise ResourceError(f"AffectNet must hold {EXPECTED}: {root} holds {glance(root)}")
+    parts, broken = [], []
+    for name, split in FILES.items():
+        if name in tables:
+            part, faults = _read_table(tables[name], pictures)
+            parts.append(part.assign(split=split))
+            broken += faults
+    table, notes = without_value(pd.concat(parts, ignore_index=True))
+    table, more = without_expression(table)
+    return Listing(
+        "affectnet",
+        "AffectNet photographs, each cropped to its face box",
+        root,
+        table,
+        (*notes, *more),
+        tuple(broken),
+        SAMPLE,
+    )
+
+
+def without_expression(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out images without a judged expression, and say how many they are."""
+    unjudged = table["expression"].notna() & ~table["expression"].isin(JUDGED)
+    if not unjudged.any():
+        return table, []
+    expressions = "expression 8, 9 or 10 (none, uncertain, no face)"
+    return table[~unjudged], [f"left out with {expressions}: {images(int(unjudged.sum()))}"]
+
+
+def _tables(root: Path) -> dict[str, Path]:
+    """Find the tables, at the top or one folder below, whatever their capitals."""
+    places = [root, *(f for name, f in subfolders(root).items() if name.lower() != IMAGES)]
+    found: dict[str, Path] = {}
+    for place in places:
+        for file in sorted(place.glob("*.[cC][sS][vV]")):
+            if file.name.lower() in FILES:
+                found.setdefault(file.name.lower(), file)
+    return found
+
+
+def _images(root: Path) -> Path | None:
+    """Find the folder of images, at the top or one folder below; archives nest it in itself."""
+    places = {**subfolders(root)}
+    for folder in list(places.values()):
+        if folder.name.lower() != IMAGES:
+            places |= {f"{folder.name}/{k}": v for k, v in subfolders(folder).items()}
+    found = next((place for place in places.values() if place.name.lower() == IMAGES), None)
+    if found is None:
+        return None
+    nested = next((f for n, f in subfolders(found).items() if n.lower() == IMAGES), None)
+    return nested or found
+
+
+def _read_table(file: Path, pictures: Path) -> tuple[pd.DataFrame, list[str]]:
+    """Read one table; the landmarks, nine tenths of it, are not even parsed."""
+    needed = [name for name in COLUMNS if name not in ("facial_landmarks", "arousal")]
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        first = next(csv.reader(opened), [])
+    headless = len(first) == len(COLUMNS) and "/" in first[0]
+    missing = [] if headless else [name for name in needed if name not in first]
+    if missing:
+        raise TableError(
+            f"AffectNet's tables must have the columns {', '.join(needed)}: {file} lacks "
+            f"{', '.join(missing)}; its columns are {shortened(first)}"
+        )
+    cells = pd.read_csv(
+        file,
+        usecols=needed,
+        dtype=str,
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        header=None if headless else 0,
+        names=COLUMNS if headless else None,
+    )
+    places = (
+        file.name
+        + " row "
+        + (cells.index + (1 if headless else 2)).astype(str).to_series(index=cells.index)
+    )
+    valence, broken = checked_valence(cells["valence"], places)
+    box = cells[["face_x", "face_y", "face_width", "face_height"]].apply(
+        pd.to_numeric, errors="coerce"
+    )
+    table = pd.DataFrame(
+        {
+            "path": str(pictures) + "/" + cells["subDirectory_filePath"].str.strip(),
+            "valence": valence,
+            "expression": pd.to_numeric(cells["expression"], errors="coerce"),
+            **dict(zip(BOX, (box[name] for name in box), strict=True)),
+        }
+    )
+    return table[valence.notna()], broken
