@@ -1,0 +1,1 @@
+"""A paper's experiments run again: networks asked, curves fitted, tables, figures and claims."""

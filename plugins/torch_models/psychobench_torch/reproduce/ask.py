@@ -1,0 +1,155 @@
+"""Let every network answer: those that a folder has answers of are not asked again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psychobench.responses.protocol import Observer
+from psychobench.responses.runner import read_info, respond
+from psychobench.stimuli.sets import StimulusSet
+from psychobench_torch.reproduce.paper import CONDITIONS, PRETRAININGS
+from psychobench_torch.reproduce.store import Answers, Store
+
+Maker = Callable[[str, str, int], Observer]  # network, object or face, seed
+Tell = Callable[[str], None]
+# minutes on two cores, generously: a training of one head, and of a VGG's convolutions, once
+HEAD, CONVOLUTIONS = 1.5, 20.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One network with one pre-training, and the trainings of it that are wanted.
+
+    Attributes
+    ----------
+    observer, pretraining : str
+        Which.
+    stored : tuple of Answers
+        What the folder has.
+    missing : tuple of int
+        Seeds of those that have still to answer.
+    """
+
+    observer: str
+    pretraining: str
+    stored: tuple[Answers, ...]
+    missing: tuple[int, ...]
+
+    @property
+    def minutes(self) -> float:
+        """A high guess at the time that it takes on two cores, from the bundled data."""
+        convolutions = CONVOLUTIONS if self.observer.startswith("vgg") else 0.0
+        return (HEAD * len(self.missing) + convolutions) if self.missing else 0.0
+
+
+def plan(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[Cell]:
+    """Find out who has still to answer.
+
+    Parameters
+    ----------
+    observers : sequence of str
+        The networks.
+    seeds : sequence of int
+        Of their trainings.
+    store : Store
+        The answers that are there.
+    """
+    cells = []
+    for observer in observers:
+        for pretraining in PRETRAININGS:
+            found = {seed: store.read(observer, pretraining, seed) for seed in seeds}
+            stored = tuple(each for each in found.values() if each is not None)
+            missing = tuple(seed for seed, each in found.items() if each is None)
+            cells.append(Cell(observer, pretraining, stored, missing))
+    return cells
+
+
+def tell_plan(cells: Sequence[Cell], tell: Tell, *, bundled: bool = True) -> None:
+    """Say what there is to do, and about how long it takes."""
+    wanted = sum(len(cell.stored) + len(cell.missing) for cell in cells)
+    missing = sum(len(cell.missing) for cell in cells)
+    names = ", ".join(dict.fromkeys(cell.observer for cell in cells))
+    tell(f"{names}; 2 pre-trainings; {wanted} networks in all, {wanted - missing} have answered.")
+    if not missing:
+        return
+    if bundled:
+        most = sum(cell.minutes for cell in cells)
+        tell(
+            f"{missing} to train, or to take from the cache: up to about {most:.0f} minutes on two "
+            "cores."
+        )
+    else:
+        tell(
+            f"{missing} to train on the data that you named: hours with a GPU, and without one "
+            "days. What is trained is kept; the same command goes on where it was stopped."
+        )
+
+
+def ask(
+    cells: Sequence[Cell], make: Maker, stimuli: StimulusSet, store: Store, tell: Tell
+) -> list[Answers]:
+    """Ask all who have not answered yet, and keep each one's answers at once.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        As `plan` gives them.
+    make : callable
+        Makes an observer from network, pre-training and seed.
+    stimuli : StimulusSet
+        What they judge, whole and under each of the paper's masks.
+    store : Store
+        Where answers are kept.
+    tell : callable
+        Takes lines for the user.
+
+    Returns
+    -------
+    list of Answers
+        Of every network and training.
+    """
+    begun = time.monotonic()
+    answered: list[Answers] = []
+    for number, cell in enumerate(cells, start=1):
+        answered.extend(cell.stored)
+        if not cell.missing:
+            continue
+        tell(
+            f"[{number}/{len(cells)}] {cell.observer}, {cell.pretraining}-based: "
+            f"{len(cell.missing)} of {len(cell.missing) + len(cell.stored)} to answer "
+            f"({(time.monotonic() - begun) / 60:.1f} minutes so far)"
+        )
+        for seed, observer in _trained(cell, make):
+            table = respond(observer, stimuli, CONDITIONS, observer_name=cell.observer)
+            info = read_info(observer).to_dict()
+            one = Answers(cell.observer, cell.pretraining, seed, table, info)
+            store.write(one)
+            answered.append(one)
+    return answered
+
+
+def _trained(cell: Cell, make: Maker) -> Iterator[tuple[int, Observer]]:
+    """Train what is missing; seeds that follow each other are trained side by side."""
+    for first, last in _runs(cell.missing):
+        observer: Any = make(cell.observer, cell.pretraining, first)
+        yield from zip(range(first, last + 1), observer.replicates(last - first + 1), strict=True)
+
+
+def _runs(seeds: Sequence[int]) -> list[tuple[int, int]]:
+    """Give first and last of each run of whole numbers.
+
+    Examples
+    --------
+    >>> _runs([0, 1, 4])
+    [(0, 1), (4, 4)]
+    """
+    runs: list[tuple[int, int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], seed)
+        else:
+            runs.append((seed, seed))
+    return runs
