@@ -19,7 +19,6 @@ from psychobench_torch.networks import (
     ARCHITECTURES,
     Architecture,
     ConvolutionalFeatures,
-    alexnet_convolutions,
     convolutions,
     in_channels_last,
 )
@@ -203,6 +202,6 @@ def _hash(values: Mapping[str, Tensor], size: int) -> str:
 def load_convolutions(pretraining: Pretraining) -> Convolutions:
     """Load AlexNet's convolutions."""
     backbone = load_backbone("alexnet", pretraining, dense=False)
-    network = alexnet_convolutions()
+    network = convolutions("alexnet")
     give_values(network, backbone.network.features.state_dict())  # type: ignore[operator, union-attr]
     return Convolutions(in_channels_last(network), backbone.sha256)

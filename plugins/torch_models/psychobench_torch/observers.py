@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.errors import ObserverError, OptionError
+from psychobench.errors import OptionError
 from psychobench.responses.protocol import ObserverInfo
 from psychobench_torch import __version__
-from psychobench_torch.pretraining import Pretraining, choose_pretraining
+from psychobench_torch.design import DESIGNS, Design, design_of
+from psychobench_torch.pretraining import NAMES, Pretraining, choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from psychobench_torch.judge import Judge
+    from psychobench_torch.judge import Judge, Judges
 
 MOST_SEED = 2**63 - 1
-
-
-@dataclass(frozen=True)
-class Design:
-    """What makes one registered observer differ from another.
-
-    Parameters
-    ----------
-    name : str
-        Of the observer.
-    architecture : str
-        Of the frozen network: ``alexnet``, ``vgg16``, ``torchvision:resnet18``.
-    head : str
-        Kind of the head that is trained; one of `psychobench_torch.heads.HEADS`.
-    fresh_dense : bool
-        Whether fully connected layers start afresh even where pre-trained ones are known.
-    """
-
-    name: str
-    architecture: str
-    head: str
-    fresh_dense: bool = False
-
-
-DESIGNS = {
-    each.name: each
-    for each in (
-        Design("alexnet", "alexnet", "dense"),
-        Design("vgg11", "vgg11", "dense"),
-        Design("vgg13", "vgg13", "dense"),
-        Design("vgg16", "vgg16", "dense"),
-        Design("fe_alexnet", "alexnet", "excitation"),
-        Design("alexnet_linear", "alexnet", "linear"),
-        Design("alexnet_fresh", "alexnet", "dense", fresh_dense=True),
-        Design("alexnet_ungated", "alexnet", "ungated"),
-    )
-}
 
 
 @dataclass
@@ -95,9 +60,9 @@ class TrainedObserver:
             weights_sha256=judge.sha256,
             weights_origin=judge.origin,
             pretraining=self.pretraining.name,
-            deterministic=judge.deterministic,
+            deterministic=judge.determinants["device"] == "cpu",
             options=judge.record,
-            label_log_odds=judge.log_odds,
+            label_log_odds=judge.trained.log_odds,
         )
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -118,21 +83,41 @@ class TrainedObserver:
         ObserverError
             If `images` is not such an array, or the weights cannot be loaded.
         """
+        from psychobench_torch.answering import check_images
+
         check_images(images, self.design.name)
         return self._judge.answer(images)
 
     def prepare(self, images: NDArray[np.uint8]) -> Tensor:
         """Bring images to what `module` takes: its size, normalised, on its device."""
+        from psychobench_torch.answering import check_images
+
         check_images(images, self.design.name)
-        return self._judge.prepare(images)
+        return self._judge.frozen.prepare(images)
 
     @property
     def module(self) -> nn.Module:
         """The network, from prepared images to two scores; trains the head if need be."""
         return self._judge.network
 
-    def replicates(self, n: int) -> Sequence[TrainedObserver]:
+    @property
+    def _judge(self) -> Judge:
+        return self._judges.judge(self.seed)
+
+    @cached_property
+    def _judges(self) -> Judges:
+        from psychobench_torch.judge import Judges
+
+        return Judges(self.design, self.pretraining, self.recipe)
+
+
+class SeededObserver(TrainedObserver):
+    """An observer whose head is trained here, so that another seed gives another one."""
+
+    def replicates(self, n: int) -> Sequence[SeededObserver]:
         """Give this observer and others that differ from it by their seed alone.
+
+        Their heads are trained together, and each is kept in the cache as soon as it is trained.
 
         Parameters
         ----------
@@ -141,15 +126,22 @@ class TrainedObserver:
 
         Returns
         -------
-        list of TrainedObserver
+        list of SeededObserver
         """
-        return [self, *(replace(self, seed=self.seed + i) for i in range(1, n))]
+        others = [replace(self, seed=self.seed + i) for i in range(1, n)]
+        for other in others:
+            other.__dict__["_judges"] = self._judges  # one frozen network for all
+        self._judges.train([self.seed, *(other.seed for other in others)])
+        return [self, *others]
 
-    @cached_property
-    def _judge(self) -> Judge:
-        from psychobench_torch.judge import load_judge
 
-        return load_judge(self.design, self.pretraining, self.recipe, self.seed)
+def holds_head(path: Path) -> bool:
+    """Tell whether a file of weights has a trained head beside its frozen network."""
+    if path.suffix.lower() != ".safetensors":
+        return False
+    from psychobench_torch.whole_observer import read_record
+
+    return read_record(path) is not None
 
 
 class Factory(Protocol):
@@ -157,22 +149,8 @@ class Factory(Protocol):
 
     def __call__(
         self, *, pretraining: str = ..., seed: int = ..., optimizer: str = ...
-    ) -> TrainedObserver: ...
-
-
-def check_images(images: NDArray[np.uint8], name: str) -> None:
-    """Refuse what is not a batch of decoded RGB images.
-
-    Raises
-    ------
-    ObserverError
-        With the observer's name and what it was given.
-    """
-    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8:
-        raise ObserverError(
-            f"images must be uint8 of shape (n, height, width, 3): '{name}' was given "
-            f"{images.dtype} of shape {images.shape}"
-        )
+    ) -> TrainedObserver:
+        """Check the options; nothing is loaded."""
 
 
 def check_seed(seed: int) -> int:
@@ -189,16 +167,29 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
+def make_observer(
+    design: Design, pretraining: str, seed: int, optimizer: str, **recipe: Any
+) -> TrainedObserver:
+    """Check the options and make an observer; nothing is loaded.
+
+    Raises
+    ------
+    OptionError
+        If an option is not one of its choices.
+    ResourceError
+        If a file of weights does not exist.
+    """
+    chosen, checked = choose_pretraining(pretraining), check_seed(seed)
+    has_head = chosen.file is not None and holds_head(chosen.file)
+    kind = TrainedObserver if has_head else SeededObserver
+    return kind(design, chosen, checked, TransferRecipe(optimizer=optimizer, **recipe))
+
+
 def _factory(name: str, what: str) -> Factory:
     def make(
         *, pretraining: str = "procedural-objects", seed: int = 0, optimizer: str = "adam"
     ) -> TrainedObserver:
-        return TrainedObserver(
-            DESIGNS[name],
-            choose_pretraining(pretraining),
-            check_seed(seed),
-            TransferRecipe(optimizer=optimizer),
-        )
+        return make_observer(DESIGNS[name], pretraining, seed, optimizer)
 
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"""Make the observer {name}, which judges whether a face is happy.
@@ -246,7 +237,9 @@ alexnet_ungated = _factory(
 )
 
 
-def torchvision(*, network: str, pretraining: str = "imagenet", seed: int = 0) -> TrainedObserver:
+def torchvision(
+    *, network: str, pretraining: str = "imagenet", seed: int = 0, optimizer: str = "adam"
+) -> TrainedObserver:
     """Make an observer of any classifier of torchvision's, as ``torchvision:NETWORK``.
 
     The network stays frozen, its last layer is taken off, and a linear layer to sad and happy is
@@ -261,6 +254,8 @@ def torchvision(*, network: str, pretraining: str = "imagenet", seed: int = 0) -
         .safetensors, .pth or .pt file.
     seed : int, default 0
         Of the training on faces: initial values, split, order.
+    optimizer : str, default "adam"
+        Of the training on faces.
 
     Raises
     ------
@@ -272,13 +267,12 @@ def torchvision(*, network: str, pretraining: str = "imagenet", seed: int = 0) -
     from psychobench_torch.torchvision_observer import check_network
 
     name = f"torchvision:{check_network(network)}"
-    chosen = choose_pretraining(pretraining)
-    if chosen.file is None and chosen.name != "imagenet":
+    if pretraining in NAMES and pretraining != "imagenet":
         raise OptionError(
             f"pretraining of torchvision's networks must be imagenet or a file: '{name}' was "
             f"given '{pretraining}'"
         )
-    return TrainedObserver(Design(name, name, "linear"), chosen, check_seed(seed))
+    return make_observer(design_of(name), pretraining, seed, optimizer)
 
 
-FEAlexNetObserver = TrainedObserver  # until the tests name it anew
+FEAlexNetObserver = SeededObserver  # until the tests name it anew

@@ -88,11 +88,11 @@ def stands_for(source: str | None) -> str:
     >>> stands_for("VGGFace2, 1,000 identities")
     'face-based, as in Ying et al. (2023): VGGFace2'
     >>> stands_for(None)
-    'neither: the file does not say what its weights were trained on'
+    'unknown: the file does not say what its weights were trained on'
     """
     for name, words in STANDS_FOR.items():
         if source is not None and source.lower().startswith(name):
             return words
     if source:
         return f"neither object- nor face-based as in Ying et al. (2023): {source}"
-    return "neither: the file does not say what its weights were trained on"
+    return "unknown: the file does not say what its weights were trained on"

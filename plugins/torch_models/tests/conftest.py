@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch.networks import alexnet_convolutions, draw_kaiming_normal
-from psychobench_torch.observers import DESIGNS, TrainedObserver
+from psychobench_torch.backbone import Backbone
+from psychobench_torch.data.labelled import LabelledImages
+from psychobench_torch.design import DESIGNS
+from psychobench_torch.networks import convolutions, draw_kaiming_normal
+from psychobench_torch.observers import SeededObserver
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
+from torch import nn
 
 
 @pytest.fixture(scope="session")
@@ -21,17 +26,17 @@ def small() -> TransferRecipe:
 
 
 @pytest.fixture
-def make_observer(weights_file: Path, small: TransferRecipe) -> Callable[[], TrainedObserver]:
+def make_observer(weights_file: Path, small: TransferRecipe) -> Callable[[], SeededObserver]:
     """Make observers that have not yet loaded anything."""
-    return lambda: TrainedObserver(
-        DESIGNS["fe_alexnet"], choose_pretraining(str(weights_file)), 0, small
+    return lambda: SeededObserver(
+        DESIGNS["alexnet_linear"], choose_pretraining(str(weights_file)), 0, small
     )
 
 
 @pytest.fixture(scope="session")
 def alexnet_state() -> dict[str, torch.Tensor]:
     """Random values for AlexNet's convolutions, under torchvision's names."""
-    network = alexnet_convolutions().to_empty(device="cpu")
+    network = convolutions("alexnet").to_empty(device="cpu")
     draw_kaiming_normal(network, torch.Generator().manual_seed(0))
     return {f"features.{name}": value for name, value in network.state_dict().items()}
 
@@ -55,12 +60,46 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def trained(
     weights_file: Path, small: TransferRecipe, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[TrainedObserver]:
+) -> Iterator[SeededObserver]:
     """Give an observer with a head that was trained on a handful of faces."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        observer = TrainedObserver(
-            DESIGNS["fe_alexnet"], choose_pretraining(str(weights_file)), 0, small
+        observer = SeededObserver(
+            DESIGNS["alexnet_linear"], choose_pretraining(str(weights_file)), 0, small
         )
         _ = observer.info
         yield observer
+
+
+@pytest.fixture(scope="session")
+def tiny_backbone() -> Callable[..., Backbone]:
+    """Make backbones that average images of 32 px over 4 x 4 places: 48 features, at no cost."""
+
+    def make(**changes: object) -> Backbone:
+        network = nn.Sequential(nn.AvgPool2d(8), nn.Flatten()).eval()
+        values: dict[str, object] = {
+            "name": "tiny", "network": network, "n_features": 48, "size": 32,
+            "sha256": "0" * 64, "pretraining": "none", "origin": "nothing", **changes,
+        }  # fmt: skip
+        return Backbone(**values)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def patches() -> Callable[..., LabelledImages]:
+    """Draw noise whose upper half is brighter in class 1: a rule that is linear in features."""
+
+    def draw(n: int = 160, contrast: float = 30.0, seed: int = 0, **changes: object):  # type: ignore[no-untyped-def]
+        generator = np.random.default_rng(seed)
+        labels = generator.permutation(np.arange(n) % 2)
+        images = generator.normal(128, 40, (n, 32, 32, 3))
+        images[:, :16] += contrast * (2 * labels[:, None, None, None] - 1)
+        values: dict[str, object] = {
+            "images": images.clip(0, 255).astype(np.uint8), "labels": labels.astype(np.int64),
+            "classes": ("sad", "happy"), "origin": f"{n} patches", "sha256": f"{seed:064d}",
+            **changes,
+        }  # fmt: skip
+        return LabelledImages(**values)  # type: ignore[arg-type]
+
+    return draw

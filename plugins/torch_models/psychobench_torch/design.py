@@ -1,0 +1,53 @@
+"""What makes one registered observer differ from another; nothing heavy is imported here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Design:
+    """A frozen network and the kind of head that is trained on its features.
+
+    Parameters
+    ----------
+    name : str
+        Of the observer.
+    architecture : str
+        Of the frozen network: ``alexnet``, ``vgg16``, ``torchvision:resnet18``.
+    head : str
+        One of `psychobench_torch.heads.HEADS`.
+    fresh_dense : bool
+        Whether fully connected layers start afresh even where pre-trained ones are known.
+    """
+
+    name: str
+    architecture: str
+    head: str
+    fresh_dense: bool = False
+
+
+DESIGNS = {
+    each.name: each
+    for each in (
+        Design("alexnet", "alexnet", "dense"),
+        Design("vgg11", "vgg11", "dense"),
+        Design("vgg13", "vgg13", "dense"),
+        Design("vgg16", "vgg16", "dense"),
+        Design("fe_alexnet", "alexnet", "excitation"),
+        Design("alexnet_linear", "alexnet", "linear"),
+        Design("alexnet_fresh", "alexnet", "dense", fresh_dense=True),
+        Design("alexnet_ungated", "alexnet", "ungated"),
+    )
+}
+
+
+def design_of(name: str) -> Design:
+    """Find the design of a registered observer, ``torchvision:NETWORK`` included.
+
+    Examples
+    --------
+    >>> design_of("vgg16").head, design_of("torchvision:resnet18").head
+    ('dense', 'linear')
+    """
+    return DESIGNS[name] if name in DESIGNS else Design(name, name, "linear")
