@@ -7,7 +7,7 @@ import time
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from psychobench.errors import ObserverError, OptionError
+from psychobench_torch.batch_norm import fold_batch_norm
 from psychobench_torch.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.device import fast_autocast
@@ -119,6 +120,11 @@ def pretrain(
     with team() as crew, _own_random_numbers(crew):
         for stage in recipe.stages:
             crew.check_batch(stage.batch)
+        if recipe.batch_norm and crew.size > 1:
+            raise OptionError(
+                "batch normalisation needs whole batches: start one process, not "
+                f"{crew.size}, or set batch_norm to False"
+            )
         training = Training(recipe, data, train, validation, crew, folder, n_steps)
         training.run(progress=progress and crew.rank == 0, every=checkpoint_seconds)
         return training.result()
@@ -143,7 +149,8 @@ def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
             order = torch.randperm(len(held), generator=seeded(recipe.seed, SPLIT)).numpy()
             for number in range(len(data.classes)):
                 members = order[data.labels[order] == number]
-                held[members[: round(len(members) * recipe.validation_share)]] = True
+                share = max(1, round(len(members) * recipe.validation_share))
+                held[members[: min(share, len(members) - 1)]] = True
     if recipe.keep == "best" and not held.any():
         raise OptionError("keeping the best epoch needs validation images: there are none")
     parts = (np.flatnonzero(~held), np.flatnonzero(held))
@@ -208,6 +215,8 @@ class Training:
         if self.best is not None:
             self.network.load_state_dict(self.best)
         network = self.network.eval()
+        if self.recipe.batch_norm:
+            network.features = fold_batch_norm(cast(nn.Sequential, network.features))
         if self.recipe.equalise:
             drawn = torch.randperm(len(self.train), generator=seeded(self.recipe.seed, SAMPLE))
             sample = self.train.chosen[drawn[:N_EQUALISE].sort().values.numpy()]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from psychobench.errors import OptionError
 from psychobench_torch._torchvision import import_torchvision
+from psychobench_torch.batch_norm import with_batch_norm
 from psychobench_torch.images import SIZE, fit_square, normalise, to_tensor
 from psychobench_torch.networks import (
     ARCHITECTURES,
@@ -72,6 +73,8 @@ def make_network(recipe: PretrainingRecipe, n_classes: int) -> nn.Module:
             network = models.get_model(recipe.architecture, num_classes=n_classes)
     network = network.to_empty(device="cpu")
     draw_kaiming_normal(network, torch.Generator().manual_seed(recipe.seed))
+    if recipe.batch_norm:
+        network.features = with_batch_norm(cast(nn.Sequential, network.features))
     return in_channels_last(network)
 
 

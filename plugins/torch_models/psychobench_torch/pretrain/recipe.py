@@ -6,9 +6,7 @@ from dataclasses import dataclass
 
 from psychobench.errors import OptionError
 
-RECIPE_VERSION = (
-    "2"  # of the code that follows a recipe: raise it where equal recipes train otherwise
-)
+RECIPE_VERSION = "2"  # raise it where the code comes to train otherwise by equal recipes
 CHOICES = {
     "classifier": ("pooled", "dense"),
     "optimizer": ("adam", "adamw", "sgd"),
@@ -89,6 +87,10 @@ class PretrainingRecipe:
         Of each class, where the best epoch is kept and the data have no split of their own.
     autocast : bool
         Compute in bfloat16 where the hardware has it; weights stay in float32.
+    batch_norm : bool
+        Train with batch normalisation behind every convolution, and make it part of the
+        convolutions at the end, see `psychobench_torch.batch_norm`: the network stays the plain
+        one, and a deep one learns in few steps. In one process only.
     seed : int
         Of initial weights, order, crops, dropout and split.
     """
@@ -109,6 +111,7 @@ class PretrainingRecipe:
     keep: str = "last"
     validation_share: float = 0.2
     autocast: bool = True
+    batch_norm: bool = False
     seed: int = 0
 
     def check(self) -> None:
@@ -152,6 +155,6 @@ PAPER_PRETRAINING = PretrainingRecipe(
     equalise=False,
     keep="best",
 )
-"""Ying, Li & Chen (2023, section 2.1.4): the whole network, 60 epochs, batch 32, learning rate 5e-5,
-crop and flip, the best validation epoch. The paper names neither the optimiser nor the crops' size:
-Adam and 80 to 100% of the side are our choice, as is bfloat16."""
+"""Ying, Li & Chen (2023, section 2.1.4): the whole network, 60 epochs, batch 32, learning rate
+5e-5, crop and flip, the best validation epoch. The paper names neither the optimiser nor the size
+of crops: Adam and 80 to 100% of the side are our choice, as is bfloat16."""

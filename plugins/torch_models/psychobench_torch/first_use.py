@@ -1,0 +1,202 @@
+"""VGG weights that are trained when they are first needed, since they are too large to bundle.
+
+Run as ``python -m psychobench_torch.first_use vgg16 procedural-objects`` to have them beforehand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from psychobench.errors import OptionError, PsychobenchError
+from psychobench.resources import check_writable, sha256
+from psychobench.stimuli.faces import RENDERER_VERSION
+from psychobench_torch.cache import cache_folder, cache_key, note
+from psychobench_torch.checkpoints import remove_checkpoint
+from psychobench_torch.data import LabelledImages
+from psychobench_torch.device import compute_device, fast_dtype
+from psychobench_torch.objects import OBJECTS_VERSION
+from psychobench_torch.pretrain import (
+    PretrainingRecipe,
+    Stage,
+    held_out,
+    pretrain,
+    render_source,
+    save_weights,
+)
+from psychobench_torch.pretrain.recipe import RECIPE_VERSION
+from psychobench_torch.pretrain.sources import SOURCES
+
+RECIPE = PretrainingRecipe(
+    n_images=9_800,
+    image_size=80,
+    stages=(Stage(48, 20_000, 64), Stage(64, 20_000, 64)),
+    learning_rate=1e-3,
+    warm_up=0.15,
+    smoothing=0.0,
+    batch_norm=True,
+)
+"""One for all VGGs: small images, rendered once and cropped anew each time; few steps, each of
+which teaches much because of batch normalisation, which is folded into the convolutions."""
+
+MINUTES = {"vgg11": 8, "vgg13": 12, "vgg16": 15}  # on two cores, as measured
+JUDGED = 980  # held-out images at most
+STANDS_IN = {
+    "procedural-objects": "rendered objects, not ImageNet",
+    "rendered-faces": "rendered people, not VGGFace2",
+}
+LIMITS = (
+    "A reduced scale: tens of thousands of presentations of some ten thousand rendered images, at "
+    "a third of the usual size. A stand-in where no download is possible; a result with these "
+    "weights says nothing about networks that were trained on photographs. Training again gives "
+    "weights of the same kind, not the same bytes, on another machine."
+)
+
+
+def first_use_weights(
+    architecture: str,
+    source: str,
+    *,
+    progress: bool = True,
+    recipe: PretrainingRecipe = RECIPE,
+) -> Path:
+    """Give the file of a VGG's weights; train them if they are not in the user's cache yet.
+
+    A training that is interrupted goes on from its last checkpoint when it is asked for again, and
+    on the CPU ends with the same weights. A file that does not match the hash in the model card
+    beside it counts as not there.
+
+    Parameters
+    ----------
+    architecture : str
+        One of `MINUTES`.
+    source : str
+        ``procedural-objects`` or ``rendered-faces``.
+    progress : bool, optional
+        Show progress bars on stderr; what is trained, and how well, is noted there in any case.
+    recipe : PretrainingRecipe, optional
+        How; its `architecture` is not heeded.
+
+    Returns
+    -------
+    pathlib.Path
+        A safetensors file with torchvision's layer names, ``features.*``, and a classifier over
+        the pooled channels; its model card has the same name with ``.json``.
+
+    Raises
+    ------
+    OptionError
+        If there is no such network or source.
+    ResourceError
+        If the cache folder cannot be written.
+    ObserverError
+        If the loss is no longer a number.
+    """
+    if architecture not in MINUTES:
+        raise OptionError(
+            f"weights are trained on first use for {', '.join(MINUTES)}: not for '{architecture}'"
+        )
+    if source not in SOURCES:
+        raise OptionError(
+            f"weights are trained on first use on {' or '.join(SOURCES)}: not on '{source}'"
+        )
+    chosen = replace(recipe, architecture=architecture)
+    path = weights_path(chosen, source)
+    if not _whole(path):
+        check_writable(path.parent)
+        _announce(chosen, source)
+        card = _train(chosen, source, path, progress)
+        note(
+            f"{architecture} names {card['held_out_accuracy']:.0%} of held-out {source} right "
+            f"(chance {card['chance_accuracy']:.1%}); its weights and what they are not are in "
+            f"{path.with_suffix('.json')}"
+        )
+    return path
+
+
+def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
+    """Say where the weights of a recipe are kept: under a key of all that determines them."""
+    device = compute_device()
+    determinants = {
+        "source": source,
+        "recipe": asdict(recipe),
+        "recipe_version": RECIPE_VERSION,
+        "objects": OBJECTS_VERSION if source == "procedural-objects" else None,
+        "faces": RENDERER_VERSION if source == "rendered-faces" else None,
+        "precision": str(fast_dtype(device)),
+        "device": device.type,
+        "torch": torch.__version__,
+    }
+    key = cache_key(determinants)[:24]
+    folder = cache_folder().parent / "convolutions"
+    return folder / f"{recipe.architecture}-{source}-{key}.safetensors"
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Read the model card beside a file of weights."""
+    card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text("utf-8"))
+    return card
+
+
+def _whole(path: Path) -> bool:
+    """Tell whether the file is there as it was written; say so if it is there and is not."""
+    if not path.is_file():
+        return False
+    try:
+        if sha256(path) == read_card(path)["sha256"]:
+            return True
+        fault = "its hash is not the one in its model card"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fault = f"its model card cannot be read: {type(error).__name__}"
+    note(f"the weights in {path} are damaged ({fault}); they are trained again")
+    return False
+
+
+def _announce(recipe: PretrainingRecipe, source: str) -> None:
+    shown = sum(stage.presentations or 0 for stage in recipe.stages)
+    note(
+        f"the convolutions of {recipe.architecture} are trained now, once: {shown:,} presentations "
+        f"of {recipe.n_images:,} images at up to {recipe.stages[-1].size} px, about "
+        f"{MINUTES[recipe.architecture]} minutes on two free cores; interrupted, it goes on where "
+        f"it stopped. They will have seen {STANDS_IN[source]}"
+    )
+
+
+def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -> dict[str, Any]:
+    """Render, train, measure, write; give the model card."""
+    folder = path.with_suffix("")
+    train, fresh = render_source(source, recipe, progress=progress)
+    pretrained = pretrain(recipe, train, folder=folder, progress=progress)
+    measured = held_out(pretrained, _some(fresh, JUDGED))
+    said = {"source": source, **measured, "limits": LIMITS}
+    card = save_weights(pretrained, path, said)
+    remove_checkpoint(folder)
+    return card
+
+
+def _some(data: LabelledImages, n: int) -> LabelledImages:
+    """Pick images evenly over the set, so that all classes are there."""
+    step = max(1, len(data.labels) // n)
+    return replace(data, images=data.images[::step], labels=data.labels[::step])
+
+
+def main() -> None:
+    """Run the command; a fault that the user can mend is one line and exit status 1."""
+    parser = argparse.ArgumentParser(prog="psychobench_torch.first_use", description=__doc__)
+    parser.add_argument("architecture", choices=list(MINUTES))
+    parser.add_argument("source", choices=list(SOURCES))
+    options = parser.parse_args()
+    try:
+        print(first_use_weights(options.architecture, options.source))
+    except PsychobenchError as error:
+        sys.exit(f"Error: {error}")
+
+
+if __name__ == "__main__":
+    main()

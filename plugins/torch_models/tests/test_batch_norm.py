@@ -1,0 +1,59 @@
+"""Batch normalisation helps a network learn, and is gone afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from psychobench_torch.batch_norm import fold_batch_norm, with_batch_norm
+from psychobench_torch.data import LabelledImages
+from psychobench_torch.networks import convolutions
+from psychobench_torch.pretrain import PretrainingRecipe, Stage, pretrain
+from torch import nn
+
+
+@pytest.fixture
+def seasoned() -> nn.Sequential:
+    """A small network whose normalisations have seen images and learnt scales and shifts."""
+    generator = torch.Generator().manual_seed(0)
+    network = with_batch_norm(
+        nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 6, 3), nn.ReLU())
+    )
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, generator=generator)
+    for _ in range(5):
+        network(3 + 2 * torch.randn(16, 3, 20, 20, generator=generator))
+    return network.eval()
+
+
+def test_folding_leaves_the_outputs_as_they_were(seasoned: nn.Sequential) -> None:
+    images = torch.randn(4, 3, 20, 20, generator=torch.Generator().manual_seed(1))
+    folded = fold_batch_norm(seasoned)
+    assert [type(layer) for layer in folded] == [
+        nn.Conv2d, nn.ReLU, nn.MaxPool2d, nn.Conv2d, nn.ReLU,
+    ]  # fmt: skip
+    with torch.inference_mode():
+        expected = seasoned(images)
+        torch.testing.assert_close(folded(images), expected, rtol=1e-4, atol=1e-4)
+        plain = nn.Sequential(*(x for x in seasoned if not isinstance(x, nn.BatchNorm2d)))
+        assert not torch.allclose(plain(images), expected, atol=0.1)
+
+
+def test_folding_needs_fixed_statistics(seasoned: nn.Sequential) -> None:
+    with pytest.raises(ValueError, match="evaluation mode"):
+        fold_batch_norm(seasoned.train())
+    with pytest.raises(ValueError, match="follows ReLU"):
+        fold_batch_norm(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)).eval())
+
+
+def test_a_vgg_trained_with_batch_norm_is_torchvisions_plain_vgg() -> None:
+    rng = np.random.default_rng(0)
+    data = LabelledImages(
+        rng.integers(0, 256, (8, 32, 32, 3), dtype=np.uint8), np.arange(8) % 2, ("a", "b"), "", ""
+    )
+    recipe = PretrainingRecipe("vgg11", batch_norm=True, stages=(Stage(32, 24, 4),))
+    trained = pretrain(recipe, data, progress=False).network.features
+    expected = convolutions("vgg11").state_dict()
+    assert {k: v.shape for k, v in trained.state_dict().items()} == {
+        k: v.shape for k, v in expected.items()
+    }
