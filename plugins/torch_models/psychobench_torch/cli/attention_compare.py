@@ -1,0 +1,184 @@
+"""`psychobench attention compare`: maps of networks beside where people looked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from psychobench.gaze import BlurRecipe, Placement
+
+
+@click.command()
+@click.option(
+    "--maps",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Maps, one folder per source: SOURCE/IMAGE.npz, .npy or .png.",
+)
+@click.option(
+    "--fixations",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE|DIR",
+    help="A table image, subject, x_px, y_px, duration_ms; EyeLink .asc files; or BIDS gaze.",
+)
+@click.option(
+    "--images",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The photographs; their size in pixels is the maps'. VOC2007's folders are known.",
+)
+@click.option(
+    "--columns", multiple=True, metavar="NAME=YOURS,...", help="Your names for the columns."
+)
+@click.option(
+    "--display",
+    metavar="WIDTHxHEIGHT",
+    help="The display in pixels, where coordinates are the display's; images in its middle.",
+)
+@click.option(
+    "--scale",
+    type=float,
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="How many pixels of the display a pixel of the image took.",
+)
+@click.option(
+    "--origin",
+    type=click.Choice(["0", "1"]),
+    default="0",
+    show_default=True,
+    help="The number of the first pixel; 1 for data from MATLAB.",
+)
+@click.option(
+    "--period",
+    nargs=2,
+    type=float,
+    metavar="FROM TO",
+    help="Display period in ms on the clock of onset_ms; only fixations wholly in it count.",
+)
+@click.option(
+    "--sigma-px", type=float, default=20.0, show_default=True, help="The blur, in image pixels."
+)
+@click.option(
+    "--sigma-deg",
+    type=float,
+    help="The blur in degrees of visual angle instead; needs --pixels-per-degree.",
+)
+@click.option(
+    "--pixels-per-degree", type=float, metavar="X", help="Image pixels in a degree, as shown."
+)
+@click.option(
+    "--normalise",
+    type=click.Choice(["after", "before"]),
+    default="after",
+    show_default=True,
+    help="Divide people's maps by their maximum after the blur, or before it, as published.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write tables and figure here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def compare(
+    maps: Path,
+    fixations: Path,
+    images: Path,
+    columns: tuple[str, ...],
+    display: str | None,
+    scale: float,
+    origin: str,
+    period: tuple[float, float] | None,
+    sigma_px: float,
+    sigma_deg: float | None,
+    pixels_per_degree: float | None,
+    normalise: str,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Compare maps of attention with where people looked, image by image and pooled.
+
+    Beside the maps stand an all-zero map, a bump in the middle of the image, and other people:
+    a map that is not clearly better than the first two says nothing about where people look.
+    Intervals are bootstrapped over images.
+    """
+    import json
+
+    from psychobench.gaze import compare_maps, read_fixations
+    from psychobench.gaze.images import find_images, image_sizes
+    from psychobench.gaze.map_files import find_maps
+    from psychobench.gaze.output import gaze_json, gaze_text, write_gaze
+    from psychobench.resources import check_writable, staged_folder
+    from psychobench.responses.columns import parse_pairs
+
+    recipe = _recipe(sigma_px, sigma_deg, pixels_per_degree, normalise)
+    placement = _placement(display, scale, int(origin), period)
+    if out is not None:
+        check_writable(out)
+    found = find_maps(maps)
+    sizes = image_sizes(find_images(images))
+    renamed = parse_pairs(
+        [pair for text in columns for pair in text.split(",")], "--columns", "image=picture"
+    )
+    gaze = read_fixations(fixations, sizes, placement=placement, columns=renamed)
+    compared = compare_maps(found, gaze, recipe=recipe, seed=seed, progress=True)
+    if out is not None:
+        with staged_folder(out) as folder:
+            write_gaze(compared, folder)
+        click.echo(
+            f"Written to {out}: gaze.csv, images.csv, gaze.json, gaze.png (.svg, .pdf).", err=True
+        )
+    click.echo(
+        json.dumps(gaze_json(compared), indent=2, allow_nan=False)
+        if as_json
+        else gaze_text(compared)
+    )
+
+
+def _recipe(
+    sigma_px: float, sigma_deg: float | None, pixels_per_degree: float | None, normalise: Any
+) -> BlurRecipe:
+    """Take the published window with the published sigma, else one as wide as is needed."""
+    from dataclasses import replace
+
+    from psychobench.errors import OptionError
+    from psychobench.gaze import BlurRecipe
+
+    if (sigma_deg is None) != (pixels_per_degree is None):
+        raise OptionError(
+            "a blur in degrees needs both --sigma-deg and --pixels-per-degree: only one is given"
+        )
+    if sigma_deg is not None and pixels_per_degree is not None:
+        recipe = BlurRecipe.degrees(sigma_deg, pixels_per_degree)
+    elif sigma_px == BlurRecipe.sigma_px:
+        recipe = BlurRecipe()
+    else:
+        recipe = BlurRecipe(sigma_px, None)
+    return replace(recipe, normalise=normalise)
+
+
+def _placement(
+    display: str | None, scale: float, origin: int, period: tuple[float, float] | None
+) -> Placement:
+    from psychobench.errors import OptionError
+    from psychobench.gaze import Placement
+
+    size = None
+    if display is not None:
+        parts = display.lower().split("x")
+        if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+            raise OptionError(
+                f"--display must be WIDTHxHEIGHT in pixels, such as 1920x1080: it is '{display}'"
+            )
+        size = int(parts[0]), int(parts[1])
+    return Placement(size, scale, origin, period)

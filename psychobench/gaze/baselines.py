@@ -1,0 +1,76 @@
+"""What every table of maps is read against: nothing, the middle, and other people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from psychobench.gaze.fixations import Fixations
+from psychobench.gaze.maps import BlurRecipe, centre_bias, fixation_map, pixels
+from psychobench.gaze.metrics import METRICS, score_map
+
+ZERO, CENTRE, PEOPLE = "all-zero map", "centre bias", "other people (split half)"
+BASELINES = (ZERO, CENTRE, PEOPLE)
+SPLITS = 5
+
+
+def score_baselines(
+    fixations: Fixations,
+    image: str,
+    recipe: BlurRecipe,
+    rng: np.random.Generator,
+    *,
+    splits: int = SPLITS,
+) -> dict[str, dict[str, float]]:
+    """Score the baselines on one image.
+
+    The ceiling scores the map of one half of the viewers against the fixations of the other half,
+    both ways, over random halves. Half the people make a rougher map than all, so it is a little
+    lower than what all people would reach.
+
+    Parameters
+    ----------
+    fixations : Fixations
+        Of all images.
+    image : str
+        Which one.
+    recipe : BlurRecipe
+        Of the fixation maps.
+    rng : numpy.random.Generator
+        Draws the halves.
+    splits : int
+        How many random halves.
+
+    Returns
+    -------
+    dict of str to dict
+        Scores by metric, by the names of `BASELINES`; without two viewers there is no ceiling.
+    """
+    size, looked = fixations.sizes[image], fixations.of(image)
+    people, places = fixation_map(looked, size, recipe), pixels(looked)
+    scores = {
+        ZERO: score_map(np.zeros(size[::-1]), people, *places),
+        CENTRE: score_map(centre_bias(size), people, *places),
+    }
+    viewers = looked["subject"].unique()
+    if len(viewers) >= 2:
+        halves = []
+        for _ in range(splits):
+            first = looked["subject"].isin(rng.permutation(viewers)[: len(viewers) // 2])
+            for seen, judged in ((first, ~first), (~first, first)):
+                judges = looked[judged]
+                halves.append(
+                    score_map(
+                        fixation_map(looked[seen], size, recipe),
+                        fixation_map(judges, size, recipe),
+                        *pixels(judges),
+                    )
+                )
+        scores[PEOPLE] = _mean(halves)
+    return scores
+
+
+def _mean(scores: list[dict[str, float]]) -> dict[str, float]:
+    stacked: Mapping[str, list[float]] = {name: [s[name] for s in scores] for name in METRICS}
+    return {name: float(np.mean(values)) for name, values in stacked.items()}

@@ -1,0 +1,249 @@
+"""Fixations on the images' own pixels: read, moved from the display to the image, cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from psychobench.errors import OptionError, TableError
+from psychobench.gaze.bids import find_recordings, read_bids
+from psychobench.gaze.eyelink import is_asc, read_asc
+from psychobench.gaze.table import read_tidy
+
+Size = tuple[int, int]
+_MOST_OUTSIDE = 0.5  # beyond this share the coordinates are in another unit
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How coordinates of gaze become pixels of an image.
+
+    Parameters
+    ----------
+    display : tuple of int, optional
+        Width and height of the display in pixels, where coordinates are the display's and images
+        were shown in its middle. Without it they are counted from the image's top left corner.
+    scale : float
+        How many pixels of the display a pixel of the image took, in width and height.
+    origin : {0, 1}
+        The number of the first pixel: 1 for data from MATLAB.
+    period : tuple of float, optional
+        Begin and end of the display in ms, on the clock of ``onset_ms``; without it what the
+        record itself says, if it does.
+
+    Raises
+    ------
+    OptionError
+        If a value is not of this kind.
+    """
+
+    display: Size | None = None
+    scale: float = 1.0
+    origin: int = 0
+    period: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if not (np.isfinite(self.scale) and self.scale > 0):
+            raise OptionError(f"the scale of the display must be above 0: it is {self.scale}")
+        if self.origin not in (0, 1):
+            raise OptionError(f"the first pixel's number must be 0 or 1: it is {self.origin}")
+        if self.period is not None and not self.period[0] < self.period[1]:
+            raise OptionError(f"a display period must end after it begins: it is {self.period}")
+
+    def to_image(self, table: pd.DataFrame, sizes: Mapping[str, Size]) -> pd.DataFrame:
+        """Give the table with ``x_px`` and ``y_px`` in pixels of each image, from 0."""
+        moved = table.copy()
+        for axis, name in enumerate(("x_px", "y_px")):
+            length = table["image"].map({image: size[axis] for image, size in sizes.items()})
+            start = 0 if self.display is None else (self.display[axis] - length * self.scale) / 2
+            moved[name] = (table[name] - self.origin - start) / self.scale
+        return moved
+
+
+@dataclass(frozen=True)
+class Fixations:
+    """Fixations inside their images and display periods.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        ``image, subject, x_px, y_px, duration_ms, onset_ms``; x and y in pixels of the image, the
+        centre of its first pixel being 0.
+    sizes : Mapping of str to tuple of int
+        Width and height of every image that was asked for, by the image's name.
+    left_out : Mapping of str to int
+        How many fixations were left out, by reason.
+    notes : tuple of str
+        What a reader has to know beside that.
+    """
+
+    table: pd.DataFrame
+    sizes: Mapping[str, Size]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> list[str]:
+        """Who looked, in order of appearance."""
+        return list(dict.fromkeys(self.table["subject"]))
+
+    def of(self, image: str) -> pd.DataFrame:
+        """Give the fixations on one image."""
+        return self.table[self.table["image"] == image]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table."""
+        return self.table.copy()
+
+
+def read_fixations(
+    path: Path,
+    sizes: Mapping[str, Size],
+    *,
+    placement: Placement | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> Fixations:
+    """Read fixations of any known form, and keep those inside their image and display period.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A CSV or TSV with ``image, subject, x_px, y_px, duration_ms`` and perhaps ``onset_ms``; an
+        EyeLink ASC file; or a folder of ASC files or of BIDS eye-tracking.
+    sizes : Mapping of str to tuple of int
+        Width and height in pixels, by image name without folders. Fixations on other images are
+        left out and counted; names are compared without their endings where that is unique.
+    placement : Placement, optional
+        From display to image.
+    columns : Mapping of str to str, optional
+        What a CSV calls a column, by our name.
+
+    Returns
+    -------
+    Fixations
+
+    Raises
+    ------
+    TableError
+        If nothing can be read, no fixation is on one of the images, or most lie outside them.
+    """
+    placement = placement or Placement()
+    table = _read(Path(path), columns or {})
+    table, notes = _known_images(table, sizes, path)
+    moved = placement.to_image(table, sizes)
+    outside = _outside(moved, sizes)
+    if outside.mean() > _MOST_OUTSIDE:
+        raise TableError(_wrong_unit(table, sizes, placement, float(outside.mean()), path))
+    early_or_late = _outside_period(table, placement)
+    left_out = {
+        "outside the image": int(outside.sum()),
+        "not wholly inside the display period": int((early_or_late & ~outside).sum()),
+    }
+    kept = moved[~outside & ~early_or_late]
+    gone = [each for each in dict.fromkeys(table["subject"]) if each not in set(kept["subject"])]
+    if kept.empty:
+        raise TableError(
+            f"some fixations must lie inside image and display period: {path} has none of "
+            f"{len(moved)}; check --period"
+        )
+    notes += [f"subject '{each}' has no fixation left" for each in gone]
+    columns_kept = ["image", "subject", "x_px", "y_px", "duration_ms", "onset_ms"]
+    return Fixations(kept[columns_kept].reset_index(drop=True), dict(sizes), left_out, tuple(notes))
+
+
+def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    if not path.exists():
+        raise TableError(f"a record of gaze must exist: there is none at {path}")
+    if path.is_file():
+        if is_asc(path):
+            return read_asc(path)
+        if path.name.endswith("_physio.tsv.gz"):
+            return read_bids(path)
+        return read_tidy(path, columns)
+    exports, recordings = sorted(path.rglob("*.asc")), find_recordings(path)
+    if not exports and not recordings:
+        raise TableError(
+            "a folder of gaze must hold EyeLink exports (*.asc) or BIDS eye-tracking "
+            f"(*_physio.tsv.gz with its sidecar): {path} holds neither"
+        )
+    tables = [read_asc(each) for each in exports] or [read_bids(each) for each in recordings]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _known_images(
+    table: pd.DataFrame, sizes: Mapping[str, Size], path: Path
+) -> tuple[pd.DataFrame, list[str]]:
+    """Call images as `sizes` does; leave out the fixations on others."""
+    stems: dict[str, list[str]] = {}
+    for name in sizes:
+        stems.setdefault(Path(name).stem, []).append(name)
+    names = {
+        given: own
+        for given in dict.fromkeys(table["image"])
+        if (own := _own_name(Path(given).name, sizes, stems)) is not None
+    }
+    known = table["image"].isin(list(names))
+    if not known.any():
+        raise TableError(
+            f"fixations must be on the images that are compared: {path} names "
+            f"{', '.join(list(dict.fromkeys(table['image']))[:3])} ..., the images are "
+            f"{', '.join(list(sizes)[:3])} ..."
+        )
+    others = table.loc[~known, "image"].nunique()
+    notes = [f"{int((~known).sum())} fixations on {others} other images left out"] if others else []
+    return table[known].assign(image=table["image"].map(names)), notes
+
+
+def _own_name(given: str, sizes: Mapping[str, Size], stems: Mapping[str, list[str]]) -> str | None:
+    if given in sizes:
+        return given
+    alike = stems.get(Path(given).stem, [])
+    return alike[0] if len(alike) == 1 else None
+
+
+def _outside(table: pd.DataFrame, sizes: Mapping[str, Size]) -> pd.Series:
+    width = table["image"].map({image: size[0] for image, size in sizes.items()})
+    height = table["image"].map({image: size[1] for image, size in sizes.items()})
+    x, y = table["x_px"].round(), table["y_px"].round()
+    return (x < 0) | (x >= width) | (y < 0) | (y >= height)
+
+
+def _outside_period(table: pd.DataFrame, placement: Placement) -> pd.Series:
+    """Mark fixations that begin before the display, or end after it."""
+    begins, ends = table["onset_ms"], table["onset_ms"] + table["duration_ms"]
+    if placement.period is None:
+        first, last = table["period_start_ms"], table["period_end_ms"]
+        return (begins < first) | (ends > last)
+    if begins.isna().any():
+        raise TableError(
+            f"--period needs the column onset_ms: {int(begins.isna().sum())} fixations have none"
+        )
+    return (begins < placement.period[0]) | (ends > placement.period[1])
+
+
+def _wrong_unit(
+    table: pd.DataFrame, sizes: Mapping[str, Size], placement: Placement, share: float, path: Path
+) -> str:
+    """Say that most fixations lie outside, and what unit they seem to have."""
+    width, height = (max(size[axis] for size in sizes.values()) for axis in (0, 1))
+    far_x, far_y = table["x_px"].quantile(0.99), table["y_px"].quantile(0.99)
+    if max(far_x, far_y) <= 1.5:
+        hint = "they look like shares of the image: multiply them by its width and height"
+    elif placement.display is None and min(table["x_px"].min(), table["y_px"].min()) >= 0:
+        ratio = max(far_x / width, far_y / height)
+        hint = (
+            f"they reach about {ratio:.1f} times as far as the image: if it was shown enlarged "
+            f"from its top left corner, --scale {ratio:.1f}; if in the middle of a display, "
+            "--display WIDTHxHEIGHT, with --scale"
+        )
+    else:
+        hint = "check --display and --scale"
+    return (
+        f"most fixations must lie inside their images: of those in {path} {share:.0%} do not (x to "
+        f"{far_x:.0f}, y to {far_y:.0f}; images to {width} x {height}); {hint}"
+    )

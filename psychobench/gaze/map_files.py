@@ -1,0 +1,135 @@
+"""Maps that wait to be compared: one folder per source, one file per image."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.errors import ResourceError
+
+SUFFIXES = (".npz", ".npy", ".png")
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """One map on disk.
+
+    Parameters
+    ----------
+    source : str
+        Whose map it is: its folder below the one that was named, ``vgg16/layercam``.
+    image : str
+        The image's name without its ending.
+    path : pathlib.Path
+        Where it is.
+    """
+
+    source: str
+    image: str
+    path: Path
+
+    def read(self) -> NDArray[np.float64]:
+        """Read the map, shape (height, width).
+
+        Raises
+        ------
+        ResourceError
+            If it cannot be read, is not a plane of numbers, or holds NaN or infinity.
+        """
+        values = self._values()
+        if values.ndim > 2:
+            values = np.squeeze(values)
+        if values.ndim != 2 or not np.issubdtype(values.dtype, np.number):
+            raise ResourceError(
+                f"a map must be a plane of numbers: {self.path} has {values.dtype} of shape "
+                f"{values.shape}"
+            )
+        if np.iscomplexobj(values) or not np.isfinite(values).all():
+            bad = int((~np.isfinite(values)).sum())
+            raise ResourceError(
+                f"a map must hold finite numbers: {self.path} (image '{self.image}') has {bad} "
+                "that are NaN or infinite; make it again"
+            )
+        return values.astype(np.float64)
+
+    def _values(self) -> NDArray[np.generic]:
+        try:
+            if self.path.suffix == ".png":
+                from PIL import Image
+
+                with Image.open(self.path) as image:
+                    return np.asarray(image.convert("F"))
+            loaded = np.load(self.path, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
+            with loaded:
+                if "map" not in loaded:
+                    raise ValueError(f"it holds {', '.join(loaded) or 'nothing'}, and no 'map'")
+                values: NDArray[np.generic] = loaded["map"]
+                return values
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise ResourceError(f"a map must be readable: {self.path} is not ({error})") from None
+
+
+def find_maps(folder: Path) -> list[MapFile]:
+    """Find the maps below a folder: ``SOURCE/IMAGE.npz``, ``.npy`` or grey ``.png``.
+
+    An ``.npz`` holds its map under the name ``map``. Sources may be nested; files in the folder
+    itself are of the source that the folder is called.
+
+    Raises
+    ------
+    ResourceError
+        If there is no such folder, no map in it, or two maps of one source and image.
+    """
+    if not folder.is_dir():
+        raise ResourceError(f"--maps must name a folder of maps: there is none at {folder}")
+    found = sorted(_maps(folder), key=lambda each: (each.source, each.image))
+    if not found:
+        raise ResourceError(
+            f"a folder of maps must hold SOURCE/IMAGE.npz, .npy or .png: {folder} holds none; "
+            "psychobench attention maps writes them"
+        )
+    names = [(each.source, each.image) for each in found]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ResourceError(
+            f"a source must have one map of an image: '{twice[0][0]}' has several of "
+            f"'{twice[0][1]}' in {folder}"
+        )
+    return found
+
+
+def _maps(folder: Path) -> Iterator[MapFile]:
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            inside = path.parent.relative_to(folder)
+            source = inside.as_posix() if inside.parts else folder.resolve().name
+            yield MapFile(source, path.stem, path)
+
+
+def resize_map(values: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+    """Resize a map bilinearly, pixel centres on pixel centres; edges are continued.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (h, w)
+        The map.
+    size : tuple of int
+        Width and height to be.
+
+    Examples
+    --------
+    >>> resize_map(np.array([[0.0, 1.0]]), (4, 1)).tolist()
+    [[0.0, 0.25, 0.75, 1.0]]
+    """
+    if values.shape == size[::-1]:
+        return values
+    from PIL import Image
+
+    plane = Image.fromarray(values.astype(np.float32))
+    return np.asarray(plane.resize(size, Image.Resampling.BILINEAR), dtype=np.float64)

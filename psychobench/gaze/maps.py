@@ -1,0 +1,164 @@
+"""From fixations to a map: durations summed on the pixels, blurred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from psychobench.errors import OptionError
+
+Map = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BlurRecipe:
+    """How fixations become a map.
+
+    Parameters
+    ----------
+    sigma_px : float
+        Standard deviation of the Gaussian in pixels of the image.
+    window_px : int, optional
+        Width of the square that the Gaussian is cut off at; 6 sigma by default.
+    normalise : {"after", "before"}
+        ``after`` brings the blurred map to a maximum of 1. ``before`` divides by the maximum and
+        then blurs, as was published: such maps peak near .003, where nothing at all is a good
+        match in mean absolute error.
+
+    Raises
+    ------
+    OptionError
+        If sigma or window is not positive, or `normalise` is another word.
+
+    References
+    ----------
+    Ebrahimpour, M. K., Falandays, J. B., Spevack, S. & Noelle, D. C. (2019). Do humans look where
+    deep convolutional neural networks "attend"? "Data processing": sigma 20 px, 80 x 80 support.
+    """
+
+    sigma_px: float = 20.0
+    window_px: int | None = 80
+    normalise: Literal["after", "before"] = "after"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if not (np.isfinite(self.sigma_px) and self.sigma_px > 0):
+            raise OptionError(f"sigma must be above 0 px: it is {self.sigma_px}")
+        if self.window_px is not None and self.window_px < 1:
+            raise OptionError(f"the Gaussian's window must be 1 px or more: it is {self.window_px}")
+        if self.normalise not in ("after", "before"):
+            raise OptionError(f"maps are normalised after or before the blur: '{self.normalise}'")
+
+    @classmethod
+    def degrees(cls, sigma_deg: float, pixels_per_degree: float) -> BlurRecipe:
+        """Blur by a Gaussian in degrees of visual angle; 1 degree stands for the fovea.
+
+        Parameters
+        ----------
+        sigma_deg : float
+            Standard deviation in degrees.
+        pixels_per_degree : float
+            Pixels of the image in a degree, as it was shown.
+
+        Examples
+        --------
+        >>> BlurRecipe.degrees(1, 24).sigma_px
+        24.0
+        """
+        return cls(float(sigma_deg * pixels_per_degree), None)
+
+    @property
+    def words(self) -> str:
+        """Say what it does, for tables."""
+        window = f" in {self.window_px} x {self.window_px} px" if self.window_px else ""
+        order = (
+            "then divided by their maximum"
+            if self.normalise == "after"
+            else "divided by their maximum before that"
+        )
+        return f"durations blurred by a Gaussian of {self.sigma_px:g} px{window}, {order}"
+
+
+def fixation_map(
+    fixations: pd.DataFrame, size: tuple[int, int], recipe: BlurRecipe | None = None
+) -> Map:
+    """Sum durations on the pixels that were fixated, and blur them.
+
+    Parameters
+    ----------
+    fixations : pandas.DataFrame
+        ``x_px, y_px, duration_ms`` inside one image.
+    size : tuple of int
+        The image's width and height in pixels.
+    recipe : BlurRecipe, optional
+        The Gaussian, and when to normalise.
+
+    Returns
+    -------
+    ndarray of float64, shape (height, width)
+        Zero everywhere without fixations.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"x_px": [30.0], "y_px": [20.0], "duration_ms": [200.0]})
+    >>> blurred = fixation_map(one, (61, 41), BlurRecipe(5, None))
+    >>> float(blurred.max()), bool(blurred[20, 30] == 1)
+    (1.0, True)
+    """
+    recipe = recipe or BlurRecipe()
+    durations = np.zeros(size[::-1])
+    rows, columns = pixels(fixations)
+    np.add.at(durations, (rows, columns), fixations["duration_ms"].to_numpy(dtype=np.float64))
+    if recipe.normalise == "before":
+        return _blur(_to_one(durations), recipe)
+    return _to_one(_blur(durations, recipe))
+
+
+def pixels(fixations: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Give the row and the column of the pixel under each fixation."""
+    return (
+        np.rint(fixations["y_px"].to_numpy(dtype=np.float64)).astype(np.intp),
+        np.rint(fixations["x_px"].to_numpy(dtype=np.float64)).astype(np.intp),
+    )
+
+
+def centre_bias(size: tuple[int, int]) -> Map:
+    """Give a Gaussian on the middle of an image; sigma is a quarter of each side.
+
+    People look at the middle of photographs whatever they show, so a map that says nothing but
+    this is the rival to beat.
+    """
+    width, height = size
+    x = (np.arange(width) - (width - 1) / 2) / (width / 4)
+    y = (np.arange(height) - (height - 1) / 2) / (height / 4)
+    bump: Map = np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2)
+    return _to_one(bump)
+
+
+def unit_range(values: Map) -> Map:
+    """Stretch a map to [0, 1]; one that is the same everywhere becomes zero."""
+    low, high = float(values.min()), float(values.max())
+    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+
+
+def _blur(values: Map, recipe: BlurRecipe) -> Map:
+    # an even window has no middle pixel: its Gaussian is centred between two, as published
+    width = recipe.window_px or 2 * int(np.ceil(3 * recipe.sigma_px)) + 1
+    offsets = np.arange(width) - (width - 1) / 2
+    weights = np.exp(-(offsets**2) / (2 * recipe.sigma_px**2))
+    weights /= weights.sum()
+    blurred = values
+    for axis in (0, 1):
+        blurred = ndimage.convolve1d(blurred, weights, axis=axis, mode="constant")
+    result: Map = blurred
+    return result
+
+
+def _to_one(values: Map) -> Map:
+    top = float(values.max())
+    return values / top if top > 0 else values

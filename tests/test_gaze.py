@@ -1,0 +1,345 @@
+"""Maps beside where people looked: measures, baselines, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from psychobench.errors import ComparisonError, OptionError, ResourceError, TableError
+from psychobench.gaze import (
+    METRICS,
+    BlurRecipe,
+    Fixations,
+    Placement,
+    compare_maps,
+    fixation_map,
+    read_fixations,
+    score_map,
+)
+from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
+from psychobench.gaze.images import find_images, image_sizes
+from psychobench.gaze.map_files import find_maps, resize_map
+from psychobench.gaze.maps import centre_bias, pixels, unit_range
+
+SIZE = (90, 60)
+
+
+def looked_at(spots: list[tuple[float, float]], subject: str = "s1") -> pd.DataFrame:
+    """Give fixations of 200 ms at (x, y)."""
+    x, y = zip(*spots, strict=True)
+    return pd.DataFrame(
+        {"image": "a.jpg", "subject": subject, "x_px": x, "y_px": y, "duration_ms": 200.0}
+    )
+
+
+@pytest.fixture(scope="module")
+def crowd() -> Fixations:
+    """Ten people who look at two places, neither in the middle."""
+    rng = np.random.default_rng(3)
+    spots = rng.choice([[20.0, 15.0], [70.0, 45.0]], 80) + rng.normal(0, 2, (80, 2))
+    table = looked_at([tuple(each) for each in spots])
+    table["subject"] = [f"s{i % 10}" for i in range(80)]
+    return Fixations(table.assign(onset_ms=np.nan), {"a.jpg": SIZE})
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[pd.DataFrame], Path]:
+    """Write a table of fixations as CSV."""
+
+    def to_csv(table: pd.DataFrame) -> Path:
+        table.to_csv(tmp_path / "fixations.csv", index=False)
+        return tmp_path / "fixations.csv"
+
+    return to_csv
+
+
+def test_a_map_is_nearest_to_itself(crowd: Fixations) -> None:
+    looked = crowd.of("a.jpg")
+    people = fixation_map(looked, SIZE, BlurRecipe(5, None))
+    scores = score_map(people, people, *pixels(looked))
+    assert scores["mae"] == 0
+    assert scores["kl"] == pytest.approx(0, abs=1e-9)
+    assert scores["cc"] == pytest.approx(1)
+    assert scores["sim"] == pytest.approx(1)
+    assert scores["auc"] > 0.95
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_measures_agree_with_scipy_on_random_maps(seed: int, crowd: Fixations) -> None:
+    rng, looked = np.random.default_rng(seed), crowd.of("a.jpg")
+    candidate = unit_range(np.round(rng.random(SIZE[::-1]), 1))  # many ties
+    people = fixation_map(looked, SIZE, BlurRecipe(5, None))
+    rows, columns = pixels(looked)
+    scores = score_map(candidate, people, rows, columns)
+    fixated = np.zeros(candidate.shape, dtype=bool)
+    fixated[rows, columns] = True
+    u = stats.mannwhitneyu(candidate[fixated], candidate[~fixated]).statistic
+    assert scores["auc"] == pytest.approx(u / fixated.sum() / (~fixated).sum())
+    assert scores["cc"] == pytest.approx(stats.pearsonr(candidate.ravel(), people.ravel())[0])
+    assert scores["nss"] == pytest.approx(stats.zscore(candidate, axis=None)[rows, columns].mean())
+    entropy = stats.entropy(people.ravel(), candidate.ravel() + 1e-12)
+    assert scores["kl"] == pytest.approx(entropy, rel=0.02)
+    shares = [each / each.sum() for each in (candidate, people)]
+    assert scores["sim"] == pytest.approx(1 - np.abs(shares[0] - shares[1]).sum() / 2)
+    assert scores["mae"] == pytest.approx(np.abs(candidate - people).mean())
+
+
+def test_stretching_a_map_changes_no_score(crowd: Fixations) -> None:
+    looked, rng = crowd.of("a.jpg"), np.random.default_rng(0)
+    people, candidate = fixation_map(looked, SIZE), rng.random(SIZE[::-1])
+    plain = score_map(candidate, people, *pixels(looked))
+    assert score_map(7 * candidate - 3, people, *pixels(looked)) == pytest.approx(plain)
+
+
+def test_an_empty_map_is_uniform_and_has_no_correlation(crowd: Fixations) -> None:
+    looked = crowd.of("a.jpg")
+    scores = score_map(np.zeros(SIZE[::-1]), fixation_map(looked, SIZE), *pixels(looked))
+    assert scores["auc"] == 0.5
+    assert np.isnan(scores["nss"])
+    assert np.isnan(scores["cc"])
+
+
+def test_in_the_published_order_an_empty_map_beats_other_people(crowd: Fixations) -> None:
+    rng = np.random.default_rng(0)
+    published = score_baselines(crowd, "a.jpg", BlurRecipe(5, 20, "before"), rng)
+    assert published[ZERO]["mae"] < published[PEOPLE]["mae"]
+    ours = score_baselines(crowd, "a.jpg", BlurRecipe(5, 20), rng)
+    assert ours[PEOPLE]["mae"] < ours[ZERO]["mae"]
+    for measure in ("auc", "sim"):
+        assert published[PEOPLE][measure] > published[ZERO][measure]
+
+
+def test_people_who_look_at_the_same_places_predict_each_other_better_than_the_middle_does(
+    crowd: Fixations,
+) -> None:
+    scores = score_baselines(crowd, "a.jpg", BlurRecipe(5, None), np.random.default_rng(1))
+    assert scores[PEOPLE]["nss"] > scores[CENTRE]["nss"] + 1
+    assert scores[PEOPLE]["cc"] > 0.8 > scores[CENTRE]["cc"]
+
+
+def test_one_viewer_has_no_ceiling(crowd: Fixations) -> None:
+    table = crowd.table.assign(subject="s0")
+    alone = Fixations(table, crowd.sizes)
+    scores = score_baselines(alone, "a.jpg", BlurRecipe(), np.random.default_rng(0))
+    assert list(scores) == [ZERO, CENTRE]
+
+
+def test_durations_weigh_and_far_from_edges_none_is_lost() -> None:
+    two = looked_at([(40, 30), (50, 30)]).assign(duration_ms=[100.0, 300.0])
+    blurred = fixation_map(two, SIZE, BlurRecipe(2, 13, "before"))
+    assert blurred.sum() == pytest.approx(100 / 300 + 1)
+    assert blurred[30, 50] > 2 * blurred[30, 40]
+
+
+def test_the_published_window_has_no_middle_pixel() -> None:
+    one = looked_at([(45, 30)])
+    even = fixation_map(one, SIZE, BlurRecipe(3, 8))
+    peaks = np.argwhere(even == even.max())
+    assert np.abs(peaks.mean(axis=0) - (30, 45)).tolist() == [0.5, 0.5]
+
+
+def test_the_middle_is_where_centre_bias_peaks() -> None:
+    bump = centre_bias((91, 61))
+    assert np.unravel_index(bump.argmax(), bump.shape) == (30, 45)
+    np.testing.assert_allclose(bump, bump[::-1, ::-1])
+
+
+def test_resizing_agrees_with_scipy_between_pixel_centres() -> None:
+    coarse = np.random.default_rng(0).random((6, 8))
+    fine = resize_map(coarse, (32, 24))
+    x, y = (np.arange(32) + 0.5) / 4 - 0.5, (np.arange(24) + 0.5) / 4 - 0.5
+    grid = np.meshgrid(y, x, indexing="ij")
+    from scipy.ndimage import map_coordinates
+
+    np.testing.assert_allclose(
+        fine, map_coordinates(coarse, grid, order=1, mode="nearest"), atol=1e-6
+    )
+
+
+@given(
+    x=st.floats(0, 89), y=st.floats(0, 59), scale=st.floats(0.5, 4), origin=st.sampled_from([0, 1])
+)
+def test_a_place_on_the_display_is_the_same_place_in_the_image(
+    x: float, y: float, scale: float, origin: int
+) -> None:
+    placement = Placement((1920, 1080), scale, origin)
+    shown = looked_at(
+        [
+            (
+                x * scale + (1920 - 90 * scale) / 2 + origin,
+                y * scale + (1080 - 60 * scale) / 2 + origin,
+            )
+        ]
+    )
+    moved = placement.to_image(shown, {"a.jpg": SIZE})
+    assert moved.at[0, "x_px"] == pytest.approx(x, abs=1e-6)
+    assert moved.at[0, "y_px"] == pytest.approx(y, abs=1e-6)
+
+
+def test_only_fixations_wholly_inside_display_and_image_count(
+    write: Callable[[pd.DataFrame], Path],
+) -> None:
+    table = looked_at([(10, 10), (10, 10), (10, 10), (95, 10), (50, 50)])
+    table["onset_ms"] = [0, -10, 4900, 100, 4800]
+    read = read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(period=(0, 5000)))
+    assert read.table["onset_ms"].tolist() == [0, 4800]
+    assert read.left_out == {
+        "outside the image": 1,
+        "not wholly inside the display period": 2,
+    }
+
+
+def test_a_viewer_without_fixations_is_told(write: Callable[[pd.DataFrame], Path]) -> None:
+    table = pd.concat([looked_at([(10, 10)] * 3), looked_at([(500, 10)], "gone")])
+    read = read_fixations(write(table), {"a.jpg": SIZE})
+    assert read.subjects == ["s1"]
+    assert "subject 'gone' has no fixation left" in read.notes
+
+
+def test_fixations_in_another_unit_are_refused_with_a_scale(
+    write: Callable[[pd.DataFrame], Path],
+) -> None:
+    rng = np.random.default_rng(0)
+    doubled = looked_at([(2.5 * x, 2.5 * y) for x, y in rng.uniform((20, 20), SIZE, (40, 2))])
+    with pytest.raises(TableError, match=r"--scale 2\.[45]"):
+        read_fixations(write(doubled), {"a.jpg": SIZE})
+    assert len(
+        read_fixations(write(doubled), {"a.jpg": SIZE}, placement=Placement(scale=2.5)).table
+    )
+
+
+def test_fixations_on_other_images_are_counted(write: Callable[[pd.DataFrame], Path]) -> None:
+    table = looked_at([(10, 10), (20, 20), (30, 30)])
+    table["image"] = ["a.jpg", "photos/a.png", "b.jpg"]
+    read = read_fixations(write(table), {"a.jpg": SIZE})
+    assert len(read.of("a.jpg")) == 2
+    assert read.notes == ("1 fixations on 1 other images left out",)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("x_px", "left", "x_px must be a number"),
+        ("y_px", "", "y_px must be a number"),
+        ("duration_ms", "0", "duration_ms must be a number above 0"),
+    ],
+)
+def test_a_bad_cell_is_named_with_its_row(
+    column: str, value: str, said: str, tmp_path: Path
+) -> None:
+    table = looked_at([(10, 10), (20, 20)]).astype(str)
+    table.loc[1, column] = value
+    table.to_csv(tmp_path / "f.csv", index=False)
+    with pytest.raises(TableError, match=f"{said}.*row 3 of"):
+        read_fixations(tmp_path / "f.csv", {"a.jpg": SIZE})
+
+
+def test_foreign_column_names_are_told(write: Callable[[pd.DataFrame], Path]) -> None:
+    file = write(looked_at([(10, 10)]).rename(columns={"image": "picture", "x_px": "x"}))
+    with pytest.raises(TableError, match="has no image, x_px"):
+        read_fixations(file, {"a.jpg": SIZE})
+    renamed = {"image": "picture", "x_px": "x"}
+    assert len(read_fixations(file, {"a.jpg": SIZE}, columns=renamed).table) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"scale": 0.0}, {"origin": 2}, {"period": (5.0, 5.0)}, {"scale": float("nan")}]
+)
+def test_an_impossible_placement_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(OptionError):
+        Placement(**wrong)  # type: ignore[arg-type]
+
+
+def save(folder: Path, source: str, image: str, values: object) -> None:
+    (folder / source).mkdir(parents=True, exist_ok=True)
+    np.savez(folder / source / f"{image}.npz", map=values)
+
+
+def test_better_maps_come_out_nearer_with_intervals_over_images(tmp_path: Path) -> None:
+    rng, images = np.random.default_rng(0), [f"i{n}" for n in range(8)]
+    tables = []
+    for image in images:
+        spot = rng.uniform((15, 15), (75, 45))
+        at = looked_at([tuple(each) for each in spot + rng.normal(0, 3, (30, 2))])
+        at["subject"], at["image"] = [f"s{i % 5}" for i in range(30)], f"{image}.jpg"
+        tables.append(at)
+        save(tmp_path, "net/good", image, fixation_map(at, SIZE, BlurRecipe(12, None)))
+        save(tmp_path, "net/noise", image, rng.random((13, 13)))
+    sizes = {f"{image}.jpg": SIZE for image in images}
+    gaze = Fixations(pd.concat(tables, ignore_index=True), sizes)
+    compared = compare_maps(find_maps(tmp_path), gaze, recipe=BlurRecipe(6, None))
+    pooled = compared.pooled.set_index("source")
+    assert list(pooled.index) == [ZERO, CENTRE, PEOPLE, "net/good", "net/noise"]
+    for name, (_, more_is_nearer) in METRICS.items():
+        good, noise = pooled.loc["net/good", name], pooled.loc["net/noise", name]
+        assert (good > noise) == more_is_nearer, name
+        assert (
+            pooled.loc["net/good", f"{name}_low"] <= good <= pooled.loc["net/good", f"{name}_high"]
+        )
+    again = compare_maps(find_maps(tmp_path), gaze, recipe=BlurRecipe(6, None))
+    pd.testing.assert_frame_equal(again.pooled, compared.pooled)
+
+
+def test_maps_without_fixations_are_counted_and_strangers_refused(
+    tmp_path: Path, crowd: Fixations
+) -> None:
+    save(tmp_path, "net", "b", np.ones((3, 3)))
+    with pytest.raises(ComparisonError, match=r"maps of b and fixations on a"):
+        compare_maps(find_maps(tmp_path), crowd)
+    save(tmp_path, "net", "a", np.eye(3))
+    notes = compare_maps(find_maps(tmp_path), crowd).notes
+    assert "1 images have maps but no fixations, and were left out: b" in notes
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.array([[0.0, np.nan]]), "finite numbers.*1 that are NaN"),
+        (np.zeros((2, 3, 4)), "plane of numbers"),
+        (np.array([["a"]]), "plane of numbers"),
+        (np.array([[None]], dtype=object), "readable"),
+    ],
+)
+def test_a_map_that_is_none_is_refused(
+    values: np.ndarray, said: str, tmp_path: Path, crowd: Fixations
+) -> None:
+    save(tmp_path, "net", "a", values)
+    with pytest.raises(ResourceError, match=said):
+        compare_maps(find_maps(tmp_path), crowd)
+
+
+def test_a_folder_without_maps_says_what_it_should_hold(tmp_path: Path) -> None:
+    with pytest.raises(ResourceError, match="SOURCE/IMAGE"):
+        find_maps(tmp_path)
+    with pytest.raises(ResourceError, match="there is none"):
+        find_maps(tmp_path / "nowhere")
+
+
+def test_images_are_found_in_the_folders_of_pascal_voc(tmp_path: Path) -> None:
+    from PIL import Image
+
+    place = tmp_path / "VOC2007" / "JPEGImages"
+    place.mkdir(parents=True)
+    (tmp_path / "VOC2007" / "Annotations").mkdir()
+    Image.new("RGB", (50, 37)).save(place / "000005.jpg")
+    for folder in (tmp_path, tmp_path / "VOC2007", place):
+        assert image_sizes(find_images(folder)) == {"000005.jpg": (50, 37)}
+
+
+def test_fifteen_viewers_of_photographs_are_read_whole(shared: Path) -> None:
+    folder = shared / "osie"
+    sizes = image_sizes(find_images(folder / "stimuli"))
+    placement = Placement(origin=1)
+    read = read_fixations(folder / "fixations.csv", sizes, placement=placement)
+    assert len(read.subjects) == 15
+    assert len(sizes) == 12 == read.table["image"].nunique()
+    assert sum(read.left_out.values()) == 0
+    scores = score_baselines(read, "1001.jpg", BlurRecipe(), np.random.default_rng(0), splits=1)
+    assert scores[PEOPLE]["nss"] > scores[CENTRE]["nss"] > 0

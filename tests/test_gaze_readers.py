@@ -1,0 +1,122 @@
+"""EyeLink and BIDS records of gaze become the same table as a CSV."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from psychobench.errors import TableError
+from psychobench.gaze import Placement, read_fixations
+
+SIZES = {"1001.jpg": (800, 600), "1002.jpg": (800, 600)}
+ASC = """** CONVERTED FROM p01.edf using edfapi 4.2.1
+** DATE: Fri Mar  6 10:00:00 2020
+MSG\t100 DISPLAY_COORDS 0 0 1919 1079
+MSG\t1000 TRIALID 1
+START\t1001 \tLEFT\tRIGHT\tSAMPLES\tEVENTS
+MSG\t1002 !V IMGLOAD CENTER ../images/1001.jpg 960 540
+EFIX R   1003\t1043\t42\t  960.0\t  540.0\t   900
+MSG\t1050 SYNCTIME
+SFIX R   1100
+1101\t  959.0\t  540.1\t  910.0\t...
+EFIX L   1100\t1299\t200\t  661.0\t  341.0\t   900
+EFIX R   1100\t1299\t200\t  660.0\t  340.0\t   900
+EFIX R   1400\t1599\t200\t  1359.0\t  839.0\t   900
+EFIX R   1700\t1799\t100\t  .\t  .\t   .
+EFIX R   5900\t6199\t300\t  960.0\t  540.0\t   900
+MSG\t6050 DISPLAY OFF
+MSG\t6051 TRIAL_RESULT 0
+END\t6052 \tSAMPLES\tEVENTS\tRES\t  30.0\t  30.0
+MSG\t7000 TRIALID 2
+MSG\t7001 !V TRIAL_VAR image 1002.jpg
+MSG\t7010 -3 SYNCTIME
+EFIX R   7100\t7299\t200\t  960.0\t  540.0\t   900
+MSG\t12010 TRIAL_RESULT 0
+"""
+
+
+def test_an_eyelink_export_gives_fixations_on_the_image_during_display(tmp_path: Path) -> None:
+    (tmp_path / "p01.asc").write_text(ASC, encoding="utf-8")
+    read = read_fixations(tmp_path / "p01.asc", SIZES, placement=Placement((1920, 1080)))
+    assert read.subjects == ["p01"]
+    assert read.of("1001.jpg")[["x_px", "y_px", "duration_ms"]].to_numpy().tolist() == [
+        [100, 100, 200],
+        [799, 599, 200],
+    ]
+    assert len(read.of("1002.jpg")) == 1
+    # one began before the picture came on, one ended after it went
+    assert read.left_out["not wholly inside the display period"] == 2
+
+
+def test_a_folder_of_exports_has_one_subject_per_file(tmp_path: Path) -> None:
+    for name in ("p01", "p02"):
+        (tmp_path / f"{name}.asc").write_text(ASC, encoding="utf-8")
+    read = read_fixations(tmp_path, SIZES, placement=Placement((1920, 1080)))
+    assert read.subjects == ["p01", "p02"]
+
+
+def test_an_export_that_names_no_image_says_what_is_needed(tmp_path: Path) -> None:
+    text = "\n".join(line for line in ASC.splitlines() if "!V" not in line)
+    (tmp_path / "p01.asc").write_text(text, encoding="utf-8")
+    with pytest.raises(TableError, match=r"!V TRIAL_VAR image"):
+        read_fixations(tmp_path / "p01.asc", SIZES)
+
+
+def write_bids(folder: Path, *, start: float = 0.0) -> None:
+    """Write 10 s at 100 Hz: two photographs, a fixation on each, one between them."""
+    gaze = folder / "sub-07" / "func"
+    gaze.mkdir(parents=True)
+    stem = "sub-07_task-view_recording-eye1"
+    times = np.arange(0, 10_000, 10)
+    x = np.where(times < 5000, 200.0, 600.0)
+    lines = [f"{4000 + t}\t{x[i]}\t300.0\t900" for i, t in enumerate(times)]
+    with gzip.open(gaze / f"{stem}_physio.tsv.gz", "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
+    about = {
+        "Columns": ["timestamp", "x_coordinate", "y_coordinate", "pupil_size"],
+        "SamplingFrequency": 100, "StartTime": start, "PhysioType": "eyetrack",
+    }  # fmt: skip
+    (gaze / f"{stem}_physio.json").write_text(json.dumps(about), encoding="utf-8")
+    events = "4500\t300\tfixation\n7700\t100\tfixation\n8900\t250\tfixation\n8900\t20\tsaccade\n"
+    with gzip.open(gaze / f"{stem}_physioevents.tsv.gz", "wt", encoding="utf-8") as file:
+        file.write(events)
+    columns = {"Columns": ["onset", "duration", "trial_type"]}
+    (gaze / f"{stem}_physioevents.json").write_text(json.dumps(columns), encoding="utf-8")
+    shown = "onset\tduration\tstim_file\n0\t3\timages/1001.jpg\n4\t5\timages/1002.jpg\n9\t1\tn/a\n"
+    (gaze / "sub-07_task-view_events.tsv").write_text(shown, encoding="utf-8")
+
+
+def test_bids_gaze_gives_each_fixation_the_mean_place_of_its_samples(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    read = read_fixations(tmp_path, SIZES)
+    assert read.table["image"].tolist() == ["1001.jpg", "1002.jpg"]
+    # the second one moves to the right at its tenth sample of 26
+    assert read.table["x_px"].tolist() == pytest.approx([200, (10 * 200 + 16 * 600) / 26])
+    assert read.table["duration_ms"].tolist() == [300, 250]
+    assert read.subjects == ["07"]
+
+
+def test_the_sidecars_start_time_moves_fixations_against_the_pictures(tmp_path: Path) -> None:
+    write_bids(tmp_path, start=2.0)
+    read = read_fixations(tmp_path, SIZES)
+    assert read.table["image"].tolist() == ["1001.jpg", "1002.jpg", "1002.jpg"]
+    assert read.table["onset_ms"].tolist() == [2500, 5700, 6900]
+
+
+def test_a_recording_without_events_says_which_file_is_missing(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    next(tmp_path.rglob("*_physioevents.tsv.gz")).unlink()
+    with pytest.raises(TableError, match=r"physioevents\.tsv\.gz is missing"):
+        read_fixations(tmp_path, SIZES)
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(TableError, match="EyeLink exports"):
+        read_fixations(tmp_path, SIZES)
+    with pytest.raises(TableError, match="there is none"):
+        read_fixations(tmp_path / "nowhere.csv", SIZES)
