@@ -55,7 +55,7 @@ def read_imagefolder(root: Path) -> Listing:
     unused = [name for name in subfolders(root) if name == "test" and train != root]
     notes = tuple(f"the folder {name} is not used" for name in unused)
     table = pd.DataFrame(rows, columns=["path", "label", "split"])
-    return Listing("imagefolder", f"photographs in {root.name}", root, table, notes)
+    return Listing("imagefolder", f"images in the folder {root.name}", root, table, notes)
 
 
 def _parts(root: Path) -> tuple[Path, Path | None]:

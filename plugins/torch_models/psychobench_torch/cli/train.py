@@ -1,0 +1,91 @@
+"""`psychobench train`: train an observer, or pre-train its network, on images of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from psychobench_torch.cli.options import data_options, recipe_options
+
+
+@click.command()
+@click.argument("observer", metavar="OBSERVER")
+@click.option(
+    "--phase",
+    type=click.Choice(["transfer", "pretraining"]),
+    default="transfer",
+    show_default=True,
+    help="transfer: a head that tells sad from happy, on frozen features. pretraining: the network "
+    "that gives the features, from scratch.",
+)
+@click.option(
+    "--pretraining",
+    metavar="NAME|FILE",
+    help="What the frozen network saw: procedural-objects (the default), rendered-faces, imagenet, "
+    "or a file of weights.",
+)
+@data_options
+@recipe_options
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Of initial values, order, and the split where the data have none.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Write weights, model card, log and curves here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+def train(observer: str, out: Path, as_json: bool, **options: Any) -> None:
+    """Train OBSERVER on labelled photographs, or pre-train its network.
+
+    The weights are used with `psychobench compare --observer OBSERVER --pretraining FILE`. An
+    interrupted training goes on when the same command is given again. Without --data, the faces
+    are rendered.
+    """
+    import json
+
+    from psychobench_torch.training.report import as_text, summary
+
+    card = _trained(observer, out, options)
+    result = summary(card, observer, options["phase"], out)
+    click.echo(json.dumps(result, indent=2, allow_nan=False) if as_json else as_text(result))
+
+
+def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any]:
+    """Give the model card of the training, which is done now unless it is done already."""
+    from psychobench.resources import staged_folder
+    from psychobench_torch.data.load import select
+    from psychobench_torch.training.folder import begin, open_folder
+    from psychobench_torch.training.plan import TransferPlan, make_plan
+
+    plan = make_plan(observer, **options)
+    determinants = plan.determinants()
+    card = open_folder(out, determinants)
+    if card is not None:
+        click.echo(f"Already trained: {out} holds the result of this very command.", err=True)
+        return card
+    selection = None if plan.choice is None else select(plan.choice)
+    for note in selection.notes if selection else ():
+        click.echo(f"Note: {note}.", err=True)
+    begin(out, determinants)
+    if isinstance(plan, TransferPlan):
+        from psychobench_torch.training.transfer import train_observer
+
+        outcome = train_observer(plan, selection)
+    else:
+        from psychobench_torch.training.pretraining import train_network
+
+        outcome = train_network(plan, selection, out)
+    with staged_folder(out) as folder:
+        card = outcome.write(folder)
+    outcome.tidy()
+    return card

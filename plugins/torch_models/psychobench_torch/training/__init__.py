@@ -1,0 +1,1 @@
+"""One training as a command: planned, checked, carried out, put into files."""

@@ -1,0 +1,64 @@
+"""The folder of a training: whose it is, whether it is finished."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from psychobench.errors import OptionError, ResourceError
+from psychobench.resources import check_writable, sha256, write_whole
+from psychobench_torch.checkpoints import first_difference
+
+PLAN = "training.json"
+WEIGHTS = "weights.safetensors"
+CARD = "weights.json"
+
+
+def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | None:
+    """Find out whether `out` can take this training, or already has it.
+
+    Returns
+    -------
+    dict or None
+        The model card where the training is finished.
+
+    Raises
+    ------
+    OptionError
+        If another training is in the folder.
+    ResourceError
+        If it cannot be written, or what is in it is damaged.
+    """
+    check_writable(out)
+    if not (out / PLAN).is_file():
+        if (out / WEIGHTS).exists():
+            raise OptionError(
+                f"--out must be a folder of this training alone: {out} has weights of another; "
+                "choose another --out"
+            )
+        return None
+    try:
+        then = json.loads((out / PLAN).read_text("utf-8"))
+        card = json.loads((out / CARD).read_text("utf-8")) if (out / CARD).is_file() else None
+        whole = card is not None and sha256(out / WEIGHTS) == card["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResourceError(
+            f"the folder of a training must be as it was left: {out} is damaged ({error}); "
+            "remove it, or choose another --out"
+        ) from None
+    if difference := first_difference(then, json.loads(json.dumps(determinants))):
+        raise OptionError(
+            f"--out must be a folder of this training alone: that in {out} had {difference}; "
+            "give the same options as then, or choose another --out"
+        )
+    if card is not None and not whole:
+        raise ResourceError(
+            f"trained weights must be as they were written: {out / WEIGHTS} is not; remove {out}"
+        )
+    return card
+
+
+def begin(out: Path, determinants: dict[str, Any]) -> None:
+    """Note whose folder it is."""
+    write_whole(out / PLAN, (json.dumps(determinants, indent=1) + "\n").encode())

@@ -1,0 +1,57 @@
+"""What a finished training leaves in its folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psychobench.draw.curves import save_figure
+from psychobench_torch.data.labelled import LabelledImages
+from psychobench_torch.data.load import Selection, open_selection
+from psychobench_torch.training.folder import PLAN, WEIGHTS
+from psychobench_torch.training.plan import PretrainingPlan, TransferPlan
+from psychobench_torch.training_log import Epoch, log_csv, log_figure
+
+_CROPS = 8 / 7  # side of a decoded image over that of a crop: 256 px for 224 px
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A finished training.
+
+    Parameters
+    ----------
+    plan : TransferPlan or PretrainingPlan
+        What was asked for.
+    epochs : sequence of Epoch
+        The record of the training.
+    save : callable
+        Writes weights and model card as the file it is given, and gives the card.
+    tidy : callable
+        Removes what would only be needed to go on; called when all files are in place.
+    """
+
+    plan: TransferPlan | PretrainingPlan
+    epochs: Sequence[Epoch]
+    save: Callable[[Path], dict[str, Any]]
+    tidy: Callable[[], None]
+
+    def write(self, folder: Path) -> dict[str, Any]:
+        """Write weights, model card, log and curves into a folder; give the card."""
+        text = json.dumps(self.plan.determinants(), indent=1)
+        (folder / PLAN).write_text(text + "\n", encoding="utf-8")
+        (folder / "log.csv").write_bytes(log_csv(self.epochs))
+        save_figure(log_figure({self.plan.design.name: self.epochs}), folder, "curves")
+        return self.save(folder / WEIGHTS)
+
+
+def opened(
+    plan: TransferPlan | PretrainingPlan, selection: Selection, size: int, *, progress: bool
+) -> LabelledImages:
+    """Decode the chosen images, large enough for crops of `size` px."""
+    assert plan.choice is not None
+    side = -(-round(size * _CROPS) // 8) * 8
+    return open_selection(selection, plan.choice, side, None, progress)

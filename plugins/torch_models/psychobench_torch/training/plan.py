@@ -1,0 +1,191 @@
+"""What `psychobench train` is asked for, checked before anything is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psychobench.errors import OptionError
+from psychobench.resources import sha256
+from psychobench_torch.data.layouts import DataChoice
+from psychobench_torch.data.vggface2 import IDENTITIES
+from psychobench_torch.design import DESIGNS, Design, design_of
+from psychobench_torch.pretraining import Pretraining, choose_pretraining
+from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+
+if TYPE_CHECKING:
+    from psychobench_torch.pretrain import PretrainingRecipe
+
+FACES, OBJECTS = "rendered-faces", "procedural-objects"
+_ONLY = {  # options that only one phase has
+    "transfer": ("pretraining", "views", "target"),
+    "pretraining": ("size", "identities"),
+}
+
+
+@dataclass(frozen=True)
+class TransferPlan:
+    """A head that is to be trained on frozen features.
+
+    Parameters
+    ----------
+    design : Design
+        Of the observer.
+    choice : DataChoice, optional
+        The images on disk; None for rendered faces.
+    recipe : TransferRecipe
+        How it is trained.
+    seed : int
+        Of the training.
+    pretraining : Pretraining
+        Where the frozen weights come from.
+    """
+
+    design: Design
+    choice: DataChoice | None
+    recipe: TransferRecipe
+    seed: int
+    pretraining: Pretraining
+
+    def determinants(self) -> dict[str, Any]:
+        """Name what determines the training, as JSON takes it."""
+        file = self.pretraining.file
+        return {
+            **_determinants(self, "transfer", FACES),
+            "pretraining": str(file) if file else self.pretraining.name,
+            "pretraining_sha256": sha256(file) if file else None,
+        }
+
+
+@dataclass(frozen=True)
+class PretrainingPlan:
+    """A network that is to be trained from scratch; the parameters as in `TransferPlan`.
+
+    Parameters
+    ----------
+    design, choice, recipe, seed
+        See there.
+    source : str, optional
+        What is rendered to train on; None for images on disk.
+    """
+
+    design: Design
+    choice: DataChoice | None
+    recipe: PretrainingRecipe
+    seed: int
+    source: str | None
+
+    def determinants(self) -> dict[str, Any]:
+        """Name what determines the training, as JSON takes it."""
+        return _determinants(self, "pretraining", self.source)
+
+
+def _determinants(
+    plan: TransferPlan | PretrainingPlan, phase: str, source: str | None
+) -> dict[str, Any]:
+    chosen = plan.choice and {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in asdict(plan.choice).items()
+    }
+    return {
+        "observer": plan.design.name,
+        "phase": phase,
+        "data": chosen or source,
+        "recipe": asdict(plan.recipe),
+        "seed": plan.seed,
+    }
+
+
+def make_plan(observer: str, *, phase: str, **options: Any) -> TransferPlan | PretrainingPlan:
+    """Check the options of `psychobench train` and make a plan of them.
+
+    Raises
+    ------
+    OptionError
+        One line for each fault.
+    ResourceError
+        If a file of weights does not exist.
+    """
+    if observer not in DESIGNS and not observer.startswith("torchvision:"):
+        raise OptionError(
+            f"OBSERVER must be one of {', '.join(DESIGNS)} or torchvision:NAME: it is '{observer}'"
+        )
+    design = design_of(observer)
+    other = next(name for name in _ONLY if name != phase)
+    if strange := [name for name in _ONLY[other] if options[name] is not None]:
+        raise OptionError(
+            *(f"--{name} must go with --phase {other}: it does nothing here" for name in strange)
+        )
+    if phase == "transfer":
+        return _transfer_plan(design, options)
+    return _pretraining_plan(design, options)
+
+
+def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
+    data = options["data"] or FACES
+    if data == OBJECTS:
+        raise OptionError(f"--data {OBJECTS} must go with --phase pretraining: it has no valence")
+    base = PAPER_TRANSFER if options["recipe"] == "paper" else TransferRecipe()
+    names = ("epochs", "batch", "learning_rate", "optimizer", "views")
+    recipe = replace(base, **{n: options[n] for n in names if options[n] is not None})
+    choice = None if data == FACES else _choice(data, "valence", options)
+    weights = choose_pretraining(options["pretraining"] or OBJECTS)
+    return TransferPlan(design, choice, recipe, options["seed"], weights)
+
+
+def _pretraining_plan(design: Design, options: dict[str, Any]) -> PretrainingPlan:
+    if design.name not in DESIGNS:
+        raise OptionError(
+            f"OBSERVER must be one of {', '.join(DESIGNS)} in pre-training: it is '{design.name}'"
+        )
+    data = options["data"]
+    if data is None:
+        raise OptionError(
+            f"--data must say what to pre-train on: {OBJECTS}, {FACES}, a folder or a CSV file"
+        )
+    source = data if data in (OBJECTS, FACES) else None
+    choice = None if source else _choice(data, "classes", options)
+    recipe = _pretraining_recipe(design, source, options)
+    return PretrainingPlan(design, choice, recipe, options["seed"], source)
+
+
+def _choice(data: str, task: str, options: dict[str, Any]) -> DataChoice:
+    validation = options["validation"]
+    return DataChoice(
+        Path(data).expanduser().absolute(),
+        validation=validation and validation.expanduser().absolute(),
+        task=task,
+        layout=options["layout"],
+        limit=options["limit"],
+        n_identities=options["identities"] or IDENTITIES,
+        seed=options["data_seed"],
+        target=options["target"],
+        skip_broken=options["skip_broken"],
+    )
+
+
+def _pretraining_recipe(
+    design: Design, source: str | None, options: dict[str, Any]
+) -> PretrainingRecipe:
+    from psychobench_torch.pretrain import PAPER_PRETRAINING, PretrainingRecipe, source_recipe
+
+    base = source_recipe(source) if source else PretrainingRecipe()
+    if options["recipe"] == "paper":
+        base = PAPER_PRETRAINING
+    names = ("learning_rate", "optimizer")
+    changes = {name: options[name] for name in names if options[name] is not None}
+    if source and options["limit"]:
+        changes["n_images"] = options["limit"]
+    stages = base.stages
+    if (epochs := options["epochs"]) is not None:  # one stage, at the size of the last
+        stages = (replace(stages[-1], presentations=None, epochs=epochs),)
+    if (size := options["size"]) is not None:
+        stages = tuple(replace(stage, size=size) for stage in stages)
+    if (batch := options["batch"]) is not None:
+        stages = tuple(replace(stage, batch=batch) for stage in stages)
+    recipe = replace(
+        base, architecture=design.architecture, stages=stages, seed=options["seed"], **changes
+    )
+    recipe.check()
+    return recipe
