@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor, nn
 
 from psychobench_torch.images import MEAN, STD
+from psychobench_torch.pretraining import stands_for
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,9 @@ class Backbone:
         layers start afresh.
     mean, std : tuple of float
         Of the normalisation, per channel, for images in [0, 1].
-    stands_for : str
-        In words, whether that is the paper's object-based or face-based pre-training.
+    source : str, optional
+        What the weights were trained on, as a name or as their file has it; None where the file
+        does not say.
     trained_size : int, optional
         Pixel size of the images that the weights were trained on, where it is known.
     """
@@ -53,5 +55,10 @@ class Backbone:
     dense: Mapping[str, Tensor] = field(default_factory=dict, compare=False, repr=False)
     mean: tuple[float, float, float] = MEAN
     std: tuple[float, float, float] = STD
-    stands_for: str = ""
+    source: str | None = None
     trained_size: int | None = None
+
+    @property
+    def stands_for(self) -> str:
+        """Say whether that is the paper's object-based or face-based pre-training."""
+        return stands_for(self.source)

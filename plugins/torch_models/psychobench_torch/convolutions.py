@@ -22,7 +22,7 @@ from psychobench_torch.networks import (
     convolutions,
     in_channels_last,
 )
-from psychobench_torch.pretraining import NAMES, Pretraining, stands_for
+from psychobench_torch.pretraining import NAMES, Pretraining
 from psychobench_torch.weight_files import (
     WeightsFile,
     download,
@@ -110,7 +110,7 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
         dense=known,
         mean=tuple(transforms.mean) if transforms else MEAN,
         std=tuple(transforms.std) if transforms else STD,
-        stands_for=stands_for(_source(pretraining, file)),
+        source=_source(pretraining, file),
         trained_size=trained_size,
     )
 
@@ -165,7 +165,7 @@ def _dense_layers(file: WeightsFile, design: Architecture, n_features: int) -> d
     after = file.state.get(f"{second}.weight")
     last = len(after) if isinstance(after, Tensor) and after.ndim else 4096
     sizes = ((first, n_features, hidden), (second, hidden, last))
-    expected = {}
+    expected: dict[str, Tensor] = {}
     for name, inputs, outputs in sizes:
         layer = nn.Linear(inputs, outputs, device="meta")
         expected |= {f"{name}.{part}": value for part, value in layer.state_dict().items()}
@@ -203,5 +203,5 @@ def load_convolutions(pretraining: Pretraining) -> Convolutions:
     """Load AlexNet's convolutions."""
     backbone = load_backbone("alexnet", pretraining, dense=False)
     network = convolutions("alexnet")
-    give_values(network, backbone.network.features.state_dict())  # type: ignore[operator, union-attr]
+    give_values(network, backbone.network.features.state_dict())  # type: ignore[union-attr]
     return Convolutions(in_channels_last(network), backbone.sha256)

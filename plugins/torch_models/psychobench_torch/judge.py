@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from psychobench.errors import ObserverError
 from psychobench_torch.answering import run_filled, target_probabilities
@@ -21,7 +21,7 @@ from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.design import Design
 from psychobench_torch.device import compute_device
 from psychobench_torch.images import fit_square, normalise, to_tensor
-from psychobench_torch.networks import ConvolutionalFeatures, JudgingNetwork
+from psychobench_torch.networks import ConvolutionalFeatures, with_head
 from psychobench_torch.pretraining import Pretraining
 from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.trained import TrainedHead
@@ -75,31 +75,34 @@ class Judge:
     ----------
     frozen : FrozenHalf
         What comes before the head.
-    network : JudgingNetwork
-        In evaluation mode, float32.
-    trained : TrainedHead
-        Its head, with the record of the training.
+    network : torch.nn.Sequential
+        From prepared images to two scores; in evaluation mode, float32.
     head_sha256 : str
         Hash of the head's values.
-    determinants : dict
-        What determined the head; the cache's key is made of it.
+    training : dict
+        What is known of the head's training, as JSON takes it.
     data : str
         In words, what the head was trained on.
+    dense_layers : {"none", "fresh", "pre-trained"}
+        How the fully connected layers before the last started, where the head has any.
+    log_odds : float, optional
+        Of the training labels, happy : sad.
     """
 
     frozen: FrozenHalf
-    network: JudgingNetwork = field(repr=False)
-    trained: TrainedHead
+    network: nn.Sequential = field(repr=False)
     head_sha256: str
-    determinants: dict[str, Any]
+    training: dict[str, Any]
     data: str
+    dense_layers: str
+    log_odds: float | None
 
     def answer(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Give P(happy) for images, shape (n, height, width, 3), in float32 throughout."""
+        head = self.network.get_submodule("head")
 
         def score(part: NDArray[np.uint8], size: int) -> Tensor:
-            features = self.frozen.features(part, size)
-            return run_filled(self.network.head, features, size)[: len(part)]
+            return run_filled(head, self.frozen.features(part, size), size)[: len(part)]
 
         return target_probabilities(score, images)
 
@@ -108,26 +111,6 @@ class Judge:
         """Of the weights of both halves."""
         parts = f"{self.frozen.backbone.sha256} {self.head_sha256}"
         return hashlib.sha256(parts.encode()).hexdigest()
-
-    @property
-    def preprocessing(self) -> str:
-        """In words, what happens to an image."""
-        backbone = self.frozen.backbone
-        mean, std = (
-            ", ".join(f"{value:g}".removeprefix("0") for value in values)
-            for values in (backbone.mean, backbone.std)
-        )
-        return (
-            f"shorter side to {backbone.size} px (bilinear, antialiased), central "
-            f"{backbone.size} x {backbone.size}, divided by 255, minus ({mean}), over ({std})"
-        )
-
-    @property
-    def dense_layers(self) -> str:
-        """In words, how the fully connected layers before the last started."""
-        if self.trained.kind != "dense":
-            return "none"
-        return "fresh" if self.determinants["dense"] == "fresh" else "pre-trained"
 
     @property
     def origin(self) -> str:
@@ -146,19 +129,16 @@ class Judge:
     @property
     def record(self) -> dict[str, Any]:
         """Everything a report may want to say about the weights."""
-        backbone, trained = self.frozen.backbone, self.trained
+        backbone = self.frozen.backbone
         return {
-            **self.determinants,
-            "n_train": trained.n_train,
-            "n_validation": trained.n_validation,
-            "best_epoch": trained.best,
-            "validation_accuracy": trained.accuracy,
+            **self.training,
             "head_sha256": self.head_sha256,
             "dense_layers": self.dense_layers,
-            "pretraining_stands_for": backbone.stands_for,
+            "stands_for": backbone.stands_for,
             "trained_size": backbone.trained_size,
             "input_size": backbone.size,
             "features": _shape_of(backbone),
+            "device": compute_device().type,
         }
 
 
@@ -198,7 +178,9 @@ class Judges:
         """
         if seed not in self._at_hand:
             made = self._from_file() or self._from_training(seed)
-            room = HEAD_BYTES // sum(value.nbytes for value in made.network.head.parameters())
+            room = HEAD_BYTES // sum(
+                value.nbytes for value in made.network.get_submodule("head").parameters()
+            )
             while self._at_hand and len(self._at_hand) >= room:
                 self._at_hand.popitem(last=False)
             self._at_hand[seed] = made
@@ -242,30 +224,54 @@ class Judges:
             found = self._found(seed)
         if found is None:
             raise ObserverError(f"the head of {self.design.name} was removed while it was read")
-        data = f"{found[0].n_train} rendered faces"
-        return self._put_together(*found, self._determinants(seed), data)
+        trained, digest = found
+        training = {
+            **self._determinants(seed),
+            "n_train": trained.n_train,
+            "n_validation": trained.n_validation,
+            "best_epoch": trained.best,
+            "validation_accuracy": trained.accuracy,
+        }
+        return Judge(
+            self.frozen,
+            self._network(trained.head),
+            digest,
+            training,
+            f"{trained.n_train:,} rendered faces",
+            str(training["dense"]) if self.design.head == "dense" else "none",
+            trained.log_odds,
+        )
 
     def _from_file(self) -> Judge | None:
         path, record = self.pretraining.file, read_record(self.pretraining.file)
         if path is None or record is None:
             return None
-        if record.get("observer") != self.design.name:
-            raise ObserverError(
-                f"a file with a trained head must be this observer's: {path} holds "
-                f"'{record.get('observer')}', not '{self.design.name}'"
-            )
-        trained = read_trained_head(path, record)
-        digest = tensors_sha256(trained.head.state_dict())
-        determinants = {key: value for key, value in record.items() if key != "epochs"}
-        determinants |= {"device": compute_device().type, "dense": record.get("dense", "fresh")}
-        return self._put_together(trained, digest, determinants, str(record.get("data", path)))
+        head = read_trained_head(path, record, self.design.name)
+        return Judge(
+            self.frozen,
+            self._network(head),
+            tensors_sha256(head.state_dict()),
+            {name: value for name, value in record.items() if name != "epochs"},
+            str(record.get("data", f"what {path.name} does not say")),
+            str(record.get("dense", "fresh")) if self.design.head == "dense" else "none",
+            record.get("log_odds"),
+        )
 
-    def _put_together(
-        self, trained: TrainedHead, digest: str, determinants: dict[str, Any], data: str
-    ) -> Judge:
-        network = JudgingNetwork(self.frozen.backbone.network, trained.head)
-        network.to(compute_device()).eval()
-        return Judge(self.frozen, network, trained, digest, determinants, data)
+    def _network(self, head: nn.Module) -> nn.Sequential:
+        return with_head(self.frozen.backbone.network, head).to(compute_device()).eval()
+
+
+def preprocessing(backbone: Backbone) -> str:
+    """Say in words what happens to an image before a backbone sees it."""
+    size = backbone.size
+    mean, std = (
+        ", ".join(f"{value:g}".removeprefix("0") for value in values)
+        for values in (backbone.mean, backbone.std)
+    )
+    return (
+        f"shorter side to {size} px (bilinear, antialiased), central {size} x {size}, "
+        f"divided by 255, minus ({mean}), over ({std})"
+    )
 
 
 def _shape_of(backbone: Backbone) -> str:

@@ -7,11 +7,12 @@ Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from psychobench_torch._torchvision import import_torchvision
 
@@ -87,7 +88,7 @@ def convolutions(architecture: str) -> nn.Sequential:
     return nn.Sequential(*network.features)
 
 
-class ConvolutionalFeatures(nn.Module):
+class ConvolutionalFeatures(nn.Sequential):
     """From normalised images to flat features: convolutions, average pool, flatten.
 
     Parameters
@@ -101,34 +102,31 @@ class ConvolutionalFeatures(nn.Module):
     def __init__(self, features: nn.Sequential, grid: int) -> None:
         super().__init__()
         self.features = features
+        self.avgpool = nn.AdaptiveAvgPool2d(grid)
+        self.flatten = nn.Flatten()
         self.grid = grid
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Compute features of shape (n, channels * grid * grid)."""
-        pooled = nn.functional.adaptive_avg_pool2d(self.features(images), self.grid)
-        return pooled.flatten(1)
 
-
-class JudgingNetwork(nn.Module):
-    """A frozen backbone and the head that was trained on its features.
+def with_head(backbone: nn.Module, head: nn.Module) -> nn.Sequential:
+    """Put a trained head on a frozen backbone.
 
     Parameters
     ----------
     backbone : torch.nn.Module
         From normalised images to flat features.
     head : torch.nn.Module
-        From features to two scores; its last layer is ``classifier``.
+        From features to two scores.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        From normalised images to scores before the softmax, shape (n, 2), the target second. The
+        convolutions of AlexNet and the VGGs are its ``features``, as in torchvision; the head is
+        its ``head``, whose last layer is ``head.classifier``.
     """
-
-    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.head = head
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Score normalised images before the softmax; shape (n, 2), the target second."""
-        scores: Tensor = self.head(self.backbone(images))
-        return scores
+    if isinstance(backbone, ConvolutionalFeatures):
+        return nn.Sequential(OrderedDict(**dict(backbone.named_children()), head=head))
+    return nn.Sequential(OrderedDict(backbone=backbone, head=head))
 
 
 def in_channels_last(network: Network) -> Network:

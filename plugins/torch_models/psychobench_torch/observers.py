@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from psychobench.errors import OptionError
 from psychobench.responses.protocol import ObserverInfo
 from psychobench_torch import __version__
+from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.design import DESIGNS, Design, design_of
 from psychobench_torch.pretraining import NAMES, Pretraining, choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
@@ -27,7 +28,7 @@ MOST_SEED = 2**63 - 1
 
 
 @dataclass
-class TrainedObserver:
+class TrainedObserver(TorchAttention):
     """A frozen network with a head that is trained when the observer is first asked.
 
     Parameters
@@ -50,19 +51,21 @@ class TrainedObserver:
     @property
     def info(self) -> ObserverInfo:
         """Who answers; trains the head if need be."""
+        from psychobench_torch.judge import preprocessing
+
         judge = self._judge
         return ObserverInfo(
             name=self.design.name,
             version=__version__,
             labels=("sad", "happy"),
             target="happy",
-            preprocessing=judge.preprocessing,
+            preprocessing=preprocessing(judge.frozen.backbone),
             weights_sha256=judge.sha256,
             weights_origin=judge.origin,
             pretraining=self.pretraining.name,
-            deterministic=judge.determinants["device"] == "cpu",
+            deterministic=judge.record["device"] == "cpu",
             options=judge.record,
-            label_log_odds=judge.trained.log_odds,
+            label_log_odds=judge.log_odds,
         )
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from psychobench.errors import ObserverError, OptionError
 from psychobench.responses.protocol import ObserverInfo
 from psychobench_torch.answering import check_images, run_filled, target_probabilities
+from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.weight_files import tensors_sha256
 
 Outputs = int | Sequence[int]
 
 
-class TorchObserver:
+class TorchObserver(TorchAttention):
     """A PyTorch network as an observer.
 
     The network is asked in evaluation mode, in batches of one size, so that neither the number of

@@ -14,7 +14,7 @@ from psychobench.errors import OptionError
 from psychobench_torch._torchvision import import_torchvision
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.networks import in_channels_last
-from psychobench_torch.pretraining import Pretraining, stands_for
+from psychobench_torch.pretraining import Pretraining
 from psychobench_torch.weight_files import (
     WeightsFile,
     download,
@@ -98,7 +98,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
         else pretraining.origin,
         mean=tuple(transforms.mean),
         std=tuple(transforms.std),
-        stands_for=stands_for(source),
+        source=source,
         trained_size=size if pretraining.file is None else None,
     )
 

@@ -64,15 +64,16 @@ class WeightsFile:
             If a layer is missing, has another shape or holds values that are not finite; the
             first such layer is named.
         """
-        values = {}
+        values: dict[str, Tensor] = {}
         for name, like in expected.items():
-            value = self.state.get(prefix + name)
-            if fault := self._fault(prefix + name, value, like):
+            if fault := self._fault(prefix + name, like):
                 raise ObserverError(f"weights must be those of {what}: in {self.place} {fault}")
+            value = self.state[prefix + name]
             values[name] = value.float() if like.is_floating_point() else value
         return values
 
-    def _fault(self, name: str, value: object, like: Tensor) -> str:
+    def _fault(self, name: str, like: Tensor) -> str:
+        value = self.state.get(name)
         if not isinstance(value, Tensor):
             found = ", ".join(list(self.state)[:3]) or "nothing"
             return f"layer {name} is missing (the file begins with {found})"

@@ -1,4 +1,4 @@
-"""A file that holds a whole observer: a frozen network and the head that was trained on it."""
+"""A file of weights that is a whole observer: a frozen network and the head trained on it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+from torch import nn
 
 from psychobench.errors import ObserverError
 from psychobench.resources import write_whole
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.heads import load_head
-from psychobench_torch.networks import ConvolutionalFeatures
 from psychobench_torch.trained import TrainedHead
-from psychobench_torch.training_log import Epoch
 
-KEY = "psychobench"  # of the metadata; its value is JSON
+KEY = "psychobench"  # of the file's metadata; its value is JSON
 PREFIX = "head."
-_RECORDED = ("kind", "seed", "log_odds", "n_train", "n_validation")
 
 
 def save_observer(
@@ -33,6 +31,8 @@ def save_observer(
     **more: Any,
 ) -> None:
     """Write a frozen network and its trained head as one safetensors file.
+
+    Layers have torchvision's names; those of the head begin with ``head.``.
 
     Parameters
     ----------
@@ -54,26 +54,30 @@ def save_observer(
     ResourceError
         If the file cannot be written.
     """
-    network = backbone.network
-    tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
-    tensors |= {
-        f"{PREFIX}{name}": value.half().contiguous()
-        for name, value in trained.head.state_dict().items()
-    }
+    frozen = backbone.network.state_dict()
+    head = {f"{PREFIX}{name}": value.half() for name, value in trained.head.state_dict().items()}
+    tensors = {name: value.cpu().contiguous() for name, value in {**frozen, **head}.items()}
     record = {
+        **more,
         "observer": observer,
+        "kind": trained.kind,
         "data": data,
         "size": backbone.size,
         "pretraining": backbone.pretraining,
-        "origin": backbone.origin,
-        "stands_for": backbone.stands_for,
-        **{name: getattr(trained, name) for name in _RECORDED},
+        "dense": more.get("dense", "pre-trained" if backbone.dense else "fresh"),
+        "seed": trained.seed,
+        "log_odds": trained.log_odds,
+        "n_train": trained.n_train,
+        "n_validation": trained.n_validation,
+        "best_epoch": trained.best,
+        "validation_accuracy": trained.accuracy,
         "epochs": [asdict(epoch) for epoch in trained.epochs],
-        **more,
     }
     metadata = {"architecture": backbone.name, KEY: json.dumps(record)}
-    if isinstance(network, ConvolutionalFeatures):
-        metadata["size"] = str(backbone.trained_size or backbone.size)
+    if backbone.source is not None:
+        metadata["source"] = backbone.source
+    if backbone.trained_size is not None:
+        metadata["size"] = str(backbone.trained_size)
     write_whole(path, safetensors.torch.save(tensors, metadata))
 
 
@@ -92,31 +96,43 @@ def read_record(path: Path | None) -> dict[str, Any] | None:
         record = None if text is None else json.loads(text)
     except (OSError, ValueError, safetensors.SafetensorError):
         return None  # whoever reads the weights says what is wrong with the file
-    return record if isinstance(record, dict) else None
+    return record if isinstance(record, dict) and "kind" in record else None
 
 
-def read_trained_head(path: Path, record: dict[str, Any]) -> TrainedHead:
+def read_trained_head(path: Path, record: dict[str, Any], observer: str) -> nn.Module:
     """Read the head of a whole observer.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A file that `save_observer` wrote.
+    record : dict
+        What `read_record` found in it.
+    observer : str
+        Name of the observer that was asked for.
+
+    Returns
+    -------
+    torch.nn.Module
+        In evaluation mode, frozen, float32.
 
     Raises
     ------
     ObserverError
-        If the head is not what the record says.
+        If the head is another observer's, or not what the record says.
     """
+    if record.get("observer") != observer:
+        raise ObserverError(
+            f"a file with a trained head must be this observer's: {path} holds "
+            f"'{record.get('observer')}', not '{observer}'"
+        )
     try:
         with safetensors.safe_open(path, "pt") as file:
-            values = {
-                name.removeprefix(PREFIX): file.get_tensor(name).float()
-                for name in file.keys()  # noqa: SIM118 (it is no mapping)
-                if name.startswith(PREFIX)
-            }
-        return TrainedHead(
-            head=load_head(record["kind"], values),
-            epochs=tuple(Epoch(**epoch) for epoch in record["epochs"]),
-            **{name: record[name] for name in _RECORDED},
-        )
-    except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
+            names = [name for name in file.keys() if name.startswith(PREFIX)]  # noqa: SIM118
+            values = {name.removeprefix(PREFIX): file.get_tensor(name).float() for name in names}
+        return load_head(record["kind"], values)
+    except (OSError, ValueError, KeyError, safetensors.SafetensorError) as error:
         raise ObserverError(
-            f"a file with a trained head must hold that head and its record: {path} does not "
-            f"({error}); train it again"
+            f"a file with a trained head must hold that head: {path} does not ({error}); "
+            "train it again"
         ) from None
