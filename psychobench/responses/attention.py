@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -75,6 +75,10 @@ class AttentionMaps:
     def empty(self) -> NDArray[np.bool_]:
         """Which maps have no positive value anywhere, shape (n,): they point at nothing."""
         return ~(self.maps > 0).any(axis=(1, 2))
+
+    def pick(self, rows: NDArray[np.intp]) -> AttentionMaps:
+        """Keep the maps of some images, by number."""
+        return replace(self, maps=self.maps[rows])
 
 
 class OffersAttention(Protocol):

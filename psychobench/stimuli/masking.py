@@ -50,7 +50,7 @@ def masks_for(stimuli: StimulusSet, specs: Sequence[MaskSpec]) -> dict[str, Mask
     StimulusError
         If there are no landmarks, a mask of that name is there already, or a mask cannot be made.
     """
-    landmarks = _landmarks(stimuli)
+    landmarks = set_landmarks(stimuli)
     if landmarks is None:
         raise StimulusError(f"masks need landmarks: {stimuli.folder} has none; {_LANDMARKS_WANTED}")
     masks = make_masks(specs, landmarks, stimuli.pixels)
@@ -66,7 +66,7 @@ def masks_for(stimuli: StimulusSet, specs: Sequence[MaskSpec]) -> dict[str, Mask
     return masks
 
 
-def _landmarks(stimuli: StimulusSet) -> list[Landmarks] | None:
+def set_landmarks(stimuli: StimulusSet) -> list[Landmarks] | None:
     """Give the landmarks of a set; for a rendered one, the 189 points that have numbers."""
     found = read_landmarks(stimuli.folder, list(stimuli.table["file"]))
     if not stimuli.rendered or not found or isinstance(found[0], np.ndarray):

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.attention import METHODS, attend, attend_dense, fit_cam, head_weights, stages
-from psychobench_torch.attention.cam import ridge
+from psychobench_torch.attention.attend import attend, attend_dense
+from psychobench_torch.attention.cam import fit_cam, head_weights, ridge
 from psychobench_torch.attention.guided import guided_gradients
+from psychobench_torch.attention.layers import stages
+from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.targets import Target, choose_target
 from torch import Tensor, nn
 

@@ -20,10 +20,9 @@ from psychobench_torch.attention.gradients import activations_and_gradients, gra
 from psychobench_torch.attention.guided import REDUCTIONS, guided_gradcam, guided_gradients
 from psychobench_torch.attention.hooks import as_it_was, captured
 from psychobench_torch.attention.layers import find_layer, stages
+from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.targets import Target, choose_target
 
-METHODS = ("cam", "gradcam", "guided-backprop", "guided-gradcam", "layercam", "dense")
-"""What `attend` takes as `method`."""
 _REDUCTION = {"reduction": tuple(REDUCTIONS)}
 READINGS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "guided-backprop": _REDUCTION,

@@ -1,0 +1,142 @@
+"""Attention for observers that are torch networks: what makes them keep the optional protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.responses.attention import AttentionMaps
+from psychobench.responses.protocol import ObserverInfo
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+METHODS = ("cam", "gradcam", "guided-backprop", "guided-gradcam", "layercam", "dense")
+"""The names of the methods, here too so that listing them does not import torch."""
+_AT_ONCE = 128  # images prepared at once
+
+
+class Network(Protocol):
+    """What an observer must have for its attention to be mapped."""
+
+    @property
+    def info(self) -> ObserverInfo:
+        """Who answers."""
+
+    @property
+    def module(self) -> nn.Module:
+        """From prepared images to scores before the softmax, shape (n, 2), the target second."""
+
+    def prepare(self, images: NDArray[np.uint8]) -> Tensor:
+        """Bring images to what `module` takes."""
+
+
+class TorchAttention:
+    """Give an observer with `module` and `prepare` its attention maps; inherit from it."""
+
+    @property
+    def attention_methods(self) -> Sequence[str]:
+        """The names that `attention` takes as `method`."""
+        return METHODS
+
+    def attention_window(self, height: int, width: int) -> tuple[float, float, float, float]:
+        """Say which part of an image is looked at: the central square.
+
+        Returns
+        -------
+        tuple of float
+            Top, left, bottom, right in fractions of height and width.
+        """
+        return central_square(height, width)
+
+    def attention(
+        self: Any,
+        images: NDArray[np.uint8],
+        *,
+        method: str,
+        layer: str | None = None,
+        target: str | None = None,
+        **options: Any,
+    ) -> AttentionMaps:
+        """Map where the network looks; see `psychobench.responses.attention.OffersAttention`.
+
+        ``cam`` regresses on rendered faces when it is first asked of a network whose head is no
+        linear layer over pooled channels; that takes minutes, once, and is kept in the user's
+        cache folder.
+        """
+        return observer_attention(
+            self, images, method=method, layer=layer, target=target, **options
+        )
+
+
+def central_square(height: int, width: int) -> tuple[float, float, float, float]:
+    """Give the central square of an image in fractions: top, left, bottom, right.
+
+    Examples
+    --------
+    >>> central_square(100, 200)
+    (0.0, 0.25, 1.0, 0.75)
+    """
+    side = min(height, width)
+    top, left = (height - side) / 2 / height, (width - side) / 2 / width
+    return top, left, 1 - top, 1 - left
+
+
+def observer_attention(
+    observer: Network,
+    images: NDArray[np.uint8],
+    *,
+    method: str,
+    layer: str | None = None,
+    target: str | None = None,
+    **options: Any,
+) -> AttentionMaps:
+    """Map an observer's attention through its network.
+
+    Parameters
+    ----------
+    observer : Network
+        With `module`, `prepare` and `info`.
+    images : ndarray of uint8, shape (n, height, width, 3)
+        RGB.
+    method, layer, target, **options
+        As for `psychobench_torch.attention.attend`, whose readings `options` are.
+
+    Returns
+    -------
+    AttentionMaps
+        Their `window` says which part of the images the network saw.
+    """
+    from psychobench_torch.attention.attend import attend, check_readings
+
+    weights = options.pop("weights", None)
+    check_readings(method, options)
+    labels = observer.info.labels
+    if method == "cam" and weights is None:
+        from psychobench_torch.attention.cam_faces import observer_weights
+
+        weights = observer_weights(observer, layer)
+    parts = [
+        attend(
+            observer.module,
+            observer.prepare(images[start : start + _AT_ONCE]),
+            method=method,
+            layer=layer,
+            target=target,
+            labels=labels,
+            weights=weights,
+            progress=True,
+            **options,
+        )
+        for start in range(0, max(1, len(images)), _AT_ONCE)
+    ]
+    window = getattr(observer, "attention_window", central_square)
+    return replace(
+        parts[0],
+        maps=np.concatenate([part.maps for part in parts]),
+        window=window(*images.shape[1:3]),
+    )

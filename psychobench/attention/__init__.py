@@ -1,0 +1,1 @@
+"""Attention: what maps of observers say, whoever made them."""

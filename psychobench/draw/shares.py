@@ -1,0 +1,172 @@
+"""Shares over levels, and curves beside those of chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from psychobench.draw.curves import COLOURS, GREY
+from psychobench.draw.looks import SMALL, add_legend, look, wrap
+
+PER_ROW = 3
+_TITLE = 34  # characters
+
+
+@dataclass(frozen=True)
+class ShareLine:
+    """One region.
+
+    Attributes
+    ----------
+    label : str
+        Its name.
+    levels : ndarray of float64, shape (k,)
+        In order.
+    shares : ndarray of float64, shape (units, k)
+        NaN where there is none.
+    area : float
+        Its share of the image.
+    """
+
+    label: str
+    levels: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    area: float
+
+
+@dataclass(frozen=True)
+class SharePanel:
+    """One observer under one mask."""
+
+    title: str
+    lines: Sequence[ShareLine]
+
+
+@dataclass(frozen=True)
+class CurvePair:
+    """One observer's two curves.
+
+    Attributes
+    ----------
+    label : str
+        Of the row.
+    x : ndarray of float64, shape (k,)
+        Of all curves.
+    curves : ndarray of float64, shape (2, k)
+        One for each panel.
+    chance : ndarray of float64, shape (2, n, k)
+        What chance gives, n times.
+    """
+
+    label: str
+    x: NDArray[np.float64]
+    curves: NDArray[np.float64]
+    chance: NDArray[np.float64]
+
+
+def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figure:
+    """Draw each region's share over levels; dashes show its share of the image's area.
+
+    Parameters
+    ----------
+    panels : sequence of SharePanel
+        At least one, with the same regions.
+    title : str
+        Above the figure.
+    unit : str
+        What the thin lines are, where there are several.
+    """
+    columns = min(len(panels), PER_ROW)
+    rows = -(-len(panels) // columns)
+    with mpl.rc_context(SMALL):
+        size = (0.6 + 2.3 * columns + 0.4 * (columns == 1), 0.9 + 1.9 * rows)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+        for axis, panel in zip(axes, panels, strict=False):
+            for number, line in enumerate(panel.lines):
+                _draw_line(axis, line, number)
+            axis.set_title(wrap(panel.title, _TITLE))
+        for axis in axes[len(panels) :]:
+            axis.remove()
+        axes[0].set_ylim(bottom=0)
+        figure.supxlabel("stimulus level", fontsize=7)
+        figure.supylabel("share of the map", fontsize=7)
+        several = max(len(line.shares) for panel in panels for line in panel.lines) > 1
+        add_legend(figure, _legend(panels[0].lines, unit if several else None))
+        figure.suptitle(title, fontsize=7)
+    return figure
+
+
+def draw_curve_pairs(
+    rows: Sequence[CurvePair], *, panels: tuple[str, str], x_label: str, y_label: str
+) -> Figure:
+    """Draw two panels per row: a curve, and in grey those of chance.
+
+    Parameters
+    ----------
+    rows : sequence of CurvePair
+        At least one.
+    panels : tuple of str
+        Titles of the two panels.
+    x_label, y_label : str
+        Of all panels.
+    """
+    with mpl.rc_context(SMALL):
+        figure = Figure(figsize=(5.2, 0.8 + 1.5 * len(rows)), layout="constrained")
+        axes = figure.subplots(len(rows), 2, sharex=True, sharey=True, squeeze=False)
+        for line, row in zip(axes, rows, strict=True):
+            for axis, curve, chance in zip(line, row.curves, row.chance, strict=True):
+                axis.plot(row.x, chance.T, color=GREY, linewidth=0.5, alpha=0.5)
+                axis.plot(row.x, chance.mean(axis=0), color=GREY, linewidth=1.4, linestyle="--")
+                axis.plot(row.x, curve, color=COLOURS[0], linewidth=1.6)
+                axis.set_ylim(-0.03, 1.03)
+            line[0].set_ylabel(f"{wrap(row.label, 26)}\n{y_label}")
+        for axis, name in zip(axes[0], panels, strict=True):
+            axis.set_title(name)
+        figure.supxlabel(x_label, fontsize=7)
+        add_legend(
+            figure,
+            [
+                Line2D([], [], color=COLOURS[0], linewidth=1.6, label="map, mean over images"),
+                Line2D(
+                    [], [], color=GREY, linewidth=1.4, linestyle="--", label="random maps, mean"
+                ),
+                Line2D([], [], color=GREY, linewidth=0.5, label="one set of random maps"),
+            ],
+        )
+    return figure
+
+
+def _draw_line(axis: Axes, line: ShareLine, number: int) -> None:
+    style = look(number)
+    axis.axhline(line.area, color=style["color"], linewidth=0.7, linestyle=(0, (2, 2)), alpha=0.8)
+    if len(line.shares) > 1:
+        fade = float(np.clip(3 / len(line.shares), 0.1, 0.4))
+        axis.plot(line.levels, line.shares.T, color=style["color"], linewidth=0.4, alpha=fade)
+    known = np.isfinite(line.shares)
+    mean = np.divide(
+        np.where(known, line.shares, 0).sum(axis=0),
+        known.sum(axis=0),
+        out=np.full(line.shares.shape[1], np.nan),
+        where=known.any(axis=0),
+    )
+    axis.plot(line.levels, mean, markersize=2.5, linewidth=1.2, **style)
+
+
+def _legend(lines: Sequence[ShareLine], unit: str | None) -> list[Line2D]:
+    handles = [
+        Line2D([], [], label=line.label, markersize=3, linewidth=1.2, **look(number))
+        for number, line in enumerate(lines)
+    ]
+    dashes = "dashed: the region's share of the image"
+    handles.append(Line2D([], [], color="0.3", linewidth=0.7, linestyle=(0, (2, 2)), label=dashes))
+    if unit is not None:
+        handles.append(Line2D([], [], color="0.5", linewidth=0.4, label=f"one {unit}"))
+    return handles
