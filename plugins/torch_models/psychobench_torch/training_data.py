@@ -63,12 +63,12 @@ def check_trainable(data: LabelledImages) -> None:
             f"a head is trained on two classes: {data.origin} has {len(data.classes)} "
             f"({', '.join(data.classes[:5])}); label the images sad and happy, or by valence"
         )
-    counts = np.bincount(data.labels, minlength=2)
-    if len(counts) > 2 or data.labels.min(initial=0) < 0:
+    if not np.isin(data.labels, (0, 1)).all():
         raise ObserverError(
             f"labels must be indices of the classes, 0 or 1: {data.origin} has labels from "
             f"{data.labels.min()} to {data.labels.max()}"
         )
+    counts = np.bincount(data.labels, minlength=2)
     for name, count in zip(data.classes, counts.tolist(), strict=True):
         if count == 0 and len(data.labels) > 0:
             raise ObserverError(

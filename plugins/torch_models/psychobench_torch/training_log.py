@@ -55,10 +55,11 @@ def log_frame(epochs: Sequence[Epoch]) -> pd.DataFrame:
     import pandas as pd
 
     names = [each.name for each in fields(Epoch)]
-    table = pd.DataFrame([[getattr(epoch, name) for name in names] for epoch in epochs])
-    table.columns = pd.Index(names)
+    rows = [[getattr(epoch, name) for name in names] for epoch in epochs]
+    table = pd.DataFrame(rows, columns=pd.Index(names))
     table.insert(0, "epoch", range(1, len(table) + 1))
-    table["best"] = table.index == table["accuracy"].idxmax()
+    best = table["accuracy"].idxmax() if len(table) else None
+    table["best"] = [index == best for index in table.index]
     return table
 
 

@@ -31,7 +31,6 @@ from psychobench_torch.training_data import (
 )
 
 TOGETHER = 4 * 10**9  # bytes that heads in training at the same time may take
-__all__ = ["TrainedHead", "head_determinants", "train_head", "train_heads"]
 RESUMABLE = 2_000  # steps of a training: longer ones keep their state after every epoch
 
 
@@ -120,16 +119,8 @@ def train_heads(
                 trained.append(run.result())
                 if finished is not None:
                     finished(trained[-1])
-                remove_checkpoint(run.folder)
-                run.release()
+                run.end()
     return trained
-
-
-def train_head(convolutions: Any, recipe: TransferRecipe, seed: int) -> TrainedHead:
-    """Train FE-AlexNet's head; until the observers have moved to `train_heads`."""
-    network = nn.Sequential(convolutions.network, nn.AdaptiveAvgPool2d(6), nn.Flatten()).eval()
-    backbone = Backbone("alexnet", network, 9216, 224, convolutions.sha256, "", "")
-    return train_heads(backbone, "excitation", recipe, [seed])[0]
 
 
 def head_determinants(
@@ -186,7 +177,8 @@ class _Run:
         self.folder = cache_folder().parent / "unfinished" / cache_key(self.determinants)[:24]
         self.rows = split(images, recipe.validation_share, seed)
         self.labels = tuple(torch.from_numpy(images.labels[rows.numpy()]) for rows in self.rows)
-        self.steps = recipe.epochs * -(-len(self.rows[0]) // recipe.batch)
+        n_steps = recipe.epochs * -(-len(self.rows[0]) // recipe.batch)
+        self.resumable = n_steps > RESUMABLE
         self.fit: HeadFit | None = None
 
     def begin(self) -> HeadFit:
@@ -197,7 +189,7 @@ class _Run:
         if self.kind == "dense" and not self.fresh_dense:
             head.load_state_dict(dense_values(self.backbone.dense), strict=False)
         self.fit = HeadFit(head, self.recipe, generator, self.seed)
-        if found := read_checkpoint(self.folder, self.determinants):
+        if self.resumable and (found := read_checkpoint(self.folder, self.determinants)):
             self.fit.restore(found)
         return self.fit
 
@@ -212,7 +204,7 @@ class _Run:
         labels = self.labels[0], self.labels[1]
         if not self.fit.run_epoch(view, features.plain(validation), labels, bar):
             raise self._diverged(number)
-        if self.steps > RESUMABLE:
+        if self.resumable:
             write_checkpoint(self.folder, self.fit.state(), self.determinants)
 
     def result(self) -> TrainedHead:
@@ -229,9 +221,11 @@ class _Run:
             log_odds=label_log_odds(self.labels[0].numpy()),
         )
 
-    def release(self) -> None:
-        """Let the memory of the training go."""
+    def end(self) -> None:
+        """Let go of the training's memory and of its state on the disk."""
         self.fit = None
+        if self.resumable:
+            remove_checkpoint(self.folder)
 
     def _diverged(self, number: int) -> DivergedError:
         assert self.fit is not None

@@ -1,131 +1,109 @@
-"""A trained head is kept under a key of all that determines it, and never half-written."""
+"""A trained head is kept whole or not at all, and read back as it was."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+import json
 from pathlib import Path
 
-import numpy as np
 import pytest
-from psychobench_torch import judge, transfer
-from psychobench_torch.cache import cache_folder, cache_key
-from psychobench_torch.convolutions import load_convolutions
-from psychobench_torch.judge import head_determinants
-from psychobench_torch.observers import FEAlexNetObserver
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
+import torch
+from psychobench_torch.cache import cache_folder, cache_key, head_files, read_head, write_head
+from psychobench_torch.heads import HEADS, load_head, make_head
+from psychobench_torch.trained import TrainedHead
+from psychobench_torch.training_log import Epoch
 
-MakeObserver = Callable[[], FEAlexNetObserver]
-IMAGES = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
+KEY = cache_key({"seed": 0})
+FEATURES = 24
 
 
-@pytest.fixture
-def kept(make_observer: MakeObserver, cache: Path) -> tuple[Path, np.ndarray]:
-    """Train once into a cache of its own; give the file and the answers."""
-    answers = make_observer().respond(IMAGES)
-    (file,) = cache.glob("*.safetensors")
-    return file, answers
+def trained_head(kind: str = "excitation") -> TrainedHead:
+    """A head of random values in float16's precision, as a training gives it."""
+    generator = torch.Generator().manual_seed(0)
+    head = make_head(kind, FEATURES, hidden=6).to_empty(device="cpu")
+    values = {
+        name: torch.randn(value.shape, generator=generator).half().float()
+        for name, value in head.state_dict().items()
+    }
+    epochs = (Epoch(0.7, 0.5, 2.0, 50.0), Epoch(0.4, 0.75, 2.0, 50.0))
+    return TrainedHead(load_head(kind, values), epochs, 30, 10, kind, seed=3, log_odds=-0.25)
 
 
-def forbid_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judge, "train_head", lambda *_: pytest.fail("trained again"))
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("kind", HEADS)
+def test_a_head_read_back_is_the_one_that_was_trained(kind: str) -> None:
+    trained = trained_head(kind)
+    digest = write_head(KEY, trained, {"seed": 0})
+    found = read_head(KEY)
+    assert found is not None
+    again, read_digest = found
+    assert read_digest == digest
+    x = torch.rand(5, FEATURES, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(again.head(x), trained.head(x))
+    for name in ("epochs", "n_train", "n_validation", "kind", "seed", "log_odds", "best"):
+        assert getattr(again, name) == getattr(trained, name)
+    assert again.epochs[0].seconds == 2.0
 
 
-def test_a_head_read_back_answers_exactly_as_the_one_just_trained(
-    kept: tuple[Path, np.ndarray], make_observer: MakeObserver, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.usefixtures("cache")
+def test_there_is_no_head_where_none_was_written() -> None:
+    assert read_head(KEY) is None
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("part", ["values", "record", "both", "another kind"])
+def test_a_damaged_head_is_noticed_and_counts_as_not_there(
+    part: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    forbid_training(monkeypatch)
-    np.testing.assert_array_equal(make_observer().respond(IMAGES), kept[1])
-
-
-@pytest.mark.parametrize("part", ["weights", "record", "both"])
-def test_a_damaged_head_is_noticed_and_trained_again(
-    part: str,
-    kept: tuple[Path, np.ndarray],
-    make_observer: MakeObserver,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    file, answers = kept
-    if part in ("weights", "both"):
-        data = bytearray(file.read_bytes())
+    write_head(KEY, trained_head(), {})
+    values, record = head_files(KEY)
+    if part in ("values", "both"):
+        data = bytearray(values.read_bytes())
         data[len(data) // 2] ^= 1
-        file.write_bytes(data)
+        values.write_bytes(data)
     if part in ("record", "both"):
-        file.with_suffix(".json").write_text('{"sha256": ')
-    capsys.readouterr()
-    np.testing.assert_array_equal(make_observer().respond(IMAGES), answers)
-    assert f"the trained head in {file} is damaged" in capsys.readouterr().err
+        record.write_text('{"sha256": ')
+    if part == "another kind":
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"kind": "dense"}))
+    assert read_head(KEY) is None
+    assert f"the trained head in {values} is damaged" in capsys.readouterr().err
+    write_head(KEY, trained_head(), {})
+    assert read_head(KEY) is not None
 
 
-def test_a_head_without_its_record_was_not_written_to_the_end_and_is_trained_again(
-    kept: tuple[Path, np.ndarray], make_observer: MakeObserver
-) -> None:
-    file, answers = kept
-    file.with_suffix(".json").unlink()
-    np.testing.assert_array_equal(make_observer().respond(IMAGES), answers)
-    assert file.with_suffix(".json").is_file()
-
-
-def test_an_interrupted_training_leaves_nothing(
-    make_observer: MakeObserver, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(transfer, "_accuracy", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        make_observer().respond(IMAGES)
-    assert not list(cache.parent.rglob("*"))
+@pytest.mark.usefixtures("cache")
+def test_a_head_without_its_record_was_not_written_to_the_end() -> None:
+    write_head(KEY, trained_head(), {})
+    head_files(KEY)[1].unlink()
+    assert read_head(KEY) is None
 
 
 def test_an_interrupted_writing_leaves_nothing_half_written(
-    make_observer: MakeObserver, cache: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        make_observer().respond(IMAGES)
+        write_head(KEY, trained_head(), {})
     assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
-def test_a_cache_that_cannot_be_written_costs_a_note_not_the_answers(
-    make_observer: MakeObserver,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_a_cache_that_cannot_be_written_costs_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("PSYCHOBENCH_CACHE", str(tmp_path / "file"))
-    assert make_observer().respond(IMAGES).shape == (3,)
+    assert len(write_head(KEY, trained_head(), {})) == 64
     assert "could not be kept" in capsys.readouterr().err
 
 
-def test_the_key_changes_with_everything_that_determines_a_head(
-    weights_file: Path, small: TransferRecipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    convolutions = load_convolutions(choose_pretraining(str(weights_file)))
-    others = dataclasses.replace(convolutions, sha256="0" * 64)
-    keys = [cache_key(head_determinants(convolutions, small, 0))]
-    keys.append(cache_key(head_determinants(others, small, 0)))
-    keys.append(cache_key(head_determinants(convolutions, small, 1)))
-    for each in dataclasses.fields(small):
-        changed = dataclasses.replace(small, **{each.name: getattr(small, each.name) + 1})
-        keys.append(cache_key(head_determinants(convolutions, changed, 0)))
-    for name, value in {
-        "RENDERER_VERSION": "other",
-        "RECIPE_VERSION": "other",
-        "fast_dtype": lambda device: "another precision",
-    }.items():
-        with monkeypatch.context() as patch:
-            patch.setattr(judge, name, value)
-            keys.append(cache_key(head_determinants(convolutions, small, 0)))
-    for key, value in {"device": "cuda", "torch_version": "0.1"}.items():
-        keys.append(cache_key(head_determinants(convolutions, small, 0) | {key: value}))
-    assert len(set(keys)) == len(keys)
-    assert keys[0] == cache_key(head_determinants(convolutions, small, 0))
+@pytest.mark.usefixtures("cache")
+def test_the_record_says_what_determined_the_head() -> None:
+    write_head(KEY, trained_head(), {"seed": 3, "head": "excitation"})
+    noted = json.loads(head_files(KEY)[1].read_text())
+    assert noted["determinants"] == {"seed": 3, "head": "excitation"}
+    assert noted["log_odds"] == -0.25
 
 
 def test_the_cache_is_in_the_users_cache_folder_unless_the_environment_says_otherwise(

@@ -1,80 +1,376 @@
-"""The head learns from rendered faces; the convolutions stay, and nobody is in both parts."""
+"""Heads learn a rule that is there to learn; each depends on its own seed and nothing else."""
 
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from psychobench_torch import transfer
-from psychobench_torch.convolutions import Convolutions, load_convolutions, tensors_sha256
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.transfer import face_features, split_by_identity, train_head
+from psychobench_torch import features, fitting, transfer
+from psychobench_torch.backbone import Backbone
+from psychobench_torch.cache import cache_key
+from psychobench_torch.data.labelled import LabelledImages
+from psychobench_torch.fitting import HeadFit
+from psychobench_torch.heads import HEADS
+from psychobench_torch.recipe import OPTIMIZERS, PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.trained import DivergedError, TrainedHead
+from psychobench_torch.transfer import head_determinants, train_heads
+from psychobench_torch.weight_files import tensors_sha256
+
+from psychobench.errors import ObserverError, OptionError
+
+MakeBackbone = Callable[..., Backbone]
+Patches = Callable[..., LabelledImages]
+RECIPE = TransferRecipe(epochs=4, batch=16, learning_rate=1e-2, average_every=0)
+RATES = {"adam": 1e-2, "adamw": 1e-2, "sgd": 1e-1, "rmsprop": 1e-3}
 
 
-@pytest.fixture(scope="module")
-def convolutions(weights_file: object) -> Convolutions:
-    return load_convolutions(choose_pretraining(str(weights_file)))
+def train(
+    backbone: Backbone, data: LabelledImages, kind: str = "linear", **changes: object
+) -> list[TrainedHead]:
+    recipe = dataclasses.replace(RECIPE, **changes)  # type: ignore[arg-type]
+    return train_heads(backbone, kind, recipe, [0], data, fresh_dense=True, progress=False)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_no_identity_is_in_both_training_and_validation(seed: int) -> None:
-    identity = np.repeat(np.arange(30), 4)
-    train, validation = split_by_identity(identity, 0.2, seed)
-    assert not set(identity[train]) & set(identity[validation])
-    assert sorted([*train.tolist(), *validation.tolist()]) == list(range(120))
-    assert len(validation) == 24
+def digest(trained: TrainedHead) -> str:
+    return tensors_sha256(trained.head.state_dict())
 
 
-def test_training_leaves_every_byte_of_the_convolutions(
-    convolutions: Convolutions, small: TransferRecipe
+def dense_layers(units: int = 8) -> dict[str, torch.Tensor]:
+    """Small dense layers under torchvision's names, as a pre-training would leave them."""
+    generator = torch.Generator().manual_seed(5)
+    return {
+        "classifier.1.weight": torch.randn(units, 48, generator=generator) / 5,
+        "classifier.1.bias": torch.zeros(units),
+        "classifier.4.weight": torch.randn(units, units, generator=generator) / 3,
+        "classifier.4.bias": torch.zeros(units),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(cache: Path) -> None:
+    """Let every test keep unfinished trainings in a folder of its own."""
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_every_kind_of_head_learns_a_linear_rule(
+    kind: str, tiny_backbone: MakeBackbone, patches: Patches
 ) -> None:
-    before = tensors_sha256(convolutions.network.state_dict())
-    train_head(convolutions, small, seed=0)
-    assert tensors_sha256(convolutions.network.state_dict()) == before
-
-
-def test_the_same_seed_gives_the_same_head_and_another_seed_another(
-    convolutions: Convolutions,
-    small: TransferRecipe,
-) -> None:
-    heads = [
-        tensors_sha256(train_head(convolutions, small, seed).head.state_dict())
-        for seed in (0, 0, 1)
-    ]
-    assert heads[0] == heads[1] != heads[2]
-
-
-def test_the_loss_falls_and_the_first_best_epoch_is_kept(
-    convolutions: Convolutions, small: TransferRecipe
-) -> None:
-    trained = train_head(convolutions, dataclasses.replace(small, epochs=6), seed=0)
+    backbone = tiny_backbone(dense=dense_layers(64))
+    (trained,) = train(backbone, patches(200), kind, epochs=5)
+    assert trained.accuracy >= 0.95
     assert trained.epochs[-1].loss < trained.epochs[0].loss
+    assert trained.kind == kind
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimiser_learns_it_and_gives_a_head_of_its_own(
+    optimizer: str, tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    rate = RATES[optimizer]
+    (trained,) = train(tiny_backbone(), patches(200), optimizer=optimizer, learning_rate=rate)
+    (adam,) = train(tiny_backbone(), patches(200), optimizer="adam", learning_rate=rate)
+    assert trained.accuracy >= 0.95
+    assert (digest(trained) == digest(adam)) == (optimizer == "adam")
+
+
+def test_labels_that_say_nothing_are_not_learnt(
+    tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    (trained,) = train(tiny_backbone(), patches(1000, contrast=0.0))
+    assert abs(trained.epochs[-1].accuracy - 0.5) < 0.12  # 200 held-out images: SD .035
+
+
+@pytest.mark.parametrize("kind", ["dense", "excitation", "linear"])
+def test_a_head_is_the_same_byte_by_byte_alone_and_in_company(
+    kind: str, tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone, data = tiny_backbone(dense=dense_layers()), patches()
+    alone = [
+        train_heads(backbone, kind, RECIPE, [seed], data, progress=False)[0] for seed in (3, 4, 5)
+    ]
+    monkeypatch.setattr(features, "BUDGET", 0)  # views are not kept: heads go side by side
+    company = train_heads(backbone, kind, RECIPE, [5, 3, 4], data, progress=False)
+    monkeypatch.setattr(transfer, "TOGETHER", 0)  # one at a time again
+    pairs = train_heads(backbone, kind, RECIPE, [4, 5, 3], data, progress=False)
+    for trained in (*company, *pairs):
+        twin = alone[trained.seed - 3]
+        assert digest(trained) == digest(twin)
+        assert trained.epochs == twin.epochs
+    assert [trained.seed for trained in company] == [5, 3, 4]
+    assert len({digest(trained) for trained in alone}) == 3
+
+
+def test_what_else_the_process_draws_changes_no_head(
+    tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    backbone = tiny_backbone(dense=dense_layers())
+    first = train(backbone, patches(), "dense")[0]
+    torch.rand(7)
+    np.random.default_rng().random(7)
+    assert digest(train(backbone, patches(), "dense")[0]) == digest(first)
+
+
+def test_training_leaves_every_byte_of_the_backbone(
+    patches: Patches, tiny_backbone: MakeBackbone
+) -> None:
+    convolution = torch.nn.Conv2d(3, 4, 8, stride=8).requires_grad_(False)
+    network = torch.nn.Sequential(convolution, torch.nn.ReLU(), torch.nn.Flatten()).eval()
+    dense = {"classifier.1.weight": torch.ones(5, 64), "classifier.1.bias": torch.ones(5)}
+    dense |= {"classifier.4.weight": torch.ones(5, 5), "classifier.4.bias": torch.ones(5)}
+    before = tensors_sha256({**network.state_dict(), **dense})
+    backbone = tiny_backbone(network=network, n_features=64, dense=dense)
+    train_heads(backbone, "dense", RECIPE, [0], patches(), progress=False)
+    assert tensors_sha256({**network.state_dict(), **dense}) == before
+
+
+def test_pretrained_dense_layers_are_where_a_dense_head_starts_unless_they_start_afresh(
+    tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    backbone = tiny_backbone(dense=dense_layers())
+    still = dataclasses.replace(RECIPE, learning_rate=1e-12, epochs=1)
+    (trained,) = train_heads(backbone, "dense", still, [0], patches(), progress=False)
+    (fresh,) = train_heads(
+        backbone, "dense", still, [0], patches(), fresh_dense=True, progress=False
+    )
+    expected = dense_layers()["classifier.1.weight"].half().float()
+    assert torch.equal(trained.head.first.weight, expected)
+    assert fresh.head.first.weight.shape == expected.shape
+    assert not torch.allclose(fresh.head.first.weight, expected, atol=1e-2)
+
+
+def test_the_first_best_epoch_is_kept(tiny_backbone: MakeBackbone, patches: Patches) -> None:
+    (trained,) = train(tiny_backbone(), patches(contrast=5.0), epochs=8)
     accuracies = [epoch.accuracy for epoch in trained.epochs]
     assert trained.best == 1 + accuracies.index(max(accuracies))
-    assert (trained.n_train, trained.n_validation) == (16, 4)
+    # a training that ends there gives the same head
+    (shorter,) = train(tiny_backbone(), patches(contrast=5.0), epochs=trained.best)
+    assert digest(shorter) == digest(trained)
 
 
-def test_a_face_is_happy_from_neutral_upwards(
-    convolutions: Convolutions, small: TransferRecipe
+def test_the_odds_of_the_training_labels_are_told(
+    tiny_backbone: MakeBackbone, patches: Patches
 ) -> None:
-    faces = transfer.rendered_faces(small.n_identities, small.per_identity, small.face_seed)
-    features = face_features(convolutions, small)
-    np.testing.assert_array_equal(features.happy.numpy(), faces.valence >= 0)
+    data = patches(200)
+    held = np.arange(200) >= 150
+    labels = np.where(np.arange(200) % 3 == 0, 1, 0)  # 50 of the first 150
+    (trained,) = train(tiny_backbone(), dataclasses.replace(data, labels=labels, validation=held))
+    assert trained.log_odds == pytest.approx(math.log(50 / 100))
+    assert (trained.n_train, trained.n_validation) == (150, 50)
 
 
-def test_every_epoch_sees_other_crops_of_the_faces(
-    convolutions: Convolutions, small: TransferRecipe
+@pytest.mark.parametrize("kind", ["linear", "dense"])
+def test_cached_views_reach_the_accuracy_of_fresh_augmentation(
+    kind: str, tiny_backbone: MakeBackbone, patches: Patches
 ) -> None:
-    features = face_features(convolutions, small)
-    assert len(features.views) == small.epochs
-    assert not torch.equal(features.views[0], features.views[1])
-    assert features.plain.shape == (20, 9216)
+    """Over five seeds the two modes differ by no more than seeds do: two standard errors."""
+    backbone, data = tiny_backbone(dense=dense_layers(16)), patches(400, contrast=1.5)
+    recipe = dataclasses.replace(RECIPE, epochs=6, smallest_crop=0.7)
+    runs = {
+        views: train_heads(
+            backbone, kind, dataclasses.replace(recipe, views=views), range(5), data,
+            fresh_dense=True, progress=False,
+        )
+        for views in (0, 3)
+    }  # fmt: skip
+    exact, cached = (np.array([t.accuracy for t in runs[views]]) for views in (0, 3))
+    assert 0.6 < exact.mean() < 0.99  # neither chance nor ceiling hides a difference
+    error = math.sqrt((exact.var(ddof=1) + cached.var(ddof=1)) / 5)
+    assert abs(exact.mean() - cached.mean()) < 2 * error + 0.01
+    # they part where views come again, and not before
+    assert runs[0][0].epochs[:3] == runs[3][0].epochs[:3]
+    assert runs[0][0].epochs[3:] != runs[3][0].epochs[3:]
 
 
-def test_seeds_in_one_process_share_faces_and_features(
-    convolutions: Convolutions, small: TransferRecipe
+class _KilledError(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "killed_after"),
+    [("adam", 0), ("adam", 1), ("adam", 3), ("adam", 4), ("adamw", 2), ("sgd", 2), ("rmsprop", 2)],
+)
+def test_a_training_killed_after_any_epoch_goes_on_to_the_same_bytes(
+    optimizer: str,
+    killed_after: int,
+    tiny_backbone: MakeBackbone,
+    patches: Patches,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert face_features(convolutions, small) is face_features(convolutions, small)
+    backbone = tiny_backbone(dense=dense_layers())
+    recipe = dataclasses.replace(
+        RECIPE, optimizer=optimizer, learning_rate=RATES[optimizer], average_every=3
+    )
+    (whole,) = train_heads(backbone, "dense", recipe, [7], patches(), progress=False)
+    monkeypatch.setattr(transfer, "RESUMABLE", 0)
+    epochs_run = []
+    run_epoch = HeadFit.run_epoch
+
+    def counted(fit: HeadFit, *arguments: object) -> bool:
+        if len(epochs_run) == killed_after:
+            raise _KilledError
+        epochs_run.append(len(fit.epochs))
+        return run_epoch(fit, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HeadFit, "run_epoch", counted)
+    with pytest.raises(_KilledError) if killed_after < 4 else pytest.raises(ZeroDivisionError):
+        # after the last epoch: killed while the head is being kept
+        train_heads(
+            backbone, "dense", recipe, [7], patches(), progress=False, finished=lambda _: 1 / 0
+        )
+    killed_after = -1
+    del epochs_run[:]
+    (resumed,) = train_heads(backbone, "dense", recipe, [7], patches(), progress=False)
+    assert digest(resumed) == digest(whole)
+    assert resumed.epochs == whole.epochs
+
+
+def test_only_what_was_not_done_is_done_again_and_nothing_stays(
+    tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    monkeypatch.setattr(transfer, "RESUMABLE", 0)
+    monkeypatch.setattr(features, "BUDGET", 0)
+    ran: list[tuple[int, int]] = []
+    run_epoch = HeadFit.run_epoch
+
+    def counted(fit: HeadFit, *arguments: object) -> bool:
+        if len(ran) == 5:
+            raise _KilledError
+        ran.append((fit.seed, len(fit.epochs)))
+        return run_epoch(fit, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HeadFit, "run_epoch", counted)
+    with pytest.raises(_KilledError):
+        train_heads(tiny_backbone(), "linear", RECIPE, [0, 1], patches(), progress=False)
+    first, ran[:] = list(ran), [(-1, -1)] * 6
+    train_heads(tiny_backbone(), "linear", RECIPE, [0, 1], patches(), progress=False)
+    assert sorted([*first, *ran[6:]]) == [(seed, epoch) for seed in (0, 1) for epoch in range(4)]
+    assert not [path for path in cache.parent.rglob("*") if path.is_file()]
+
+
+def test_short_trainings_leave_nothing_when_they_are_interrupted(
+    tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(HeadFit, "judge", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(tiny_backbone(), patches())
+    assert not list(cache.parent.rglob("*"))
+
+
+def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_best_epoch_before(
+    tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch, cache: Path
+) -> None:
+    (good,) = train(tiny_backbone(), patches(), epochs=2)
+    train_epoch = HeadFit.train
+
+    def poisoned(fit: HeadFit, *arguments: object) -> float:
+        if len(fit.epochs) == 2:
+            for parameter in fit.head.parameters():
+                parameter.data.fill_(math.nan)
+        return train_epoch(fit, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(HeadFit, "train", poisoned)
+    with pytest.raises(DivergedError, match=r"in epoch 3 .* seed 0 .*smaller learning rate") as e:
+        train(tiny_backbone(), patches())
+    assert e.value.kept is not None
+    assert e.value.kept.epochs == good.epochs
+    assert digest(e.value.kept) == digest(good)
+    (file,) = cache.glob("*.safetensors")
+    assert str(file) in str(e.value)
+
+
+def test_a_learning_rate_that_blows_up_at_once_keeps_nothing(
+    tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    with pytest.raises(DivergedError, match=r"in epoch 1 .*no epoch before it") as error:
+        train(tiny_backbone(), patches(), optimizer="sgd", learning_rate=1e38)
+    assert error.value.kept is None
+
+
+def test_running_out_of_memory_says_how_much_was_needed(
+    tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
+
+    monkeypatch.setattr(HeadFit, "train", exhausted)
+    monkeypatch.setattr(fitting, "JUDGED", 1)
+    with pytest.raises(ObserverError, match=r"1 head\(s\) of kind 'linear' needs about 0\.0 GB"):
+        train(tiny_backbone(), patches())
+
+
+def test_dense_layers_of_another_size_are_refused(
+    tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    backbone = tiny_backbone(dense={**dense_layers(), "classifier.1.weight": torch.ones(8, 9)})
+    with pytest.raises(ObserverError, match="takes 9 features, tiny at 32 px gives 48"):
+        train_heads(backbone, "dense", RECIPE, [0], patches(), progress=False)
+
+
+def test_heads_are_handed_over_as_soon_as_they_are_trained(
+    tiny_backbone: MakeBackbone, patches: Patches
+) -> None:
+    kept: list[int] = []
+    train_heads(
+        tiny_backbone(), "linear", RECIPE, [4, 2], patches(), finished=lambda t: kept.append(t.seed)
+    )
+    assert kept == [4, 2]
+
+
+def test_everything_that_determines_a_head_is_in_its_key(
+    tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backbone = tiny_backbone(dense=dense_layers())
+    keys = [cache_key(head_determinants(backbone, "dense", RECIPE, 0))]
+    keys.append(cache_key(head_determinants(tiny_backbone(), "dense", RECIPE, 0)))
+    keys.append(cache_key(head_determinants(tiny_backbone(sha256="1"), "dense", RECIPE, 0)))
+    keys.append(
+        cache_key(head_determinants(backbone, "dense", RECIPE, 0, fresh_dense=True) | {"a": 1})
+    )
+    keys.append(cache_key(head_determinants(backbone, "linear", RECIPE, 0)))
+    keys.append(cache_key(head_determinants(backbone, "dense", RECIPE, 1)))
+    keys.append(cache_key(head_determinants(backbone, "dense", RECIPE, 0, patches())))
+    keys.append(cache_key(head_determinants(backbone, "dense", RECIPE, 0, patches(seed=1))))
+    for each in dataclasses.fields(RECIPE):
+        value = getattr(RECIPE, each.name)
+        changed = (
+            "sgd"
+            if isinstance(value, str)
+            else value / 2
+            if isinstance(value, float)
+            else value + 1
+        )
+        recipe = dataclasses.replace(RECIPE, **{each.name: changed})
+        keys.append(cache_key(head_determinants(backbone, "dense", recipe, 0)))
+    for name, value in {
+        "RENDERER_VERSION": "other",
+        "RECIPE_VERSION": "other",
+        "fast_dtype": lambda device: "another precision",
+    }.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(transfer, name, value)
+            keys.append(cache_key(head_determinants(backbone, "dense", RECIPE, 0)))
+    assert len(set(keys)) == len(keys)
+    assert keys[0] == cache_key(head_determinants(backbone, "dense", RECIPE, 0))
+
+
+def test_the_papers_recipe_has_the_papers_numbers() -> None:
+    paper = PAPER_TRANSFER
+    assert (paper.epochs, paper.batch, paper.learning_rate) == (20, 32, 5e-5)
+    assert (paper.views, paper.average_every) == (0, 0)
+
+
+def test_a_recipe_that_cannot_be_followed_is_refused_with_all_its_faults() -> None:
+    with pytest.raises(OptionError) as error:
+        TransferRecipe(
+            optimizer="lion", epochs=0, learning_rate=math.nan, views=-1, smallest_crop=0
+        )
+    assert len(error.value.faults) == 5
+    assert "optimizer must be one of adam, adamw, sgd, rmsprop: it is 'lion'" in str(error.value)
