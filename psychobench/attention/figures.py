@@ -35,7 +35,7 @@ def draw_seen(study: Study, levels: Sequence[float], scale: Scale) -> Figure:
     height, width = study.stimuli.pixels.shape[1:3]
     rows = [
         MapRow(
-            seen.label,
+            seen.label.replace(", ", "\n"),
             study.stimuli.images(seen.mask)[rows_at],
             positive(on_image(seen.found.pick(rows_at), height, width)),
         )
@@ -63,15 +63,9 @@ def draw_study_shares(study: Study) -> Figure:
         hidden = "" if mask == "none" else f", {mask} hidden"
         lines = []
         for region, rows in part.groupby("region", sort=False):
-            values = rows.pivot(index="unit", columns="level", values="share")
-            lines.append(
-                ShareLine(
-                    str(region),
-                    values.columns.to_numpy(float),
-                    values.to_numpy(float),
-                    float(rows["area"].mean()),
-                )
-            )
+            values = rows.pivot_table(index="unit", columns="level", values="ratio", dropna=False)
+            levels = values.columns.to_numpy(float)
+            lines.append(ShareLine(str(region), levels, values.to_numpy(float)))
         panels.append(SharePanel(f"{observer}{trained}{hidden}", lines))
     first = study.seen[0].found
     return draw_shares(

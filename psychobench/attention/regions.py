@@ -140,7 +140,9 @@ def _labels(face: Face, shape: tuple[int, int]) -> NDArray[np.uint8]:
     if not face.only_places:
         inside["brows"] = _brows(face, shape)
     # the features' own regions leave out what another of them keeps
-    inside |= {name: named_region(name, face, shape) for name in ("nose", "eyes", "mouth")}
+    inside |= {
+        name: named_region(name, face, shape, evened=False) for name in ("nose", "eyes", "mouth")
+    }
     for name, region in inside.items():
         labels[region] = REGIONS.index(name)
     return labels

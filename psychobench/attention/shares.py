@@ -116,8 +116,9 @@ def mask_shifts(shares: pd.DataFrame) -> pd.DataFrame:
     """
     keys = [*WHO, "mask", "region"]
     place = [*WHO, "region", "unit", "level"]
-    plain = shares[shares["mask"] == "none"].set_index(place)["share"].rename("plain")
-    hidden = shares[shares["mask"] != "none"].join(plain, on=place, how="inner")
+    plain = shares.loc[shares["mask"] == "none", [*place, "share"]]
+    plain = plain.rename(columns={"share": "plain"})
+    hidden = shares[shares["mask"] != "none"].merge(plain, on=place, how="inner")
     hidden = hidden.assign(difference=hidden["share"] - hidden["plain"])
     units = hidden.groupby([*keys, "unit"], sort=False)["difference"].mean().reset_index()
     return _test(units.dropna(subset="difference"), keys, "difference")

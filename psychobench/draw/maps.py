@@ -14,7 +14,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from psychobench.draw.looks import SMALL, wrap
+from psychobench.draw.looks import SMALL, shorten
 
 Scale = Literal["figure", "row", "map"]
 SCALES = {
@@ -23,7 +23,7 @@ SCALES = {
     "map": "each map has a colour scale of its own: colours cannot be compared between maps",
 }
 PANEL = 1.05  # inches, the width of an image
-_LABEL = 24  # characters of a line of a row's label
+_LABEL = 26  # characters of a line of a row's label
 _COLOURS = "plasma"  # told apart by colour-blind readers, and grows lighter with the value
 _MOST = 0.72  # opacity of the highest value: the face stays visible under it
 
@@ -35,7 +35,7 @@ class MapRow:
     Attributes
     ----------
     label : str
-        Left of the row.
+        Left of the row, over as many lines as it has.
     images : ndarray of uint8, shape (n, height, width, 3)
         What was seen.
     maps : ndarray of float, shape (n, height, width)
@@ -96,9 +96,8 @@ def draw_maps(
                 _draw_map(axis, image, values, top)
                 if scale == "map" and top > 0:
                     _note(axis, f"{top:.2g}")
-            line[0].set_ylabel(
-                wrap(row.label, _LABEL, lines=3), rotation=0, ha="right", va="center"
-            )
+            label = "\n".join(shorten(part, _LABEL) for part in row.label.splitlines())
+            line[0].set_ylabel(label, rotation=0, ha="right", va="center")
             if scale == "row":
                 _note(line[-1], f"up to {highest:.2g}")
         for axis, name in zip(axes[0], columns, strict=True):

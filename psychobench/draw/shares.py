@@ -29,16 +29,13 @@ class ShareLine:
         Its name.
     levels : ndarray of float64, shape (k,)
         In order.
-    shares : ndarray of float64, shape (units, k)
-        NaN where there is none.
-    area : float
-        Its share of the image.
+    ratios : ndarray of float64, shape (units, k)
+        Its share of the map over its share of the image; NaN where there is none.
     """
 
     label: str
     levels: NDArray[np.float64]
-    shares: NDArray[np.float64]
-    area: float
+    ratios: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class CurvePair:
 
 
 def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figure:
-    """Draw each region's share over levels; dashes show its share of the image's area.
+    """Draw over levels how much of the map a region gets for its area; 1 is an even map.
 
     Parameters
     ----------
@@ -86,20 +83,23 @@ def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figur
     columns = min(len(panels), PER_ROW)
     rows = -(-len(panels) // columns)
     with mpl.rc_context(SMALL):
-        size = (0.6 + 2.3 * columns + 0.4 * (columns == 1), 0.9 + 1.9 * rows)
+        size = (0.6 + 2.3 * columns + 0.6 * (columns == 1), 1.2 + 1.9 * rows)
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axis, panel in zip(axes, panels, strict=False):
             for number, line in enumerate(panel.lines):
                 _draw_line(axis, line, number)
             axis.set_title(wrap(panel.title, _TITLE))
+            axis.axhline(1, color="0.3", linewidth=0.7, linestyle=(0, (2, 2)))
+            axis.set_xlabel("stimulus level")
         for axis in axes[len(panels) :]:
             axis.remove()
         axes[0].set_ylim(bottom=0)
-        figure.supxlabel("stimulus level", fontsize=7)
-        figure.supylabel("share of the map", fontsize=7)
-        several = max(len(line.shares) for panel in panels for line in panel.lines) > 1
-        add_legend(figure, _legend(panels[0].lines, unit if several else None))
+        figure.supylabel("share of the map / share of the area", fontsize=7)
+        several = max(len(line.ratios) for panel in panels for line in panel.lines) > 1
+        handles = _legend(panels[0].lines, unit if several else None)
+        fitting = 2 + 2 * columns
+        figure.legend(handles=handles, loc="outside lower center", ncols=fitting)
         figure.suptitle(title, fontsize=7)
     return figure
 
@@ -146,15 +146,14 @@ def draw_curve_pairs(
 
 def _draw_line(axis: Axes, line: ShareLine, number: int) -> None:
     style = look(number)
-    axis.axhline(line.area, color=style["color"], linewidth=0.7, linestyle=(0, (2, 2)), alpha=0.8)
-    if len(line.shares) > 1:
-        fade = float(np.clip(3 / len(line.shares), 0.1, 0.4))
-        axis.plot(line.levels, line.shares.T, color=style["color"], linewidth=0.4, alpha=fade)
-    known = np.isfinite(line.shares)
+    if len(line.ratios) > 1:
+        fade = float(np.clip(3 / len(line.ratios), 0.1, 0.4))
+        axis.plot(line.levels, line.ratios.T, color=style["color"], linewidth=0.4, alpha=fade)
+    known = np.isfinite(line.ratios)
     mean = np.divide(
-        np.where(known, line.shares, 0).sum(axis=0),
+        np.where(known, line.ratios, 0).sum(axis=0),
         known.sum(axis=0),
-        out=np.full(line.shares.shape[1], np.nan),
+        out=np.full(line.ratios.shape[1], np.nan),
         where=known.any(axis=0),
     )
     axis.plot(line.levels, mean, markersize=2.5, linewidth=1.2, **style)
@@ -165,7 +164,7 @@ def _legend(lines: Sequence[ShareLine], unit: str | None) -> list[Line2D]:
         Line2D([], [], label=line.label, markersize=3, linewidth=1.2, **look(number))
         for number, line in enumerate(lines)
     ]
-    dashes = "dashed: the region's share of the image"
+    dashes = "as much as its area"
     handles.append(Line2D([], [], color="0.3", linewidth=0.7, linestyle=(0, (2, 2)), label=dashes))
     if unit is not None:
         handles.append(Line2D([], [], color="0.5", linewidth=0.4, label=f"one {unit}"))
