@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -159,10 +160,9 @@ def _whole(path: Path) -> bool:
 
 
 def _announce(recipe: PretrainingRecipe, source: str) -> None:
-    shown = sum(stage.presentations or 0 for stage in recipe.stages)
     note(
-        f"the convolutions of {recipe.architecture} are trained now, once: {shown:,} presentations "
-        f"of {recipe.n_images:,} images at up to {recipe.stages[-1].size} px, about "
+        f"the convolutions of {recipe.architecture} are trained now, once: {_shown(recipe):,} "
+        f"presentations of {recipe.n_images:,} images at up to {recipe.stages[-1].size} px, about "
         f"{MINUTES[recipe.architecture]} minutes on two free cores; interrupted, it goes on where "
         f"it stopped. They will have seen {STANDS_IN[source]}"
     )
@@ -170,14 +170,26 @@ def _announce(recipe: PretrainingRecipe, source: str) -> None:
 
 def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -> dict[str, Any]:
     """Render, train, measure, write; give the model card."""
+    began, cpu_began = time.monotonic(), time.process_time()
     folder = path.with_suffix("")
     train, fresh = render_source(source, recipe, progress=progress)
     pretrained = pretrain(recipe, train, folder=folder, progress=progress)
     measured = held_out(pretrained, _some(fresh, JUDGED))
-    said = {"source": source, **measured, "limits": LIMITS}
+    said = {
+        "source": source,
+        **measured,
+        "images_per_second": round(_shown(recipe) / (60 * pretrained.minutes), 1),
+        "minutes_with_rendering": round((time.monotonic() - began) / 60, 1),
+        "cpu_minutes": round((time.process_time() - cpu_began) / 60, 1),
+        "limits": LIMITS,
+    }
     card = save_weights(pretrained, path, said)
     remove_checkpoint(folder)
     return card
+
+
+def _shown(recipe: PretrainingRecipe) -> int:
+    return sum(stage.presentations or 0 for stage in recipe.stages)
 
 
 def _some(data: LabelledImages, n: int) -> LabelledImages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 
 import psychobench_torch.first_use as first_use
@@ -14,9 +15,10 @@ from psychobench_torch.pretrain import Stage
 from psychobench_torch.pretraining import choose_pretraining
 
 from psychobench.errors import OptionError
+from psychobench.resources import sha256
 
 TINY = dataclasses.replace(
-    RECIPE, n_images=98, image_size=32, stages=(Stage(32, 16, 4), Stage(32, 16, 4))
+    RECIPE, n_images=98, image_size=32, stages=(Stage(32, 12, 4), Stage(32, 4, 4))
 )
 
 
@@ -32,7 +34,8 @@ def test_weights_are_trained_once_and_say_what_they_are(
 ) -> None:
     path = first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
     told = capsys.readouterr().err
-    assert "trained now, once" in told and "not ImageNet" in told and "held-out" in told
+    for part in ("trained now, once", "not ImageNet", "held-out"):
+        assert part in told
     assert path.parent == few
     assert sorted(file.suffix for file in few.iterdir()) == [".json", ".safetensors"]
     with safetensors.safe_open(path, "pt") as file:
@@ -51,10 +54,34 @@ def test_weights_are_trained_once_and_say_what_they_are(
     backbone = load_backbone("vgg11", choose_pretraining(str(path)))
     assert backbone.size == 32
 
-    path.write_bytes(path.read_bytes()[:-1])
-    first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
+
+def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
+    few: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    path = weights_path(dataclasses.replace(TINY, architecture="vgg11"), "procedural-objects")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not weights")
+    path.with_suffix(".json").write_text("{}")
+    with monkeypatch.context() as patch:
+        patch.setattr(first_use, "held_out", killed)
+        with pytest.raises(KeyboardInterrupt):
+            first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
     assert "damaged" in capsys.readouterr().err
-    assert path.stat().st_size > 1000
+    began = read_checkpoint_step(path.with_suffix(""))
+    assert began == TINY.steps(98)
+
+    monkeypatch.setattr("psychobench_torch.pretrain.loop.Training._update", killed)
+    first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
+    assert not path.with_suffix("").exists()
+    assert read_card(path)["sha256"] == sha256(path)
+
+
+def read_checkpoint_step(folder: Path) -> int:
+    step: int = json.loads((folder / "checkpoint.json").read_text())["record"]["step"]
+    return step
 
 
 def test_every_determinant_has_a_file_of_its_own(cache: Path) -> None:

@@ -1,0 +1,83 @@
+"""How long VGGs take to train on first use, and how well they know held-out images then.
+
+Run as ``python benchmarks/bench_first_use.py vgg11 vgg16 --source procedural-objects``. Weights
+that are in the cache already are not trained again: their own record is reported. Results go to
+``benchmarks/results/first_use.json``; rows of other networks and sources stay there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+from psychobench_torch.device import compute_device
+from psychobench_torch.first_use import MINUTES, first_use_weights, read_card
+from psychobench_torch.pretrain import SOURCES
+
+RESULTS = Path(__file__).parent / "results" / "first_use.json"
+MINUTES_ALLOWED = 20
+REPORTED = (
+    "date",
+    "minutes",
+    "minutes_with_rendering",
+    "cpu_minutes",
+    "images_per_second",
+    "held_out_accuracy",
+    "n_held_out",
+    "chance_accuracy",
+    "made_with",
+    "sha256",
+)
+
+
+def measure(architecture: str, source: str) -> dict[str, Any]:
+    """Train a network, unless it is in the cache, and report what its model card says."""
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+    path = first_use_weights(architecture, source)
+    card = read_card(path)
+    return {
+        "architecture": architecture,
+        "source": source,
+        **{name: card[name] for name in REPORTED},
+        "load_before": load,
+    }
+
+
+def device_name() -> str:
+    """Name what computes."""
+    if compute_device().type == "cuda":
+        return torch.cuda.get_device_name()
+    return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+
+
+def keep(row: dict[str, Any]) -> None:
+    """Add a row to the results, in place of an older one of the same network and source."""
+    rows = json.loads(RESULTS.read_text("utf-8"))["rows"] if RESULTS.is_file() else []
+    this = (row["architecture"], row["source"])
+    rows = [old for old in rows if (old["architecture"], old["source"]) != this]
+    rows = sorted([*rows, row], key=lambda each: (each["source"], each["architecture"]))
+    record = {"minutes_allowed": MINUTES_ALLOWED, "rows": rows}
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("architectures", nargs="*", metavar="NETWORK", default=list(MINUTES))
+    parser.add_argument("--source", action="append", choices=list(SOURCES))
+    options = parser.parse_args()
+    for source in options.source or list(SOURCES):
+        for architecture in options.architectures:
+            row = {"device": device_name(), **measure(architecture, source)}
+            print(json.dumps(row))
+            keep(row)
+
+
+if __name__ == "__main__":
+    main()
