@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from psychobench.responses.protocol import Observer
 from psychobench.responses.runner import read_info, respond
@@ -13,7 +12,8 @@ from psychobench.stimuli.sets import StimulusSet
 from psychobench_torch.reproduce.paper import CONDITIONS, PRETRAININGS
 from psychobench_torch.reproduce.store import Answers, Store
 
-Maker = Callable[[str, str, int], Observer]  # network, object or face, seed
+# from network, object or face, and seeds
+Maker = Callable[[str, str, Sequence[int]], Iterable[Observer]]
 Tell = Callable[[str], None]
 # minutes on two cores, generously: a training of one head, and of a VGG's convolutions, once
 HEAD, CONVOLUTIONS = 1.5, 20.0
@@ -98,7 +98,7 @@ def ask(
     cells : sequence of Cell
         As `plan` gives them.
     make : callable
-        Makes an observer from network, pre-training and seed.
+        Makes observers from network, pre-training and seeds.
     stimuli : StimulusSet
         What they judge, whole and under each of the paper's masks.
     store : Store
@@ -122,34 +122,13 @@ def ask(
             f"{len(cell.missing)} of {len(cell.missing) + len(cell.stored)} to answer "
             f"({(time.monotonic() - begun) / 60:.1f} minutes so far)"
         )
-        for seed, observer in _trained(cell, make):
+        made = make(cell.observer, cell.pretraining, cell.missing)
+        for seed, observer in zip(cell.missing, made, strict=True):
             table = respond(observer, stimuli, CONDITIONS, observer_name=cell.observer)
             info = read_info(observer).to_dict()
+            # a file that holds a whole network knows better than its name what that saw before
+            info["pretraining"] = info["options"].get("pretraining") or info["pretraining"]
             one = Answers(cell.observer, cell.pretraining, seed, table, info)
             store.write(one)
             answered.append(one)
     return answered
-
-
-def _trained(cell: Cell, make: Maker) -> Iterator[tuple[int, Observer]]:
-    """Train what is missing; seeds that follow each other are trained side by side."""
-    for first, last in _runs(cell.missing):
-        observer: Any = make(cell.observer, cell.pretraining, first)
-        yield from zip(range(first, last + 1), observer.replicates(last - first + 1), strict=True)
-
-
-def _runs(seeds: Sequence[int]) -> list[tuple[int, int]]:
-    """Give first and last of each run of whole numbers.
-
-    Examples
-    --------
-    >>> _runs([0, 1, 4])
-    [(0, 1), (4, 4)]
-    """
-    runs: list[tuple[int, int]] = []
-    for seed in sorted(seeds):
-        if runs and seed == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], seed)
-        else:
-            runs.append((seed, seed))
-    return runs

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Info = Mapping[str, Any]
 COLUMNS = ("stage", "item", "section", "paper", "here", "departs")
 UNKNOWN = "not known"
+PRETRAINED = "their pre-trained values"
 
 
 @dataclass(frozen=True)
@@ -58,14 +59,12 @@ def _views(value: int) -> str:
 
 
 def _dense(info: Info) -> str | None:
-    if info["options"].get("head") != "dense":
-        return None
-    return "afresh" if info["options"].get("fresh_dense") else "their pre-trained values"
+    started = {"fresh": "new values", "pre-trained": PRETRAINED}
+    return started.get(str(info["options"].get("dense_layers")))
 
 
 def _data(info: Info) -> str | None:
-    said = info["options"].get("data")
-    return str(said) if said else str(info["weights_origin"]).rpartition("head trained on ")[2]
+    return str(info["weights_origin"]).rpartition("head trained on ")[2].partition(";")[0]
 
 
 def _saw(role: str) -> Callable[[Info], str | None]:
@@ -74,20 +73,17 @@ def _saw(role: str) -> Callable[[Info], str | None]:
     def here(info: Info) -> str | None:
         if info["role"] != role:
             return None
-        own = STANDS[role] if _is_papers_own(info, role) else None
-        return own or str(info["weights_origin"]).partition("; head trained on ")[0]
+        own = STANDS[role] if is_papers_own(info, role) else None
+        said = str(info["weights_origin"]).partition("; head trained on ")[0]
+        return own or said.removeprefix("pre-trained on ")
 
     return here
 
 
-def _is_papers_own(info: Info, role: str) -> bool:
-    said = str(info["options"].get("stands_for", ""))
+def is_papers_own(info: Info, role: str) -> bool:
+    """Tell whether a network's weights are of the paper's own kind: ImageNet's or VGGFace2's."""
+    said = str(info["options"].get("pretraining_stands_for", ""))
     return said.startswith(f"{role}-based, as in")
-
-
-def _trained_size(info: Info) -> str | None:
-    size = info["options"].get("pretraining_size")
-    return None if size is None else f"{size} px"
 
 
 STANDS = {
@@ -99,7 +95,9 @@ SILENT = "not said"
 OF_NETWORKS = (
     Item(PRETRAINING, "object-based", "2.1.4", STANDS["object"], _saw("object")),
     Item(PRETRAINING, "face-based", "2.1.3", STANDS["face"], _saw("face")),
-    Item(PRETRAINING, "size of its images", "2.1.1", "224 px", _trained_size),
+    Item(
+        PRETRAINING, "size of its images", "2.1.1", "224 px", option("trained_size", "{} px".format)
+    ),
     Item(TRANSFER, "images", "2.1.3", "AffectNet", _data),
     Item(TRANSFER, "images to train on", "2.1.3", "28,765", option("n_train", "{:,}".format)),
     Item(
@@ -113,10 +111,8 @@ OF_NETWORKS = (
         TRANSFER, "weights of an epoch", "2.1.4", _averaging(0), option("average_every", _averaging)
     ),
     Item(TRANSFER, "random crops and flips", "2.1.4", _views(0), option("views", _views)),
-    Item(
-        TRANSFER, "first two dense layers start from", "2.1.4", "their pre-trained values", _dense
-    ),
-    Item(TRANSFER, "size of its images", "2.1.1", "224 px", option("size", "{} px".format)),
+    Item(TRANSFER, "first two dense layers start from", "2.1.4", PRETRAINED, _dense),
+    Item(TRANSFER, "size of its images", "2.1.1", "224 px", option("input_size", "{} px".format)),
 )
 
 

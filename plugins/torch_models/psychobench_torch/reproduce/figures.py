@@ -8,6 +8,7 @@ import numpy as np
 
 from psychobench.draw.panels import Appearance, Line, Throng, draw_matrix
 from psychobench.responses.table import count_responses
+from psychobench_torch.reproduce.departures import is_papers_own
 from psychobench_torch.reproduce.measures import READINGS, Floats
 from psychobench_torch.reproduce.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from psychobench_torch.reproduce.run import Reproduction
 
 GRID = 201
+PAPERS_OWN = {"object": "ImageNet", "face": "VGGFace2"}
 BAND = (0.05, 0.95)
 # the paper's own colours, each in its shade that colour-blind readers can tell apart
 LOOKS = {
@@ -133,9 +135,9 @@ def _throng(made: Reproduction, grid: Floats) -> Throng:
 
 def _seen(made: Reproduction, pretraining: str) -> str:
     """Name what the weights saw."""
-    seen = {
-        str(info["pretraining"])
-        for name, info in made.infos.items()
-        if name.endswith(f", {pretraining}")
-    }
-    return ", ".join(sorted(seen))
+    mine = [info for name, info in made.infos.items() if name.endswith(f", {pretraining}")]
+    seen = (
+        PAPERS_OWN[pretraining] if is_papers_own(info, pretraining) else str(info["pretraining"])
+        for info in mine
+    )
+    return ", ".join(dict.fromkeys(seen))

@@ -72,11 +72,12 @@ def write_files(made: Reproduction, folder: Path) -> None:
     _csv(made.measured.answers, folder / "trials.csv")
     _csv(made.measured.fits.to_frame(), folder / "fits.csv")
     _csv(made.measured.cells, folder / "cells.csv")
-    save_figure(draw_figure_2(made), folder, "figure2")
-    save_figure(draw_figure_4(made), folder, "figure4")
+    figures = draw_figure_2(made), draw_figure_4(made)
+    save_figure(figures[0], folder, "figure2")
+    save_figure(figures[1], folder, "figure4")
     _text(departures_text(made), folder / "departures.md")
     _text(summary(made), folder / "summary.txt")
-    _text(reproduction_page(made).html(), folder / "report.html")
+    _text(reproduction_page(made, *figures).html(), folder / "report.html")
     _text(json.dumps(document(made), indent=2, allow_nan=False), folder / "reproduction.json")
 
 

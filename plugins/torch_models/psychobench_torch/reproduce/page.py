@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from psychobench.reports.page import Block, Page, Section, Text, picture, table_of
 from psychobench.reports.page_parts import made_section, moment
-from psychobench_torch.reproduce.figures import draw_figure_2, draw_figure_4
 from psychobench_torch.reproduce.paper import SOURCE
 from psychobench_torch.reproduce.text import (
     GAIN,
@@ -20,6 +19,8 @@ from psychobench_torch.reproduce.text import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from psychobench_torch.reproduce.run import Reproduction
 
 READING = (
@@ -37,8 +38,8 @@ VERDICTS = (
 )
 
 
-def reproduction_page(made: Reproduction) -> Page:
-    """Lay a reproduction out."""
+def reproduction_page(made: Reproduction, figure_2: Figure, figure_4: Figure) -> Page:
+    """Lay a reproduction out, with its figures."""
     stimuli, cohort = made.stimuli, made.people.cohort
     return Page(
         title=f"{SOURCE}: experiments 1 to 3 run again",
@@ -47,7 +48,7 @@ def reproduction_page(made: Reproduction) -> Page:
         sections=[
             Section("summary", "In short", [Text(_short(made), listed=True)]),
             Section("departures", "Departures from the paper's recipe", _departures(made)),
-            Section("figures", "Figures", _figures(made)),
+            Section("figures", "Figures", _figures(figure_2, figure_4)),
             Section("tables", "Tables", _tables(made)),
             *([] if made.gain is None else [_gain(made)]),
             Section("claims", "Claims", _claims(made)),
@@ -73,16 +74,16 @@ def _departures(made: Reproduction) -> list[Block]:
     return [table_of(made.departures, "The paper's recipe beside what was done here.", names)]
 
 
-def _figures(made: Reproduction) -> list[Block]:
+def _figures(figure_2: Figure, figure_4: Figure) -> list[Block]:
     return [
         picture(
-            draw_figure_2(made),
+            figure_2,
             "Figure 2 in the paper's arrangement: A object-based, B face-based pre-training.",
             "Psychometric curves of networks and people, one panel per pre-training; the numbers "
             "stand in table 1.",
         ),
         picture(
-            draw_figure_4(made),
+            figure_4,
             "Figure 4: a row for each hidden part, a column for each pre-training.",
             "Psychometric curves of networks and people, one panel per mask and pre-training; the "
             "numbers stand in tables 2 and 3.",

@@ -13,7 +13,7 @@ import pandas as pd
 from psychobench import __version__ as core_version
 from psychobench.comparison import match_cohorts
 from psychobench.comparison.published import Published, recompute
-from psychobench.errors import PsychobenchError, StimulusError
+from psychobench.errors import OptionError, PsychobenchError, StimulusError
 from psychobench.pse import fit
 from psychobench.reports import words
 from psychobench.reports.provenance import provenance
@@ -133,7 +133,7 @@ def run(
     Parameters
     ----------
     make : callable, optional
-        Makes an observer from network, ``object`` or ``face``, and seed; by default the
+        Makes observers from network, ``object`` or ``face``, and seeds; by default the
         registered networks with the sources that the options name.
 
     Returns
@@ -161,12 +161,20 @@ def run(
         lambda: choose_observers(tuple(observers), controls=controls),
         lambda: _people(humans, columns, where),
         lambda: _masked(load_stimuli(stimuli)),
-        lambda: check_sources(object_pretraining, face_pretraining, affectnet, vggface2),
+        lambda: check_sources(
+            object_pretraining,
+            face_pretraining,
+            affectnet,
+            vggface2,
+            observers=_chosen(observers, controls),
+            folder=out,
+        ),
         lambda: None if out is None else check_writable(out),
     )
     store = _store(out, ready, seed)
     store.check()
-    ready.sources.load(tell)
+    for note in ready.sources.notes:
+        tell(f"Note: {note}.")
     cells = plan(ready.observers, trainings, store)
     tell_plan(cells, tell, bundled=ready.sources.bundled)
     try:
@@ -191,6 +199,14 @@ def _prepare(*checks: Callable[[], Any]) -> Prepared:
         raise PsychobenchError(*faults)
     _, observers, people, stimuli, sources, _ = results
     return Prepared(observers, people, stimuli, sources)
+
+
+def _chosen(observers: Sequence[str], controls: bool) -> tuple[str, ...]:
+    """Name the networks; none where they are misnamed, which another check says."""
+    try:
+        return choose_observers(tuple(observers), controls=controls)
+    except OptionError:
+        return ()
 
 
 def _people(humans: str, columns: Sequence[str], where: Sequence[str]) -> People:

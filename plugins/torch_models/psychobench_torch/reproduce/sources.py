@@ -1,19 +1,64 @@
-"""Where networks and their training data come from: the bundled ones, or the user's own."""
+"""Where networks and their training images come from: the bundled ones, or the user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from psychobench.errors import OptionError, PsychobenchError, ResourceError
 from psychobench.resources import sha256
 from psychobench.responses.protocol import Observer
 from psychobench.responses.registry import load_observer
+from psychobench.tables import csv_bytes
+from psychobench_torch.design import DESIGNS
+from psychobench_torch.observers import holds_head
+from psychobench_torch.pretrain.recipe import PAPER_PRETRAINING, PretrainingRecipe
 from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.reproduce.ask import Tell
+from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+
+if TYPE_CHECKING:
+    from psychobench_torch.data.layouts import DataChoice
+    from psychobench_torch.data.load import Selection
 
 FACES = "rendered-faces"  # what stands for face-based pre-training where nothing else is named
+NETWORKS = "networks"  # the folder in --out with what is trained on the user's own images
+AFFECTNET = ("affectnet", "affectnet-npy")  # layouts
+IMAGE_SIZE = 256  # px: views of 224 px are cropped from these
+
+
+@dataclass(frozen=True)
+class Images:
+    """The user's own images, their lists read and checked, themselves not opened.
+
+    Attributes
+    ----------
+    choice : DataChoice
+        What was asked for.
+    selection : Selection
+        What is there.
+    """
+
+    choice: DataChoice
+    selection: Selection
+
+    def load(self, size: int) -> Any:
+        """Decode the images, or map them from the cache."""
+        from psychobench_torch.data.load import open_selection
+
+        return open_selection(self.selection, self.choice, size, None, progress=True)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, drawn or decided."""
+        return self.selection.notes
+
+    @property
+    def sha256(self) -> str:
+        """Of files and labels."""
+        return hashlib.sha256(csv_bytes(self.selection.table)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -24,26 +69,120 @@ class Sources:
     ----------
     choices : mapping of str to str
         From ``object`` and ``face`` to what ``--pretraining`` takes.
+    valence : Images or None
+        The user's AffectNet, for heads.
+    people : Images or None
+        The user's VGGFace2, for face-based convolutions.
+    folder : pathlib.Path or None
+        Where is kept what these train.
+    transfer, pretraining : TransferRecipe, PretrainingRecipe
+        By which they are trained: the paper's.
     """
 
     choices: Mapping[str, str]
+    valence: Images | None = None
+    people: Images | None = None
+    folder: Path | None = None
+    transfer: TransferRecipe = field(default_factory=lambda: PAPER_TRANSFER)
+    pretraining: PretrainingRecipe = field(default_factory=lambda: PAPER_PRETRAINING)
 
     @property
     def bundled(self) -> bool:
-        """Whether all training data are rendered here."""
-        return True
+        """Whether all training images are rendered here."""
+        return self.valence is None and self.people is None
 
     @property
     def settings(self) -> dict[str, Any]:
         """What answers depend on, as plain values."""
-        return {f"{name}-based pre-training": _of(choice) for name, choice in self.choices.items()}
+        own = {"AffectNet": self.valence, "VGGFace2": self.people}
+        return {
+            **{f"{name}-based pre-training": _of(choice) for name, choice in self.choices.items()},
+            **{name: images and images.sha256 for name, images in own.items()},
+        }
 
-    def load(self, tell: Tell) -> None:
-        """Read the user's own data, which checks them, before anything is trained."""
+    @property
+    def notes(self) -> list[str]:
+        """What was left out of the user's images, drawn or decided."""
+        return [note for own in (self.valence, self.people) if own for note in own.notes]
 
-    def make(self, observer: str, pretraining: str, seed: int) -> Observer:
-        """Make an observer; nothing is trained before it is asked."""
-        return load_observer(observer, pretraining=self.choices[pretraining], seed=seed)
+    def make(self, observer: str, pretraining: str, seeds: Sequence[int]) -> Iterator[Observer]:
+        """Give an observer for each seed; what has to be trained is trained.
+
+        Parameters
+        ----------
+        observer, pretraining : str
+            Network, and ``object`` or ``face``.
+        seeds : sequence of int
+            Rising.
+        """
+        choice = self.choices[pretraining]
+        if pretraining == "face" and self.people is not None:
+            choice = str(self._pretrained(DESIGNS[observer].architecture))
+        if self.valence is None:
+            for first, last in runs(seeds):
+                one: Any = load_observer(observer, pretraining=choice, seed=first)
+                yield from one.replicates(last - first + 1)
+        else:
+            for file in self._trained(observer, pretraining, choice, seeds):
+                yield load_observer(observer, pretraining=str(file))
+
+    def _trained(
+        self, observer: str, pretraining: str, choice: str, seeds: Sequence[int]
+    ) -> list[Path]:
+        """Train the heads that are not there yet on the user's faces, all in one go."""
+        from psychobench_torch.convolutions import load_backbone
+        from psychobench_torch.transfer import head_determinants, train_heads
+        from psychobench_torch.whole_observer import save_observer
+
+        files = {seed: self._file(f"{observer}-{pretraining}-seed{seed}") for seed in seeds}
+        missing = [seed for seed in seeds if not files[seed].is_file()]
+        if missing and self.valence is not None:
+            design = DESIGNS[observer]
+            wants_dense = design.head == "dense" and not design.fresh_dense
+            backbone = load_backbone(
+                design.architecture, choose_pretraining(choice), dense=wants_dense
+            )
+            data = self.valence.load(IMAGE_SIZE)
+            fresh = design.fresh_dense
+
+            def keep(trained: Any) -> None:
+                determined = head_determinants(
+                    backbone, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
+                )
+                save_observer(
+                    files[trained.seed], observer, backbone, trained, data=data.origin, **determined
+                )
+
+            train_heads(
+                backbone,
+                design.head,
+                self.transfer,
+                missing,
+                data,
+                fresh_dense=fresh,
+                finished=keep,
+            )
+        return list(files.values())
+
+    def _pretrained(self, architecture: str) -> Path:
+        """Pre-train convolutions on the user's people, unless that is done."""
+        from psychobench_torch.pretrain import pretrain, save_weights
+
+        file = self._file(f"{architecture}-vggface2")
+        if not file.is_file() and self.people is not None:
+            recipe = replace(self.pretraining, architecture=architecture)
+            data = self.people.load(recipe.image_size)
+            checkpoints = file.with_suffix("")
+            save_weights(
+                pretrain(recipe, data, folder=checkpoints),
+                file,
+                {"source": f"VGGFace2, {data.origin}"},
+            )
+        return file
+
+    def _file(self, name: str) -> Path:
+        assert self.folder is not None
+        return self.folder / NETWORKS / f"{name}.safetensors"
 
 
 def check_sources(
@@ -51,12 +190,105 @@ def check_sources(
     face_pretraining: str | None,
     affectnet: Path | None,
     vggface2: Path | None,
+    *,
+    observers: Sequence[str],
+    folder: Path | None,
 ) -> Sources:
-    """Check what networks are to be made from."""
+    """Check what networks are to be made from; nothing is trained.
+
+    Parameters
+    ----------
+    object_pretraining, face_pretraining, affectnet, vggface2
+        As the command's options.
+    observers : sequence of str
+        Whose networks weights must fit.
+    folder : pathlib.Path or None
+        Where results are kept.
+
+    Raises
+    ------
+    PsychobenchError
+        With one line for each fault.
+    """
+    faults: list[str] = []
+    if vggface2 is not None and face_pretraining is not None:
+        faults.append(
+            "face-based pre-training comes from one source: --vggface2 and --face-pretraining "
+            "are both given; leave one out"
+        )
+    if folder is None and (affectnet or vggface2):
+        faults.append(
+            "what is trained on your own images must be kept: --affectnet and --vggface2 need "
+            "--out DIR"
+        )
     choices = {"object": object_pretraining, "face": face_pretraining or FACES}
-    for choice in choices.values():
-        choose_pretraining(choice)
-    return Sources(choices)
+    for role, choice in choices.items():
+        if role == "object" or vggface2 is None:
+            _collect(faults, _check_weights, choice, observers)
+    valence = people = None
+    if affectnet is not None:
+        valence = _collect(faults, _images, affectnet, "valence", AFFECTNET, "--affectnet")
+    if vggface2 is not None:
+        people = _collect(faults, _images, vggface2, "classes", ("vggface2",), "--vggface2")
+    if faults:
+        raise PsychobenchError(*faults)
+    return Sources(choices, valence, people, folder)
+
+
+def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Give first and last of each run of whole numbers.
+
+    Examples
+    --------
+    >>> runs([0, 1, 4])
+    [(0, 1), (4, 4)]
+    """
+    found: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
+def _collect(faults: list[str], check: Any, *arguments: Any) -> Any:
+    try:
+        return check(*arguments)
+    except PsychobenchError as error:
+        faults.extend(error.faults)
+        return None
+
+
+def _check_weights(choice: str, observers: Sequence[str]) -> None:
+    """Load the user's weights once, and torchvision's: that they fit is known before training."""
+    chosen = choose_pretraining(choice)
+    if chosen.file is None and choice != "imagenet":
+        return
+    if chosen.file is not None and holds_head(chosen.file):
+        raise OptionError(
+            f"pre-trained weights must be a network's without a head: {chosen.file} holds a head "
+            "that was trained already; psychobench compare takes it"
+        )
+    from psychobench_torch.convolutions import load_backbone
+
+    for architecture in dict.fromkeys(DESIGNS[name].architecture for name in observers):
+        load_backbone(architecture, chosen)
+
+
+def _images(path: Path, task: str, layouts: Sequence[str], option: str) -> Images:
+    """Read a data set's lists with the readers of the layouts that it may have."""
+    from psychobench_torch.data.layouts import DataChoice, recognise
+    from psychobench_torch.data.load import select
+
+    layout = recognise(path.expanduser().absolute())
+    if layout not in layouts:
+        raise ResourceError(
+            f"{option} takes a folder of the layout {' or '.join(layouts)}: {path} looks like "
+            f"{layout}; psychobench train takes that"
+        )
+    choice = DataChoice(path, task=task, layout=layout)
+    return Images(choice, select(choice))
 
 
 def _of(choice: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from psychobench.errors import OptionError
@@ -106,13 +107,10 @@ class Store:
             )
             if not same:
                 return None
-            read = pd.read_csv(
-                io.BytesIO(data),
-                keep_default_na=False,
-                dtype={"condition": str, "stimulus": str},
-                float_precision="round_trip",
-            )
-            return Answers(observer, pretraining, seed, read[COLUMNS], noted["info"])
+            # as text first: so every digit counts, whatever the parser does with numbers
+            read = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)[COLUMNS]
+            numbers = {name: np.array(read[name], dtype=np.float64) for name in COLUMNS[2:]}
+            return Answers(observer, pretraining, seed, read.assign(**numbers), noted["info"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
