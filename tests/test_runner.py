@@ -219,8 +219,8 @@ def test_who_offers_no_replicates_or_is_asked_for_one_stands_alone():
 @pytest.mark.parametrize(
     ("give", "message"),
     [
-        (lambda n: [Replicable()], "must give 3 observers: 'grey' gave 1"),
-        (lambda n: 1 / 0, "'grey' raised ZeroDivisionError"),
+        (lambda n: [Replicable()], "must give 3 observers: Replicable gave 1"),
+        (lambda n: 1 / 0, "Replicable raised ZeroDivisionError"),
         (lambda n: [Replicable(), Replicable(), object()], "info"),
     ],
 )

@@ -67,6 +67,14 @@ import click
     help="Draw N yes-no answers per level from each observer instead of using its probabilities.",
 )
 @click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    metavar="N",
+    help="Train each observer N times, from --seed on, to see how its PSE scatters; 1: once.",
+)
+@click.option(
     "--margin",
     type=float,
     metavar="X",
@@ -100,7 +108,8 @@ def compare(out: Path | None, as_json: bool, **options: Any) -> None:
     Each observer judges every image under every mask; a psychometric function is fitted to its
     answers and to each participant's. PSE and JND are tested against the cohort's: could the
     observer be one of these people, does it differ from the average person, is it as good as equal
-    to the average person? Curves and errors are compared as well.
+    to the average person? Curves and errors are compared as well. Where an observer can be trained
+    again, that is done --seeds times, and all its PSEs are tested together.
 
     The default cohort is simulated and the default faces are rendered: the result demonstrates the
     method and makes no claim about people.

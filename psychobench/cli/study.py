@@ -7,29 +7,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
-import numpy as np
-import pandas as pd
-
+from psychobench.cli.answers import AnswerFits, Answers, ask, fit_answers
 from psychobench.cli.notes import note_input, typed
 from psychobench.comparison import (
     CohortMeasures,
+    Comparison,
     check_margin,
+    compare_balanced,
     compare_curves,
     compare_errors,
+    compare_seeds,
     compare_with,
     match_cohorts,
 )
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.pse import Fits, fit
 from psychobench.reports.provenance import provenance
-from psychobench.reports.study import Study
+from psychobench.reports.study import Study, Trainings
 from psychobench.resources import check_writable
 from psychobench.responses.cohort import Cohort, load_cohort
 from psychobench.responses.columns import parse_columns, parse_pairs, parse_where
 from psychobench.responses.protocol import Observer
 from psychobench.responses.registry import list_observers, load_observer
-from psychobench.responses.runner import check_masks, draw_binary, read_info, respond
+from psychobench.responses.runner import check_masks
 from psychobench.stimuli.sets import StimulusSet, load_stimuli
 
 
@@ -55,42 +55,79 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
     """
     plan = _plan(out=out, **options)
     note_input(plan.cohort.table, plan.cohort.path)
-    answers = _answers(plan, options["trials"], options["seed"])
-    observer_fits = fit(answers, engine=options["engine"], seed=options["seed"])
-    infos = {name: read_info(each).to_dict() for name, each in plan.observers.items()}
-    tested, people = _names([options["statuses"]]), plan.cohort.table
+    seed, people = options["seed"], plan.cohort.table
+    answers = ask(
+        plan.observers,
+        plan.stimuli,
+        plan.masks,
+        seeds=options["seeds"],
+        first_seed=seed,
+        trials=options["trials"],
+    )
+    fits = fit_answers(answers, engine=options["engine"], seed=seed)
+    tested = _names([options["statuses"]])
+    comparison = compare_with(
+        fits.first, plan.cohorts, family=options["family"], tested=tested, margin=options["margin"]
+    )
+    infos = {name: each[0].to_dict() for name, each in answers.infos.items()}
     return Study(
-        comparison=compare_with(
-            observer_fits,
-            plan.cohorts,
-            family=options["family"],
-            tested=tested,
-            margin=options["margin"],
-        ),
+        comparison=comparison,
         curves=compare_curves(
-            observer_fits,
+            fits.first,
             plan.cohort_fits,
             plan.cohorts,
             dict(people["level"].round(9).groupby(people["condition"]).unique()),
             tested=tested,
-            seed=options["seed"],
+            seed=seed,
         ),
-        consistency=compare_errors(answers, people, plan.cohorts),
-        observer_fits=observer_fits,
+        consistency=compare_errors(answers.first, people, plan.cohorts),
+        observer_fits=fits.first,
         cohort_fits=plan.cohort_fits,
-        answers=answers,
+        answers=answers.first,
         cohort=plan.cohort,
         stimuli=plan.stimuli,
         observers=infos,
         provenance=provenance(
             command=typed(),
             options={**options, "out": None if out is None else str(out)},
-            seed=options["seed"],
+            seed=seed,
             stimuli={"name": plan.stimuli.name, "sha256": plan.stimuli.sha256},
             humans={"file": str(plan.cohort.path), "sha256": plan.cohort.sha256},
             observers=infos,
+            replicates=_replicates(answers, seed),
+        ),
+        trainings=None if options["seeds"] == 1 else _trainings(answers, fits, comparison),
+        balanced=None
+        if fits.balanced is None
+        else compare_balanced(
+            comparison,
+            fits.balanced,
+            {name: each[0].label_log_odds for name, each in answers.infos.items()},
         ),
     )
+
+
+def _trainings(answers: Answers, fits: AnswerFits, comparison: Comparison) -> Trainings:
+    """Test what all seeds say, with what the comparison counts."""
+    return Trainings(
+        compare_seeds(
+            fits.seeds, comparison.cohorts, family=comparison.family, tested=comparison.tested
+        ),
+        fits.seeds,
+        answers.seeds,
+    )
+
+
+def _replicates(answers: Answers, first_seed: int) -> dict[str, dict[str, Any]]:
+    """Tell the weights of every further seed, by observer."""
+    return {
+        name: {
+            f"seed {seed}": {"weights_sha256": each.weights_sha256}
+            for seed, each in enumerate(infos[1:], first_seed + 1)
+        }
+        for name, infos in answers.infos.items()
+        if len(infos) > 1
+    }
 
 
 def _plan(*, out: Path | None, **options: Any) -> Plan:
@@ -133,7 +170,7 @@ def _all_of(*checks: Callable[[], Any]) -> list[Any]:
 def _observers(names: Sequence[str], pretraining: str | None, seed: int) -> dict[str, Observer]:
     """Make the observers; a pre-training goes to those that have one, and at least one must."""
     having = {entry.name for entry in list_observers() if "pretraining" in entry.options}
-    chosen = [name for name in names if name in having] or names
+    chosen = [name for name in names if name.partition(":")[0] in having] or names
     made = _all_of(
         *(
             lambda name=name: load_observer(
@@ -143,18 +180,6 @@ def _observers(names: Sequence[str], pretraining: str | None, seed: int) -> dict
         )
     )
     return dict(zip(names, made, strict=True))
-
-
-def _answers(plan: Plan, trials: int | None, seed: int) -> pd.DataFrame:
-    answered = []
-    n_images = len(plan.masks) * len(plan.stimuli.table)
-    for name, observer in plan.observers.items():
-        click.echo(f"{name} judges {n_images} images ...", err=True)
-        answered.append(respond(observer, plan.stimuli, plan.masks, observer_name=name))
-    answers = pd.concat(answered, ignore_index=True)
-    if trials is None:
-        return answers
-    return draw_binary(answers, trials, np.random.default_rng(seed))
 
 
 def _names(texts: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from psychobench.comparison.compare import Comparison, compare_with
 from psychobench.errors import ComparisonError
 
 ALPHA = 0.05  # of verdicts, after Bonferroni
-AGAIN = ("pse", "status", "t", "p", "p_bonferroni")
+_AGAIN = ("pse", "status", "t", "p", "p_bonferroni")
+BALANCED_COLUMNS = ["label_log_odds", *(f"{name}_balanced" for name in _AGAIN), "verdict_flips"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def compare_balanced(
     table = before[["observer", "mask"]].copy()
     table["label_log_odds"] = table["observer"].map(dict(log_odds)).astype(np.float64)
     said = table["label_log_odds"].notna()
-    for name in AGAIN:
+    for name in _AGAIN:
         table[f"{name}_balanced"] = after[name].where(said, None if name == "status" else np.nan)
     flips = (verdicts(before) != verdicts(after)) | (
         before["pse"].isna() != after["pse"].isna()

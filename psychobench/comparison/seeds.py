@@ -19,7 +19,20 @@ from psychobench.comparison.within_pairs import Labels, welch_test
 from psychobench.errors import ComparisonError, OptionError
 
 NAN = float("nan")
-WELCH = ("welch_t", "welch_df", "welch_p", "welch_p_bonferroni", "welch_p_holm")
+_WELCH = ("welch_t", "welch_df", "welch_p", "welch_p_bonferroni", "welch_p_holm")
+SEED_COLUMNS = [
+    "observer", "mask", "seeds", "seeds_statuses",
+    *(
+        name
+        for measure, prefix in (("pse", ""), ("jnd", "jnd_"))
+        for name in (
+            f"seeds_with_{measure}", f"seeds_mean_{measure}",
+            f"seeds_mean_{measure}_low", f"seeds_mean_{measure}_high", f"seeds_sd_{measure}",
+            f"{measure}_low", f"{measure}_high",
+            *(f"{prefix}{name}" for name in _WELCH),
+        )
+    ),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -191,7 +204,7 @@ def compare_seeds(
         for (observer, mask), rows in groups
         if len(rows) > 1
     ]
-    table = pd.DataFrame(rows, columns=_columns())
+    table = pd.DataFrame(rows, columns=SEED_COLUMNS)
     sizes = {}
     for prefix in ("", "jnd_"):
         p = table[f"{prefix}welch_p"].to_numpy(dtype=np.float64)
@@ -201,22 +214,6 @@ def compare_seeds(
     return SeedComparison(
         table, values, family, sizes[""], sizes["jnd_"], tuple(tested), confidence
     )
-
-
-def _columns() -> list[str]:
-    of_each = [
-        name
-        for measure, prefix in (("pse", ""), ("jnd", "jnd_"))
-        for name in (
-            f"seeds_with_{measure}",
-            *(f"seeds_mean_{measure}{end}" for end in ("", "_low", "_high")),
-            f"seeds_sd_{measure}",
-            f"{measure}_low",
-            f"{measure}_high",
-            *(f"{prefix}{name}" for name in WELCH),
-        )
-    ]
-    return ["observer", "mask", "seeds", "seeds_statuses", *of_each]
 
 
 def _values_of(fits: HasFrame, tested: Sequence[str]) -> pd.DataFrame:

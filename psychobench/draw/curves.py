@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ STYLE: Any = {
     "svg.hashsalt": "psychobench",
     "pdf.fonttype": 42,
 }
+OTHERS = "thin: other trainings; bar: one more (95%)"
 PANELS_PER_ROW = 4
 LEGEND_ENTRY = 3.1  # width of the widest entry, in inches
 
@@ -45,6 +46,10 @@ class Curve:
         The fitted curve over the panel's grid; NaN where there is no fit.
     pse, low, high : float
         In level units, or NaN; the ends of the PSE's interval, where it has one.
+    others : ndarray of float64, shape (n, m)
+        Curves of the same observer trained from other seeds.
+    other_pses : ndarray of float64, shape (n,)
+        Their PSEs in level units, or NaN.
     """
 
     label: str
@@ -54,6 +59,8 @@ class Curve:
     pse: float
     low: float = np.nan
     high: float = np.nan
+    others: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
+    other_pses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,7 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
         for axis, panel in zip(axes, panels, strict=False):
             _draw_panel(axis, panel)
             axis.set_xlabel(x_label)
+        axes[0].set_xlim(_limits(panels))
         for axis in axes[::columns]:
             axis.set_ylabel(y_label)
         for axis in axes[len(panels) :]:
@@ -150,6 +158,7 @@ def _draw_panel(axis: Axes, panel: Panel) -> None:
     _draw_crowd(axis, panel)
     for number, curve in enumerate(panel.curves):
         _draw_curve(axis, panel.grid, curve, number)
+        _draw_others(axis, panel.grid, curve, number)
     axis.set_title(panel.title, fontsize=9)
     axis.set_ylim(-0.03, 1.03)
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
@@ -195,4 +204,27 @@ def _draw_curve(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int
         axis.plot([curve.pse, curve.pse], [0, 0.5], color=colour, linewidth=1, linestyle=":")
         axis.plot(curve.pse, 0.5, marker=marker, color=colour, markersize=7, mec="white", zorder=4)
     if np.isfinite([curve.low, curve.high]).all():
-        axis.plot([curve.low, curve.high], [0.5, 0.5], color=colour, linewidth=2.5, zorder=4)
+        # under the cohort's mark, which it may be wider than
+        axis.plot([curve.low, curve.high], [0.5, 0.5], color=colour, linewidth=2.5, zorder=2.5)
+
+
+def _draw_others(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int) -> None:
+    """Draw thin lines for the same observer trained from other seeds, and ticks for their PSEs."""
+    if not len(curve.others):
+        return
+    style: Any = {"color": COLOURS[number % len(COLOURS)], "linewidth": 0.7, "zorder": 2}
+    lines = axis.plot(grid, curve.others.T, alpha=0.4, **style)
+    heights = np.full(len(curve.other_pses), 0.5)
+    axis.plot(curve.other_pses, heights, "|", markersize=8, **{**style, "zorder": 4})
+    if not any(line.get_label() == OTHERS for line in axis.lines):
+        lines[0].set_label(OTHERS)
+
+
+def _limits(panels: Sequence[Panel]) -> tuple[float, float]:
+    """Show the levels and all PSEs; an interval may end beyond."""
+    curves = [curve for panel in panels for curve in panel.curves]
+    places = [*(panel.grid for panel in panels), *(curve.other_pses for curve in curves)]
+    shown = np.concatenate([*places, [curve.pse for curve in curves]])
+    low, high = np.nanmin(shown), np.nanmax(shown)
+    margin = 0.05 * (high - low) or 0.5
+    return float(low - margin), float(high + margin)

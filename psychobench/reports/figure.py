@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from psychobench.reports.study import Study
 
 GRID = 201
+Others = tuple[NDArray[np.float64], NDArray[np.float64]]
+NO_OTHERS: Others = (np.empty((0, GRID)), np.empty(0))
 
 
 def draw_study(study: Study) -> Figure:
@@ -51,14 +53,28 @@ def _curves(study: Study, grid: NDArray[np.float64]) -> dict[str, list[Curve]]:
     """Curves by mask, in the order of the fits."""
     data = _proportions(study.answers)
     psi = study.observer_fits.predict(grid)
+    again = _again(study, grid)
     curves: dict[str, list[Curve]] = {}
     for row, (name, mask, *pse) in enumerate(
         study.table[["observer", "mask", "pse", "pse_low", "pse_high"]].itertuples(index=False)
     ):
         mine = data[(data["observer"] == name) & (data["condition"] == mask)]
         points = mine["level"].to_numpy(float), mine["proportion"].to_numpy(float)
-        curves.setdefault(mask, []).append(Curve(name, *points, psi[row], *pse))
+        others = again.get((name, mask), NO_OTHERS)
+        curves.setdefault(mask, []).append(Curve(name, *points, psi[row], *pse, *others))
     return curves
+
+
+def _again(study: Study, grid: NDArray[np.float64]) -> dict[tuple[str, str], Others]:
+    """Give curves and PSEs of the further seeds, by observer and mask."""
+    if study.trainings is None:
+        return {}
+    seeds, psi = study.trainings.comparison.values, study.trainings.fits.predict(grid)
+    further = seeds[seeds["seed"] != seeds["seed"].min()]
+    return {
+        (observer, mask): (psi[rows.index], rows["pse"].to_numpy(float))
+        for (observer, mask), rows in further.groupby(["observer", "mask"], sort=False)
+    }
 
 
 def _proportions(answers: pd.DataFrame) -> pd.DataFrame:

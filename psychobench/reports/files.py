@@ -18,6 +18,7 @@ from psychobench.tables import csv_bytes, json_rows
 def study_json(study: Study) -> dict[str, Any]:
     """Give the document that ``compare --json`` prints: null where there is no number."""
     first = next(iter(study.comparison.cohorts.values()))
+    seeds = None if study.trainings is None else study.trainings.comparison
     return {
         "heading": study.heading,
         "cohort": {
@@ -41,7 +42,10 @@ def study_json(study: Study) -> dict[str, Any]:
         "jnd_family_size": study.comparison.jnd_family_size,
         "margin": study.comparison.margin,
         "tested": list(study.comparison.tested),
+        "welch_family_size": None if seeds is None else seeds.family_size,
+        "jnd_welch_family_size": None if seeds is None else seeds.jnd_family_size,
         "rows": json_rows(study.table),
+        "seed_rows": [] if seeds is None else json_rows(seeds.values),
         "notes": study.notes,
         "provenance": dict(study.provenance),
     }
@@ -52,8 +56,11 @@ def write_study(study: Study, folder: Path) -> None:
     from psychobench.draw.curves import save_figure
 
     people = "simulated" if study.cohort.simulated else "human"
-    answers = [study.answers.assign(kind="observer"), study.cohort.table.assign(kind=people)]
-    fits = [study.observer_fits.to_frame(), study.cohort_fits.to_frame()]
+    trained = study.trainings
+    mine = study.answers if trained is None else trained.answers
+    answers = [mine.assign(kind="observer"), study.cohort.table.assign(kind=people)]
+    curves = study.observer_fits if trained is None else trained.fits
+    fits = [curves.to_frame(), study.cohort_fits.to_frame()]
     kinds = ["observer"] * len(fits[0]) + [people] * len(fits[1])
     _to_csv(pd.concat(answers, ignore_index=True), folder / "trials.csv")
     _to_csv(pd.concat(fits, ignore_index=True).assign(kind=kinds), folder / "fits.csv")
@@ -75,6 +82,8 @@ def _summary(measure: str, sample: Sample) -> dict[str, Any]:
 
 
 def _to_csv(table: pd.DataFrame, path: Path) -> None:
+    if "seed" in table:  # people have none, and 3 must not become 3.0
+        table = table.astype({"seed": "Int64"})
     path.write_bytes(csv_bytes(table))
 
 

@@ -40,6 +40,10 @@ WELCH = (
     "population variances are involved. Biometrika, 34, 28–35. "
     "https://doi.org/10.1093/biomet/34.1-2.28"
 )
+WHITMORE = (
+    "Whitmore, G. A. (1986). Prediction limits for a univariate normal observation. The American "
+    "Statistician, 40, 141–143."
+)
 CRAWFORD = (
     "Crawford, J. R., & Howell, D. C. (1998). Comparing an individual's test score against norms "
     "derived from small samples. The Clinical Neuropsychologist, 12, 482–486. "

@@ -6,7 +6,14 @@ import re
 
 import pandas as pd
 
-from psychobench.reports.methods import CRAWFORD, SCHUETT, model_sentences
+from psychobench.comparison import SeedComparison
+from psychobench.reports.methods import (
+    CRAWFORD,
+    SCHUETT,
+    WELCH,
+    WHITMORE,
+    model_sentences,
+)
 from psychobench.reports.page import (
     Block,
     Cell,
@@ -24,7 +31,7 @@ from psychobench.reports.terminal import LEFT, Part, parts
 
 LIMITS = (
     "An observer that could be one of the people is not shown to be like them.",
-    "Tests take each observer's PSE and JND as exact.",
+    "All tests but Welch's take each observer's PSE and JND as exact.",
     "A difference may come from the stimuli where people and observers did not judge the same.",
 )
 
@@ -125,7 +132,22 @@ def _paper(study: Study) -> list[Block]:
         "Howell's single-case t and by a one-sample t, Bonferroni-corrected for "
         f"{comparison.family_size} tests of the PSE and {comparison.jnd_family_size} of the JND.",
     ]
+    trained = study.trainings is not None and not study.trainings.comparison.table.empty
+    if trained:
+        text.append(_trained(study.trainings.comparison))
+    cited = [CRAWFORD, SCHUETT, *([WELCH, WHITMORE] if trained else [])]
     return [
         Passage("Methods", " ".join(text)),
-        Passage("References", "\n".join(sorted([CRAWFORD, SCHUETT]))),
+        Passage("References", "\n".join(sorted(cited))),
     ]
+
+
+def _trained(seeds: SeedComparison) -> str:
+    counts = " or ".join(map(str, sorted(seeds.table["seeds"].unique())))
+    who = ", ".join(dict.fromkeys(seeds.table["observer"]))
+    return (
+        f"{who} was trained from {counts} seeds; these tests are of the first. The PSEs of all "
+        "trainings were compared with those of the people by Welch's t, Bonferroni-corrected for "
+        f"{seeds.family_size} tests; intervals are {seeds.confidence:.0%} prediction intervals for "
+        "one more training."
+    )

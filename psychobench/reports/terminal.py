@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from psychobench.reports import words
-from psychobench.reports.study import Study
+from psychobench.reports.study import Study, Trainings
 from psychobench.tables import json_rows
 
-LEFT = ("observer", "mask", "pre-training", "status", "answer", "why none")
+LEFT = ("observer", "mask", "pre-training", "status", "answer", "verdict", "why none")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ def parts(study: Study) -> list[Part]:
         _fits(table),
         _single_case(table),
         _one_sample(table),
+        *_trained_again(study.trainings),
+        *([] if study.balanced is None else [_criterion(table)]),
         _equivalence(table, study.comparison.margin),
         _jnd(table, study.comparison.margin),
         _curves(table),
@@ -93,6 +95,57 @@ def _one_sample(table: pd.DataFrame) -> Part:
             "d (95%)": _intervals(table, "d", digits=2),
             "BF10": map(words.factor_text, table["log_bf10"]),
             "answer": _answers(table, "mean"),
+        },
+    )
+
+
+def _trained_again(trainings: Trainings | None) -> list[Part]:
+    if trainings is None:
+        return []
+    table, question = trainings.comparison.table, "If the network were trained again?"
+    if table.empty:
+        said = "Not given: none of these observers offers to be trained from other seeds."
+        return [Part(f"{question} {said}", "", None)]
+    seeds = sorted(trainings.comparison.values["seed"].unique())
+    return [
+        _section(
+            f"{question} PSEs of {len(seeds)} trainings (seeds {seeds[0]} to {seeds[-1]}), and "
+            "Welch's t against the people's:",
+            "p is about the average training and the average person; 'one more' is where the PSE "
+            "of one more training would lie.",
+            {
+                **_who(table),
+                "with PSE": _whole(table["seeds_with_pse"]),
+                "mean (95%)": _intervals(table, "seeds_mean_pse"),
+                "SD": map(words.number_text, table["seeds_sd_pse"]),
+                "one more (95%)": [
+                    words.range_text(*ends) for ends in table[["pse_low", "pse_high"]].to_numpy()
+                ],
+                "t": map(words.number_text, table["welch_t"]),
+                "df": [words.number_text(value, 1) for value in table["welch_df"]],
+                **_p_values(table, "welch_p"),
+                "answer": _answers(table, "welch"),
+            },
+        )
+    ]
+
+
+def _criterion(table: pd.DataFrame) -> Part:
+    said = table[table["label_log_odds"].notna()]
+    return _section(
+        "Is it a matter of criterion? The paper's t again, without the training labels' log-odds:",
+        "Whoever saw more targets in training answers 'target' more readily, and its PSE is lower "
+        "for that alone.",
+        {
+            **_who(said),
+            "log-odds": [f"{value:+.2f}" for value in said["label_log_odds"]],
+            "PSE": map(words.number_text, said["pse"]),
+            "without": map(words.number_text, said["pse_balanced"].astype(float)),
+            "t": map(words.number_text, said["t_balanced"].astype(float)),
+            "p": map(words.p_text, said["p_balanced"].astype(float)),
+            "p (Bonf.)": map(words.p_text, said["p_bonferroni_balanced"].astype(float)),
+            "answer": _answers(said, "balanced"),
+            "verdict": ["FLIPS" if flips else "same" for flips in said["verdict_flips"]],
         },
     )
 

@@ -8,14 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison import FAMILIES, CohortMeasures, Comparison
+from psychobench.comparison import FAMILIES, CohortMeasures, Comparison, SeedComparison
+from psychobench.comparison.balanced import ALPHA
+from psychobench.tables import json_rows
 
-ALPHA = 0.05
-# question: the p that answers it, the answer where it is small and where it is not
+# question: the p that answers it, whose sign is the side, the answer where p is small or is not
 ANSWERS = {
-    "single": ("single_p_bonferroni", "unlike them: {side}", "could be one of them"),
-    "mean": ("p_bonferroni", "{side} than average", "no difference found"),
-    "equivalence": ("equivalence_p_bonferroni", "equal within the margin", "not shown"),
+    "single": ("single_p_bonferroni", "d", "unlike them: {side}", "could be one of them"),
+    "mean": ("p_bonferroni", "d", "{side} than average", "no difference found"),
+    "equivalence": ("equivalence_p_bonferroni", "d", "equal within the margin", "not shown"),
+    "welch": ("welch_p_bonferroni", "welch_t", "{side} than average", "no difference found"),
+    "balanced": (
+        "p_bonferroni_balanced",
+        "t_balanced",
+        "{side} than average",
+        "no difference found",
+    ),
 }
 
 
@@ -109,6 +117,19 @@ def with_interval(value: float, low: float, high: float, digits: int = 3) -> str
     return f"{value:.{digits}f} ({number_text(low, digits)} to {number_text(high, digits)})"
 
 
+def range_text(low: float, high: float, digits: int = 3) -> str:
+    """Write an interval on its own, or a dash where there is none.
+
+    Examples
+    --------
+    >>> range_text(0.5, 0.75), range_text(np.nan, np.nan)
+    ('0.500 to 0.750', '-')
+    """
+    if not np.isfinite(low):
+        return "-"
+    return f"{number_text(low, digits)} to {number_text(high, digits)}"
+
+
 def factor_text(log_bf10: float) -> str:
     """Write a Bayes factor from its logarithm, with two digits that count.
 
@@ -134,13 +155,20 @@ def answer(row: Mapping[str, Any], question: str, prefix: str = "") -> str:
     >>> answer({"status": "ok", "d": -0.1, "p_bonferroni": 0.8}, "mean")
     'no difference found'
     """
-    name, yes, no = ANSWERS[question]
+    name, sign, yes, no = ANSWERS[question]
     p = row[prefix + name]
     if p is None:
-        # an observer's own value is there, so it is the people who have too few JNDs
-        return f"no test ({'people' if row['status'] == 'ok' else row['status']})"
-    side = "higher" if row[f"{prefix}d"] > 0 else "lower"
+        return f"no test ({_why_none(row, question)})"
+    side = "higher" if row[prefix + sign] > 0 else "lower"
     return (yes if p < ALPHA else no).format(side=side)
+
+
+def _why_none(row: Mapping[str, Any], question: str) -> str:
+    if question == "welch":
+        return str(row["seeds_statuses"])
+    status = row["status_balanced" if question == "balanced" else "status"]
+    # an observer's own value is there, so it is the people who have too few JNDs
+    return "people" if status == "ok" else str(status)
 
 
 def cohort_sentence(cohort: CohortMeasures, title: str) -> str:
@@ -172,6 +200,46 @@ def family_sentence(comparison: Comparison) -> str:
         f"'{comparison.family}': {FAMILIES[comparison.family]}); answers go by Bonferroni's at 5%. "
         f"Fits with status {' or '.join(comparison.tested)} count."
     )
+
+
+def seed_sentences(seeds: SeedComparison) -> list[str]:
+    """Say what the intervals of trained observers are about, and who was trained once only."""
+    several = list(dict.fromkeys(seeds.table["observer"]))
+    once = [name for name in dict.fromkeys(seeds.values["observer"]) if name not in several]
+    said = []
+    if several:
+        first = seeds.values["seed"].min()
+        said.append(
+            f"{', '.join(several)}: PSE and JND are of seed {first}, which all tests but Welch's "
+            "take as exact; the interval beside them is where one more training would put them "
+            f"({seeds.confidence:.0%}, if values are normal over trainings). Corrections of "
+            f"Welch's t: over {seeds.family_size} tests of the PSE and {seeds.jnd_family_size} of "
+            f"the JND. {_without_pse(seeds.table)}"
+        )
+    if once:
+        said.append(
+            f"{', '.join(once)}: one curve. It owes nothing to chance, or offers no way to train "
+            "it again."
+        )
+    return [each.strip() for each in said]
+
+
+def _without_pse(table: pd.DataFrame) -> str:
+    """Tell of trainings that enter no mean and no test."""
+    lost = table[table["seeds_with_pse"] < table["seeds"]]
+    rows = [f"{row.observer}, mask {row.mask}: {row.seeds_statuses}" for row in lost.itertuples()]
+    return f"Trainings without a PSE that counts: {'; '.join(rows)}." if rows else ""
+
+
+def flips(table: pd.DataFrame) -> list[str]:
+    """Give one line for each verdict that hangs on the base rate of the training labels."""
+    return [
+        f"{row['observer']}, mask {row['mask']}: THE VERDICT FLIPS without the training labels' "
+        f"log-odds ({row['label_log_odds']:+.2f}): {answer(row, 'mean')} with them, "
+        f"{answer(row, 'balanced')} without."
+        for row in json_rows(table)
+        if row["verdict_flips"]
+    ]
 
 
 def trials_sentence() -> str:

@@ -106,15 +106,15 @@ def make_replicates(observer: Observer, n: int) -> list[Observer]:
         raise OptionError(f"seeds must number at least 1: {n} were asked for")
     if n == 1 or not offers_replicates(observer):
         return [observer]
-    name = read_info(observer).name
-    with guarded(f"an observer must give its replicates: '{name}'"):
+    # reading info before would train the first alone, where all may be trained together
+    who = type(observer).__name__
+    with guarded(f"an observer must give its replicates: {who}"):
         found = list(cast(ReplicableObserver, observer).replicates(n))
     if len(found) != n:
-        raise ObserverError(f"replicates({n}) must give {n} observers: '{name}' gave {len(found)}")
-    if strange := [each for each in map(read_info, found) if each.name != name]:
-        raise ObserverError(
-            f"replicates must have their observer's name: one of '{name}' is '{strange[0].name}'"
-        )
+        raise ObserverError(f"replicates({n}) must give {n} observers: {who} gave {len(found)}")
+    names = list(dict.fromkeys(read_info(each).name for each in found))
+    if len(names) > 1:
+        raise ObserverError(f"replicates must have one name: those of {who} are {names}")
     return found
 
 

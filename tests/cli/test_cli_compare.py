@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-BASE = ("compare", "--observer", "template")
+BASE = ("compare", "--observer", "template", "--seeds", "1")
 
 
 @pytest.fixture

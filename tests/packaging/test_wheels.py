@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PILOT = "observer,level,n_trials,n_target\n" + "".join(
     f"h1,{level},20,{n}\n" for level, n in ((0, 0), (0.25, 2), (0.5, 9), (0.75, 18), (1, 20))
 )
+COMPARE = ("compare", "--seeds", "1", "--observer")
 
 # the tests share one environment and add to it: they run from top to bottom, in one process
 pytestmark = pytest.mark.packaging
@@ -103,7 +104,7 @@ def test_the_core_alone_fits_a_table_of_ones_own(installed):
 
 
 def test_the_core_alone_runs_the_main_job(installed):
-    out = installed.psychobench("compare", "--observer", "template", "--out", "out", "--json")
+    out = installed.psychobench(*COMPARE, "template", "--out", "out", "--json")
     assert [row["mask"] for row in json.loads(out)["rows"]] == ["none", "eyes", "nose", "mouth"]
     assert any((installed.empty / "out").glob("*.png"))
 
@@ -120,7 +121,7 @@ def test_the_plugin_adds_its_observer(installed, tmp_path):
 
 
 def test_the_main_job_runs_from_training_to_figure(installed):
-    out = installed.psychobench("compare", "--observer", "fe_alexnet", "--out", "main", "--json")
+    out = installed.psychobench(*COMPARE, "fe_alexnet", "--out", "main", "--json")
     document = json.loads(out)
     rows = {row["mask"]: row for row in document["rows"]}
     assert list(rows) == ["none", "eyes", "nose", "mouth"]
@@ -139,7 +140,7 @@ def test_real_people_meet_the_network_that_was_trained_before(installed, shared)
     (head,) = installed.cache.rglob("*.safetensors")
     before = head.stat().st_mtime_ns
     out = installed.psychobench(
-        *("compare", "--observer", "fe_alexnet", "--json"),
+        *(*COMPARE, "fe_alexnet", "--json"),
         *("--humans", shared / "wegrzyn2015" / "trials.csv"),
         *("--columns", "observer=subject,response=chose_anger", "--where", "condition=whole"),
     )
