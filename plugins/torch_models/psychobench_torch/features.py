@@ -154,9 +154,10 @@ def shared_features(backbone: Backbone, data: LabelledImages, recipe: TransferRe
 
     Heads of other kinds, seeds, optimisers or learning rates share them.
     """
+    again = recipe.views < recipe.epochs  # else no view comes twice, as without caching
     alike = TransferRecipe(
-        epochs=1 if recipe.views else recipe.epochs,
-        views=recipe.views,
+        epochs=1 if recipe.views and again else recipe.epochs,
+        views=recipe.views if again else 0,
         face_seed=recipe.face_seed,
         smallest_crop=recipe.smallest_crop,
     )

@@ -1,0 +1,365 @@
+"""How fast heads are trained, beside a plain loop, and whether short cuts cost accuracy.
+
+Run as ``python benchmarks/bench_transfer.py``. Rendered faces are written to a folder as JPEG
+files; both sides start from these. The plain loop decodes them in every epoch (DataLoader with two
+workers), computes AlexNet's features anew in float32 and trains with ``torch.optim.Adam`` as it
+comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--agreement N`` trains heads
+of N seeds with fresh augmentation and with cached views. Images per second of every network are
+measured where there is a CUDA device (``--rates`` does it on any). Results go to
+``benchmarks/results/transfer.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from psychobench_torch.backbone import Backbone
+from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.data import LabelledImages, load_labelled
+from psychobench_torch.device import compute_device, fast_autocast, fast_dtype
+from psychobench_torch.features import shared_features
+from psychobench_torch.heads import make_head
+from psychobench_torch.images import MEAN, STD
+from psychobench_torch.networks import draw_kaiming_normal
+from psychobench_torch.pretrain import PAPER_PRETRAINING, Stage, pretrain
+from psychobench_torch.pretrain.network import make_network
+from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.transfer import train_heads
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from psychobench.stimuli.faces import training_faces
+
+RESULTS = Path(__file__).parent / "results" / "transfer.json"
+RATIO_WANTED, WAITING_ALLOWED = 4.0, 0.1
+PER_PERSON, SEED, VIEWS = 4, 11, 5
+SIZE = 224
+NETWORKS = ("alexnet", "vgg11", "vgg13", "vgg16")
+N_PRETRAINING, N_TRANSFER, N_VALIDATION = 291_502, 28_765, 2_999  # the paper's sets
+
+
+def write_faces(folder: Path, n_train: int, n_validation: int) -> Path:
+    """Render faces and write them as a user's set: JPEG files and a table."""
+    n = n_train + n_validation
+    faces = training_faces(-(-n // PER_PERSON), PER_PERSON, seed=SEED, size=SIZE, progress=True)
+    for number in range(n):
+        Image.fromarray(faces.images[number]).save(folder / f"{number}.jpg", quality=95)
+    table = pd.DataFrame({"path": [f"{number}.jpg" for number in range(n)]})
+    table["valence"] = faces.valence[:n].round(4)
+    table["split"] = np.where(np.arange(n) < n_train, "train", "validation")
+    table.to_csv(folder / "faces.csv", index=False)
+    return folder / "faces.csv"
+
+
+class Faces(Dataset[tuple[Tensor, int]]):
+    """Files of one split, decoded whenever they are asked for."""
+
+    def __init__(self, table: Path, split: str, smallest_crop: float | None) -> None:
+        rows = pd.read_csv(table).query("split == @split")
+        self.paths = [table.parent / name for name in rows["path"]]
+        self.labels = (rows["valence"] >= 0).astype(int).tolist()
+        self.smallest = smallest_crop
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        with Image.open(self.paths[index]) as file:
+            pixels = torch.from_numpy(np.array(file.convert("RGB"))).permute(2, 0, 1)
+        image = pixels.float() / 255
+        if self.smallest is not None:
+            side = round(SIZE * float(torch.empty(1).uniform_(self.smallest, 1)))
+            top, left = torch.randint(0, SIZE - side + 1, (2,)).tolist()
+            image = nn.functional.interpolate(
+                image[None, :, top : top + side, left : left + side], (SIZE, SIZE),
+                mode="bilinear", antialias=True, align_corners=False,
+            )[0]  # fmt: skip
+            image = image.flip(-1) if torch.rand(()) < 0.5 else image
+        mean, std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD))
+        return (image - mean) / std, self.labels[index]
+
+
+def plain_loop(backbone: Backbone, table: Path, recipe: TransferRecipe, epochs: int) -> Any:
+    """Train FE-AlexNet as a first script would; give seconds per epoch and the best accuracy."""
+    torch.manual_seed(0)
+    device = compute_device()
+    head = make_head("excitation", backbone.n_features).to_empty(device="cpu")
+    draw_kaiming_normal(head)
+    network = nn.Sequential(backbone.network, head).to(device)
+    optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate)
+    train = DataLoader(
+        Faces(table, "train", recipe.smallest_crop), recipe.batch, shuffle=True, num_workers=2
+    )
+    validation = DataLoader(Faces(table, "validation", None), recipe.batch, num_workers=2)
+    accuracies, began = [], time.perf_counter()
+    for _ in tqdm(range(epochs), desc="plain loop", unit="epoch"):
+        for images, labels in train:
+            loss = nn.functional.cross_entropy(network(images.to(device)), labels.to(device))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        with torch.no_grad():
+            right = sum(
+                int((network(images.to(device)).argmax(1).cpu() == labels).sum())
+                for images, labels in validation
+            )
+        accuracies.append(right / len(validation.dataset))  # type: ignore[arg-type]
+    backbone.network.cpu()
+    return (time.perf_counter() - began) / epochs, max(accuracies)
+
+
+@contextmanager
+def own_cache() -> Iterator[None]:
+    """Let decoded images and states go to a folder that is removed."""
+    before = os.environ.get("PSYCHOBENCH_CACHE")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PSYCHOBENCH_CACHE"] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop("PSYCHOBENCH_CACHE")
+            if before is not None:
+                os.environ["PSYCHOBENCH_CACHE"] = before
+
+
+def compare_loops(table: Path, recipe: TransferRecipe, plain_epochs: int) -> dict[str, Any]:
+    """Time the plain loop and ours, from files on the disk to a trained head."""
+    backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
+    record: dict[str, Any] = {}
+    for name, views in (("cached_views", VIEWS), ("exact", 0)):
+        with own_cache():
+            began = time.perf_counter()
+            images = load_labelled(table, size=SIZE)
+            chosen = replace(recipe, views=views)
+            (trained,) = train_heads(backbone, "excitation", chosen, [0], images)
+            record[name] = {
+                "views": views,
+                "seconds": round(time.perf_counter() - began, 1),
+                "seconds_in_steps": round(sum(epoch.seconds for epoch in trained.epochs), 1),
+                "accuracy": round(trained.accuracy, 4),
+            }
+    per_epoch, accuracy = plain_loop(backbone, table, recipe, plain_epochs)
+    seconds = per_epoch * recipe.epochs
+    record["plain"] = {
+        "epochs_timed": plain_epochs,
+        "seconds": round(seconds, 1),
+        "extrapolated": plain_epochs < recipe.epochs,
+        "accuracy": round(accuracy, 4),
+        "accuracy_after_epochs": plain_epochs,
+    }
+    for name in ("cached_views", "exact"):
+        record[name]["times_faster_than_plain"] = round(seconds / record[name]["seconds"], 2)
+    record["times_faster_wanted"] = RATIO_WANTED
+    return record
+
+
+def compare_modes(table: Path, recipe: TransferRecipe, n_seeds: int) -> list[dict[str, Any]]:
+    """Compare validation accuracy of fresh augmentation and of cached views over seeds."""
+    backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
+    rows = []
+    with own_cache():
+        images = load_labelled(table, size=SIZE)
+        for kind in ("linear", "excitation"):
+            found = {
+                views: np.array(
+                    [
+                        trained.accuracy
+                        for trained in train_heads(
+                            backbone, kind, replace(recipe, views=views), range(n_seeds), images
+                        )
+                    ]
+                )
+                for views in (0, VIEWS)
+            }
+            difference = found[VIEWS] - found[0]
+            sem = difference.std(ddof=1) / math.sqrt(n_seeds) if n_seeds > 1 else math.nan
+            rows.append(
+                {
+                    "head": kind,
+                    "seeds": n_seeds,
+                    "views": VIEWS,
+                    "exact_accuracies": found[0].round(4).tolist(),
+                    "cached_accuracies": found[VIEWS].round(4).tolist(),
+                    "mean_difference": round(float(difference.mean()), 4),
+                    "sem_difference": round(float(sem), 4),
+                }
+            )
+    return rows
+
+
+def noise(n: int, n_classes: int, side: int) -> LabelledImages:
+    """Draw images for measurements of speed, where it does not matter what they show."""
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (n, side, side, 3), dtype=np.uint8)
+    labels = np.arange(n) % n_classes
+    classes = tuple(map(str, range(n_classes)))
+    held = np.arange(n) // n_classes % 8 == 0
+    return LabelledImages(images, labels, classes, "noise", f"{n}-{n_classes}", None, held)
+
+
+def rate(work: Any, n_images: int, times: int) -> float:
+    """Give images per second of `times` calls after one that warms up."""
+    work()
+    _wait()
+    began = time.perf_counter()
+    for _ in range(times):
+        work()
+    _wait()
+    return n_images * times / (time.perf_counter() - began)
+
+
+def pretraining_rates(architecture: str, steps: int) -> dict[str, float]:
+    """Measure a pre-training with its input, and its steps on a batch that is there already."""
+    device = compute_device()
+    data = noise(2_048, 64, 256)
+    recipe = replace(
+        PAPER_PRETRAINING, architecture=architecture, keep="last",
+        stages=(Stage(SIZE, steps * 32, 32),),
+    )  # fmt: skip
+    pretrain(replace(recipe, stages=(Stage(SIZE, 4 * 32, 32),)), data, progress=False)
+    began = time.perf_counter()
+    done = pretrain(recipe, data, progress=False)
+    _wait()
+    with_input = sum(epoch.images_per_second * epoch.seconds for epoch in done.epochs) / (
+        sum(epoch.seconds for epoch in done.epochs) or time.perf_counter() - began
+    )
+    network = make_network(recipe, 64).to(device).train()
+    optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
+    batch = torch.randn(32, 3, SIZE, SIZE, device=device).to(memory_format=torch.channels_last)
+    labels = torch.arange(32, device=device)
+
+    def step() -> None:
+        with fast_autocast(device):
+            scores = network(batch)
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(scores.float(), labels).backward()
+        optimiser.step()
+
+    return _shares(with_input, rate(step, 32, steps))
+
+
+def transfer_rates(observer: str, n_images: int) -> dict[str, float]:
+    """Measure features with their input and on a batch that is there, and steps of a head."""
+    architecture, kind = (
+        ("alexnet", "excitation") if observer == "fe_alexnet" else (observer, "dense")
+    )
+    device = compute_device()
+    source = make_network(replace(PAPER_PRETRAINING, architecture=architecture), 2).eval()
+    network = nn.Sequential(source.features, source.avgpool, nn.Flatten()).requires_grad_(False)
+    n_features = int(network(torch.zeros(1, 3, SIZE, SIZE)).shape[1])
+    backbone = Backbone(observer, network, n_features, SIZE, observer, "", "")
+    data, recipe = noise(n_images, 2, 256), replace(PAPER_TRANSFER, epochs=2)
+    shared_features(backbone, data, recipe).view(0, torch.arange(0), progress=False)  # warm
+    began = time.perf_counter()
+    (trained,) = train_heads(backbone, kind, recipe, [0], data, progress=False)
+    steps = trained.n_train / min(epoch.seconds for epoch in trained.epochs)
+    total = time.perf_counter() - began - sum(epoch.seconds for epoch in trained.epochs)
+    network.to(device)
+    batch = torch.randn(64, 3, SIZE, SIZE, device=device).to(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def answer() -> None:
+        with fast_autocast(device):
+            network(batch)
+
+    with_input = (trained.n_train + trained.n_validation) / total
+    shares = _shares(with_input, rate(answer, 64, max(2, n_images // 64)))
+    return {**shares, "head_images_per_second": round(steps, 1)}
+
+
+def measure_networks(scale: int) -> dict[str, Any]:
+    """Measure every network and project the paper's whole recipe from that."""
+    first = {name: pretraining_rates(name, 25 * scale) for name in NETWORKS}
+    second = {name: transfer_rates(name, 256 * scale) for name in (*NETWORKS, "fe_alexnet")}
+    shown = N_PRETRAINING * 60
+    hours = {"pretraining": sum(shown / each["images_per_second"] for each in first.values())}
+    per_epoch = [
+        (N_TRANSFER + N_VALIDATION) / each["images_per_second"]
+        + N_TRANSFER / each["head_images_per_second"]
+        for each in second.values()
+    ]
+    hours["transfer"] = 2 * 20 * sum(per_epoch)  # two pre-trainings of each
+    return {
+        "pretraining": first,
+        "transfer": second,
+        "waiting_allowed": WAITING_ALLOWED,
+        "projected_hours": {name: round(value / 3600, 2) for name, value in hours.items()},
+    }
+
+
+def _shares(with_input: float, without: float) -> dict[str, float]:
+    return {
+        "images_per_second": round(with_input, 1),
+        "images_per_second_without_input": round(without, 1),
+        "share_of_time_waiting_for_input": round(max(0.0, 1 - with_input / without), 3),
+    }
+
+
+def _wait() -> None:
+    if compute_device().type == "cuda":
+        torch.cuda.synchronize()
+
+
+def setting() -> dict[str, Any]:
+    """Name the date, the device and the precision."""
+    device = compute_device()
+    processor = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else processor,
+        "torch": torch.__version__,
+        "feature_dtype": str(fast_dtype(device)).removeprefix("torch."),
+        "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+    }
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=4_000, help="training images")
+    parser.add_argument("--validation", type=int, default=1_000, help="validation images")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--plain-epochs", type=int, help="epochs of the plain loop that are timed")
+    parser.add_argument("--agreement", type=int, default=0, help="seeds for exact against cached")
+    parser.add_argument("--rates", action="store_true", help="measure rates without CUDA too")
+    parser.add_argument("--rates-scale", type=int, default=8, help="1 for a quick look")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
+    record = {**setting(), "images": options.images, "epochs": options.epochs}
+    with tempfile.TemporaryDirectory() as folder:
+        table = write_faces(Path(folder), options.images, options.validation)
+        plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
+        record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs)
+        if options.agreement:
+            record["agreement"] = compare_modes(table, recipe, options.agreement)
+    if options.rates or compute_device().type == "cuda":
+        record["networks"] = measure_networks(options.rates_scale)
+    else:
+        record["networks"] = "not measured: there is no CUDA device here"
+    text = json.dumps(record, indent=1)
+    print(text)
+    options.out.parent.mkdir(exist_ok=True)
+    options.out.write_text(text + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
