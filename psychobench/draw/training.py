@@ -29,7 +29,8 @@ def draw_training(curves: Sequence[Curve]) -> Figure:
     Parameters
     ----------
     curves : sequence of Curve
-        One for each training; the epoch that is kept is its first of the highest accuracy.
+        One for each training; the epoch that is kept is its first of the highest accuracy, or
+        its last where no accuracy was measured.
 
     Returns
     -------
@@ -42,7 +43,8 @@ def draw_training(curves: Sequence[Curve]) -> Figure:
         for number, curve in enumerate(curves):
             colour = look(number)["color"]
             epochs = np.arange(1, len(curve.loss) + 1)
-            kept = int(np.argmax(curve.accuracy))
+            measured = np.isfinite(curve.accuracy).any()
+            kept = int(np.nanargmax(curve.accuracy)) if measured else len(curve.loss) - 1
             handles += left.plot(epochs, curve.loss, color=colour, label=curve.label)
             right.plot(epochs, curve.accuracy, color=colour)
             for axes, values in ((left, curve.loss), (right, curve.accuracy)):

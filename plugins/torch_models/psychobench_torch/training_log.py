@@ -45,7 +45,8 @@ def log_frame(epochs: Sequence[Epoch]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per epoch: epoch (from 1), loss, accuracy, seconds, images_per_second, best (True
-        for the first epoch of the highest accuracy, the one that is kept).
+        for the first epoch of the highest accuracy, the one that is kept; for the last where no
+        accuracy was measured).
 
     Examples
     --------
@@ -58,7 +59,8 @@ def log_frame(epochs: Sequence[Epoch]) -> pd.DataFrame:
     rows = [[getattr(epoch, name) for name in names] for epoch in epochs]
     table = pd.DataFrame(rows, columns=pd.Index(names))
     table.insert(0, "epoch", range(1, len(table) + 1))
-    best = table["accuracy"].idxmax() if len(table) else None
+    known = table["accuracy"].dropna()
+    best = known.idxmax() if len(known) else table.index.max()
     table["best"] = [index == best for index in table.index]
     return table
 

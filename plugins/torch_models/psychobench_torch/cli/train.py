@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from psychobench_torch.cli.options import data_options, recipe_options
+
+if TYPE_CHECKING:
+    from psychobench_torch.data.load import Selection
+    from psychobench_torch.training.outcome import Outcome
+    from psychobench_torch.training.plan import PretrainingPlan, TransferPlan
 
 
 @click.command()
@@ -64,8 +69,8 @@ def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any
     """Give the model card of the training, which is done now unless it is done already."""
     from psychobench.resources import staged_folder
     from psychobench_torch.data.load import select
-    from psychobench_torch.training.folder import begin, open_folder
-    from psychobench_torch.training.plan import TransferPlan, make_plan
+    from psychobench_torch.training.folder import open_folder, taken
+    from psychobench_torch.training.plan import make_plan
 
     plan = make_plan(observer, **options)
     determinants = plan.determinants()
@@ -76,16 +81,24 @@ def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any
     selection = None if plan.choice is None else select(plan.choice)
     for note in selection.notes if selection else ():
         click.echo(f"Note: {note}.", err=True)
-    begin(out, determinants)
+    with taken(out, determinants):
+        outcome = _outcome(plan, selection, out)
+        with staged_folder(out) as folder:
+            card = outcome.write(folder)
+    outcome.tidy()
+    return card
+
+
+def _outcome(
+    plan: TransferPlan | PretrainingPlan, selection: Selection | None, out: Path
+) -> Outcome:
+    """Train as planned; torch loads here."""
+    from psychobench_torch.training.plan import TransferPlan
+
     if isinstance(plan, TransferPlan):
         from psychobench_torch.training.transfer import train_observer
 
-        outcome = train_observer(plan, selection)
-    else:
-        from psychobench_torch.training.pretraining import train_network
+        return train_observer(plan, selection)
+    from psychobench_torch.training.pretraining import train_network
 
-        outcome = train_network(plan, selection, out)
-    with staged_folder(out) as folder:
-        card = outcome.write(folder)
-    outcome.tidy()
-    return card
+    return train_network(plan, selection, out)

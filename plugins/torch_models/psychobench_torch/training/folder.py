@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from psychobench.errors import OptionError, ResourceError
+from psychobench.errors import OptionError, PsychobenchError, ResourceError
 from psychobench.resources import check_writable, sha256, write_whole
 from psychobench_torch.checkpoints import first_difference
 
@@ -59,6 +61,17 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
     return card
 
 
-def begin(out: Path, determinants: dict[str, Any]) -> None:
-    """Note whose folder it is."""
+@contextlib.contextmanager
+def taken(out: Path, determinants: dict[str, Any]) -> Iterator[None]:
+    """Note whose folder it is for as long as there is something in it to go on from.
+
+    A training that ends with an error before its first checkpoint leaves no folder behind.
+    """
     write_whole(out / PLAN, (json.dumps(determinants, indent=1) + "\n").encode())
+    try:
+        yield
+    except PsychobenchError:
+        if [path.name for path in out.iterdir()] == [PLAN]:
+            (out / PLAN).unlink()
+            out.rmdir()
+        raise

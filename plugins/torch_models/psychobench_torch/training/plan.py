@@ -170,7 +170,7 @@ def _pretraining_recipe(
 ) -> PretrainingRecipe:
     from psychobench_torch.pretrain import PAPER_PRETRAINING, PretrainingRecipe, source_recipe
 
-    base = source_recipe(source) if source else PretrainingRecipe()
+    base = source_recipe(source) if source else PretrainingRecipe(keep="best")
     if options["recipe"] == "paper":
         base = PAPER_PRETRAINING
     names = ("learning_rate", "optimizer")
