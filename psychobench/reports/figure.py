@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from psychobench.reports.study import Study
 
 GRID = 201
-Others = tuple[NDArray[np.float64], NDArray[np.float64]]
-NO_OTHERS: Others = (np.empty((0, GRID)), np.empty(0))
 
 
 def draw_study(study: Study) -> Figure:
@@ -60,12 +59,17 @@ def _curves(study: Study, grid: NDArray[np.float64]) -> dict[str, list[Curve]]:
     ):
         mine = data[(data["observer"] == name) & (data["condition"] == mask)]
         points = mine["level"].to_numpy(float), mine["proportion"].to_numpy(float)
-        others = again.get((name, mask), NO_OTHERS)
-        curves.setdefault(mask, []).append(Curve(name, *points, psi[row], *pse, *others))
+        curve = Curve(name, *points, psi[row], *pse)
+        if (name, mask) in again:
+            others, pses = again[name, mask]
+            curve = replace(curve, others=others, other_pses=pses)
+        curves.setdefault(mask, []).append(curve)
     return curves
 
 
-def _again(study: Study, grid: NDArray[np.float64]) -> dict[tuple[str, str], Others]:
+def _again(
+    study: Study, grid: NDArray[np.float64]
+) -> dict[tuple[str, str], tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """Give curves and PSEs of the further seeds, by observer and mask."""
     if study.trainings is None:
         return {}

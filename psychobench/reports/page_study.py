@@ -132,10 +132,10 @@ def _paper(study: Study) -> list[Block]:
         "Howell's single-case t and by a one-sample t, Bonferroni-corrected for "
         f"{comparison.family_size} tests of the PSE and {comparison.jnd_family_size} of the JND.",
     ]
-    trained = study.trainings is not None and not study.trainings.comparison.table.empty
-    if trained:
+    cited = [CRAWFORD, SCHUETT]
+    if study.trainings is not None and not study.trainings.comparison.table.empty:
         text.append(_trained(study.trainings.comparison))
-    cited = [CRAWFORD, SCHUETT, *([WELCH, WHITMORE] if trained else [])]
+        cited += [WELCH, WHITMORE]
     return [
         Passage("Methods", " ".join(text)),
         Passage("References", "\n".join(sorted(cited))),
