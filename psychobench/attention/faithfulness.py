@@ -170,7 +170,7 @@ def area(curves: NDArray[np.float64], fractions: NDArray[np.float64]) -> NDArray
     >>> area(np.array([1.0, 0.5, 0.0]), np.array([0.0, 0.5, 1.0])).item()
     0.5
     """
-    return np.trapezoid(curves, fractions, axis=-1)
+    return np.asarray(np.trapezoid(curves, fractions, axis=-1))
 
 
 def _ranks(maps: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -83,7 +83,8 @@ def normalise_maps(maps: NDArray[np.floating]) -> Maps:
     """
     kept = positive(maps)
     highest = kept.max(axis=(1, 2), keepdims=True, initial=0)
-    return np.divide(kept, highest, out=np.zeros_like(kept), where=highest > 0)
+    normalised: Maps = np.divide(kept, highest, out=np.zeros_like(kept), where=highest > 0)
+    return normalised
 
 
 def _weights(source: int, target: int) -> Maps:

@@ -59,7 +59,9 @@ class FaceRegions:
             axis=1,
         )
         total = parts.sum(axis=1, keepdims=True)
-        return np.divide(parts, total, out=np.full_like(parts, np.nan), where=total > 0)
+        nothing = np.full_like(parts, np.nan)
+        shares: NDArray[np.float64] = np.divide(parts, total, out=nothing, where=total > 0)
+        return shares
 
     @property
     def areas(self) -> NDArray[np.float64]:
@@ -150,9 +152,8 @@ def _labels(face: Face, shape: tuple[int, int]) -> NDArray[np.uint8]:
 
 def _brows(face: Face, shape: tuple[int, int]) -> NDArray[np.bool_]:
     margin = _BROW_MARGIN * face.pupil_distance
-    return np.logical_or.reduce(
-        [
-            polygon_region([level[f"{side}_brow"] for level in face.levels], shape, margin)
-            for side in ("left", "right")
-        ]
+    left, right = (
+        polygon_region([level[f"{side}_brow"] for level in face.levels], shape, margin)
+        for side in ("left", "right")
     )
+    return left | right

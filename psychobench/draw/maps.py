@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from psychobench.draw.looks import SMALL, shorten
@@ -85,8 +86,8 @@ def draw_maps(
     n_rows, n_columns = len(rows), len(columns)
     with mpl.rc_context(SMALL):
         size = (max(4.2, 1.5 + PANEL * n_columns + 0.7), 1.1 + (tall + 0.06) * n_rows)
-        figure = Figure(figsize=size, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)  # type: ignore[union-attr]
+        tight = ConstrainedLayoutEngine(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)
+        figure = Figure(figsize=size, layout=tight)
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
         whole = max(float(row.maps.max()) for row in rows)
         for line, row in zip(axes, rows, strict=True):
@@ -148,7 +149,7 @@ def _colour_bar(figure: Figure, axes: Any, highest: float | None, unit: str) -> 
     mappable = ScalarMappable(Normalize(0, top), _overlay())
     bar = figure.colorbar(mappable, ax=axes, fraction=0.03, pad=0.02, aspect=30, shrink=0.9)
     bar.ax.set_facecolor("0.5")
-    bar.outline.set_linewidth(0.4)  # type: ignore[operator]
+    bar.outline.set_linewidth(0.4)
     if highest is None:
         bar.set_ticks([0, 1], labels=["0", "highest"])
     bar.set_label(unit)

@@ -74,7 +74,7 @@ class AttentionMaps:
     @property
     def empty(self) -> NDArray[np.bool_]:
         """Which maps have no positive value anywhere, shape (n,): they point at nothing."""
-        return ~(self.maps > 0).any(axis=(1, 2))
+        return np.asarray(~(self.maps > 0).any(axis=(1, 2)))
 
     def pick(self, rows: NDArray[np.intp]) -> AttentionMaps:
         """Keep the maps of some images, by number."""

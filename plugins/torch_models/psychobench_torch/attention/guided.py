@@ -41,7 +41,7 @@ class _GuidedReLU(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        (rectified,) = ctx.saved_tensors
+        rectified: Tensor = ctx.saved_tensors[0]
         return gradients[0].clamp(min=0) * (rectified > 0)
 
 

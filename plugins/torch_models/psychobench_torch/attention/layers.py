@@ -125,22 +125,18 @@ def _leads(module: nn.Module, path: str) -> bool:
 def _last_map(module: nn.Module, image: Tensor) -> str:
     """Run one image and find the last layer whose output is still a map of it."""
     found: list[str] = []
-    handles = []
-
-    def note(name: str) -> torch.utils.hooks.RemovableHandle:
-        def hook(_: nn.Module, __: object, output: object) -> None:
-            if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[-2:]) > 1:
-                found.append(name)
-
-        return paths[name].register_forward_hook(hook)
-
     paths = {
-        name: part
+        part: name
         for name, part in module.named_modules()
         if name and not list(part.children()) and not isinstance(part, _PASSING)
     }
+
+    def note(part: nn.Module, _: object, output: object) -> None:
+        if isinstance(output, Tensor) and output.ndim == 4 and min(output.shape[-2:]) > 1:
+            found.append(paths[part])
+
+    handles = [part.register_forward_hook(note) for part in paths]
     try:
-        handles = [note(name) for name in paths]
         with torch.no_grad():
             module(image)
     finally:

@@ -1,0 +1,248 @@
+"""Observers that are networks say where they look, in Python and on the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from psychobench_torch.attention import cam_faces
+from psychobench_torch.attention.attend import attend
+from psychobench_torch.attention.observer import METHODS, central_square
+from psychobench_torch.torch_observer import TorchObserver
+from torch import Tensor, nn
+
+from psychobench.attention.maps import on_image
+from psychobench.cli.main import main
+from psychobench.errors import ObserverError, OptionError
+from psychobench.responses import registry
+from psychobench.responses.attention import map_attention, offers_attention
+from psychobench.responses.registry import load_observer
+from psychobench.stimuli import load_stimuli
+
+LEVELS = (0.0, 0.5, 1.0)
+
+
+def transform(image: Any) -> Tensor:
+    pixels = np.array(image.resize((48, 48)))
+    return torch.from_numpy(pixels).permute(2, 0, 1) / 255 - 0.5
+
+
+def observer(seed: int = 0) -> TorchObserver:
+    torch.manual_seed(seed)
+    network = nn.Sequential(
+        nn.Conv2d(3, 6, 5, 2), nn.ReLU(inplace=True), nn.MaxPool2d(2),
+        nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(968, 2),
+    ).eval()  # fmt: skip
+    return TorchObserver(network, transform=transform, name="small")
+
+
+class Seeded(TorchObserver):
+    """The same with replicates."""
+
+    def replicates(self, n: int) -> list[TorchObserver]:
+        return [observer(seed) for seed in range(n)]
+
+
+@pytest.fixture
+def pictures() -> np.ndarray:
+    return load_stimuli().select(LEVELS).images()
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the registry make the small observer, whatever is asked for."""
+
+    def make(name: str, **options: Any) -> TorchObserver:
+        if name == "template":
+            return load_observer(name)
+        made = observer()
+        made.__class__ = Seeded
+        return made
+
+    monkeypatch.setattr(registry, "load_observer", make)
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    capsys.readouterr()
+    try:
+        main(["attention", "draw", *map(str, arguments)])
+        code = 0
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+# --- the protocol ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["alexnet", "vgg11", "vgg13", "vgg16", "fe_alexnet", "alexnet_linear", "torchvision:resnet18"],
+)
+def test_every_registered_network_offers_attention_and_nothing_is_loaded(name):
+    made = load_observer(name)
+    assert offers_attention(made)
+    assert tuple(made.attention_methods) == METHODS
+
+
+def test_the_target_is_happy_unless_another_is_asked_for(pictures):
+    made = observer()
+    found = {
+        target: map_attention(made, pictures, name="small", method="layercam", target=target)
+        for target in (None, "happy", "sad", "margin", "winning")
+    }
+    assert found[None].target == "happy"
+    np.testing.assert_array_equal(found[None].maps, found["happy"].maps)
+    happy = made.respond(pictures) > 0.5
+    winning = np.where(happy[:, None, None], found["happy"].maps, found["sad"].maps)
+    np.testing.assert_allclose(found["winning"].maps, winning, atol=1e-7)
+    with pytest.raises(ObserverError, match="choose from sad, happy, margin, winning"):
+        made.attention(pictures, method="layercam", target="angry")
+
+
+def test_maps_cover_the_central_square_of_a_wide_picture():
+    """What stands beside the square is not seen and gets nothing."""
+    wide = np.zeros((1, 40, 80, 3), np.uint8)
+    found = observer().attention(wide, method="guided-backprop")
+    assert found.window == central_square(40, 80) == (0.0, 0.25, 1.0, 0.75)
+    assert not on_image(found, 40, 80)[:, :, :20].any()
+
+
+def test_observers_with_a_trained_head_are_mapped_at_their_last_convolution(trained, pictures):
+    found = trained.attention(pictures, method="layercam")
+    assert found.maps.shape == (3, 13, 13)
+    assert found.layer == "conv5"
+    module = attend(trained.module, trained.prepare(pictures), method="layercam", target=1)
+    np.testing.assert_array_equal(found.maps, module.maps)
+
+
+# --- CAM ---------------------------------------------------------------------------------------
+
+
+def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
+    cache, monkeypatch, pictures, capsys
+):
+    monkeypatch.setattr(cam_faces, "SIZE", 32)
+    made = observer()
+    first = cam_faces.observer_weights(made, None, n_images=24)
+    assert first.n_images == 24
+    assert "rendered faces" in first.source
+    assert "regressing small's scores" in capsys.readouterr().err
+    again = cam_faces.observer_weights(made, None, n_images=24)
+    assert "regressing" not in capsys.readouterr().err
+    np.testing.assert_array_equal(again.values, first.values)
+    found = made.attention(pictures, method="cam", weights=again)
+    assert found.maps.shape == (3, 11, 11)
+    assert found.options["n_images"] == 24
+    assert found.options["r2_lowest"] == pytest.approx(first.r2.min())
+    (kept,) = (cache.parent / "cam").glob("*.npz")
+    kept.write_bytes(b"damaged")
+    cam_faces.observer_weights(made, None, n_images=24)
+    assert "are damaged" in capsys.readouterr().err
+
+
+def test_cam_takes_five_thousand_faces():
+    """A dozen images cannot fit the weights of 256 channels."""
+    assert cam_faces.observer_weights.__kwdefaults__ == {"n_images": 5000}
+
+
+# --- the command -------------------------------------------------------------------------------
+
+
+def test_draw_writes_figures_raw_maps_and_tidy_shares(registered, capsys, tmp_path):
+    code, out, err = run(
+        capsys, "small", "--levels", "0,1", "--mask", "none,eyes", "--seeds", 2, "--out", tmp_path
+    )
+    assert (code, "Warning" in err) == (0, False)
+    assert "DEMONSTRATION with rendered faces" in out
+    assert "layercam at conv2, target happy" in out
+    with (tmp_path / "shares.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 2 * 21 * 6  # heads, masks, levels, regions
+    assert {row["unit"] for row in rows} == {"head 1", "head 2"}
+    for name in ("none", "eyes"):
+        with np.load(tmp_path / "maps" / f"small---{name}.npz", allow_pickle=False) as kept:
+            assert kept["maps"].shape == (21, 11, 11)
+            about = json.loads(str(kept["provenance"]))
+            assert (about["mask"], about["method"], len(about["weights_sha256"])) == (
+                name,
+                "layercam",
+                64,
+            )
+            assert "torch" in about["run"]["versions"]
+    document = json.loads((tmp_path / "attention.json").read_text())
+    assert {row["units"] for row in document["slopes"]} == {2}
+    assert document["shifts"]
+
+
+def save_coarsely(figure: Any, folder: Path, name: str) -> None:
+    figure.savefig(folder / f"{name}.png", dpi=40)
+
+
+def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(
+    registered, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
+    code, out, _ = run(
+        capsys, "small", "--method", "dense", "--layer", "conv21", "--reading", "total=sum",
+        "--levels", "0", "--faithfulness", "--json", "--out", tmp_path,
+    )  # fmt: skip
+    assert code == 0
+    document = json.loads(out)
+    assert document == json.loads((tmp_path / "attention.json").read_text())
+    assert document["maps"][0]["options"]["total"] == "sum"
+    assert document["maps"][0]["target"] == "none"
+    curves = {row["curve"]: row for row in document["faithfulness"]}
+    assert set(curves) == {"deletion", "insertion"}
+    assert all(0 <= row["auc_random"] <= 1 for row in curves.values())
+    assert (tmp_path / "faithfulness.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["template"], "'template' has none; these have: "),
+        (["small", "--method", "lime"], "'small' has no 'lime', only cam, gradcam"),
+        (["small", "--layer", "conv7"], "there is no 'conv7'; choose from conv1 (module.1)"),
+        (["small", "--levels", "0,.33"], "no stimulus has level 0.33"),
+        (["small", "--levels", "low"], "--levels must be numbers"),
+        (["small", "--mask", "ears"], "'ears' does not belong"),
+        (["small", "--reading", "total=sum"], "layercam has no 'total'; it has none"),
+        (["small", "--seeds", "2", "--identities", "2"], "either heads or people"),
+    ],
+)
+def test_wrong_input_is_answered_in_one_line_and_nothing_is_written(
+    registered, capsys, tmp_path, options, message
+):
+    code, out, err = run(capsys, *options, "--out", tmp_path / "new")
+    assert code == 1
+    assert message in err
+    assert out == ""
+    assert not (tmp_path / "new").exists()
+
+
+def test_readings_are_checked_before_anything_is_trained(make_observer: Callable[[], Any]):
+    with pytest.raises(OptionError, match="must be one of mean, sum"):
+        make_observer().attention(np.zeros((1, 8, 8, 3), np.uint8), method="dense", total="median")
+
+
+def test_a_plain_classifier_is_mapped_by_its_winning_class():
+    """Happy or sad means nothing on photographs of streets and dogs."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 5, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)
+    )
+    photograph = torch.rand(1, 3, 150, 200)
+    found = attend(network, photograph, method="cam")
+    assert found.target == "winning"
+    winner = int(network(photograph).argmax())
+    of_class = attend(network, photograph, method="cam", target=winner)
+    np.testing.assert_array_equal(found.maps, of_class.maps)
+    assert found.maps.shape == (1, 73, 98)
