@@ -41,6 +41,12 @@ COMMANDS = {
     "trials": ("psychobench.cli.trials:trials", "Make the trial list people and networks share."),
 }
 PLUGIN_GROUP = "psychobench.commands"
+# commands of our own plug-in packages: name -> (package, one line of help)
+ELSEWHERE = {
+    "attention": ("psychobench-torch", "Map where networks look, and compare it with people."),
+    "reproduce": ("psychobench-torch", "Run a paper's experiments again, beside its own numbers."),
+    "train": ("psychobench-torch", "Train an observer, or pre-train its network, on your images."),
+}
 
 
 class LazyGroup(click.Group):
@@ -57,11 +63,17 @@ class LazyGroup(click.Group):
             command: click.Command = getattr(importlib.import_module(module), attribute)
             return command
         plugin = _plugin_commands().get(cmd_name)
+        if plugin is None and cmd_name in ELSEWHERE:
+            package = ELSEWHERE[cmd_name][0]
+            raise PsychobenchError(
+                f"a command must be installed: '{cmd_name}' comes with the package {package}: "
+                f"pip install {package}"
+            )
         return None if plugin is None else _load_plugin(plugin)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
-        plugins = {name: f"From plug-in {e.value}." for name, e in _plugin_commands().items()}
+        plugins = {name: _plugin_help(entry) for name, entry in _plugin_commands().items()}
         rows = {**plugins, **{name: text for name, (_, text) in COMMANDS.items()}}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows.items()))
@@ -69,6 +81,12 @@ class LazyGroup(click.Group):
 
 def _plugin_commands() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=PLUGIN_GROUP)}
+
+
+def _plugin_help(entry: EntryPoint) -> str:
+    package, text = ELSEWHERE.get(entry.name, (None, ""))
+    ours = package is not None and entry.dist is not None and entry.dist.name == package
+    return text if ours else f"From plug-in {entry.value}."
 
 
 def _load_plugin(entry: EntryPoint) -> click.Command:
