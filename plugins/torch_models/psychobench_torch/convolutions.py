@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +34,6 @@ from psychobench_torch.weight_files import (
 FOLDER = Path(__file__).parent / "weights"
 BUNDLED = "alexnet-procedural-objects"
 PREFIX = "features."
-
-
-@dataclass(frozen=True)
-class Convolutions:
-    """AlexNet's convolutions with their values; two are equal if their values are."""
-
-    network: nn.Sequential = field(compare=False)
-    sha256: str
 
 
 def model_card(name: str = BUNDLED) -> dict[str, Any]:
@@ -87,7 +79,7 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
         return load_classifier(architecture, pretraining)
     design = ARCHITECTURES[architecture]
     entry = _imagenet(design)
-    file = _weights(design, pretraining, entry)
+    file = read_pretraining(design, pretraining, entry)
     trained_size = _trained_size(file, pretraining)
     size = trained_size if trained_size and architecture != "alexnet" else SIZE
     network = ConvolutionalFeatures(convolutions(architecture), design.grid_at(size))
@@ -119,7 +111,8 @@ def _imagenet(design: Architecture) -> Any:
     return import_torchvision().models.get_model_weights(design.name).IMAGENET1K_V1
 
 
-def _weights(design: Architecture, pretraining: Pretraining, entry: Any) -> WeightsFile:
+def read_pretraining(design: Architecture, pretraining: Pretraining, entry: Any) -> WeightsFile:
+    """Read what was pre-trained: the user's file, torchvision's, bundled, or made on first use."""
     if pretraining.file is not None:
         return read_weights(pretraining.file)
     if pretraining.name == "imagenet":
@@ -194,14 +187,4 @@ def _hash(values: Mapping[str, Tensor], size: int) -> str:
     digest = tensors_sha256(values)
     if size == SIZE:
         return digest
-    import hashlib
-
     return hashlib.sha256(f"{digest} {size}".encode()).hexdigest()
-
-
-def load_convolutions(pretraining: Pretraining) -> Convolutions:
-    """Load AlexNet's convolutions."""
-    backbone = load_backbone("alexnet", pretraining, dense=False)
-    network = convolutions("alexnet")
-    give_values(network, backbone.network.features.state_dict())  # type: ignore[union-attr]
-    return Convolutions(in_channels_last(network), backbone.sha256)
