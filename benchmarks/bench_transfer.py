@@ -33,7 +33,7 @@ from psychobench_torch.backbone import Backbone
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data import LabelledImages, load_labelled
 from psychobench_torch.device import compute_device, fast_autocast, fast_dtype
-from psychobench_torch.features import shared_features
+from psychobench_torch.features import BUDGET, Features
 from psychobench_torch.heads import make_head
 from psychobench_torch.images import MEAN, STD
 from psychobench_torch.networks import draw_kaiming_normal
@@ -267,11 +267,16 @@ def transfer_rates(observer: str, n_images: int) -> dict[str, float]:
     n_features = int(network(torch.zeros(1, 3, SIZE, SIZE)).shape[1])
     backbone = Backbone(observer, network, n_features, SIZE, observer, "", "")
     data, recipe = noise(n_images, 2, 256), replace(PAPER_TRANSFER, epochs=2)
-    shared_features(backbone, data, recipe).view(0, torch.arange(0), progress=False)  # warm
-    began = time.perf_counter()
     (trained,) = train_heads(backbone, kind, recipe, [0], data, progress=False)
     steps = trained.n_train / min(epoch.seconds for epoch in trained.epochs)
-    total = time.perf_counter() - began - sum(epoch.seconds for epoch in trained.epochs)
+    features = Features(backbone, data, recipe, BUDGET)
+    rows = torch.arange(trained.n_train)
+    features.view(0, rows, progress=False)
+    _wait()
+    began = time.perf_counter()
+    features.view(1, rows, progress=False)
+    _wait()
+    with_input = trained.n_train / (time.perf_counter() - began)
     network.to(device)
     batch = torch.randn(64, 3, SIZE, SIZE, device=device).to(memory_format=torch.channels_last)
 
@@ -280,7 +285,6 @@ def transfer_rates(observer: str, n_images: int) -> dict[str, float]:
         with fast_autocast(device):
             network(batch)
 
-    with_input = (trained.n_train + trained.n_validation) / total
     shares = _shares(with_input, rate(answer, 64, max(2, n_images // 64)))
     return {**shares, "head_images_per_second": round(steps, 1)}
 

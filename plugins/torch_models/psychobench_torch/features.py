@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from math import prod
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
@@ -25,7 +29,10 @@ from psychobench_torch.recipe import TransferRecipe
 
 BATCH = 64  # images whose features are computed at once; independent of the training batch
 BUDGET = 2 * 10**9  # bytes of features that are held in memory; beyond it a file holds them
+AHEAD = 2  # batches that are read while the device computes
 PLAIN = -1  # the number of the view without crop
+
+Item = TypeVar("Item")
 
 
 class Features:
@@ -121,6 +128,10 @@ class Features:
                 if view != PLAIN:
                     self._filled[view % len(self._slots)] = view
 
+    def _read(self, rows: NDArray[np.int64]) -> Tensor:
+        images = to_tensor(self.data.images[rows])
+        return images.pin_memory() if self.device.type == "cuda" else images
+
     @torch.inference_mode()
     def _compute(self, view: int, out: Tensor, bar: tqdm) -> None:  # type: ignore[type-arg]
         """Compute the features of one view, augmented on the device, batch by batch."""
@@ -128,8 +139,10 @@ class Features:
         network = self.backbone.network.to(self.device)
         entropy = np.random.SeedSequence([self.recipe.face_seed, max(view, 0)]).generate_state(1)[0]
         generator = torch.Generator().manual_seed(int(entropy))
-        for start in range(0, len(rows), BATCH):
-            images = to_tensor(self.data.images[rows[start : start + BATCH]]).to(self.device)
+        starts = range(0, len(rows), BATCH)
+        parts = read_ahead(lambda start: self._read(rows[start : start + BATCH]), starts)
+        for start, read in zip(starts, parts, strict=True):
+            images = read.to(self.device, non_blocking=True)
             if view == PLAIN:
                 crops = fit_square(images, size)
             else:
@@ -162,6 +175,24 @@ def shared_features(backbone: Backbone, data: LabelledImages, recipe: TransferRe
         smallest_crop=recipe.smallest_crop,
     )
     return _features(backbone, data, alike, str(compute_device()), BUDGET)
+
+
+def read_ahead(read: Callable[[Item], Tensor], items: Iterable[Item]) -> Iterator[Tensor]:
+    """Read two batches ahead in a thread, so that the device does not wait for them.
+
+    Examples
+    --------
+    >>> [int(part.sum()) for part in read_ahead(torch.arange, [2, 3, 4, 5])]
+    [1, 3, 6, 10]
+    """
+    waiting: deque[Future[Tensor]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        for item in items:
+            waiting.append(pool.submit(read, item))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def map_file(folder: Path, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
