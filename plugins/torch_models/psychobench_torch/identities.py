@@ -54,16 +54,8 @@ def identity_set(
     kept = images[: n_identities * per_identity]
     for person in range(n_identities):  # move up in place: the whole set can be gigabytes
         kept[person * per_identity : (person + 1) * per_identity] = people[person, :per_identity]
-    determinants = [
-        "identities",
-        RENDERER_VERSION,
-        n_identities,
-        per_identity,
-        held_out,
-        seed,
-        size,
-    ]
-    digest = hashlib.sha256(json.dumps(determinants).encode()).hexdigest()
+    drawn = [RENDERER_VERSION, n_identities, per_identity, held_out, seed, size]
+    digest = hashlib.sha256(json.dumps(["identities", *drawn]).encode()).hexdigest()
     sets = ((kept, per_identity, "trained on"), (held, held_out, "held out"))
     train, test = (
         LabelledImages(

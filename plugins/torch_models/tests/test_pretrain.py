@@ -1,69 +1,225 @@
-"""The pre-training script learns, and writes weights that load."""
+"""Pre-training learns, can be interrupted, and writes weights that load."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors
 import safetensors.torch
 import torch
-from psychobench_torch.convolutions import load_convolutions
+from psychobench_torch._torchvision import import_torchvision
+from psychobench_torch.data import LabelledImages
 from psychobench_torch.device import fast_dtype
+from psychobench_torch.identities import identity_set
 from psychobench_torch.images import normalise, to_tensor
 from psychobench_torch.networks import draw_kaiming_normal
 from psychobench_torch.objects import object_set
 from psychobench_torch.pretrain import (
-    LOUDNESS,
-    NAME,
-    PooledAlexNet,
-    Recipe,
+    PAPER_PRETRAINING,
+    PretrainingRecipe,
     Stage,
+    held_out,
+    loop,
+    pretrain,
+    save_weights,
+)
+from psychobench_torch.pretrain.batches import places, plan
+from psychobench_torch.pretrain.network import (
+    LOUDNESS,
+    PooledNetwork,
     equalise_channels,
-    save,
-    train,
+    make_network,
 )
-from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.pretrain.sources import object_images
 
-TINY = Recipe(
-    n_images=98, image_size=64, n_held_out=98, stages=(Stage(64, 64, 16), Stage(80, 32, 16))
+from psychobench.errors import ObserverError, OptionError
+
+TINY = PretrainingRecipe(
+    n_images=24, image_size=64, stages=(Stage(64, 48, 8), Stage(80, 16, 8)), equalise=False
 )
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from psychobench_torch import checkpoints
+from psychobench_torch.pretrain import loop, pretrain
+sys.path.insert(0, sys.argv[2])
+from test_pretrain import TINY, few_objects
+
+def die_after(function, count):
+    calls = iter(range(1, count))
+    def counted(*arguments):
+        if next(calls, None) is None:
+            if function is write_whole:  # half of the file is there
+                (arguments[0].parent / ".partial-half").write_bytes(arguments[1][:1000])
+            else:
+                function(*arguments)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*arguments)
+    return counted
+
+write_whole = checkpoints.write_whole
+data, folder = few_objects(), Path(sys.argv[1])
+for kind, count in (("step", 1), ("writing", 3), ("record", 4), ("step", 2)):
+    child = os.fork()
+    if not child:
+        if kind == "step":
+            loop.Training._save = die_after(loop.Training._save, count)
+        else:
+            checkpoints.write_whole = die_after(write_whole, count)
+        pretrain(TINY, data, folder=folder, progress=False, checkpoint_seconds=0)
+    print(kind, os.WTERMSIG(os.waitpid(child, 0)[1]))
+"""
+
+
+def few_objects() -> LabelledImages:
+    return object_images(24, seed=0, size=64)
+
+
+def test_an_interrupted_pretraining_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
+    """Killed at steps, within a checkpoint's tensors and before its record: the same bytes."""
+    here = str(Path(__file__).parent)
+    ran = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path), here], capture_output=True, text=True
+    )
+    assert ran.stdout.split()[1::2] == [str(int(signal.SIGKILL))] * 4, ran.stderr
+    steps = json.loads((tmp_path / "checkpoint.json").read_text())["record"]["step"]
+    assert 3 <= steps < 8
+    resumed = pretrain(TINY, few_objects(), folder=tmp_path, progress=False)
+    straight = pretrain(TINY, few_objects(), progress=False)
+    assert [epoch.loss for epoch in resumed.epochs] == [epoch.loss for epoch in straight.epochs]
+    for name, value in straight.network.state_dict().items():
+        assert torch.equal(resumed.network.state_dict()[name], value), name
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    pretrain(TINY, few_objects(), folder=tmp_path, progress=False)
+    other = dataclasses.replace(TINY, learning_rate=1e-3)
+    with pytest.raises(ObserverError, match=r"recipe\.learning_rate 0\.0006, not 0\.001"):
+        pretrain(other, few_objects(), folder=tmp_path, progress=False)
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = loop.Training._update
+
+    def overflow(self: loop.Training, number: int, *batch: torch.Tensor) -> torch.Tensor:
+        return update(self, number, *batch) * (float("nan") if number == 3 else 1)
+
+    monkeypatch.setattr(loop.Training, "_update", overflow)
+    with pytest.raises(ObserverError, match="the loss of alexnet was none by step 4 of 8"):
+        pretrain(TINY, few_objects(), folder=tmp_path, progress=False, checkpoint_seconds=0)
+    assert json.loads((tmp_path / "checkpoint.json").read_text())["record"]["step"] == 3
+
+
+def test_every_image_is_shown_once_in_a_pass() -> None:
+    recipe = PretrainingRecipe(stages=(Stage(64, batch=4, epochs=2), Stage(80, 12, 4)))
+    shown = np.concatenate([places(step, 10, seed=0) for step in plan(recipe, 10)])
+    assert len(shown) == 32
+    for start in (0, 10, 20):
+        assert sorted(shown[start : start + 10]) == list(range(10))
+    assert shown[:10].tolist() != shown[10:20].tolist()
+
+
+def test_pretraining_learns_to_tell_rendered_people_apart() -> None:
+    train, held = identity_set(3, 12, 4, seed=0, size=64)
+    recipe = dataclasses.replace(
+        TINY, stages=(Stage(64, 240, 12),), learning_rate=2e-3, equalise=True
+    )
+    trained = pretrain(recipe, train, progress=False)
+    assert trained.epochs[-1].loss < 0.7 * trained.epochs[0].loss
+    assert held_out(trained, held)["held_out_accuracy"] >= 0.6  # chance is .33
+
+
+def test_people_are_the_same_in_training_and_held_out_images_which_differ() -> None:
+    train, held = identity_set(2, 3, 2, seed=5, size=32)
+    again, _ = identity_set(2, 3, 2, seed=5, size=32)
+    assert np.array_equal(train.images, again.images)
+    assert train.sha256 == again.sha256 != held.sha256
+    pixels = np.concatenate([train.images, held.images]).reshape(10, -1)
+    assert len(np.unique(pixels, axis=0)) == 10
+
+
+def test_the_paper_s_recipe_trains_torchvision_s_whole_network_and_keeps_the_best_epoch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    n_right = iter([0.2, 0.5, 0.5, 0.1])
+    monkeypatch.setattr(loop.Training, "_accuracy", lambda _: next(n_right))
+    monkeypatch.setattr(loop, "make_network", lambda recipe, n: make_network(POOLED, n))
+    recipe = dataclasses.replace(PAPER_PRETRAINING, stages=(Stage(64, batch=5, epochs=4),))
+    train, _ = identity_set(2, 10, 0, seed=0, size=64)
+    trained = pretrain(recipe, train, progress=False)
+    assert (trained.kept, trained.n_train, len(trained.epochs)) == (2, 16, 4)
+    whole = make_network(PAPER_PRETRAINING, 7)
+    expected = import_torchvision().models.alexnet(num_classes=7)
+    assert {name: value.shape for name, value in whole.state_dict().items()} == {
+        name: value.shape for name, value in expected.state_dict().items()
+    }
+
+
+POOLED = PretrainingRecipe()
 
 
 def test_pretraining_writes_float16_weights_and_a_card_that_describes_them(tmp_path: Path) -> None:
-    network = train(TINY, progress=False)
-    card = save(network, TINY, tmp_path, minutes=0.1)
-    assert json.loads((tmp_path / f"{NAME}.json").read_text())["sha256"] == card["sha256"]
+    data = few_objects()
+    trained = pretrain(TINY, data, progress=False)
+    measured = held_out(trained, data)
+    assert len(measured["silent_channels"]) == 5
+    file = tmp_path / "mine.safetensors"
+    card = save_weights(trained, file, {"source": "procedural-objects", **measured})
+    assert json.loads((tmp_path / "mine.json").read_text())["sha256"] == card["sha256"]
     assert 0 <= card["held_out_accuracy"] <= 1
-    assert len(card["silent_channels"]) == 5
-    file = tmp_path / f"{NAME}.safetensors"
-    assert len(json.loads(card_metadata(file)["classes"])) == 98
-    loaded = load_convolutions(choose_pretraining(str(file))).network
-    for name, value in network.features.state_dict().items():
-        torch.testing.assert_close(loaded.state_dict()[name], value, rtol=0, atol=0)
+    with safetensors.safe_open(file, "pt") as opened:
+        metadata = opened.metadata()
+    assert len(json.loads(metadata.pop("classes"))) == 98
+    assert metadata == {"architecture": "alexnet", "size": "80", "source": "procedural-objects"}
+    written = safetensors.torch.load_file(file)
+    for name, value in trained.network.state_dict().items():
+        assert written[name].dtype == torch.float16
+        assert torch.equal(written[name].float(), value)
 
 
 def test_equal_channels_leave_the_scores_as_they_were() -> None:
-    network = PooledAlexNet().eval()
-    draw_kaiming_normal(network, torch.Generator().manual_seed(0))
+    network = make_network(TINY, 98).eval()
     images = object_set(49, seed=0, size=224).images
     with torch.inference_mode():
         before = network(normalise(to_tensor(images[:4])))
         equalise_channels(network, images)
         torch.testing.assert_close(network(normalise(to_tensor(images[:4]))), before)
+        assert isinstance(network, PooledNetwork)
         power = network.features(normalise(to_tensor(images))).square().mean((0, 2, 3))
     assert float((power - LOUDNESS**2).abs().median()) < 1e-3
 
 
-def card_metadata(file: Path) -> dict[str, str]:
-    with safetensors.safe_open(file, "pt") as opened:
-        return dict(opened.metadata())
+def test_the_same_seed_draws_the_same_network() -> None:
+    first, again = (make_network(TINY, 3).state_dict() for _ in range(2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    drawn = PooledNetwork("vgg11", 3).to_empty(device="cpu")
+    draw_kaiming_normal(drawn, torch.Generator().manual_seed(0))
+    assert drawn.features[0].weight.detach().std() == pytest.approx((2 / 27) ** 0.5, rel=0.05)
 
 
-def test_a_recipe_cannot_be_changed_after_the_fact() -> None:
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        TINY.seed = 1  # type: ignore[misc]
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"optimizer": "lion"}, "optimizer must be adam or adamw or sgd: it is 'lion'"),
+        ({"architecture": "vgg19"}, "architecture must be alexnet, vgg11, .*: it is 'vgg19'"),
+        ({"stages": (Stage(64),)}, "either presentations or epochs"),
+        ({"stages": (Stage(64, 8, 16),)}, "must have a step at least"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"classifier": "dense", "equalise": True}, "equal channels need the pooled classifier"),
+    ],
+)
+def test_recipes_that_cannot_be_followed_are_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        pretrain(dataclasses.replace(TINY, **change), few_objects(), progress=False)  # type: ignore[arg-type]
 
 
 def test_bfloat16_is_used_only_where_the_cpu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:

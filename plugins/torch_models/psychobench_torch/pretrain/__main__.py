@@ -6,6 +6,9 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import cast
+
+from torch import nn
 
 from psychobench.errors import PsychobenchError
 from psychobench.resources import check_writable
@@ -22,6 +25,7 @@ from psychobench_torch.pretrain import (
 )
 from psychobench_torch.pretrain.card import SIMILAR
 from psychobench_torch.pretrain.sources import LIMITS
+from psychobench_torch.probe import probe_all
 
 
 def main() -> None:
@@ -48,8 +52,12 @@ def make(source: str, architecture: str, seed: int, out: Path) -> None:
     pretrained = pretrain(recipe, train, folder=folder)
     if not is_first():
         return
-    measured = held_out(pretrained, held)
-    said = {"source": source, **measured, "limits": f"{LIMITS[source]} {SIMILAR}"}
+    said = {
+        "source": source,
+        **held_out(pretrained, held),
+        "linear_probe": probe_all(cast(nn.Module, pretrained.network.features), architecture),
+        "limits": f"{LIMITS[source]} {SIMILAR}",
+    }
     card = save_weights(pretrained, out / f"{name}.safetensors", said)
     remove_checkpoint(folder)
     shown = ("held_out_accuracy", "chance_accuracy", "silent_channels", "minutes", "sha256")

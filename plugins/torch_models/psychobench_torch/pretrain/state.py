@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -81,7 +81,7 @@ def values_of(network: nn.Module) -> dict[str, Tensor]:
 def all_finite(network: nn.Module) -> bool:
     """Tell whether every parameter is a finite number."""
     flags = [value.isfinite().all() for value in network.parameters()]
-    return bool(cast(Tensor, torch.stack(flags).all()))
+    return bool(torch.stack(flags).all())
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

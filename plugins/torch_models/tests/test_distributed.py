@@ -1,0 +1,90 @@
+"""Several processes train as one does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from psychobench_torch.data import LabelledImages
+from psychobench_torch.distributed import Team
+from psychobench_torch.identities import identity_set
+from psychobench_torch.pretrain import PretrainingRecipe, Stage, pretrain
+
+from psychobench.errors import OptionError
+
+RECIPE = PretrainingRecipe(
+    stages=(Stage(64, batch=8, epochs=3),), autocast=False, equalise=False, keep="best"
+)
+WORKER = """
+import json, os, signal, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from test_distributed import RECIPE, losses, two_people
+from psychobench_torch.pretrain import loop, pretrain
+
+out, rank = Path(sys.argv[1]), os.environ["RANK"]
+save, calls = loop.Training._save, []
+
+def save_then_die(self):
+    save(self)
+    calls.append(self.step)
+    if os.environ["TORCHELASTIC_RESTART_COUNT"] == "0" and self.step == 4 and rank == "0":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+loop.Training._save = save_then_die
+trained = pretrain(
+    RECIPE, two_people(), folder=out / "checkpoint", progress=False, checkpoint_seconds=0
+)
+(out / f"{rank}.json").write_text(json.dumps({"first": calls[0], **losses(trained)}))
+"""
+
+
+def two_people() -> LabelledImages:
+    return identity_set(2, 10, 0, seed=0, size=64)[0]
+
+
+def losses(trained: object) -> dict[str, object]:
+    epochs = trained.epochs  # type: ignore[attr-defined]
+    total = sum(float(v.abs().sum()) for v in trained.network.state_dict().values())  # type: ignore[attr-defined]
+    return {
+        "loss": [epoch.loss for epoch in epochs],
+        "accuracy": [epoch.accuracy for epoch in epochs],
+        "weights": total,
+    }
+
+
+def test_two_processes_one_of_which_was_killed_train_as_one_does(tmp_path: Path) -> None:
+    """Equal losses at the same global batch, to 1e-4; torchrun restarts, the checkpoint goes on."""
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
+    ran = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+         "--max-restarts=1", "--monitor-interval=0.1", str(script), str(tmp_path),
+         str(Path(__file__).parent)],
+        capture_output=True, text=True,
+        env={**os.environ, "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"},  # else gloo finds the dead
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
+    assert first == second
+    assert first.pop("first") == 5  # the steps before were not done again
+    alone = losses(pretrain(RECIPE, two_people(), progress=False))
+    assert first["loss"] == pytest.approx(alone["loss"], rel=1e-4)
+    assert first["accuracy"] == alone["accuracy"]
+    assert first["weights"] == pytest.approx(alone["weights"], rel=1e-4)
+
+
+def test_a_batch_that_cannot_be_shared_out_evenly_is_refused() -> None:
+    with pytest.raises(OptionError, match="it is 32 for 3"):
+        Team(0, 3, torch.device("cpu")).check_batch(32)
+
+
+def test_the_shares_of_all_processes_make_up_the_batch() -> None:
+    batch = torch.arange(12)
+    shares = [batch[Team(rank, 4, torch.device("cpu")).share(12)] for rank in range(4)]
+    assert torch.equal(torch.cat(shares), batch)
