@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,9 +25,11 @@ from psychobench.gaze import (
     score_map,
 )
 from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
+from psychobench.gaze.gallery import draw_galleries
 from psychobench.gaze.images import find_images, image_sizes
-from psychobench.gaze.map_files import find_maps, resize_map
+from psychobench.gaze.map_files import find_maps, resize_map, weights_notes
 from psychobench.gaze.maps import centre_bias, pixels, unit_range
+from psychobench.gaze.output import gaze_text, write_gaze
 
 SIZE = (90, 60)
 
@@ -320,6 +323,39 @@ def test_a_folder_without_maps_says_what_it_should_hold(tmp_path: Path) -> None:
         find_maps(tmp_path)
     with pytest.raises(ResourceError, match="there is none"):
         find_maps(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("pretraining", "said"), [("imagenet", 0), ("procedural-objects", 1)])
+def test_maps_of_networks_that_never_saw_imagenet_say_so(
+    pretraining: str, said: int, tmp_path: Path, crowd: Fixations
+) -> None:
+    save(tmp_path, "net", "a", np.eye(3))
+    network = {"network": "vgg16", "origin": "drawings", "pretraining": pretraining}
+    (tmp_path / "maps.json").write_text(json.dumps({"networks": [network]}))
+    about = weights_notes(tmp_path)
+    assert len(about) == said
+    compared = compare_maps(find_maps(tmp_path), crowd, about=about)
+    assert ("not those of the paper" in gaze_text(compared)) == bool(said)
+
+
+def test_a_comparison_is_written_with_figures_and_galleries(
+    tmp_path: Path, crowd: Fixations
+) -> None:
+    from PIL import Image
+
+    save(tmp_path / "maps", "net/gradcam", "a", np.eye(3))
+    save(tmp_path / "maps", "net/dense/conv5", "a", np.eye(3))
+    Image.new("RGB", SIZE).save(tmp_path / "a.jpg")
+    found, recipe = find_maps(tmp_path / "maps"), BlurRecipe()
+    galleries = draw_galleries(found, crowd, {"a.jpg": tmp_path / "a.jpg"}, recipe)
+    (tmp_path / "out").mkdir()
+    write_gaze(compare_maps(found, crowd, recipe=recipe), tmp_path / "out", galleries)
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"gaze.csv", "images.csv", "gaze.json", "summary.txt", "gaze.png"} <= written
+    assert {"error.png", "gallery-net.png", "gallery-net-dense.png"} <= written
+    rows = json.loads((tmp_path / "out" / "gaze.json").read_text())["rows"]
+    assert rows[0]["source"] == ZERO
+    assert rows[0]["nss"] is None
 
 
 def test_images_are_found_in_the_folders_of_pascal_voc(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from psychobench.draw.curves import COLOURS, GREY
 from psychobench.draw.looks import SMALL, shorten, wrap
 
-_LABEL = 34  # characters
+COLOUR_MAP = "viridis"  # even to the eye, also of people who confuse red and green
+_LABEL = 44  # characters
 _TITLE = 110
 
 
@@ -51,15 +52,15 @@ def draw_gaze_scores(
     baselines : int
         How many of them are baselines.
     measures : sequence of Measure
-        The panels, three in a row.
+        The panels, at most three in a row.
     title : str
         What the maps are, and how they were normalised.
     """
-    n_rows = -(-len(measures) // 3)
+    n_rows, n_columns = -(-len(measures) // 3), min(3, len(measures))
     with mpl.rc_context(SMALL):
         size = (7.2, n_rows * (0.8 + 0.17 * len(sources)) + 0.5)
         figure = Figure(figsize=size, layout="constrained")
-        panels = figure.subplots(n_rows, 3, sharey=True, squeeze=False).ravel()
+        panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
         for panel, measure in zip(panels, measures, strict=False):
             _draw_measure(panel, measure, baselines)
         for panel in panels[len(measures) :]:
@@ -79,3 +80,58 @@ def _draw_measure(panel: Axes, measure: Measure, baselines: int) -> None:
     panel.set_title(measure.title)
     panel.set_xlabel("nearer to people →" if measure.more_is_nearer else "← nearer to people")
     panel.margins(x=0.08)
+
+
+@dataclass(frozen=True)
+class GalleryRow:
+    """One photograph, shape (height, width, 3), and its maps in [0, 1], shape (height, width).
+
+    A map may be missing.
+    """
+
+    label: str
+    photograph: NDArray[np.uint8]
+    maps: Sequence[NDArray[np.float64] | None]
+
+
+def draw_gallery(rows: Sequence[GalleryRow], titles: Sequence[str], note: str) -> Figure:
+    """Draw photographs, one row each, and beside them maps laid over their grey copies.
+
+    Parameters
+    ----------
+    rows : sequence of GalleryRow
+        From top to bottom.
+    titles : sequence of str
+        Of the maps, from left to right.
+    note : str
+        What the colours mean.
+    """
+    with mpl.rc_context(SMALL):
+        columns = 1 + len(titles)
+        width = 9.0 if columns > 8 else 7.2
+        height = sum(row.photograph.shape[0] / row.photograph.shape[1] for row in rows)
+        figure = Figure(figsize=(width, height * width / columns + 0.8), layout="constrained")
+        panels = figure.subplots(len(rows), columns, squeeze=False)
+        for line, row in zip(panels, rows, strict=True):
+            line[0].imshow(row.photograph)
+            line[0].set_ylabel(shorten(row.label, 12), fontsize=6)
+            for panel, values in zip(line[1:], row.maps, strict=True):
+                _overlay(panel, row.photograph, values)
+        for panel, title in zip(panels[0], ["photograph", *titles], strict=True):
+            panel.set_title(shorten(title, 16 if columns < 9 else 11), fontsize=6)
+        for panel in panels.ravel():
+            panel.set(xticks=[], yticks=[])
+            panel.spines[:].set_visible(False)
+        figure.suptitle(wrap(note, _TITLE, 3), fontsize=7)
+        return figure
+
+
+def _overlay(
+    panel: Axes, photograph: NDArray[np.uint8], values: NDArray[np.float64] | None
+) -> None:
+    """Lay a map over the grey photograph, the more opaque the higher it is."""
+    panel.imshow(photograph.mean(axis=2), cmap="gray", vmin=0, vmax=255)
+    if values is None:
+        panel.text(0.5, 0.5, "none", ha="center", va="center", transform=panel.transAxes)
+    else:
+        panel.imshow(values, cmap=COLOUR_MAP, vmin=0, vmax=1, alpha=0.85 * values)

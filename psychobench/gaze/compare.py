@@ -38,6 +38,8 @@ class GazeComparison:
         Of the fixation maps.
     notes : tuple of str
         What was left out, and what a reader has to know.
+    about : tuple of str
+        What the maps are.
     """
 
     images: pd.DataFrame
@@ -45,6 +47,7 @@ class GazeComparison:
     normalisation: str
     recipe: BlurRecipe
     notes: tuple[str, ...]
+    about: tuple[str, ...] = ()
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the pooled table."""
@@ -57,6 +60,7 @@ def compare_maps(
     *,
     recipe: BlurRecipe | None = None,
     seed: int = 0,
+    about: Sequence[str] = (),
     progress: bool = False,
 ) -> GazeComparison:
     """Score maps, and beside them an empty map, the middle of the image, and other people.
@@ -71,6 +75,8 @@ def compare_maps(
         Of the fixation maps.
     seed : int
         Of the halves and of the bootstrap.
+    about : sequence of str
+        What a reader has to know of the maps; figures say it, too.
     progress : bool
         Show a progress bar on stderr.
 
@@ -111,8 +117,9 @@ def compare_maps(
     images = images.sort_values(["source", "image"], ignore_index=True)
     images["source"] = images["source"].astype(str)
     normalisation = f"{MAP_WORDS}; people's: {recipe.words}"
+    notes = _notes(maps, used, names, fixations)
     return GazeComparison(
-        images, pool(images, rng), normalisation, recipe, _notes(maps, used, names, fixations)
+        images, pool(images, rng), normalisation, recipe, (*about, *notes), tuple(about)
     )
 
 

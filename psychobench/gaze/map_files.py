@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,6 +103,26 @@ def find_maps(folder: Path) -> list[MapFile]:
             f"'{twice[0][1]}' in {folder}"
         )
     return found
+
+
+def weights_notes(folder: Path) -> tuple[str, ...]:
+    """Say which maps are of networks that never saw ImageNet, where ``maps.json`` tells.
+
+    Returns
+    -------
+    tuple of str
+        Empty where nothing is known of the maps.
+    """
+    try:
+        networks = json.loads((folder / "maps.json").read_text("utf-8"))["networks"]
+        other = [
+            f"{each['network']} saw {each['origin']}"
+            for each in networks
+            if each["pretraining"] != "imagenet"
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+    return tuple(f"{each}, not ImageNet: its maps are not those of the paper" for each in other)
 
 
 def _maps(folder: Path) -> Iterator[MapFile]:

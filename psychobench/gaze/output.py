@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from psychobench.draw.gaze import Measure, draw_gaze_scores
 from psychobench.gaze.compare import GazeComparison
 from psychobench.gaze.metrics import METRICS
 from psychobench.tables import csv_bytes, json_rows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 CAUTION = (
     "MAE alone rewards emptiness: compare every map with the all-zero map before reading it. KL "
@@ -58,28 +62,40 @@ def gaze_json(compared: GazeComparison) -> dict[str, Any]:
     }
 
 
-def write_gaze(compared: GazeComparison, folder: Path) -> None:
-    """Write tables, figure, summary and JSON into an existing folder."""
+def write_gaze(
+    compared: GazeComparison, folder: Path, galleries: Iterable[tuple[str, Figure]] = ()
+) -> None:
+    """Write tables, figures, summary and JSON into an existing folder."""
     said = {"normalisation": compared.normalisation}
     (folder / "gaze.csv").write_bytes(csv_bytes(compared.pooled.assign(**said)))
     (folder / "images.csv").write_bytes(csv_bytes(compared.images.assign(**said)))
     (folder / "summary.txt").write_text(gaze_text(compared) + "\n", encoding="utf-8")
     document = json.dumps(gaze_json(compared), indent=2, allow_nan=False)
     (folder / "gaze.json").write_text(document + "\n", encoding="utf-8")
+    save_figure(_draw(compared, list(METRICS)), folder, "gaze")
+    save_figure(_draw(compared, ["mae"]), folder, "error")
+    for name, figure in galleries:
+        save_figure(figure, folder, f"gallery-{name}")
+
+
+def _draw(compared: GazeComparison, names: Sequence[str]) -> Figure:
     pooled = compared.pooled
     measures = [
         Measure(
-            name.upper(),
-            more,
+            name.upper() if len(names) > 1 else METRICS[name][0],
+            METRICS[name][1],
             *(pooled[column].to_numpy(dtype=np.float64) for column in _ends(name)),
         )
-        for name, (_, more) in METRICS.items()
+        for name in names
     ]
     n_baselines = int((pooled["kind"] == "baseline").sum())
-    title = f"Nearness to people's fixations, mean over images (95%); {compared.normalisation}"
-    save_figure(
-        draw_gaze_scores(list(pooled["source"]), n_baselines, measures, title), folder, "gaze"
+    title = ". ".join(
+        [
+            f"Nearness to people's fixations, mean over images (95%); {compared.normalisation}",
+            *compared.about,
+        ]
     )
+    return draw_gaze_scores(list(pooled["source"]), n_baselines, measures, title)
 
 
 def _ends(name: str) -> tuple[str, str, str]:

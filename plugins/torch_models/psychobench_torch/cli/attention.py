@@ -12,6 +12,10 @@ COMMANDS = {
         "psychobench_torch.cli.attention_draw:draw",
         "Draw where observers look, and measure how much goes where.",
     ),
+    "maps": (
+        "psychobench_torch.cli.attention_maps:maps",
+        "Map where pre-trained networks look in photographs.",
+    ),
     "compare": (
         "psychobench_torch.cli.attention_compare:compare",
         "Compare maps of attention with where people looked.",

@@ -115,8 +115,9 @@ def compare(
     import json
 
     from psychobench.gaze import compare_maps, read_fixations
+    from psychobench.gaze.gallery import draw_galleries
     from psychobench.gaze.images import find_images, image_sizes
-    from psychobench.gaze.map_files import find_maps
+    from psychobench.gaze.map_files import find_maps, weights_notes
     from psychobench.gaze.output import gaze_json, gaze_text, write_gaze
     from psychobench.resources import check_writable, staged_folder
     from psychobench.responses.columns import parse_pairs
@@ -125,18 +126,22 @@ def compare(
     placement = _placement(display, scale, int(origin), period)
     if out is not None:
         check_writable(out)
-    found = find_maps(maps)
-    sizes = image_sizes(find_images(images))
+    found, about = find_maps(maps), weights_notes(maps)
+    photographs = find_images(images)
+    sizes = image_sizes(photographs)
     renamed = parse_pairs(
         [pair for text in columns for pair in text.split(",")], "--columns", "image=picture"
     )
     gaze = read_fixations(fixations, sizes, placement=placement, columns=renamed)
-    compared = compare_maps(found, gaze, recipe=recipe, seed=seed, progress=True)
+    compared = compare_maps(found, gaze, recipe=recipe, seed=seed, about=about, progress=True)
     if out is not None:
         with staged_folder(out) as folder:
-            write_gaze(compared, folder)
+            by_name = {path.name: path for path in photographs}
+            write_gaze(compared, folder, draw_galleries(found, gaze, by_name, recipe, about))
         click.echo(
-            f"Written to {out}: gaze.csv, images.csv, gaze.json, gaze.png (.svg, .pdf).", err=True
+            f"Written to {out}: gaze.csv, images.csv, gaze.json; as .png, .svg and .pdf gaze, "
+            "error and gallery-*.",
+            err=True,
         )
     click.echo(
         json.dumps(gaze_json(compared), indent=2, allow_nan=False)

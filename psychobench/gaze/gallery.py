@@ -1,0 +1,92 @@
+"""Photographs with people's map and networks' maps beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.draw.gaze import GalleryRow, draw_gallery
+from psychobench.gaze.fixations import Fixations
+from psychobench.gaze.map_files import MapFile, resize_map
+from psychobench.gaze.maps import BlurRecipe, Map, fixation_map, unit_range
+from psychobench.resources import read_image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST = 12  # photographs in a gallery
+_WIDTH = 240  # px: of a photograph in a gallery
+_NOTE = "Each map from its own lowest value (dark, clear) to its highest (yellow)"
+
+
+def draw_galleries(
+    maps: Sequence[MapFile],
+    fixations: Fixations,
+    photographs: Mapping[str, Path],
+    recipe: BlurRecipe,
+    about: Sequence[str] = (),
+) -> Iterator[tuple[str, Figure]]:
+    """Draw one gallery for each folder of sources: all methods of a network, all layers of one.
+
+    Parameters
+    ----------
+    maps : sequence of MapFile
+        The maps.
+    fixations : Fixations
+        Where people looked.
+    photographs : Mapping of str to pathlib.Path
+        The images' files by name.
+    recipe : BlurRecipe
+        Of the fixation maps.
+    about : sequence of str
+        What the maps are, for the title.
+
+    Yields
+    ------
+    tuple of str and matplotlib.figure.Figure
+        The folder's name with ``-`` for ``/``, and the figure: the first `MOST` photographs.
+    """
+    looked = set(fixations.table["image"])
+    names = {Path(image).stem: image for image in sorted(photographs) if image in looked}
+    groups: dict[str, dict[str, dict[str, MapFile]]] = {}
+    for each in maps:
+        if each.image in names:
+            group = groups.setdefault(Path(each.source).parent.as_posix(), {})
+            group.setdefault(each.source, {})[each.image] = each
+    for name, group in groups.items():
+        sources = sorted(group, key=_by_depth)
+        shown = [stem for stem in names if any(stem in group[source] for source in sources)]
+        rows = []
+        for stem in shown[:MOST]:
+            image = names[stem]
+            people = fixation_map(fixations.of(image), fixations.sizes[image], recipe)
+            own = [group[source].get(stem) for source in sources]
+            rows.append(_row(stem, photographs[image], people, own))
+        titles = ["people", *(Path(source).name for source in sources)]
+        label = "maps" if name == "." else name
+        yield label.replace("/", "-"), draw_gallery(rows, titles, ". ".join([label, _NOTE, *about]))
+
+
+def _row(stem: str, path: Path, people: Map, files: Sequence[MapFile | None]) -> GalleryRow:
+    small = _smaller(read_image(path))
+    size = small.shape[1], small.shape[0]
+    maps = [None if file is None else file.read() for file in files]
+    shown = [None if each is None else unit_range(resize_map(each, size)) for each in maps]
+    return GalleryRow(stem, small, [unit_range(resize_map(people, size)), *shown])
+
+
+def _by_depth(source: str) -> tuple[int, str]:
+    """Put single layers before combinations of layers, whose names are longer."""
+    name = Path(source).name
+    return (len(name) if name.startswith("conv") else 0), source
+
+
+def _smaller(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    height = max(1, round(image.shape[0] * _WIDTH / image.shape[1]))
+    return np.asarray(Image.fromarray(image).resize((_WIDTH, height)))
