@@ -1,0 +1,135 @@
+"""How long attention maps take: 21 levels x 4 masks, every method on AlexNet, LayerCAM on VGG16.
+
+Run as ``python benchmarks/bench_attention.py``; ``--cam`` adds CAM's regression over 5,000 rendered
+faces, which happens once for each network; ``--images N --size PX`` makes it small, to try it out.
+Weights are random: time does not depend on their values. Results go to
+``benchmarks/results/attention.json``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from psychobench_torch.attention.attend import attend, attend_dense
+from psychobench_torch.attention.cam import CAMWeights, fit_cam
+from psychobench_torch.attention.observer import METHODS
+from psychobench_torch.heads import make_head
+from psychobench_torch.images import fit_square, normalise, to_tensor
+from psychobench_torch.networks import (
+    ARCHITECTURES,
+    ConvolutionalFeatures,
+    convolutions,
+    draw_kaiming_normal,
+    in_channels_last,
+    with_head,
+)
+from torch import Tensor, nn
+
+from psychobench import load_stimuli
+from psychobench.stimuli.faces import training_faces
+
+RESULTS = Path(__file__).parent / "results" / "attention.json"
+SECONDS_ALEXNET, SECONDS_VGG16 = 20, 30  # on two idle cores
+MASKS = ("none", "eyes", "nose", "mouth")
+
+
+def network(architecture: str, head: str, size: int) -> nn.Module:
+    """Build an observer's network with random values."""
+    design = ARCHITECTURES[architecture]
+    grid = design.grid_at(size)
+    generator = torch.Generator().manual_seed(0)
+    backbone = ConvolutionalFeatures(convolutions(architecture), grid)
+    made = with_head(backbone, make_head(head, design.channels * grid**2)).to_empty(device="cpu")
+    draw_kaiming_normal(made, generator)
+    return in_channels_last(made).eval()
+
+
+def faces(n: int, size: int) -> Tensor:
+    """Prepare the bundled set under its masks."""
+    stimuli = load_stimuli()
+    images = np.concatenate([stimuli.images(mask) for mask in MASKS])[:n]
+    return normalise(fit_square(to_tensor(images), size))
+
+
+def timed(what: Any, *arguments: Any, **options: Any) -> dict[str, float]:
+    """Run once; wall and processor seconds."""
+    wall, processor = time.perf_counter(), time.process_time()
+    what(*arguments, **options)
+    return {
+        "wall_s": round(time.perf_counter() - wall, 2),
+        "cpu_s": round(time.process_time() - processor, 2),
+    }
+
+
+def every_method(module: nn.Module, images: Tensor) -> dict[str, dict[str, float]]:
+    """Time each method; CAM with weights at hand, the dense model with all combinations."""
+    channels = CAMWeights(np.ones((2, 256), np.float32), "conv5", "random")
+    seconds = {}
+    for method in METHODS:
+        options: dict[str, Any] = {"weights": channels} if method == "cam" else {}
+        if method == "dense":
+            seconds[method] = timed(attend_dense, module, images)
+        else:
+            seconds[method] = timed(attend, module, images, method=method, target=1, **options)
+    return seconds
+
+
+def regression(module: nn.Module, n: int, size: int) -> dict[str, float]:
+    """Time CAM's regression: rendering, judging and fitting."""
+
+    def batches() -> Any:
+        for start in range(0, n, 200):
+            part = training_faces(min(200, n - start) // 4, 4, seed=start, size=size).images
+            for first in range(0, len(part), 20):
+                yield normalise(fit_square(to_tensor(part[first : first + 20]), size))
+
+    return timed(fit_cam, module, batches(), source="rendered faces", at_least=min(n, 5000))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=84)
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--cam", action="store_true")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args()
+    images = faces(options.images, options.size)
+    attend(network("alexnet", "linear", options.size), images[:2], method="layercam", target=1)
+    result: dict[str, Any] = {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"processor": platform.processor(), "cores": os.cpu_count()},
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "load_before": round(os.getloadavg()[0], 1),
+        "images": len(images),
+        "size_px": options.size,
+    }
+    for name, head in (("alexnet", "dense"), ("fe_alexnet", "excitation")):
+        module = network("alexnet", head, options.size)
+        methods = every_method(module, images)
+        total = round(sum(each["wall_s"] for each in methods.values()), 2)
+        result[name] = {"methods": methods, "wall_s": total, "allowed_s": SECONDS_ALEXNET}
+        if options.cam and name == "alexnet":
+            result[name]["cam_regression_once"] = regression(module, 5000, options.size)
+        del module
+    module = network("vgg16", "dense", options.size)
+    result["vgg16"] = {
+        "layercam": timed(attend, module, images, method="layercam", target=1),
+        "allowed_s": SECONDS_VGG16,
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
