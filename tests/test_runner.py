@@ -197,15 +197,10 @@ def test_replicates_judge_the_same_images_and_are_told_apart_by_their_seed():
     np.testing.assert_allclose(images[7], images[5] ** 3)
 
 
-def test_replicates_are_asked_once_for_everything_whatever_fits_into_memory(monkeypatch):
+def test_each_replicate_is_asked_once_for_all_masks():
     observers = make_replicates(Replicable(), 2)
     respond_replicates(observers, Squares(), ["none", "half"])
     assert [each.asked for each in observers] == [[6], [6]]
-    together = respond_replicates(observers, Squares(), ["none", "half"])
-    monkeypatch.setattr(runner, "BATCH_BYTES", 1)
-    pd.testing.assert_frame_equal(
-        respond_replicates(observers, Squares(), ["none", "half"]), together
-    )
 
 
 def test_who_offers_no_replicates_or_is_asked_for_one_stands_alone():
@@ -221,7 +216,6 @@ def test_who_offers_no_replicates_or_is_asked_for_one_stands_alone():
     [
         (lambda n: [Replicable()], "must give 3 observers: Replicable gave 1"),
         (lambda n: 1 / 0, "Replicable raised ZeroDivisionError"),
-        (lambda n: [Replicable(), Replicable(), object()], "info"),
     ],
 )
 def test_replicates_that_are_none_are_the_observers_fault(give, message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
@@ -69,18 +69,17 @@ def ask(
     Drawn answers of the first seed are the same whether there are further seeds or not. Without
     log-odds the same random numbers decide, so that what differs is the criterion.
     """
-    answered, infos = [], {}
+    answered, infos = [], dict[str, list[ObserverInfo]]()
     n_images = len(masks) * len(stimuli.table)
     for name, observer in observers.items():
         replicates = make_replicates(observer, seeds)
         often = f", trained {len(replicates)} times," if len(replicates) > 1 else ""
         click.echo(f"{name}{often} judges {n_images} images ...", err=True)
+        infos[name] = []
+        asked = _noted(replicates, infos[name])
         answered.append(
-            respond_replicates(
-                replicates, stimuli, masks, first_seed=first_seed, observer_name=name
-            )
+            respond_replicates(asked, stimuli, masks, first_seed=first_seed, observer_name=name)
         )
-        infos[name] = [read_info(each) for each in replicates]
     everything = pd.concat(answered, ignore_index=True)
     is_first = everything["seed"] == first_seed
     first, rest = everything[is_first], everything[~is_first]
@@ -107,6 +106,13 @@ def fit_answers(answers: Answers, *, engine: str, seed: int) -> AnswerFits:
         _only(fits, ~balanced, ["balanced"]),
         None if answers.balanced is None else _only(fits, balanced, WHICH),
     )
+
+
+def _noted(observers: Iterable[Observer], infos: list[ObserverInfo]) -> Iterator[Observer]:
+    """Read each one's info as soon as it has answered, while its weights are at hand."""
+    for observer in observers:
+        yield observer
+        infos.append(read_info(observer))
 
 
 def _balanced(trials: pd.DataFrame, log_odds: Mapping[str, float | None]) -> pd.DataFrame | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
@@ -93,7 +93,7 @@ def make_replicates(observer: Observer, n: int) -> list[Observer]:
     OptionError
         If `n` is below 1.
     ObserverError
-        If `replicates` fails or does not give `n` observers of one name.
+        If `replicates` fails or does not give `n` observers.
 
     Examples
     --------
@@ -106,15 +106,12 @@ def make_replicates(observer: Observer, n: int) -> list[Observer]:
         raise OptionError(f"seeds must number at least 1: {n} were asked for")
     if n == 1 or not offers_replicates(observer):
         return [observer]
-    # reading info before would train the first alone, where all may be trained together
+    # info is not read: that may load, or train, each alone what could be done for all together
     who = type(observer).__name__
     with guarded(f"an observer must give its replicates: {who}"):
         found = list(cast(ReplicableObserver, observer).replicates(n))
     if len(found) != n:
         raise ObserverError(f"replicates({n}) must give {n} observers: {who} gave {len(found)}")
-    names = list(dict.fromkeys(read_info(each).name for each in found))
-    if len(names) > 1:
-        raise ObserverError(f"replicates must have one name: those of {who} are {names}")
     return found
 
 
@@ -167,11 +164,21 @@ def respond(
     (['observer', 'condition', 'stimulus', 'level', 'p_target'], 42)
     """
     masks = check_masks(stimuli, masks)
-    return _respond([observer], stimuli, masks, observer_name or read_info(observer).name)[0]
+    name = observer_name or read_info(observer).name
+    shown = stimuli.table[["stimulus", "level"]]
+    trials = pd.concat(
+        [shown.assign(observer=name, condition=mask) for mask in masks], ignore_index=True
+    )[["observer", "condition", "stimulus", "level"]]
+    answers = [_ask(observer, images, name) for images in _batches(stimuli, masks)]
+    probabilities = np.concatenate(answers)
+    faults = list(islice(_faults(trials, probabilities), _FAULTS_SHOWN))
+    if faults:
+        raise ObserverError(*faults)
+    return trials.assign(p_target=probabilities.astype(np.float64))
 
 
 def respond_replicates(
-    observers: Sequence[Observer],
+    observers: Iterable[Observer],
     stimuli: StimulusSet,
     masks: Sequence[str] = ("none",),
     *,
@@ -182,8 +189,8 @@ def respond_replicates(
 
     Parameters
     ----------
-    observers : sequence of Observer
-        What `make_replicates` gave.
+    observers : iterable of Observer
+        What `make_replicates` gave; they are asked one after the other.
     stimuli, masks, observer_name
         As for `respond`.
     first_seed : int
@@ -210,11 +217,11 @@ def respond_replicates(
     >>> compare_seeds(fits, match_cohorts(["none"], people)).table["seeds_statuses"].tolist()
     ['2 ok']
     """
-    masks = check_masks(stimuli, masks)
-    name = observer_name or read_info(observers[0]).name
-    answers = _respond(observers, stimuli, masks, name)
-    for seed, trials in enumerate(answers, first_seed):
+    answers = []
+    for seed, observer in enumerate(observers, first_seed):
+        trials = respond(observer, stimuli, masks, observer_name=observer_name)
         trials.insert(2, "seed", seed)
+        answers.append(trials)
     return pd.concat(answers, ignore_index=True)
 
 
@@ -251,25 +258,6 @@ def draw_binary(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.Dat
     repeated = table.loc[table.index.repeat(n)].reset_index(drop=True)
     drawn = rng.random(len(repeated)) < repeated.pop("p_target")
     return repeated.assign(response=drawn.astype(np.int64))
-
-
-def _respond(
-    observers: Sequence[Observer], stimuli: StimulusSet, masks: Sequence[str], name: str
-) -> list[pd.DataFrame]:
-    """Ask several observers the same; images are laid out once for all of them."""
-    shown = stimuli.table[["stimulus", "level"]]
-    trials = pd.concat(
-        [shown.assign(observer=name, condition=mask) for mask in masks], ignore_index=True
-    )[["observer", "condition", "stimulus", "level"]]
-    answers: list[list[NDArray[np.floating]]] = [[] for _ in observers]
-    for images in _batches(stimuli, masks):
-        for said, observer in zip(answers, observers, strict=True):
-            said.append(_ask(observer, images, name))
-    everything = [np.concatenate(said) for said in answers]
-    for probabilities in everything:
-        if faults := list(islice(_faults(trials, probabilities), _FAULTS_SHOWN)):
-            raise ObserverError(*faults)
-    return [trials.assign(p_target=each.astype(np.float64)) for each in everything]
 
 
 def _batches(stimuli: StimulusSet, masks: Sequence[str]) -> Iterator[NDArray[np.uint8]]:

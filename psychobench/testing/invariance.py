@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from psychobench.responses.runner import make_replicates, offers_replicates
+from psychobench.responses.runner import make_replicates, offers_replicates, read_info
 from psychobench.testing import material
 from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
 
@@ -65,6 +65,9 @@ def check_replicates(subject: Subject) -> None:
         raise CheckSkipped("the observer has no method 'replicates'")
     found = make_replicates(subject.observer, 2)
     first, second = (subject.answer(subject.probe, observer=each) for each in found)
+    names = [read_info(each).name for each in found]
+    if names != [subject.info.name] * 2:
+        raise CheckFailed(f"replicates of '{subject.info.name}' are called {' and '.join(names)}")
     if subject.info.deterministic:
         subject.require_same(first, subject.baseline, "of the first replicate are others")
     if np.allclose(first, second, rtol=0, atol=1e-9):
