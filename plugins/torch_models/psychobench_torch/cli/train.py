@@ -60,12 +60,12 @@ def train(observer: str, out: Path, as_json: bool, **options: Any) -> None:
 
     from psychobench_torch.training.report import as_text, summary
 
-    card = _trained(observer, out, options)
-    result = summary(card, observer, options["phase"], out)
-    click.echo(json.dumps(result, indent=2, allow_nan=False) if as_json else as_text(result))
+    if card := _trained(observer, out, options):
+        result = summary(card, observer, options["phase"], out)
+        click.echo(json.dumps(result, indent=2, allow_nan=False) if as_json else as_text(result))
 
 
-def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any]:
+def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any] | None:
     """Give the model card of the training, which is done now unless it is done already."""
     from psychobench.resources import staged_folder
     from psychobench_torch.data.load import select
@@ -81,6 +81,11 @@ def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any
     selection = None if plan.choice is None else select(plan.choice)
     for note in selection.notes if selection else ():
         click.echo(f"Note: {note}.", err=True)
+    from psychobench_torch.distributed import is_first
+
+    if not is_first():  # of several processes of torchrun one writes and speaks
+        _outcome(plan, selection, out)
+        return None
     with taken(out, determinants):
         outcome = _outcome(plan, selection, out)
         with staged_folder(out) as folder:

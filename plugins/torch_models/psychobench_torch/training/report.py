@@ -11,10 +11,10 @@ from psychobench_torch.training.folder import WEIGHTS
 _COMMON = ("seed", "stands_for", "notes", "sha256")
 _KEYS = {
     "transfer": (
-        "head",
+        "kind",
         "pretraining",
         "pretraining_origin",
-        "origin",
+        "data",
         "classes",
         "n_train",
         "n_validation",
@@ -69,7 +69,7 @@ def _transfer(result: dict[str, Any]) -> list[str]:
     return [
         f"{result['observer']}: the network saw {result['pretraining_origin']} "
         f"({result['stands_for']}).",
-        f"Its head was trained on {result['n_train']:,} of {result['origin']}; epoch "
+        f"Its head was trained on {result['n_train']:,} of {result['data']}; epoch "
         f"{result['best_epoch']} is kept, with accuracy {accuracy} on {result['n_validation']:,} "
         "others.",
         f"Log-odds {result['classes'][1]} : {result['classes'][0]} of its training labels: "

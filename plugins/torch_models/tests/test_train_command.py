@@ -1,0 +1,223 @@
+"""`psychobench train`: from a folder of images to weights that judge, or to a clear error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors
+from PIL import Image
+from psychobench_torch.cli import options
+from psychobench_torch.cli.train import train
+from psychobench_torch.data.layouts import LAYOUTS
+from psychobench_torch.pretrain import PretrainingRecipe, pretrain
+from psychobench_torch.pretrain.loop import Training
+from psychobench_torch.pretrain.recipe import CHOICES
+from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
+from psychobench_torch.training import pretraining, transfer
+from psychobench_torch.training.plan import PretrainingPlan, TransferPlan, make_plan
+
+from psychobench.cli.main import main
+from psychobench.errors import OptionError
+from psychobench.responses.registry import load_observer
+
+Run = Callable[..., tuple[str, str]]
+
+
+@pytest.fixture
+def run(cache: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command; give what it printed on stdout and stderr, and check its exit status."""
+
+    def command(*words: object, status: int = 0) -> tuple[str, str]:
+        with pytest.raises(SystemExit) as stop:
+            main(["train", *map(str, words)])
+        assert (stop.value.code or 0) == status
+        printed = capsys.readouterr()
+        return printed.out, printed.err
+
+    return command
+
+
+@pytest.fixture
+def faces(tmp_path: Path) -> Path:
+    """Give a folder of bright and dark squares that stand for happy and sad faces."""
+    return folders(tmp_path / "faces", happy=9, sad=7)
+
+
+def folders(root: Path, **n_images: int) -> Path:
+    rng = np.random.default_rng(0)
+    for i, (name, n) in enumerate(n_images.items()):
+        (root / name).mkdir(parents=True)
+        for number in range(n):
+            noise = rng.integers(0, 60, (40, 40, 3)) + 60 * i
+            Image.fromarray(noise.astype(np.uint8)).save(root / name / f"{number:04}_01.png")
+    return root
+
+
+def test_a_head_is_trained_on_a_folder_and_judges_as_an_observer(
+    run: Run, faces: Path, weights_file: Path, tmp_path: Path, cache: Path
+) -> None:
+    asked = ["alexnet_linear", "--data", faces, "--pretraining", weights_file, "--epochs", 1]
+    printed, _ = run(*asked, "--out", tmp_path / "out", "--json")
+    result = json.loads(printed)
+    assert (result["n_train"], result["n_validation"]) == (13, 3)
+    assert result["classes"] == ["sad", "happy"]
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"weights.safetensors", "weights.json", "log.csv", "curves.png"} <= names
+    words = result["command"].split()
+    assert words[:5] == ["psychobench", "compare", "--observer", "alexnet_linear", "--pretraining"]
+
+    observer = load_observer("alexnet_linear", pretraining=words[5])
+    answers = observer.respond(np.full((2, 40, 40, 3), [[[[30]]], [[[90]]]], np.uint8))
+    assert ((answers > 0) & (answers < 1)).all()
+    assert observer.info.label_log_odds == result["log_odds"]
+    assert result["log_odds"] == pytest.approx(np.log(7 / 6))
+    assert "16 images in the folder faces" in observer.info.weights_origin
+    assert not cache.exists()  # nothing was trained to judge
+
+    again, told = run(*asked, "--out", tmp_path / "out", "--json")
+    assert json.loads(again) == result
+    assert "Already trained" in told
+    asked[-1] = 2
+    _, told = run(*asked, "--out", tmp_path / "out", status=1)
+    assert "recipe.epochs 1, not 2" in told
+    (tmp_path / "out" / "weights.safetensors").write_bytes(b"")
+    asked[-1] = 1
+    assert "must be as they were written" in run(*asked, "--out", tmp_path / "out", status=1)[1]
+
+
+def people(root: Path) -> Path:
+    folders(root / "train", n000002=5, n000003=5, n000004=5)
+    return root
+
+
+SMALL = ["--size", 64, "--epochs", 1, "--batch", 4, "--recipe", "quick"]
+
+
+def test_only_vggface2_makes_weights_face_based_and_heads_on_them_inherit_that(
+    run: Run, faces: Path, tmp_path: Path
+) -> None:
+    asked = ["alexnet", "--phase", "pretraining", *SMALL, "--json"]
+    said = {}
+    for name, data in (("own", faces), ("vgg", people(tmp_path / "vgg"))):
+        printed, _ = run(*asked, "--data", data, "--out", tmp_path / f"{name}-net")
+        said[name] = json.loads(printed)
+    assert said["vgg"]["stands_for"] == "face-based, as in Ying et al. (2023): VGGFace2"
+    assert said["vgg"]["n_train"] == 12
+    assert said["own"]["stands_for"].startswith("neither object- nor face-based")
+    head = ["alexnet_linear", "--data", faces, "--epochs", 1, "--json"]
+    for name, card in said.items():
+        out = tmp_path / f"{name}-head"
+        printed, _ = run(*head, "--pretraining", card["weights"], "--out", out)
+        assert json.loads(printed)["stands_for"] == card["stands_for"]
+        with safetensors.safe_open(out / "weights.safetensors", "pt") as file:
+            record = json.loads(file.metadata()["psychobench"])
+        assert record["stands_for"] == card["stands_for"]
+
+
+def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
+    run: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["alexnet", "--phase", "pretraining", *SMALL, "--data", faces]
+    whole, _ = run(*asked, "--out", tmp_path / "whole", "--json")
+    steps: list[int] = []
+
+    def update(self: object, *rest: object) -> object:
+        if len(steps) == 2:
+            raise KeyboardInterrupt
+        steps.append(1)
+        return one_step(self, *rest)
+
+    with monkeypatch.context() as patch:
+        one_step = Training._update
+        patch.setattr(Training, "_update", update)
+        patch.setattr(pretraining, "pretrain", partial(pretrain, checkpoint_seconds=0))
+        with pytest.raises(KeyboardInterrupt):
+            main(["train", *map(str, asked), "--out", str(tmp_path / "cut")])
+    assert (tmp_path / "cut" / "checkpoints").is_dir()
+    _, told = run(*asked, "--seed", 1, "--out", tmp_path / "cut", status=1)
+    assert "recipe.seed 0, not 1" in told
+    resumed, _ = run(*asked, "--out", tmp_path / "cut", "--json")
+    assert json.loads(resumed)["sha256"] == json.loads(whole)["sha256"]
+    assert not (tmp_path / "cut" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["nonsense"], "OBSERVER must be one of alexnet, vgg11"),
+        (["alexnet", "--data", "nowhere"], "there is nothing at"),
+        (["alexnet", "--pretraining", "nothing.pth"], "file of pre-trained weights must exist"),
+        (["alexnet", "--learning-rate", "0"], "learning_rate must be above 0"),
+        (["alexnet", "--data", "procedural-objects"], "must go with --phase pretraining"),
+        (["alexnet", "--size", "64"], "--size must go with --phase pretraining"),
+        (["alexnet", "--phase", "pretraining"], "--data must say what to pre-train on"),
+        (["alexnet", "--phase", "pretraining", "--views", "2"], "--views must go with --phase"),
+        (["alexnet", "--data", "."], "must have a known layout"),
+        (["torchvision:resnet18", "--phase", "pretraining", "--data", "."], "in pre-training"),
+    ],
+)
+def test_wrong_input_is_told_before_anything_is_loaded(
+    words: list[str], fault: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(transfer, "load_backbone", None)
+    monkeypatch.setattr(pretraining, "pretrain", None)
+    _, told = run(*words, "--out", "out", status=1)
+    assert told.startswith("Error:")
+    assert fault in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_corrupt_image_stops_the_training_or_is_left_out(
+    run: Run, faces: Path, weights_file: Path, tmp_path: Path
+) -> None:
+    (faces / "happy" / "0003_01.png").write_bytes(b"\x89PNG broken")
+    asked = ["alexnet_linear", "--data", faces, "--pretraining", weights_file, "--epochs", 1]
+    _, told = run(*asked, "--out", tmp_path / "out", status=1)
+    assert "1 of 16" in told
+    assert "0003_01.png" in told
+    assert not (tmp_path / "out").exists()
+    printed, _ = run(*asked, "--skip-broken", "--out", tmp_path / "out", "--json")
+    result = json.loads(printed)
+    assert result["n_train"] + result["n_validation"] == 15
+    assert any("left out as broken: 1 of 16" in note for note in result["notes"])
+
+
+def test_a_folder_with_other_weights_is_left_alone(run: Run, faces: Path, tmp_path: Path) -> None:
+    (tmp_path / "weights.safetensors").write_bytes(b"mine")
+    _, told = run("alexnet_linear", "--data", faces, "--out", tmp_path, status=1)
+    assert "has weights of another" in told
+    assert (tmp_path / "weights.safetensors").read_bytes() == b"mine"
+
+
+def plan(phase: str, **given: object) -> TransferPlan | PretrainingPlan:
+    """Plan a training as the command does when all other options are left out."""
+    left_out = {each.name: each.default for each in train.params}
+    chosen = {name: None if callable(value) else value for name, value in left_out.items()}
+    unused = ("observer", "out", "as_json", "phase")
+    kept = {name: value for name, value in chosen.items() if name not in unused}
+    return make_plan("vgg16", phase=phase, **kept | {"recipe": "paper"} | given)
+
+
+def test_the_papers_recipe_is_the_papers() -> None:
+    head = plan("transfer").recipe
+    assert isinstance(head, TransferRecipe)
+    assert (head.epochs, head.batch, head.learning_rate, head.views) == (20, 32, 5e-5, 0)
+    network = plan("pretraining", data="vggface2").recipe
+    assert isinstance(network, PretrainingRecipe)
+    (stage,) = network.stages
+    assert (stage.epochs, stage.batch, stage.size) == (60, 32, 224)
+    assert (network.learning_rate, network.keep) == (5e-5, "best")
+    with pytest.raises(OptionError, match="optimizer"):
+        plan("pretraining", data="vggface2", optimizer="rmsprop")
+
+
+def test_the_options_offer_what_there_is() -> None:
+    assert set(options.LAYOUTS) == {"auto", *LAYOUTS}
+    assert set(options.OPTIMIZERS) == {*OPTIMIZERS, *CHOICES["optimizer"]}
