@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -18,19 +19,38 @@ from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 from torch import nn
 
+from psychobench.cli.main import main
+
+
+class Ran(NamedTuple):
+    """Exit status, standard output and standard error of a command."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run `psychobench ARGUMENTS...` in this process."""
+
+    def run(*arguments: object) -> Ran:
+        capsys.readouterr()
+        try:
+            main([str(argument) for argument in arguments])
+            code = 0
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capsys.readouterr()
+        return Ran(code, captured.out, captured.err)
+
+    return run
+
 
 @pytest.fixture(scope="session")
 def small() -> TransferRecipe:
     """A training of seconds, too short to judge faces well."""
     return TransferRecipe(n_identities=5, per_identity=4, epochs=2, batch=8)
-
-
-@pytest.fixture
-def make_observer(weights_file: Path, small: TransferRecipe) -> Callable[[], SeededObserver]:
-    """Make observers that have not yet loaded anything."""
-    return lambda: SeededObserver(
-        DESIGNS["alexnet_linear"], choose_pretraining(str(weights_file)), 0, small
-    )
 
 
 @pytest.fixture(scope="session")
@@ -59,11 +79,18 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(
-    weights_file: Path, small: TransferRecipe, tmp_path_factory: pytest.TempPathFactory
+    weights_file: Path,
+    small: TransferRecipe,
+    tiny_backbone: Callable[..., Backbone],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SeededObserver]:
-    """Give an observer with a head that was trained on a handful of faces."""
+    """Give an observer with a head that was trained on a handful of faces, on a tiny network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(
+            "psychobench_torch.judge.load_backbone",
+            lambda name, pretraining, dense: tiny_backbone(pretraining=pretraining.name),
+        )
         observer = SeededObserver(
             DESIGNS["alexnet_linear"], choose_pretraining(str(weights_file)), 0, small
         )
