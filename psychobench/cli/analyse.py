@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli import options as shared
 from psychobench.cli.notes import note_input, typed
 
 if TYPE_CHECKING:
@@ -17,13 +18,8 @@ CHECKED = 100  # simulated data sets per fit, for a report
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--columns",
-    multiple=True,
-    metavar="NAME=YOURS,...",
-    help="What the file calls our columns, like observer=subject,response=chose_anger.",
-)
-@click.option("--where", multiple=True, metavar="COL=VALUE", help="Use only these rows of FILE.")
+@shared.COLUMNS
+@shared.WHERE
 @click.option(
     "--within",
     metavar="COL",
@@ -47,13 +43,7 @@ CHECKED = 100  # simulated data sets per fit, for a report
 @click.option(
     "--task", default="yes-no", show_default=True, metavar="yes-no|2afc|nafc:N", help="As in fit."
 )
-@click.option(
-    "--statuses",
-    default="ok,step",
-    show_default=True,
-    metavar="STATUS,...",
-    help="The PSE statuses that count in means and tests.",
-)
+@shared.STATUSES
 @click.option(
     "--gof",
     type=int,
@@ -61,15 +51,15 @@ CHECKED = 100  # simulated data sets per fit, for a report
     help="Check each fit against N simulated data sets; 0 does not.  "
     f"[default: {CHECKED} with --out, else 0]",
 )
-@click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@shared.CONFIDENCE
+@shared.SEED
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Write the report page, figures and tables here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@shared.JSON
 def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     """Analyse your participants' trials: checks, curves, PSE and JND, tests in words.
 

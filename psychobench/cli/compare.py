@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from psychobench.cli import options as shared
+
 
 @click.command()
 @click.option(
@@ -30,10 +32,8 @@ import click
     metavar="NAME|FILE",
     help="The cohort: the bundled one, which is SIMULATED, or a CSV or TSV of your own.",
 )
-@click.option(
-    "--columns", multiple=True, metavar="NAME=YOURS,...", help="Your names for the table's columns."
-)
-@click.option("--where", multiple=True, metavar="COL=VALUE", help="Use only these rows of FILE.")
+@shared.COLUMNS
+@shared.WHERE
 @click.option(
     "--mask",
     multiple=True,
@@ -87,21 +87,15 @@ import click
     show_default=True,
     help="What the corrections count: fits with a PSE, or all planned.",
 )
-@click.option(
-    "--statuses",
-    default="ok,step",
-    show_default=True,
-    metavar="STATUS,...",
-    help="The PSE statuses that count, for people and observers.",
-)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@shared.STATUSES
+@shared.SEED
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Write the report page, tables and figure here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@shared.JSON
 def compare(out: Path | None, as_json: bool, **options: Any) -> None:
     """Test how human an observer's judgements are.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli import options as shared
 from psychobench.cli.notes import count, note_input
 
 if TYPE_CHECKING:
@@ -18,16 +19,9 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--columns",
-    multiple=True,
-    metavar="NAME=THEIRS,...",
-    help="What the file calls our columns, like observer=subject,response=chose_anger.",
-)
+@shared.COLUMNS
 @click.option("--by", metavar="COL,COL", help="Columns that split conditions further.")
-@click.option(
-    "--where", multiple=True, metavar="COL=VALUE", help="Only rows like these; repeatable."
-)
+@shared.WHERE
 @click.option(
     "--engine", default="ml", show_default=True, metavar="ml|bayes|psignifit", help="What fits."
 )
@@ -80,7 +74,7 @@ FLAGGING = 39  # refits at which a two-sided p can be .05
     metavar="lapse",
     help="Fit one lapse rate to all conditions of an observer (engine ml).",
 )
-@click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
+@shared.CONFIDENCE
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same intervals.")
 @click.option(
     "--out",
