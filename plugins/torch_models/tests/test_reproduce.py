@@ -395,7 +395,7 @@ def test_networks_with_the_papers_own_weights_do_not_depart(made):
             **info,
             "options": {
                 **info["options"],
-                "pretraining_stands_for": f"{name.rpartition(', ')[2]}-based, as in the paper",
+                "stands_for": f"{name.rpartition(', ')[2]}-based, as in the paper",
             },
         }
         for name, info in made.infos.items()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from psychobench.stimuli.sets import StimulusSet
+from psychobench_torch.pretraining import NAMES
 
 if TYPE_CHECKING:
     from psychobench_torch.reproduce.measures import People
@@ -73,16 +74,19 @@ def _saw(role: str) -> Callable[[Info], str | None]:
     def here(info: Info) -> str | None:
         if info["role"] != role:
             return None
-        own = STANDS[role] if is_papers_own(info, role) else None
+        if is_papers_own(info, role):
+            return STANDS[role]
+        if "observer" in info["options"]:  # a file with a whole network, which knows what it saw
+            return NAMES.get(str(info["pretraining"]), str(info["pretraining"]))
         said = str(info["weights_origin"]).partition("; head trained on ")[0]
-        return own or said.removeprefix("pre-trained on ")
+        return said.removeprefix("pre-trained on ")
 
     return here
 
 
 def is_papers_own(info: Info, role: str) -> bool:
     """Tell whether a network's weights are of the paper's own kind: ImageNet's or VGGFace2's."""
-    said = str(info["options"].get("pretraining_stands_for", ""))
+    said = str(info["options"].get("stands_for", ""))
     return said.startswith(f"{role}-based, as in")
 
 

@@ -146,11 +146,12 @@ class Sources:
             fresh = design.fresh_dense
 
             def keep(trained: Any) -> None:
-                determined = head_determinants(
+                record = head_determinants(
                     backbone, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
                 )
+                del record["backbone"]  # whose name the file has anyway
                 save_observer(
-                    files[trained.seed], observer, backbone, trained, data=data.origin, **determined
+                    files[trained.seed], observer, backbone, trained, data=data.origin, **record
                 )
 
             train_heads(
@@ -166,6 +167,7 @@ class Sources:
 
     def _pretrained(self, architecture: str) -> Path:
         """Pre-train convolutions on the user's people, unless that is done."""
+        from psychobench_torch.checkpoints import remove_checkpoint
         from psychobench_torch.pretrain import pretrain, save_weights
 
         file = self._file(f"{architecture}-vggface2")
@@ -173,11 +175,10 @@ class Sources:
             recipe = replace(self.pretraining, architecture=architecture)
             data = self.people.load(recipe.image_size)
             checkpoints = file.with_suffix("")
-            save_weights(
-                pretrain(recipe, data, folder=checkpoints),
-                file,
-                {"source": f"VGGFace2, {data.origin}"},
-            )
+            pretrained = pretrain(recipe, data, folder=checkpoints)
+            source = f"VGGFace2, {len(data.classes):,} people, {len(data.labels):,} images"
+            save_weights(pretrained, file, {"source": source})
+            remove_checkpoint(checkpoints)
         return file
 
     def _file(self, name: str) -> Path:
