@@ -9,7 +9,7 @@ from psychobench.errors import OptionError
 RECIPE_VERSION = "2"  # raise it where the code comes to train otherwise by equal recipes
 CHOICES = {
     "classifier": ("pooled", "dense"),
-    "optimizer": ("adam", "adamw", "sgd"),
+    "optimizer": ("adam", "adamw", "sgd", "rmsprop"),
     "schedule": ("one cycle", "constant"),
     "keep": ("last", "best"),
 }
@@ -66,7 +66,7 @@ class PretrainingRecipe:
         heeded for images that are there.
     stages : tuple of Stage
         Small images first: most of the learning at a third of the time.
-    optimizer : {"adamw", "adam", "sgd"}
+    optimizer : {"adamw", "adam", "sgd", "rmsprop"}
         sgd with momentum .9.
     learning_rate : float
         Constant, or the peak of the one-cycle schedule.

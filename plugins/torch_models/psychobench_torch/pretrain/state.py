@@ -20,11 +20,14 @@ def make_optimiser(
     """Make the optimiser and the schedule of its learning rate."""
     values: dict[str, Any] = {"lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}
     kinds: dict[str, Any] = {
-        "adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD,
+        "adam": torch.optim.Adam, "adamw": torch.optim.AdamW,
+        "sgd": torch.optim.SGD, "rmsprop": torch.optim.RMSprop,
     }  # fmt: skip
+    if recipe.optimizer != "rmsprop":  # which has no fused form
+        values["fused"] = True
     if recipe.optimizer == "sgd":
         values["momentum"] = 0.9
-    optimiser: Optimizer = kinds[recipe.optimizer](network.parameters(), fused=True, **values)
+    optimiser: Optimizer = kinds[recipe.optimizer](network.parameters(), **values)
     if recipe.schedule == "constant":
         return optimiser, ConstantLR(optimiser, factor=1.0)
     rising = min(1.0, max(recipe.warm_up, 2 / steps))  # of a single step no peak could be reached
