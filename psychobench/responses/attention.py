@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
@@ -15,6 +16,7 @@ from psychobench.responses.protocol import Observer
 from psychobench.responses.registry import list_observers, load_observer
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
+_NAMES = ("attention", "attention_methods")
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +136,9 @@ def offers_attention(observer: object) -> bool:
     >>> offers_attention(make_template())
     False
     """
-    return callable(getattr(type(observer), "attention", None)) and hasattr(
-        type(observer), "attention_methods"
-    )
+    # found without being read: a property may load weights
+    found = (inspect.getattr_static(observer, name, None) for name in _NAMES)
+    return None not in found
 
 
 def with_attention(observer: Observer, name: str) -> OffersAttention:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,13 @@ import torch
 from psychobench_torch.attention import cam_faces
 from psychobench_torch.attention.attend import attend
 from psychobench_torch.attention.observer import METHODS, central_square
+from psychobench_torch.heads import make_head
+from psychobench_torch.networks import (
+    ConvolutionalFeatures,
+    convolutions,
+    draw_kaiming_normal,
+    with_head,
+)
 from psychobench_torch.torch_observer import TorchObserver
 from torch import Tensor, nn
 
@@ -115,12 +121,16 @@ def test_maps_cover_the_central_square_of_a_wide_picture():
     assert not on_image(found, 40, 80)[:, :, :20].any()
 
 
-def test_observers_with_a_trained_head_are_mapped_at_their_last_convolution(trained, pictures):
-    found = trained.attention(pictures, method="layercam")
-    assert found.maps.shape == (3, 13, 13)
+@pytest.mark.parametrize("head", ["excitation", "dense", "linear"])
+def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_head(head):
+    backbone = ConvolutionalFeatures(convolutions("alexnet"), 1)
+    network = with_head(backbone, make_head(head, 256, hidden=16)).to_empty(device="cpu")
+    draw_kaiming_normal(network, torch.Generator().manual_seed(0))
+    found = attend(network, torch.rand(1, 3, 224, 224), method="layercam", target="margin",
+                   labels=("sad", "happy"))  # fmt: skip
+    assert found.maps.shape == (1, 13, 13)
     assert found.layer == "conv5"
-    module = attend(trained.module, trained.prepare(pictures), method="layercam", target=1)
-    np.testing.assert_array_equal(found.maps, module.maps)
+    assert network.training
 
 
 # --- CAM ---------------------------------------------------------------------------------------
@@ -214,6 +224,7 @@ def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(
         (["small", "--levels", "0,.33"], "no stimulus has level 0.33"),
         (["small", "--levels", "low"], "--levels must be numbers"),
         (["small", "--mask", "ears"], "'ears' does not belong"),
+        (["small", "--pretraining", "a/w.pt", "--pretraining", "b/w.pt"], "'w.pt' is there twice"),
         (["small", "--reading", "total=sum"], "layercam has no 'total'; it has none"),
         (["small", "--seeds", "2", "--identities", "2"], "either heads or people"),
     ],
@@ -228,9 +239,11 @@ def test_wrong_input_is_answered_in_one_line_and_nothing_is_written(
     assert not (tmp_path / "new").exists()
 
 
-def test_readings_are_checked_before_anything_is_trained(make_observer: Callable[[], Any]):
+def test_readings_are_checked_before_anything_is_trained():
     with pytest.raises(OptionError, match="must be one of mean, sum"):
-        make_observer().attention(np.zeros((1, 8, 8, 3), np.uint8), method="dense", total="median")
+        load_observer("vgg16").attention(
+            np.zeros((1, 8, 8, 3), np.uint8), method="dense", total="median"
+        )
 
 
 def test_a_plain_classifier_is_mapped_by_its_winning_class():

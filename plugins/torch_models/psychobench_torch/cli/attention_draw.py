@@ -181,8 +181,16 @@ def _study(names: tuple[str, ...], **options: Any) -> Study:
 
 def _who(names: tuple[str, ...], pretrainings: tuple[str, ...], seed: int) -> list[Who]:
     from psychobench.attention.study import Who
+    from psychobench.errors import OptionError
     from psychobench.responses.registry import load_observer
 
+    short = [Path(choice).name for choice in pretrainings]
+    twice = [name for name in short if short.count(name) > 1]
+    if twice:
+        raise OptionError(
+            f"each --pretraining must have a name of its own: '{twice[0]}' is there twice; leave "
+            "one out, or rename the file"
+        )
     return [
         Who(name, load_observer(name, pretraining=pretraining, seed=seed))
         for name in names
