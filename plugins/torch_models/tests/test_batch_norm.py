@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from psychobench_torch.batch_norm import fold_batch_norm, with_batch_norm
 from psychobench_torch.data import LabelledImages
+from psychobench_torch.distributed import Team
 from psychobench_torch.networks import convolutions
-from psychobench_torch.pretrain import PretrainingRecipe, Stage, pretrain
+from psychobench_torch.pretrain import PretrainingRecipe, Stage, loop, pretrain
 from torch import nn
+
+from psychobench.errors import OptionError
+
+NORMALISED = PretrainingRecipe("vgg11", batch_norm=True, stages=(Stage(32, 24, 4),))
 
 
 @pytest.fixture
@@ -46,14 +54,35 @@ def test_folding_needs_fixed_statistics(seasoned: nn.Sequential) -> None:
         fold_batch_norm(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)).eval())
 
 
-def test_a_vgg_trained_with_batch_norm_is_torchvisions_plain_vgg() -> None:
-    rng = np.random.default_rng(0)
-    data = LabelledImages(
-        rng.integers(0, 256, (8, 32, 32, 3), dtype=np.uint8), np.arange(8) % 2, ("a", "b"), "", ""
-    )
-    recipe = PretrainingRecipe("vgg11", batch_norm=True, stages=(Stage(32, 24, 4),))
-    trained = pretrain(recipe, data, progress=False).network.features
-    expected = convolutions("vgg11").state_dict()
-    assert {k: v.shape for k, v in trained.state_dict().items()} == {
-        k: v.shape for k, v in expected.items()
-    }
+def test_a_resumed_vgg_is_plain_and_has_the_bytes_of_one_trained_at_a_stretch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = loop.Training._update
+
+    def stop(self: loop.Training, number: int, *batch: torch.Tensor) -> torch.Tensor:
+        if number == 3:
+            raise KeyboardInterrupt
+        return update(self, number, *batch)
+
+    monkeypatch.setattr(loop.Training, "_update", stop)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(NORMALISED, noise(), folder=tmp_path, progress=False, checkpoint_seconds=0)
+    monkeypatch.setattr(loop.Training, "_update", update)
+    resumed = pretrain(NORMALISED, noise(), folder=tmp_path, progress=False).network.state_dict()
+    straight = pretrain(NORMALISED, noise(), progress=False).network.state_dict()
+    assert all(torch.equal(resumed[name], value) for name, value in straight.items())
+    plain = {f"features.{k}": v.shape for k, v in convolutions("vgg11").state_dict().items()}
+    assert {k: v.shape for k, v in straight.items() if k.startswith("features")} == plain
+
+
+def test_batches_are_not_shared_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    crew = contextlib.nullcontext(Team(0, 2, torch.device("cpu")))
+    monkeypatch.setattr(loop, "team", lambda: crew)
+    with pytest.raises(OptionError, match="whole batches: start one process, not 2"):
+        pretrain(NORMALISED, noise(), progress=False)
+
+
+def noise() -> LabelledImages:
+    """Give images in which there is nothing to learn."""
+    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
+    return LabelledImages(images, np.arange(8) % 2, ("a", "b"), "noise", "0")
