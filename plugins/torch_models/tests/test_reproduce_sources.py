@@ -117,16 +117,19 @@ def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet,
     assert answers.info["pretraining"] == "procedural-objects"
 
 
-def test_convolutions_pretrained_on_vggface2_count_as_face_based(check, vggface2, tmp_path):
-    found = check(vggface2=vggface2)
+def test_convolutions_pretrained_on_vggface2_count_as_face_based(
+    check, affectnet, vggface2, tmp_path
+):
+    found = check(affectnet=affectnet, vggface2=vggface2)
     [observer] = found.make("alexnet_linear", "face", [0])
     info = read_info(observer).to_dict()
     assert is_papers_own(info, "face")
-    assert "VGGFace2" in info["weights_origin"]
+    assert not is_papers_own(info, "object")
     file = tmp_path / "out" / "networks" / "alexnet-vggface2.safetensors"
     time = file.stat().st_mtime_ns
     list(found.make("alexnet_linear", "face", [1]))
     assert file.stat().st_mtime_ns == time
+    assert not (tmp_path / "out" / "networks" / "alexnet-vggface2").exists()
 
 
 def test_other_images_are_other_settings(check, affectnet):
