@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,9 +19,11 @@ from PIL import Image
 from psychobench_torch.cli import options
 from psychobench_torch.cli.train import train
 from psychobench_torch.data.layouts import LAYOUTS
+from psychobench_torch.design import DESIGNS
 from psychobench_torch.pretrain import PretrainingRecipe, pretrain
 from psychobench_torch.pretrain.loop import Training
 from psychobench_torch.pretrain.recipe import CHOICES
+from psychobench_torch.pretraining import NAMES
 from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
 from psychobench_torch.training import pretraining, transfer
 from psychobench_torch.training.plan import PretrainingPlan, TransferPlan, make_plan
@@ -136,8 +143,7 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
         one_step = Training._update
         patch.setattr(Training, "_update", update)
         patch.setattr(pretraining, "pretrain", partial(pretrain, checkpoint_seconds=0))
-        with pytest.raises(KeyboardInterrupt):
-            main(["train", *map(str, asked), "--out", str(tmp_path / "cut")])
+        run(*asked, "--out", tmp_path / "cut", status=1)
     assert (tmp_path / "cut" / "checkpoints").is_dir()
     _, told = run(*asked, "--seed", 1, "--out", tmp_path / "cut", status=1)
     assert "recipe.seed 0, not 1" in told
@@ -196,28 +202,57 @@ def test_a_folder_with_other_weights_is_left_alone(run: Run, faces: Path, tmp_pa
     assert (tmp_path / "weights.safetensors").read_bytes() == b"mine"
 
 
-def plan(phase: str, **given: object) -> TransferPlan | PretrainingPlan:
-    """Plan a training as the command does when all other options are left out."""
-    left_out = {each.name: each.default for each in train.params}
-    chosen = {name: None if callable(value) else value for name, value in left_out.items()}
-    unused = ("observer", "out", "as_json", "phase")
-    kept = {name: value for name, value in chosen.items() if name not in unused}
-    return make_plan("vgg16", phase=phase, **kept | {"recipe": "paper"} | given)
+def plan(*words: str) -> TransferPlan | PretrainingPlan:
+    """Plan the training that a command asks for."""
+    given = train.make_context("train", [*words, "--out", "x"]).params
+    unused = ("out", "as_json")
+    return make_plan(**{name: value for name, value in given.items() if name not in unused})
 
 
 def test_the_papers_recipe_is_the_papers() -> None:
-    head = plan("transfer").recipe
+    head = plan("vgg16", "--recipe", "paper").recipe
     assert isinstance(head, TransferRecipe)
     assert (head.epochs, head.batch, head.learning_rate, head.views) == (20, 32, 5e-5, 0)
-    network = plan("pretraining", data="vggface2").recipe
+    asked = ["vgg16", "--phase", "pretraining", "--data", "vggface2"]
+    network = plan(*asked, "--recipe", "paper").recipe
     assert isinstance(network, PretrainingRecipe)
     (stage,) = network.stages
     assert (stage.epochs, stage.batch, stage.size) == (60, 32, 224)
     assert (network.learning_rate, network.keep) == (5e-5, "best")
-    with pytest.raises(OptionError, match="optimizer"):
-        plan("pretraining", data="vggface2", optimizer="rmsprop")
+    with pytest.raises(OptionError, match="learning_rate must be above 0"):
+        plan(*asked, "--learning-rate", "0")
 
 
 def test_the_options_offer_what_there_is() -> None:
     assert set(options.LAYOUTS) == {"auto", *LAYOUTS}
     assert set(options.OPTIMIZERS) == {*OPTIMIZERS, *CHOICES["optimizer"]}
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.skipif(not DOCS.is_dir(), reason="the pages are in the repository alone")
+def test_the_page_on_training_names_every_option() -> None:
+    page = (DOCS / "training.md").read_text("utf-8")
+    options_there = {name for each in train.params for name in each.opts if name.startswith("--")}
+    assert sorted(name for name in options_there if f"`{name}" not in page) == []
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the job file is a shell script")
+@pytest.mark.skipif(not DOCS.is_dir(), reason="the pages are in the repository alone")
+def test_every_job_of_the_example_array_is_a_training_of_its_own(tmp_path: Path) -> None:
+    stub, said = tmp_path / "psychobench", tmp_path / "said"
+    stub.write_text(f'#!/bin/sh\necho "$@" >> {said}\n')
+    stub.chmod(0o755)
+    script = DOCS / "examples" / "sweep.slurm"
+    (array,) = re.findall(r"--array=0-(\d+)", script.read_text("utf-8"))
+    loop = f'for i in $(seq 0 {array}); do SLURM_ARRAY_TASK_ID=$i bash "{script}" || exit 1; done'
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run(["bash", "-c", loop], check=True, env={**os.environ, "PATH": path})
+    jobs = [shlex.split(line) for line in said.read_text().splitlines()]
+    assert all(job[0] == "train" for job in jobs)
+    given = [train.make_context("train", job[1:]).params for job in jobs]
+    assert len({each["out"] for each in given}) == len(jobs) == int(array) + 1 == 150
+    assert len({(each["observer"], each["pretraining"], each["seed"]) for each in given}) == 150
+    assert {each["observer"] for each in given} <= set(DESIGNS)
+    assert {each["pretraining"] for each in given} <= set(NAMES)

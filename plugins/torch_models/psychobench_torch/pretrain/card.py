@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 
 from psychobench.errors import OptionError
@@ -21,6 +20,7 @@ from psychobench_torch.images import fit_square, normalise, to_tensor
 from psychobench_torch.networks import ARCHITECTURES
 from psychobench_torch.pretrain.loop import Pretrained
 from psychobench_torch.pretrain.network import BATCH, LOUDNESS, silent_channels
+from psychobench_torch.weight_files import weights_bytes
 
 SIMILAR = "Running the recipe again gives weights of the same kind, not the same bytes."
 
@@ -64,7 +64,7 @@ def save_weights(
         "source": str(card.get("source", pretrained.origin)),
         "classes": json.dumps(pretrained.classes),
     }
-    write_whole(path, safetensors.torch.save(values, kept))
+    write_whole(path, weights_bytes(values, kept))
     named = {"name": path.stem, "file": path.name, "sha256": sha256(path)}
     card = named | card
     write_whole(path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -24,7 +23,7 @@ from psychobench_torch.trained import TrainedHead
 from psychobench_torch.training.outcome import Outcome, opened
 from psychobench_torch.training.plan import TransferPlan
 from psychobench_torch.transfer import train_heads
-from psychobench_torch.weight_files import read_metadata
+from psychobench_torch.weight_files import read_metadata, weights_bytes
 from psychobench_torch.whole_observer import KEY, PREFIX
 
 
@@ -58,7 +57,7 @@ def train_observer(
 
     def save(path: Path) -> dict[str, Any]:
         record = _record(plan, backbone, trained, images)
-        write_whole(path, safetensors.torch.save(_tensors(backbone, trained), _about(record)))
+        write_whole(path, weights_bytes(_tensors(backbone, trained), _about(record)))
         card = {"name": path.stem, "file": path.name, "sha256": sha256(path), **record}
         path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
         return card
@@ -73,7 +72,7 @@ def _tensors(backbone: Backbone, trained: TrainedHead) -> dict[str, Tensor]:
     """
     head = {f"{PREFIX}{name}": value.half() for name, value in trained.head.state_dict().items()}
     values = {**backbone.network.state_dict(), **head}
-    return {name: value.cpu().contiguous() for name, value in values.items()}
+    return {name: value.cpu() for name, value in values.items()}
 
 
 def _about(record: dict[str, Any]) -> dict[str, str]:
