@@ -4,9 +4,9 @@ Run as ``python benchmarks/bench_transfer.py``. Rendered faces are written to a 
 files; both sides start from these. The plain loop decodes them in every epoch (DataLoader with two
 workers), computes AlexNet's features anew in float32 and trains with ``torch.optim.Adam`` as it
 comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--agreement N`` trains heads
-of N seeds with fresh augmentation and with cached views. Images per second of every network are
-measured where there is a CUDA device (``--rates`` does it on any). Results go to
-``benchmarks/results/transfer.json``.
+of N seeds with fresh augmentation, with cached views, and with products in bfloat16. Images per
+second of every network are measured where there is a CUDA device (``--rates`` does it on any).
+Results go to ``benchmarks/results/transfer.json``.
 """
 
 from __future__ import annotations
@@ -28,32 +28,30 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from network_rates import measure_networks
 from PIL import Image
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.convolutions import load_backbone
-from psychobench_torch.data import LabelledImages, load_labelled
-from psychobench_torch.device import compute_device, fast_autocast, fast_dtype
-from psychobench_torch.features import BUDGET, Features
+from psychobench_torch.data import load_labelled
+from psychobench_torch.device import compute_device, fast_dtype
 from psychobench_torch.heads import make_head
-from psychobench_torch.images import MEAN, STD
+from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
 from psychobench_torch.networks import draw_kaiming_normal
-from psychobench_torch.pretrain import PAPER_PRETRAINING, Stage, pretrain
-from psychobench_torch.pretrain.network import make_network
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.trained import TrainedHead
 from psychobench_torch.transfer import train_heads
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from psychobench import load_stimuli
 from psychobench.stimuli.faces import training_faces
 
 RESULTS = Path(__file__).parent / "results" / "transfer.json"
-RATIO_WANTED, WAITING_ALLOWED = 4.0, 0.1
+RATIO_WANTED = 4.0
 PER_PERSON, SEED, VIEWS = 4, 11, 5
 SIZE = 224
-NETWORKS = ("alexnet", "vgg11", "vgg13", "vgg16")
-N_PRETRAINING, N_TRANSFER, N_VALIDATION = 291_502, 28_765, 2_999  # the paper's sets
 
 
 def write_faces(folder: Path, n_train: int, n_validation: int) -> Path:
@@ -172,154 +170,54 @@ def compare_loops(table: Path, recipe: TransferRecipe, plain_epochs: int) -> dic
 
 
 def compare_modes(table: Path, recipe: TransferRecipe, n_seeds: int) -> list[dict[str, Any]]:
-    """Compare validation accuracy of fresh augmentation and of cached views over seeds."""
+    """Compare cached views, and products in bfloat16, with the exact mode over seeds.
+
+    Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
+    """
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
-    rows = []
+    ways = {
+        "exact": recipe,
+        "cached_views": replace(recipe, views=VIEWS),
+        "bfloat16": replace(recipe, products="bfloat16"),
+    }
+    rows: list[dict[str, Any]] = []
+    with own_cache(), torch.inference_mode():
+        faces = normalise(fit_square(to_tensor(load_stimuli().images())))
+        continuum = backbone.network(faces)
     with own_cache():
         images = load_labelled(table, size=SIZE)
         for kind in ("linear", "excitation"):
             found = {
-                views: np.array(
-                    [
-                        trained.accuracy
-                        for trained in train_heads(
-                            backbone, kind, replace(recipe, views=views), range(n_seeds), images
-                        )
-                    ]
-                )
-                for views in (0, VIEWS)
+                way: train_heads(backbone, kind, chosen, range(n_seeds), images)
+                for way, chosen in ways.items()
             }
-            difference = found[VIEWS] - found[0]
-            sem = difference.std(ddof=1) / math.sqrt(n_seeds) if n_seeds > 1 else math.nan
-            rows.append(
-                {
-                    "head": kind,
-                    "seeds": n_seeds,
-                    "views": VIEWS,
-                    "exact_accuracies": found[0].round(4).tolist(),
-                    "cached_accuracies": found[VIEWS].round(4).tolist(),
-                    "mean_difference": round(float(difference.mean()), 4),
-                    "sem_difference": round(float(sem), 4),
-                }
-            )
+            rows += [_against_exact(kind, way, found, continuum) for way in ways]
     return rows
 
 
-def noise(n: int, n_classes: int, side: int) -> LabelledImages:
-    """Draw images for measurements of speed, where it does not matter what they show."""
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (n, side, side, 3), dtype=np.uint8)
-    labels = np.arange(n) % n_classes
-    classes = tuple(map(str, range(n_classes)))
-    held = np.arange(n) // n_classes % 8 == 0
-    return LabelledImages(images, labels, classes, "noise", f"{n}-{n_classes}", None, held)
-
-
-def rate(work: Any, n_images: int, times: int) -> float:
-    """Give images per second of `times` calls after one that warms up."""
-    work()
-    _wait()
-    began = time.perf_counter()
-    for _ in range(times):
-        work()
-    _wait()
-    return n_images * times / (time.perf_counter() - began)
-
-
-def pretraining_rates(architecture: str, steps: int) -> dict[str, float]:
-    """Measure a pre-training with its input, and its steps on a batch that is there already."""
-    device = compute_device()
-    data = noise(2_048, 64, 256)
-    recipe = replace(
-        PAPER_PRETRAINING, architecture=architecture, keep="last",
-        stages=(Stage(SIZE, steps * 32, 32),),
-    )  # fmt: skip
-    pretrain(replace(recipe, stages=(Stage(SIZE, 4 * 32, 32),)), data, progress=False)
-    began = time.perf_counter()
-    done = pretrain(recipe, data, progress=False)
-    _wait()
-    with_input = sum(epoch.images_per_second * epoch.seconds for epoch in done.epochs) / (
-        sum(epoch.seconds for epoch in done.epochs) or time.perf_counter() - began
-    )
-    network = make_network(recipe, 64).to(device).train()
-    optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
-    batch = torch.randn(32, 3, SIZE, SIZE, device=device).to(memory_format=torch.channels_last)
-    labels = torch.arange(32, device=device)
-
-    def step() -> None:
-        with fast_autocast(device):
-            scores = network(batch)
-        optimiser.zero_grad()
-        nn.functional.cross_entropy(scores.float(), labels).backward()
-        optimiser.step()
-
-    return _shares(with_input, rate(step, 32, steps))
-
-
-def transfer_rates(observer: str, n_images: int) -> dict[str, float]:
-    """Measure features with their input and on a batch that is there, and steps of a head."""
-    architecture, kind = (
-        ("alexnet", "excitation") if observer == "fe_alexnet" else (observer, "dense")
-    )
-    device = compute_device()
-    source = make_network(replace(PAPER_PRETRAINING, architecture=architecture), 2).eval()
-    network = nn.Sequential(source.features, source.avgpool, nn.Flatten()).requires_grad_(False)
-    n_features = int(network(torch.zeros(1, 3, SIZE, SIZE)).shape[1])
-    backbone = Backbone(observer, network, n_features, SIZE, observer, "", "")
-    data, recipe = noise(n_images, 2, 256), replace(PAPER_TRANSFER, epochs=2)
-    (trained,) = train_heads(backbone, kind, recipe, [0], data, progress=False)
-    steps = trained.n_train / min(epoch.seconds for epoch in trained.epochs)
-    features = Features(backbone, data, recipe, BUDGET)
-    rows = torch.arange(trained.n_train)
-    features.view(0, rows, progress=False)
-    _wait()
-    began = time.perf_counter()
-    features.view(1, rows, progress=False)
-    _wait()
-    with_input = trained.n_train / (time.perf_counter() - began)
-    network.to(device)
-    batch = torch.randn(64, 3, SIZE, SIZE, device=device).to(memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def answer() -> None:
-        with fast_autocast(device):
-            network(batch)
-
-    shares = _shares(with_input, rate(answer, 64, max(2, n_images // 64)))
-    return {**shares, "head_images_per_second": round(steps, 1)}
-
-
-def measure_networks(scale: int) -> dict[str, Any]:
-    """Measure every network and project the paper's whole recipe from that."""
-    first = {name: pretraining_rates(name, 25 * scale) for name in NETWORKS}
-    second = {name: transfer_rates(name, 256 * scale) for name in (*NETWORKS, "fe_alexnet")}
-    shown = N_PRETRAINING * 60
-    hours = {"pretraining": sum(shown / each["images_per_second"] for each in first.values())}
-    per_epoch = [
-        (N_TRANSFER + N_VALIDATION) / each["images_per_second"]
-        + N_TRANSFER / each["head_images_per_second"]
-        for each in second.values()
-    ]
-    hours["transfer"] = 2 * 20 * sum(per_epoch)  # two pre-trainings of each
-    return {
-        "pretraining": first,
-        "transfer": second,
-        "waiting_allowed": WAITING_ALLOWED,
-        "projected_hours": {name: round(value / 3600, 2) for name, value in hours.items()},
+def _against_exact(
+    kind: str, way: str, found: dict[str, list[TrainedHead]], continuum: Tensor
+) -> dict[str, Any]:
+    accuracies = {name: np.array([head.accuracy for head in found[name]]) for name in found}
+    difference = accuracies[way] - accuracies["exact"]
+    n_seeds = len(difference)
+    happy = {
+        name: np.array([head.head(continuum).softmax(1)[:, 1].numpy() for head in found[name]])
+        for name in found
     }
-
-
-def _shares(with_input: float, without: float) -> dict[str, float]:
+    sem = difference.std(ddof=1) / math.sqrt(n_seeds) if n_seeds > 1 else math.nan
     return {
-        "images_per_second": round(with_input, 1),
-        "images_per_second_without_input": round(without, 1),
-        "share_of_time_waiting_for_input": round(max(0.0, 1 - with_input / without), 3),
+        "head": kind,
+        "way": way,
+        "accuracies": accuracies[way].round(4).tolist(),
+        "mean_difference_from_exact": round(float(difference.mean()), 4),
+        "sem_difference": round(float(sem), 4),
+        "mean_p_happy": round(float(happy[way].mean()), 4),
+        "sd_p_happy_over_seeds": round(float(happy[way].std(0).mean()), 4),
+        "mean_absolute_difference_of_p_happy": round(
+            float(np.abs(happy[way] - happy["exact"]).mean()), 4
+        ),
     }
-
-
-def _wait() -> None:
-    if compute_device().type == "cuda":
-        torch.cuda.synchronize()
 
 
 def setting() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from psychobench_torch.training_log import Epoch
 
 STATES = {"adam": 2, "adamw": 2, "sgd": 1, "rmsprop": 1}  # values an optimiser keeps of each weight
 JUDGED = 512  # validation images at once
+N_CLASSES = 2
 
 
 class HeadFit:
@@ -42,7 +43,7 @@ class HeadFit:
         self.device, self.seed = compute_device(), seed
         self.head, self.recipe, self.generator = head.to(self.device), recipe, generator
         self.dropout = torch.Generator(self.device).manual_seed(seed)
-        prepare_layers(self.head, self.dropout)
+        prepare_layers(self.head, self.dropout, getattr(torch, recipe.products))
         self.optimiser = make_optimiser(recipe, list(self.head.parameters()))
         averaged = self._values() if recipe.average_every else []
         self.mean = [torch.zeros_like(value) for value in averaged]
@@ -177,11 +178,12 @@ class HeadFit:
 def memory_of(head: nn.Module, recipe: TransferRecipe) -> int:
     """Estimate the bytes that training a head takes.
 
-    float32 values, gradients, what the optimiser keeps and the mean; float16 for the best epoch.
+    float32 values, gradients, what the optimiser keeps and the mean; float16 for the best epoch;
+    rounded values and gradients where products are not in float32.
     """
     weights = sum(parameter.numel() for parameter in head.parameters())
     copies = 2 + STATES[recipe.optimizer] + bool(recipe.average_every)
-    return weights * (4 * copies + 2)
+    return weights * (4 * copies + 2 + 4 * (recipe.products != "float32"))
 
 
 def make_optimiser(recipe: TransferRecipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -196,18 +198,33 @@ def make_optimiser(recipe: TransferRecipe, parameters: list[nn.Parameter]) -> to
     return torch.optim.RMSprop(parameters, lr=rate)
 
 
-def prepare_layers(head: nn.Module, generator: torch.Generator) -> None:
+def prepare_layers(
+    head: nn.Module, generator: torch.Generator, products: torch.dtype = torch.float32
+) -> None:
     """Let a head's layers train fast and repeatably.
 
     Linear layers write their gradients over those of the step before: new memory for the
     gradients of 42 million weights costs a third of a step. Dropout draws from `generator`, so
     that a training is the same whatever else the process draws.
+
+    Parameters
+    ----------
+    head : torch.nn.Module
+        Its layers are changed; where they are in evaluation mode they compute as ever.
+    generator : torch.Generator
+        On the head's device.
+    products : torch.dtype
+        In which the large layers multiply, forwards and backwards; values, gradients and the
+        last layer stay in float32.
     """
     for layer in head.modules():
         if isinstance(layer, nn.Linear):
             for parameter in layer.parameters():
                 parameter.grad = torch.zeros_like(parameter)
-            vars(layer)["forward"] = partial(_linear, layer)
+            low = products != torch.float32 and layer.out_features > N_CLASSES
+            shapes = [layer.weight] * 2 if low else []  # of rounded values and gradients
+            rounded = [torch.empty_like(value, dtype=products) for value in shapes]
+            vars(layer)["forward"] = partial(_linear, layer, rounded)
         elif isinstance(layer, nn.Dropout):
             vars(layer)["forward"] = partial(_drop, layer, generator)
 
@@ -216,24 +233,37 @@ class _InPlaceLinear(torch.autograd.Function):
     """``x W^T + b``; its backward overwrites the gradients of W and b where they are kept."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, layer: nn.Linear) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.layer = layer
-        return nn.functional.linear(x, weight, layer.bias)
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, layer: nn.Linear, rounded: list[Tensor]
+    ) -> Tensor:
+        ctx.layer, ctx.rounded = layer, rounded
+        values = rounded[0].copy_(weight) if rounded else weight
+        low = x.to(values.dtype)
+        ctx.save_for_backward(low, values)
+        if not rounded:
+            return nn.functional.linear(x, weight, layer.bias)
+        product = (low @ values.t()).to(x.dtype)
+        return product if layer.bias is None else product + layer.bias
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None]:
+    def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, None, None, None]:
         (gradient,) = gradients
-        x, weight = ctx.saved_tensors
-        torch.mm(gradient.t(), x, out=ctx.layer.weight.grad)
+        x, values = ctx.saved_tensors
+        low = gradient.to(values.dtype)
+        if ctx.rounded:
+            torch.mm(low.t(), x, out=ctx.rounded[1])
+            ctx.layer.weight.grad.copy_(ctx.rounded[1])
+        else:
+            torch.mm(low.t(), x, out=ctx.layer.weight.grad)
         if ctx.layer.bias is not None:
             torch.sum(gradient, 0, out=ctx.layer.bias.grad)
-        return (gradient @ weight if ctx.needs_input_grad[0] else None), None, None
+        before = (low @ values).to(gradient.dtype) if ctx.needs_input_grad[0] else None
+        return before, None, None, None
 
 
-def _linear(layer: nn.Linear, x: Tensor) -> Tensor:
+def _linear(layer: nn.Linear, rounded: list[Tensor], x: Tensor) -> Tensor:
     if layer.training:
-        result: Tensor = _InPlaceLinear.apply(x, layer.weight, layer)  # type: ignore[no-untyped-call]
+        result: Tensor = _InPlaceLinear.apply(x, layer.weight, layer, rounded)  # type: ignore[no-untyped-call]
         return result
     return nn.functional.linear(x, layer.weight, layer.bias)
 

@@ -10,6 +10,7 @@ RECIPE_VERSION = (
     "2"  # of the code that follows a recipe: raise it where equal recipes train otherwise
 )
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
+PRODUCTS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class TransferRecipe:
         which training stops.
     smallest_crop : float
         Training crops are squares with a side between this fraction of the image's and all of it.
+    products : {"float32", "bfloat16"}
+        In which a head's large layers multiply while they are trained; values, gradients and
+        optimiser are float32 either way.
 
     Raises
     ------
@@ -74,12 +78,13 @@ class TransferRecipe:
     views: int = 0
     average_every: int = 4
     smallest_crop: float = 0.8
+    products: str = "float32"
 
     def __post_init__(self) -> None:
         faults = []
-        if self.optimizer not in OPTIMIZERS:
-            choices = ", ".join(OPTIMIZERS)
-            faults.append(f"optimizer must be one of {choices}: it is '{self.optimizer}'")
+        for name, choices in {"optimizer": OPTIMIZERS, "products": PRODUCTS}.items():
+            if (choice := getattr(self, name)) not in choices:
+                faults.append(f"{name} must be one of {', '.join(choices)}: it is '{choice}'")
         for name, least in {"epochs": 1, "batch": 1, "views": 0, "average_every": 0}.items():
             if (value := getattr(self, name)) < least:
                 faults.append(f"{name} must be a whole number from {least}: it is {value!r}")

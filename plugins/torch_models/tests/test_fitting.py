@@ -71,6 +71,20 @@ def test_gradients_are_those_of_finite_differences(kind: str) -> None:
             assert float(gradient[place]) == pytest.approx((above - below) / (2 * step), abs=1e-7)
 
 
+def test_products_in_bfloat16_give_the_gradients_of_float32_but_for_rounding() -> None:
+    gradients = {}
+    features, labels = examples()
+    for products in (torch.float32, torch.bfloat16):
+        head = filled("excitation")
+        prepare_layers(head, torch.Generator(), products)
+        nn.functional.cross_entropy(head(features), labels).backward()
+        values = [parameter.grad.flatten() for parameter in head.parameters()]
+        assert {value.dtype for value in values} == {torch.float32}
+        gradients[products] = torch.cat(values)
+    exact, rounded = gradients[torch.float32], gradients[torch.bfloat16]
+    assert 0 < float((rounded - exact).norm() / exact.norm()) < 0.02
+
+
 def test_dropout_repeats_with_its_seed_whatever_else_the_process_draws() -> None:
     outputs = []
     for seed in (0, 0, 1):

@@ -45,3 +45,9 @@ def test_the_figure_shows_each_trainings_loss_and_accuracy_and_rings_the_kept_ep
 @pytest.mark.parametrize("n_epochs", [1, 2])
 def test_short_trainings_are_drawn_too(n_epochs: int) -> None:
     assert len(log_figure({"seed 0": EPOCHS[:n_epochs]}).axes) == 2
+
+
+def test_a_training_without_validation_images_has_no_best_epoch() -> None:
+    epochs = [Epoch(0.7, float("nan")), Epoch(0.5, float("nan"))]
+    assert not log_frame(epochs)["best"].any()
+    assert len(log_figure({"pre-training": epochs}).axes[0].lines) == 1

@@ -339,14 +339,9 @@ def test_everything_that_determines_a_head_is_in_its_key(
     keys.append(cache_key(head_determinants(backbone, "dense", RECIPE, 0, patches())))
     keys.append(cache_key(head_determinants(backbone, "dense", RECIPE, 0, patches(seed=1))))
     for each in dataclasses.fields(RECIPE):
+        others = {"optimizer": "sgd", "products": "bfloat16"}
         value = getattr(RECIPE, each.name)
-        changed = (
-            "sgd"
-            if isinstance(value, str)
-            else value / 2
-            if isinstance(value, float)
-            else value + 1
-        )
+        changed = others.get(each.name) or (0.5 if isinstance(value, float) else 7)
         recipe = dataclasses.replace(RECIPE, **{each.name: changed})
         keys.append(cache_key(head_determinants(backbone, "dense", recipe, 0)))
     for name, value in {
