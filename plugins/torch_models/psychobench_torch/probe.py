@@ -90,7 +90,7 @@ def fit(x: Tensor, labels: Tensor, n_classes: int, *, penalty: float = PENALTY) 
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
-    optimiser.step(loss)
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
     return layer
 
 
