@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).parent
 _OPAQUE = 255
 # what Pillow raises on damaged files of one format or another
-_UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error)
+UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error)
 
 
 def bundled(kind: str) -> Path:
@@ -114,7 +114,7 @@ def read_image(path: Path, *, transparent: bool = True) -> NDArray[np.uint8]:
             raise StimulusError(
                 f"an image must be of a sane size: {path}: {error}; scale it down"
             ) from None
-        except _UNDECODABLE as error:
+        except UNDECODABLE as error:
             raise StimulusError(
                 f"every image must decode: {path} does not ({error}); save it again as PNG"
             ) from None

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import struct
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from psychobench.resources import UNDECODABLE
+
 DECODER_VERSION = "1"  # raise it where the same file gives other pixels
 LARGEST = 100_000_000  # pixels
-# what Pillow raises on damaged files of one format or another
-_UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error)
 
 Box = tuple[float, float, float, float]
 
@@ -57,7 +56,7 @@ def decode_square(path: str, size: int, box: Box | None = None) -> NDArray[np.ui
             upright = _rgb(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise BrokenImage(str(error)) from None
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise BrokenImage(str(error).replace(path, "it") or type(error).__name__) from None
     square = _square(upright.size, box if box is None else _scaled(box, drafted))
     resized = upright.resize((size, size), Image.Resampling.BILINEAR, box=square)
