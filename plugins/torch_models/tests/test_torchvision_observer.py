@@ -1,0 +1,161 @@
+"""Any classifier of torchvision's becomes an observer without its last layer."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from psychobench_torch._torchvision import import_torchvision
+from psychobench_torch.backbone import Backbone
+from psychobench_torch.design import design_of
+from psychobench_torch.observers import SeededObserver
+from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.recipe import TransferRecipe
+from psychobench_torch.torchvision_observer import (
+    classifiers,
+    load_classifier,
+    without_last_layer,
+)
+from torch import nn
+
+from psychobench.errors import ObserverError, OptionError
+from psychobench.resources import sha256
+from psychobench.responses.registry import load_observer
+from psychobench.testing import check_observer
+
+FEATURES = {
+    "resnet18": 512, "mobilenet_v3_small": 1024, "efficientnet_b0": 1280, "vit_b_16": 768,
+    "densenet121": 1024, "squeezenet1_1": 512, "swin_t": 768, "inception_v3": 2048,
+}  # fmt: skip
+
+
+def built(name: str, **options: object) -> nn.Module:
+    network: nn.Module = import_torchvision().models.get_model(name, **options)
+    return network
+
+
+def random_file(name: str, folder: Path, **options: object) -> Path:
+    torch.manual_seed(0)
+    path = folder / f"{name}.pth"
+    torch.save(built(name, **options).state_dict(), path)
+    return path
+
+
+def load(name: str, path: Path | str) -> Backbone:
+    return load_classifier(f"torchvision:{name}", choose_pretraining(str(path)))
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_what_is_left_gives_the_features_that_the_last_layer_took(name: str) -> None:
+    options = {"init_weights": False} if name == "inception_v3" else {}
+    with torch.device("meta"):
+        network = built(name, **options).eval()
+        left, n_features = without_last_layer(network)
+        assert left(torch.empty(2, 3, 224, 224)).shape == (2, n_features)
+    assert n_features == FEATURES[name]
+
+
+def test_the_scores_of_the_whole_network_come_from_these_features(tmp_path: Path) -> None:
+    path = random_file("mobilenet_v3_small", tmp_path)
+    backbone = load("mobilenet_v3_small", path)
+    whole = built("mobilenet_v3_small").eval()
+    whole.load_state_dict(torch.load(path, weights_only=True))
+    images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        scores = whole.classifier[-1](backbone.network(images))
+        torch.testing.assert_close(scores, whole(images), atol=1e-5, rtol=1e-4)
+    assert (backbone.size, backbone.n_features) == (224, 1024)
+
+
+def test_a_network_that_was_fine_tuned_for_other_classes_loads(tmp_path: Path) -> None:
+    with torch.device("meta"):
+        values = built("resnet18", num_classes=7).state_dict()
+    state = {name: torch.zeros(value.shape, dtype=value.dtype) for name, value in values.items()}
+    torch.save(state, tmp_path / "emotions.pth")
+    assert load("resnet18", tmp_path / "emotions.pth").n_features == 512
+
+
+def test_densenets_official_layer_names_are_understood(tmp_path: Path) -> None:
+    with torch.device("meta"):
+        values = built("densenet121").state_dict()
+    old = {}
+    for name, value in values.items():
+        for part in ("norm1", "norm2", "conv1", "conv2"):
+            if "denselayer" in name:
+                name = name.replace(f".{part}.", f".{part[:-1]}.{part[-1]}.")
+        old[name] = torch.zeros((), dtype=value.dtype).expand(value.shape)
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    torch.save(old, tmp_path / "densenet.pth")
+    assert load("densenet121", tmp_path / "densenet.pth").n_features == 1024
+
+
+def test_weights_of_another_network_are_named_by_the_first_layer(tmp_path: Path) -> None:
+    path = random_file("squeezenet1_1", tmp_path)
+    with pytest.raises(
+        ObserverError, match=r"those of mobilenet_v3_small: in .* layer features\.0\.0\.weight is"
+    ):
+        load("mobilenet_v3_small", path)
+
+
+def test_an_unknown_network_lists_near_names() -> None:
+    with pytest.raises(OptionError, match=r"no 'resnet19'; did you mean resnet18"):
+        load_observer("torchvision:resnet19")
+    with pytest.raises(OptionError, match=r"no 'zzz'; it has alexnet, "):
+        load_observer("torchvision:zzz")
+    assert "vit_b_16" in classifiers()
+
+
+def test_bundled_weights_are_not_for_torchvisions_networks() -> None:
+    with pytest.raises(OptionError, match="must be imagenet or a file: 'torchvision:resnet18'"):
+        load_observer("torchvision:resnet18", pretraining="procedural-objects")
+
+
+def put_imagenet(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a file where torchvision keeps its downloads, under the hash that its enum expects."""
+    monkeypatch.setenv("TORCH_HOME", str(home))
+    folder = home / "hub" / "checkpoints"
+    folder.mkdir(parents=True)
+    path = random_file(name, folder)
+    path = path.rename(folder / f"{name}-{sha256(path)[:8]}.pth")
+    entry = import_torchvision().models.get_model_weights(name).DEFAULT
+    url = f"https://localhost:1/{path.name}"
+    monkeypatch.setattr(entry, "_value_", dataclasses.replace(entry.value, url=url))
+    return path
+
+
+def test_imagenet_weights_come_from_torchvision_with_its_size_and_normalisation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_imagenet("mobilenet_v3_small", tmp_path, monkeypatch)
+    backbone = load("mobilenet_v3_small", "imagenet")
+    assert backbone.sha256 == load("mobilenet_v3_small", path).sha256
+    assert "MobileNet_V3_Small_Weights.IMAGENET1K_V1" in backbone.origin
+    assert backbone.trained_size == 224
+
+
+def test_offline_the_error_says_where_the_file_may_be_put(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_imagenet("mobilenet_v3_small", tmp_path, monkeypatch)
+    path.unlink()
+    with pytest.raises(ObserverError, match="needs one download") as error:
+        load("mobilenet_v3_small", "imagenet")
+    assert str(path) in str(error.value)
+    assert "procedural-objects" not in str(error.value)
+
+
+@pytest.mark.usefixtures("cache")
+def test_it_passes_the_conformance_kit(tmp_path: Path, small: TransferRecipe) -> None:
+    name = "torchvision:shufflenet_v2_x0_5"
+    chosen = choose_pretraining(str(random_file("shufflenet_v2_x0_5", tmp_path)))
+    observer = SeededObserver(design_of(name), chosen, 0, small)
+    # random features judge nothing: what depends on good answers is left out
+    skip = ("polarity", "certainty", "colour-order", "distinct", "replicates", "image-sizes")
+    report = check_observer(observer, registered_name=name, skip=skip)
+    assert report.passed, report
+    assert observer.info.options["head"] == "linear"
+    answers = observer.respond(np.zeros((2, 50, 40, 3), np.uint8))
+    assert answers[0] == answers[1]
