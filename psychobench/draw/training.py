@@ -24,7 +24,7 @@ class Curve:
 
 
 def draw_training(curves: Sequence[Curve]) -> Figure:
-    """Draw loss and accuracy side by side; a ring marks the epoch with the best accuracy.
+    """Draw loss and accuracy side by side; a ring marks the epoch that is kept.
 
     Parameters
     ----------
@@ -47,11 +47,8 @@ def draw_training(curves: Sequence[Curve]) -> Figure:
             kept = int(np.nanargmax(curve.accuracy)) if measured else len(curve.loss) - 1
             handles += left.plot(epochs, curve.loss, color=colour, label=curve.label)
             right.plot(epochs, curve.accuracy, color=colour)
-            if np.isnan(curve.accuracy).all():
-                continue
-            best = int(np.nanargmax(curve.accuracy))
             for axes, values in ((left, curve.loss), (right, curve.accuracy)):
-                axes.plot(best + 1, values[best], "o", mfc="none", color=colour, clip_on=False)
+                axes.plot(kept + 1, values[kept], "o", mfc="none", color=colour, clip_on=False)
         left.set_ylabel("training loss (nats per image)")
         right.set_ylabel("validation accuracy")
         for axes in (left, right):
