@@ -345,3 +345,38 @@ def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(
     assert {path.name for path in tmp_path.iterdir()} >= {
         "maps.png", "shares.png", "shares.csv", "slopes.csv", "shifts.csv", "attention.json",
     }  # fmt: skip
+
+
+def test_a_study_of_nothing_but_empty_maps_says_so(stimuli, regions, tmp_path, monkeypatch):
+    from psychobench.attention.files import study_json, study_text, write_study
+
+    class Blind(Looker):
+        def attention(self, images, **asked):
+            found = super().attention(images, **asked)
+            return AttentionMaps(found.maps * 0, found.method, found.layer, found.target)
+
+    def save_coarsely(figure, folder, name):
+        figure.savefig(folder / f"{name}.png", dpi=40)
+
+    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
+    study = run_study(
+        [Who("blind", Blind())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
+    )
+    write_study(study, tmp_path, levels=LEVELS, scale="figure", faithful=None, provenance={})
+    assert "blind: 3 of 3 maps are empty" in study_text(study, None, LEVELS)
+    document = study_json(study, None, LEVELS, {})
+    assert document["maps"][0]["empty"] == [0, 1, 2]
+    assert {row["share"] for row in document["shares"]} == {None}
+    assert document["slopes"] == []
+
+
+def test_a_set_without_landmarks_is_drawn_without_shares(stimuli):
+    from psychobench.attention.files import study_json, study_text
+
+    study = run_study(
+        [Who("looker", Looker())], Question("bright"), stimuli, ("none",), regions=None
+    )
+    assert not len(study.shares)
+    assert "goes where" not in study_text(study, None, LEVELS)
+    document = study_json(study, None, LEVELS, {})
+    assert document["shares"] == document["slopes"] == document["shifts"] == []

@@ -68,10 +68,11 @@ def draw_study_shares(study: Study) -> Figure:
             lines.append(ShareLine(str(region), levels, values.to_numpy(float)))
         panels.append(SharePanel(f"{observer}{trained}{hidden}", lines))
     first = study.seen[0].found
+    faces = study.sample if study.unit == "person" else study.stimuli.title
     return draw_shares(
         panels,
-        title=f"{first.method} at {first.layer}, {_target(first.target)}\n{study.stimuli.title}",
-        unit=study.unit,
+        title=f"{first.method} at {first.layer}, {_target(first.target)}\n{faces}",
+        unit="rendered person" if study.unit == "person" else study.unit,
     )
 
 

@@ -176,7 +176,10 @@ def study_text(study: Study, faithful: Checked | None, levels: Sequence[float]) 
 
 
 def _share_lines(study: Study) -> list[str]:
-    lines = ["How much of the map goes where? (share in %, mean over levels; area: of the image)"]
+    lines = [
+        "How much of the map goes where? (share in %; area: of the image; mean over levels; "
+        f"{study.sample})"
+    ]
     keys = ["observer", "pretraining", "mask"]
     mean = study.shares.groupby([*keys, "region"], sort=False)["share"].mean().unstack()
     regions = list(study.shares["region"].unique())
@@ -187,8 +190,11 @@ def _share_lines(study: Study) -> list[str]:
 
 
 def _slope_lines(study: Study) -> list[str]:
-    unit = f"{study.unit}s" if study.slopes["units"].max() > 1 else "one network: no p"
-    title = f"Does a region gain with the level? (slope of the share, level 0 to 1; {unit})"
+    alone = "" if study.slopes["units"].max() > 1 else ": no p"
+    title = (
+        "Does a region gain with the level? (change of the share from level 0 to 1; "
+        f"{study.sample}{alone})"
+    )
     return [title, *_test_lines(study.slopes, "slope")]
 
 

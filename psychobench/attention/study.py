@@ -102,14 +102,22 @@ class Study:
         return np.array([np.argmin(np.abs(have - level)) for level in levels])
 
     @property
+    def sample(self) -> str:
+        """Say on what the shares were measured, such as ``10 heads``."""
+        n = self.shares["unit"].nunique()
+        if self.unit == "person":
+            return f"{n} rendered people"
+        return "one head" if n == 1 else f"{n} heads"
+
+    @property
     def slopes(self) -> pd.DataFrame:
         """Whether regions gain with the level; see `level_slopes`."""
-        return level_slopes(self.shares)
+        return level_slopes(self.shares) if len(self.shares) else pd.DataFrame()
 
     @property
     def shifts(self) -> pd.DataFrame:
         """Whether attention moves when a part is hidden; see `mask_shifts`."""
-        return mask_shifts(self.shares)
+        return mask_shifts(self.shares) if len(self.shares) else pd.DataFrame()
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from psychobench.draw.looks import SMALL, add_legend, look, wrap
 
 PER_ROW = 3
 _TITLE = 34  # characters
+_ENTRY = 1.35  # inches of the widest entry of the legend
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figur
         figure.supylabel("share of the map / share of the area", fontsize=7)
         several = max(len(line.ratios) for panel in panels for line in panel.lines) > 1
         handles = _legend(panels[0].lines, unit if several else None)
-        fitting = 2 + 2 * columns
+        fitting = int(size[0] // _ENTRY)
         figure.legend(handles=handles, loc="outside lower center", ncols=fitting)
         figure.suptitle(title, fontsize=7)
     return figure
