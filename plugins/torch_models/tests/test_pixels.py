@@ -169,6 +169,15 @@ def test_a_journal_that_a_crash_cut_short_costs_one_chunk(files, tmp_path, monke
     assert json.loads((folder / "record.json").read_text())["sha256"] == whole.sha256
 
 
+def test_a_cache_that_lost_its_end_is_filled_again(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(pixels, "CHUNK", 2)
+    whole = np.array(decoded(files, 16, tmp_path / "cache", progress=False).images)
+    (images,) = (tmp_path / "cache").glob("*/images.npy")
+    with images.open("r+b") as file:
+        file.truncate(images.stat().st_size - 100)
+    assert (decoded(files, 16, tmp_path / "cache", progress=False).images == whole).all()
+
+
 def test_a_disk_without_room_is_told_before_anything_is_written(files, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 1000))

@@ -155,7 +155,7 @@ def decoded(
 
 
 def _key(paths: Sequence[str], boxes: Sequence[Box | None], size: int) -> str:
-    digest = hashlib.sha256(f"{DECODER_VERSION} {size}".encode())
+    digest = hashlib.sha256(f"{DECODER_VERSION} {size} {CHUNK}".encode())
     for path, box in zip(paths, boxes, strict=True):
         state = Path(path).stat()
         digest.update(f"\n{path}\t{state.st_size}\t{state.st_mtime_ns}\t{box}".encode())
@@ -230,10 +230,12 @@ def _journalled(job: _Job) -> dict[int, dict[str, Any]]:
     """Read which chunks are on disk; a line that a kill cut short is no line."""
     done: dict[int, dict[str, Any]] = {}
     if job.journal.is_file() and job.images.is_file():
+        there = (job.images.stat().st_size - len(job.header())) // job.image_bytes
         for line in job.journal.read_text("utf-8").splitlines():
             with contextlib.suppress(ValueError, KeyError):
                 entry = json.loads(line)
-                done[int(entry["chunk"])] = entry
+                if job.chunks[int(entry["chunk"])].stop <= there:
+                    done[int(entry["chunk"])] = entry
     return done
 
 
