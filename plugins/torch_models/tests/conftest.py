@@ -11,11 +11,12 @@ import pytest
 import safetensors.torch
 import torch
 from psychobench_torch.backbone import Backbone
+from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.design import DESIGNS
 from psychobench_torch.networks import convolutions, draw_kaiming_normal
 from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.pretraining import Pretraining, choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 from torch import nn
 
@@ -79,20 +80,27 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="session")
 def trained(
-    weights_file: Path,
     small: TransferRecipe,
     tiny_backbone: Callable[..., Backbone],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SeededObserver]:
-    """Give an observer with a head that was trained on a handful of faces, on a tiny network."""
+    """Give an observer with a head that was trained on a handful of faces, on a tiny network.
+
+    The file tiny.safetensors stands for that network; every other file is read as it is.
+    """
+    file = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    safetensors.torch.save_file({"none": torch.zeros(1)}, file)
+
+    def load(name: str, pretraining: Pretraining, **options: bool) -> Backbone:
+        if pretraining.name == file.name:
+            return tiny_backbone(pretraining=file.name)
+        return load_backbone(name, pretraining, **options)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr(
-            "psychobench_torch.judge.load_backbone",
-            lambda name, pretraining, dense: tiny_backbone(pretraining=pretraining.name),
-        )
+        patch.setattr("psychobench_torch.judge.load_backbone", load)
         observer = SeededObserver(
-            DESIGNS["alexnet_linear"], choose_pretraining(str(weights_file)), 0, small
+            DESIGNS["alexnet_linear"], choose_pretraining(str(file)), 0, small
         )
         _ = observer.info
         yield observer
