@@ -90,8 +90,7 @@ def _pretraining(result: dict[str, Any]) -> list[str]:
         "no images to validate with",
     )
     return [
-        f"{result['architecture']}, pre-trained on {result['n_train']:,} of "
-        f"{result['data']}.",
+        f"{result['architecture']}, pre-trained on {result['n_train']:,} of {result['data']}.",
         f"That is {result['stands_for']}.",
         f"Epoch {result['epoch_kept']} is kept: {measured}.",
     ]
