@@ -276,6 +276,3 @@ def torchvision(
             f"given '{pretraining}'"
         )
     return make_observer(design_of(name), pretraining, seed, optimizer)
-
-
-FEAlexNetObserver = SeededObserver  # until the tests name it anew
