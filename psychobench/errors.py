@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 
 class PsychobenchError(Exception):
     """A fault in what the user handed in.
@@ -54,3 +57,38 @@ class ComparisonError(PsychobenchError):
 
 class ResourceError(PsychobenchError):
     """A file or folder is missing, damaged or cannot be written."""
+
+
+def all_of(*checks: Callable[[], Any]) -> list[Any]:
+    """Run every check and raise all their faults together.
+
+    Parameters
+    ----------
+    *checks : callable
+        Each gives what it checked, or raises a `PsychobenchError`.
+
+    Returns
+    -------
+    list
+        What they gave, in their order.
+
+    Raises
+    ------
+    PsychobenchError
+        With the faults of all of them.
+
+    Examples
+    --------
+    >>> all_of(lambda: 1, lambda: "two")
+    [1, 'two']
+    """
+    results: list[Any] = []
+    faults: list[str] = []
+    for check in checks:
+        try:
+            results.append(check())
+        except PsychobenchError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise PsychobenchError(*faults)
+    return results

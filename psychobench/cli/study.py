@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from psychobench.comparison import (
     compare_with,
     match_cohorts,
 )
-from psychobench.errors import OptionError, PsychobenchError
+from psychobench.errors import OptionError, all_of
 from psychobench.pse import Fits, fit
 from psychobench.reports.provenance import provenance
 from psychobench.reports.study import Study, Trainings
@@ -132,7 +132,7 @@ def _replicates(answers: Answers, first_seed: int) -> dict[str, dict[str, Any]]:
 
 def _plan(*, out: Path | None, **options: Any) -> Plan:
     names = _names(options["observer"])
-    stimuli, cohort, observers, match, *_ = _all_of(
+    stimuli, cohort, observers, match, *_ = all_of(
         lambda: load_stimuli(options["stimuli"]),
         lambda: load_cohort(
             options["humans"],
@@ -153,25 +153,11 @@ def _plan(*, out: Path | None, **options: Any) -> Plan:
     return Plan(observers, stimuli, masks, cohort, cohort_fits, cohorts)
 
 
-def _all_of(*checks: Callable[[], Any]) -> list[Any]:
-    """Run every check and raise all their faults together."""
-    results: list[Any] = []
-    faults: list[str] = []
-    for check in checks:
-        try:
-            results.append(check())
-        except PsychobenchError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise PsychobenchError(*faults)
-    return results
-
-
 def _observers(names: Sequence[str], pretraining: str | None, seed: int) -> dict[str, Observer]:
     """Make the observers; a pre-training goes to those that have one, and at least one must."""
     having = {entry.name for entry in list_observers() if "pretraining" in entry.options}
     chosen = [name for name in names if name.partition(":")[0] in having] or names
-    made = _all_of(
+    made = all_of(
         *(
             lambda name=name: load_observer(
                 name, seed=seed, pretraining=pretraining if name in chosen else None

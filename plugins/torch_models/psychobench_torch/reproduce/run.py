@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pandas as pd
 from psychobench import __version__ as core_version
 from psychobench.comparison import match_cohorts
 from psychobench.comparison.published import Published, recompute
-from psychobench.errors import OptionError, PsychobenchError, StimulusError
+from psychobench.errors import OptionError, StimulusError, all_of
 from psychobench.pse import fit
 from psychobench.reports import words
 from psychobench.reports.provenance import provenance
@@ -156,7 +156,7 @@ def run(
         "vggface2": _text(vggface2), "object_pretraining": object_pretraining,
         "face_pretraining": face_pretraining, "seeds": seeds, "seed": seed, "out": _text(out),
     }  # fmt: skip
-    ready = _prepare(
+    _, chosen, people, judged, sources, _ = all_of(
         lambda: check_paper(paper),
         lambda: choose_observers(tuple(observers), controls=controls),
         lambda: _people(humans, columns, where),
@@ -171,6 +171,7 @@ def run(
         ),
         lambda: None if out is None else check_writable(out),
     )
+    ready = Prepared(chosen, people, judged, sources)
     store = _store(out, ready, seed)
     store.check()
     for note in ready.sources.notes:
@@ -184,21 +185,6 @@ def run(
             tell(f"Stopped. What was answered is in {out}; the same command goes on from there.")
         raise
     return _assembled(ready, trainings, answers, options, command)
-
-
-def _prepare(*checks: Callable[[], Any]) -> Prepared:
-    """Run every check and raise all their faults together."""
-    results: list[Any] = []
-    faults: list[str] = []
-    for check in checks:
-        try:
-            results.append(check())
-        except PsychobenchError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise PsychobenchError(*faults)
-    _, observers, people, stimuli, sources, _ = results
-    return Prepared(observers, people, stimuli, sources)
 
 
 def _chosen(observers: Sequence[str], controls: bool) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psychobench.errors import OptionError, PsychobenchError, ResourceError
+from psychobench.errors import OptionError, ResourceError, all_of
 from psychobench.resources import sha256
 from psychobench.responses.protocol import Observer
 from psychobench.responses.registry import load_observer
@@ -211,7 +211,26 @@ def check_sources(
     PsychobenchError
         With one line for each fault.
     """
-    faults: list[str] = []
+    choices = {"object": object_pretraining, "face": face_pretraining or FACES}
+    named = [choice for role, choice in choices.items() if role == "object" or vggface2 is None]
+
+    def images(path: Path | None, *how: Any) -> Images | None:
+        return None if path is None else _images(path, *how)
+
+    *_, valence, people = all_of(
+        lambda: _check_together(face_pretraining, affectnet, vggface2, folder),
+        *(lambda choice=choice: _check_weights(choice, observers) for choice in named),
+        lambda: images(affectnet, "valence", AFFECTNET, "--affectnet"),
+        lambda: images(vggface2, "classes", ("vggface2",), "--vggface2"),
+    )
+    return Sources(choices, valence, people, folder)
+
+
+def _check_together(
+    face_pretraining: str | None, affectnet: Path | None, vggface2: Path | None, folder: Path | None
+) -> None:
+    """Refuse options that contradict or need each other."""
+    faults = []
     if vggface2 is not None and face_pretraining is not None:
         faults.append(
             "face-based pre-training comes from one source: --vggface2 and --face-pretraining "
@@ -222,18 +241,8 @@ def check_sources(
             "what is trained on your own images must be kept: --affectnet and --vggface2 need "
             "--out DIR"
         )
-    choices = {"object": object_pretraining, "face": face_pretraining or FACES}
-    for role, choice in choices.items():
-        if role == "object" or vggface2 is None:
-            _collect(faults, _check_weights, choice, observers)
-    valence = people = None
-    if affectnet is not None:
-        valence = _collect(faults, _images, affectnet, "valence", AFFECTNET, "--affectnet")
-    if vggface2 is not None:
-        people = _collect(faults, _images, vggface2, "classes", ("vggface2",), "--vggface2")
     if faults:
-        raise PsychobenchError(*faults)
-    return Sources(choices, valence, people, folder)
+        raise OptionError(*faults)
 
 
 def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
@@ -251,14 +260,6 @@ def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
         else:
             found.append((number, number))
     return found
-
-
-def _collect(faults: list[str], check: Any, *arguments: Any) -> Any:
-    try:
-        return check(*arguments)
-    except PsychobenchError as error:
-        faults.extend(error.faults)
-        return None
 
 
 def _check_weights(choice: str, observers: Sequence[str]) -> None:
