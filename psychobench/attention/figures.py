@@ -41,13 +41,12 @@ def draw_seen(study: Study, levels: Sequence[float], scale: Scale) -> Figure:
         )
         for seen in study.seen
     ]
-    first = study.seen[0].found
     return draw_maps(
         rows,
         [f"{level:g}" for level in levels],
-        title=f"{first.method} at {first.layer}, {_target(first.target)}\n{study.stimuli.title}",
+        title=f"{study.asked}\n{study.stimuli.title}",
         x_label="stimulus level",
-        unit=f"{first.method}, raw value",
+        unit=f"{study.question.method}, raw value",
         scale=scale,
     )
 
@@ -67,11 +66,10 @@ def draw_study_shares(study: Study) -> Figure:
             levels = values.columns.to_numpy(float)
             lines.append(ShareLine(str(region), levels, values.to_numpy(float)))
         panels.append(SharePanel(f"{observer}{trained}{hidden}", lines))
-    first = study.seen[0].found
     faces = study.sample if study.unit == "person" else study.stimuli.title
     return draw_shares(
         panels,
-        title=f"{first.method} at {first.layer}, {_target(first.target)}\n{faces}",
+        title=f"{study.asked}\n{faces}",
         unit="rendered person" if study.unit == "person" else study.unit,
     )
 
@@ -94,7 +92,3 @@ def draw_faithful(checked: Sequence[tuple[Seen, Faithfulness]]) -> Figure:
         x_label="share of pixels changed",
         y_label="P(explained answer)",
     )
-
-
-def _target(target: str) -> str:
-    return "no target" if target == "none" else f"target {target}"

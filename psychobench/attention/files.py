@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,12 +158,7 @@ def _stimuli(study: Study) -> dict[str, Any]:
 
 def study_text(study: Study, faithful: Checked | None, levels: Sequence[float]) -> str:
     """Say in a few tables how much of the maps goes where."""
-    first = study.seen[0].found
-    lines = [
-        heading(study),
-        f"{first.method} at {first.layer}, target {first.target}"
-        + "".join(f", {name} {value}" for name, value in first.options.items()),
-    ]
+    lines = [heading(study), study.asked, *dict.fromkeys(_readings(study))]
     for seen in study.seen:
         empty = int(seen.found.empty.sum())
         if empty:
@@ -173,6 +168,17 @@ def study_text(study: Study, faithful: Checked | None, levels: Sequence[float]) 
     if faithful is not None:
         lines += ["", *_faithful_lines(faithfulness_table(faithful, levels))]
     return "\n".join(lines)
+
+
+def _readings(study: Study) -> Iterator[str]:
+    """Say for each observer how its method was read, defaults included."""
+    for seen in study.seen:
+        read = ", ".join(
+            f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in seen.found.options.items()
+        )
+        if read:
+            yield f"{seen.observer}, {seen.pretraining}: {read}"
 
 
 def _share_lines(study: Study) -> list[str]:

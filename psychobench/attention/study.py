@@ -102,6 +102,16 @@ class Study:
         return np.array([np.argmin(np.abs(have - level)) for level in levels])
 
     @property
+    def asked(self) -> str:
+        """Say what was asked: ``layercam at conv5, target happy``, and the readings taken."""
+        found = [seen.found for seen in self.seen]
+        layers = " or ".join(dict.fromkeys(each.layer for each in found))
+        targets = " or ".join(dict.fromkeys(each.target for each in found))
+        target = "no target" if targets == "none" else f"target {targets}"
+        readings = "".join(f", {name} {value}" for name, value in self.question.readings.items())
+        return f"{self.question.method} at {layers}, {target}{readings}"
+
+    @property
     def sample(self) -> str:
         """Say on what the shares were measured, such as ``10 heads``."""
         n = self.shares["unit"].nunique()

@@ -223,6 +223,7 @@ def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(
         (["small", "--layer", "conv7"], "there is no 'conv7'; choose from conv1 (module.1)"),
         (["small", "--levels", "0,.33"], "no stimulus has level 0.33"),
         (["small", "--levels", "low"], "--levels must be numbers"),
+        (["small", "--target", "angry"], "choose from sad, happy, margin, winning"),
         (["small", "--mask", "ears"], "'ears' does not belong"),
         (["small", "--pretraining", "a/w.pt", "--pretraining", "b/w.pt"], "'w.pt' is there twice"),
         (["small", "--reading", "total=sum"], "layercam has no 'total'; it has none"),
