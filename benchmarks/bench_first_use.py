@@ -24,8 +24,7 @@ MINUTES_ALLOWED = 20
 REPORTED = (
     "date",
     "minutes",
-    "minutes_with_rendering",
-    "cpu_minutes",
+    "minutes_in_all",
     "images_per_second",
     "held_out_accuracy",
     "n_held_out",

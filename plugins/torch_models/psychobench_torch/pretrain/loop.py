@@ -221,7 +221,8 @@ class Training:
             drawn = torch.randperm(len(self.train), generator=seeded(self.recipe.seed, SAMPLE))
             sample = self.train.chosen[drawn[:N_EQUALISE].sort().values.numpy()]
             size = self.recipe.stages[-1].size
-            equalise_channels(network, self.data.images[sample], size)
+            with self._precision():
+                equalise_channels(network, self.data.images[sample], size)
         return Pretrained(
             network.cpu().half().float(),
             self.recipe,
