@@ -387,6 +387,8 @@ def test_departures_are_read_off_the_networks(made):
     assert items.loc["images", "here"] == "12 rendered faces"
     assert items.loc["optimiser", "departs"] == "the paper is silent"
     assert "SIMULATED" in items.loc["who", "here"]
+    assert items.loc["design", "departs"] == "no"
+    assert items.loc["batch", "departs"] == "not known"
 
 
 def test_networks_with_the_papers_own_weights_do_not_depart(made):

@@ -140,7 +140,7 @@ def list_departures(
     -------
     pandas.DataFrame
         One row per item: ``stage, item, section, paper, here, departs``; ``departs`` is ``yes``,
-        ``no``, or ``the paper is silent``.
+        ``no``, ``the paper is silent``, or ``not known`` where networks do not say.
     """
     told = {name: {**info, "role": name.rpartition(", ")[2]} for name, info in infos.items()}
     rows = [*_surroundings(stimuli, people), *(_row(item, told) for item in OF_NETWORKS)]
@@ -182,8 +182,8 @@ def _names(names: list[str]) -> str:
 def _surroundings(stimuli: StimulusSet, people: People) -> list[Row]:
     levels, cohort = stimuli.table["level"], people.cohort
     steps = f"{len(stimuli.table)} images at {levels.nunique()} levels"
-    counts = cohort.table.groupby("observer").size()
-    design = f"{len(people.levels)} levels, {counts.median():.0f} rows each"
+    trials = people.fits.to_frame()["n_trials"].median()
+    design = f"{len(people.levels)} levels, {trials:.0f} trials each"
     return [
         ("stimuli", "faces", "2.2.2", "photographs, one averaged identity, morphed", stimuli.title),
         ("stimuli", "images for networks", "2.2.2", "21 images at 21 levels", steps),
@@ -205,4 +205,6 @@ def _measuring(people: People) -> list[Row]:
 def _departs(paper: str, here: str) -> str:
     if paper == SILENT:
         return "the paper is silent"
+    if here == UNKNOWN:
+        return UNKNOWN
     return "no" if here in (paper, "the same") else "yes"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from psychobench.tables import csv_bytes, json_rows
+from psychobench_torch.reproduce.departures import UNKNOWN
 from psychobench_torch.reproduce.paper import NAME, SOURCE
 from psychobench_torch.reproduce.text import claim_counts, summary
 
@@ -87,9 +88,12 @@ def departures_text(made: Reproduction) -> str:
     for departs, heading in (
         ("yes", "Departures"),
         ("the paper is silent", "Where the paper is silent"),
+        (UNKNOWN, "Not known"),
         ("no", "As in the paper"),
     ):
         rows = made.departures[made.departures["departs"] == departs]
+        if rows.empty:
+            continue
         lines += [f"## {heading}", "", "| stage | item | paper | here |", "|---|---|---|---|"]
         lines += [
             f"| {row.stage} | {row.item} | {row.paper} ({row.section}) | {row.here} |"
