@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from psychobench.errors import OptionError, PsychobenchError
+from psychobench.errors import OptionError, PsychobenchError, ResourceError
 from psychobench.resources import check_writable, sha256
 from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench_torch.cache import cache_folder, cache_key, note
@@ -116,7 +116,7 @@ def first_use_weights(
     chosen = replace(recipe, architecture=architecture)
     path = weights_path(chosen, source)
     if not _whole(path):
-        check_writable(path.parent)
+        _check_cache(path.parent)
         _announce(chosen, source)
         card = _train(chosen, source, path, progress)
         note(
@@ -163,6 +163,17 @@ def _whole(path: Path) -> bool:
         fault = f"its model card cannot be read: {type(error).__name__}"
     note(f"the weights in {path} are damaged ({fault}); they are trained again")
     return False
+
+
+def _check_cache(folder: Path) -> None:
+    """Refuse to train for minutes what could not be kept."""
+    try:
+        check_writable(folder)
+    except ResourceError:
+        raise ResourceError(
+            f"weights that are trained on first use must be kept: {folder} cannot be written; set "
+            "PSYCHOBENCH_CACHE to a folder that can"
+        ) from None
 
 
 def _announce(recipe: PretrainingRecipe, source: str) -> None:

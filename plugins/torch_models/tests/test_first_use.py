@@ -14,7 +14,7 @@ from psychobench_torch.first_use import RECIPE, first_use_weights, read_card, we
 from psychobench_torch.pretrain import Stage
 from psychobench_torch.pretraining import choose_pretraining
 
-from psychobench.errors import OptionError
+from psychobench.errors import OptionError, ResourceError
 from psychobench.resources import sha256
 
 TINY = dataclasses.replace(
@@ -100,3 +100,12 @@ def test_only_vggs_and_rendered_sources_are_trained_on_first_use(cache: Path) ->
         first_use_weights("alexnet", "procedural-objects")
     with pytest.raises(OptionError, match="not on 'imagenet'"):
         first_use_weights("vgg11", "imagenet")
+
+
+def test_nothing_is_trained_that_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("PSYCHOBENCH_CACHE", str(tmp_path / "file"))
+    with pytest.raises(ResourceError, match="set PSYCHOBENCH_CACHE to a folder that can"):
+        first_use_weights("vgg11", "procedural-objects")
