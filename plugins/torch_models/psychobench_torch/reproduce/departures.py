@@ -65,7 +65,13 @@ def _dense(info: Info) -> str | None:
 
 
 def _data(info: Info) -> str | None:
-    return str(info["weights_origin"]).rpartition("head trained on ")[2].partition(";")[0]
+    said = str(info["weights_origin"]).rpartition("head trained on ")[2].partition(";")[0]
+    return "AffectNet" if "AffectNet photographs" in said else said
+
+
+def _epochs(info: Info) -> str | None:
+    options = info["options"]
+    return str(options.get("epochs", options.get("n_epochs", UNKNOWN)))
 
 
 def _saw(role: str) -> Callable[[Info], str | None]:
@@ -110,7 +116,7 @@ OF_NETWORKS = (
     Item(TRANSFER, "optimiser", "2.1.4", SILENT, option("optimizer")),
     Item(TRANSFER, "learning rate", "2.1.4", "5e-05", option("learning_rate", "{:g}".format)),
     Item(TRANSFER, "batch", "2.1.4", "32", option("batch")),
-    Item(TRANSFER, "epochs", "2.1.4", "20", option("epochs")),
+    Item(TRANSFER, "epochs", "2.1.4", "20", _epochs),
     Item(
         TRANSFER, "weights of an epoch", "2.1.4", _averaging(0), option("average_every", _averaging)
     ),

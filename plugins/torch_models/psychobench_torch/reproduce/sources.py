@@ -150,6 +150,7 @@ class Sources:
                     backbone, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
                 )
                 del record["backbone"]  # whose name the file has anyway
+                record["n_epochs"] = record["epochs"]  # where the file has its log
                 save_observer(
                     files[trained.seed], observer, backbone, trained, data=data.origin, **record
                 )
