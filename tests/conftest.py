@@ -1,47 +1,19 @@
-"""What all tests share: the command line in-process, and the shared data where there is any."""
+"""What the core's tests share: data where there are any, files and plug-ins of a test's own."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
-
-from psychobench.cli.main import main
 
 # a busy machine is no fault, and a test that fails must fail again
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-
-
-class Ran(NamedTuple):
-    """Exit status, standard output and standard error of a command."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run `psychobench ARGUMENTS...` in this process."""
-
-    def run(*arguments: object) -> Ran:
-        capsys.readouterr()
-        try:
-            main([str(argument) for argument in arguments])
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return Ran(code, captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture

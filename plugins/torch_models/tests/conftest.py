@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -19,33 +18,6 @@ from psychobench_torch.observers import SeededObserver
 from psychobench_torch.pretraining import Pretraining, choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 from torch import nn
-
-from psychobench.cli.main import main
-
-
-class Ran(NamedTuple):
-    """Exit status, standard output and standard error of a command."""
-
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run `psychobench ARGUMENTS...` in this process."""
-
-    def run(*arguments: object) -> Ran:
-        capsys.readouterr()
-        try:
-            main([str(argument) for argument in arguments])
-            code = 0
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        captured = capsys.readouterr()
-        return Ran(code, captured.out, captured.err)
-
-    return run
 
 
 @pytest.fixture(scope="session")

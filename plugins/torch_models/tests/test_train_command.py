@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,6 @@ from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
 from psychobench_torch.training import pretraining, transfer
 from psychobench_torch.training.plan import PretrainingPlan, TransferPlan, make_plan
 
-from psychobench.cli.main import main
 from psychobench.errors import OptionError
 from psychobench.responses.registry import load_observer
 
@@ -36,15 +36,13 @@ Run = Callable[..., tuple[str, str]]
 
 
 @pytest.fixture
-def run(cache: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(cache: Path, run_cli: Callable[..., Any]) -> Run:
     """Run a command; give what it printed on stdout and stderr, and check its exit status."""
 
     def command(*words: object, status: int = 0) -> tuple[str, str]:
-        with pytest.raises(SystemExit) as stop:
-            main(["train", *map(str, words)])
-        assert (stop.value.code or 0) == status
-        printed = capsys.readouterr()
-        return printed.out, printed.err
+        ran = run_cli("train", *words)
+        assert ran.code == status, ran.err
+        return ran.out, ran.err
 
     return command
 
