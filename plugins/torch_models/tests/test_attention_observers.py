@@ -24,7 +24,6 @@ from psychobench_torch.torch_observer import TorchObserver
 from torch import Tensor, nn
 
 from psychobench.attention.maps import on_image
-from psychobench.cli.main import main
 from psychobench.errors import ObserverError, OptionError
 from psychobench.responses import registry
 from psychobench.responses.attention import map_attention, offers_attention
@@ -32,6 +31,7 @@ from psychobench.responses.registry import load_observer
 from psychobench.stimuli import load_stimuli
 
 LEVELS = (0.0, 0.5, 1.0)
+DRAW = ("attention", "draw", "small")
 
 
 def transform(image: Any) -> Tensor:
@@ -72,17 +72,6 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
         return made
 
     monkeypatch.setattr(registry, "load_observer", make)
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    capsys.readouterr()
-    try:
-        main(["attention", "draw", *map(str, arguments)])
-        code = 0
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 # --- the protocol ------------------------------------------------------------------------------
@@ -166,13 +155,25 @@ def test_cam_takes_five_thousand_faces():
 # --- the command -------------------------------------------------------------------------------
 
 
-def test_draw_writes_figures_raw_maps_and_tidy_shares(registered, capsys, tmp_path):
-    code, out, err = run(
-        capsys, "small", "--levels", "0,1", "--mask", "none,eyes", "--seeds", 2, "--out", tmp_path
+@pytest.fixture
+def coarse_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write figures as small PNG files only; vector graphics take seconds each."""
+
+    def save(figure: Any, folder: Path, name: str) -> None:
+        figure.savefig(folder / f"{name}.png", dpi=40)
+
+    monkeypatch.setattr("psychobench.draw.curves.save_figure", save)
+
+
+@pytest.mark.usefixtures("registered", "coarse_figures")
+def test_draw_writes_figures_raw_maps_and_tidy_shares(run_cli, tmp_path):
+    code, out, err = run_cli(
+        *DRAW, "--levels", "0,1", "--mask", "none,eyes", "--seeds", 2, "--out", tmp_path
     )
     assert (code, "Warning" in err) == (0, False)
     assert "DEMONSTRATION with rendered faces" in out
     assert "layercam at conv2, target happy" in out
+    assert {file.name for file in tmp_path.glob("*.png")} == {"maps.png", "shares.png"}
     with (tmp_path / "shares.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 2 * 21 * 6  # heads, masks, levels, regions
@@ -192,16 +193,10 @@ def test_draw_writes_figures_raw_maps_and_tidy_shares(registered, capsys, tmp_pa
     assert document["shifts"]
 
 
-def save_coarsely(figure: Any, folder: Path, name: str) -> None:
-    figure.savefig(folder / f"{name}.png", dpi=40)
-
-
-def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(
-    registered, capsys, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
-    code, out, _ = run(
-        capsys, "small", "--method", "dense", "--layer", "conv21", "--reading", "total=sum",
+@pytest.mark.usefixtures("registered", "coarse_figures")
+def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(run_cli, tmp_path):
+    code, out, _ = run_cli(
+        *DRAW, "--method", "dense", "--layer", "conv21", "--reading", "total=sum",
         "--levels", "0", "--faithfulness", "--json", "--out", tmp_path,
     )  # fmt: skip
     assert code == 0
@@ -231,9 +226,9 @@ def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(
     ],
 )
 def test_wrong_input_is_answered_in_one_line_and_nothing_is_written(
-    registered, capsys, tmp_path, options, message
+    registered, run_cli, tmp_path, options, message
 ):
-    code, out, err = run(capsys, *options, "--out", tmp_path / "new")
+    code, out, err = run_cli("attention", "draw", *options, "--out", tmp_path / "new")
     assert code == 1
     assert message in err
     assert out == ""
