@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from psychobench.errors import ResourceError
+from psychobench_torch.ahead import read_ahead
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.cache import cache_folder
 from psychobench_torch.data.labelled import LabelledImages
@@ -29,10 +27,7 @@ from psychobench_torch.recipe import TransferRecipe
 
 BATCH = 64  # images whose features are computed at once; independent of the training batch
 BUDGET = 2 * 10**9  # bytes of features that are held in memory; beyond it a file holds them
-AHEAD = 2  # batches that are read while the device computes
 PLAIN = -1  # the number of the view without crop
-
-Item = TypeVar("Item")
 
 
 class Features:
@@ -175,24 +170,6 @@ def shared_features(backbone: Backbone, data: LabelledImages, recipe: TransferRe
         smallest_crop=recipe.smallest_crop,
     )
     return _features(backbone, data, alike, str(compute_device()), BUDGET)
-
-
-def read_ahead(read: Callable[[Item], Tensor], items: Iterable[Item]) -> Iterator[Tensor]:
-    """Read two batches ahead in a thread, so that the device does not wait for them.
-
-    Examples
-    --------
-    >>> [int(part.sum()) for part in read_ahead(torch.arange, [2, 3, 4, 5])]
-    [1, 3, 6, 10]
-    """
-    waiting: deque[Future[Tensor]] = deque()
-    with ThreadPoolExecutor(1) as pool:
-        for item in items:
-            waiting.append(pool.submit(read, item))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def map_file(folder: Path, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

@@ -6,9 +6,7 @@ any number of processes share out the very same batches.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -18,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from psychobench_torch.ahead import read_ahead
 from psychobench_torch.distributed import Team
 from psychobench_torch.images import cut_crops, draw_crops, normalise, to_tensor
 from psychobench_torch.pretrain.recipe import PretrainingRecipe
 
-AHEAD = 2  # batches that are read while the device computes
 ORDER, CROPS, DROPOUT, SPLIT, SAMPLE = range(1, 6)  # streams of random numbers
 
 
@@ -123,7 +121,15 @@ def batches(
 ) -> Iterator[tuple[Step, Tensor, Tensor]]:
     """Give this process's share of each step: normalised views and labels, on its device."""
     side = part.images.shape[1]
-    for step, images, labels in _read_ahead(part, recipe, crew, first):
+
+    def read(step: Step) -> tuple[Step, Tensor, Tensor]:
+        mine = places(step, len(part), recipe.seed)[crew.share(step.batch)]
+        images, labels = part.load(mine)
+        if crew.device.type == "cuda":
+            images, labels = images.pin_memory(), labels.pin_memory()
+        return step, images, labels
+
+    for step, images, labels in read_ahead(read, plan(recipe, len(part), first)):
         crops = draw_crops(
             step.batch,
             side,
@@ -132,23 +138,3 @@ def batches(
         ).part(crew.share(step.batch))
         views = cut_crops(images.to(crew.device, non_blocking=True), crops, step.size)
         yield step, normalise(views), labels.to(crew.device, non_blocking=True)
-
-
-def _read_ahead(
-    part: Part, recipe: PretrainingRecipe, crew: Team, first: int
-) -> Iterator[tuple[Step, Tensor, Tensor]]:
-    def read(step: Step) -> tuple[Step, Tensor, Tensor]:
-        mine = places(step, len(part), recipe.seed)[crew.share(step.batch)]
-        images, labels = part.load(mine)
-        if crew.device.type == "cuda":
-            images, labels = images.pin_memory(), labels.pin_memory()
-        return step, images, labels
-
-    waiting: deque[Future[tuple[Step, Tensor, Tensor]]] = deque()
-    with ThreadPoolExecutor(1) as pool:
-        for step in plan(recipe, len(part), first):
-            waiting.append(pool.submit(read, step))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
