@@ -108,12 +108,12 @@ class HeadFit:
         Returns
         -------
         bool
-            False where the loss is not finite; then the epoch counts as never run.
+            False where the loss or a weight is not finite; then the epoch counts as never run.
         """
         start = time.perf_counter()
         loss = self.train(*view, labels[0], bar)
-        if not isfinite(loss):
-            return False
+        if not isfinite(loss) or not all(bool(v.isfinite().all()) for v in self._values()):
+            return False  # the last step may have spoilt weights that no loss has seen
         seconds = time.perf_counter() - start
         accuracy = self.judge(*plain, labels[1])
         if not self.epochs or accuracy > max(epoch.accuracy for epoch in self.epochs):

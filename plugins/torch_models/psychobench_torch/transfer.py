@@ -231,9 +231,10 @@ class _Run:
         assert self.fit is not None
         kept = self.result() if self.fit.epochs else None
         fault = (
-            f"the loss of a training must stay a finite number: it did not in epoch {number + 1} "
-            f"of the '{self.kind}' head with seed {self.seed} (optimizer {self.recipe.optimizer}, "
-            f"learning rate {self.recipe.learning_rate:g}); take a smaller learning rate"
+            "loss and weights of a training must stay finite numbers: they did not in epoch "
+            f"{number + 1} of the '{self.kind}' head with seed {self.seed} (optimizer "
+            f"{self.recipe.optimizer}, learning rate {self.recipe.learning_rate:g}); take a "
+            "smaller learning rate"
         )
         if kept is None:
             return DivergedError(f"{fault}; no epoch before it could be kept", None)

@@ -286,6 +286,22 @@ def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_best_epoch_be
     assert str(file) in str(e.value)
 
 
+def test_weights_that_the_last_step_spoilt_are_never_kept(
+    tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_epoch = HeadFit.train
+
+    def spoilt(fit: HeadFit, *arguments: object) -> float:
+        loss = train_epoch(fit, *arguments)  # type: ignore[arg-type]
+        next(fit.head.parameters()).data[0, 0] = math.inf
+        return loss
+
+    monkeypatch.setattr(HeadFit, "train", spoilt)
+    with pytest.raises(DivergedError, match="in epoch 1") as error:
+        train(tiny_backbone(), patches(), epochs=1)
+    assert error.value.kept is None
+
+
 def test_a_learning_rate_that_blows_up_at_once_keeps_nothing(
     tiny_backbone: MakeBackbone, patches: Patches
 ) -> None:
