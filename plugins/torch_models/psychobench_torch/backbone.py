@@ -29,7 +29,7 @@ class Backbone:
     sha256 : str
         Over names, shapes and values of the weights, and `size`.
     pretraining : str
-        What tables print: a name, or a file's name.
+        What tables print: a name, or what a file says of itself, and its name.
     origin : str
         In words, what the weights were trained on.
     dense : Mapping of str to Tensor, optional

@@ -66,7 +66,8 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
     Backbone
         It takes images of 224 px; a VGG whose file says that it was trained at another size, for
         instance 64 px, takes images of that size, and its features are the last feature map as
-        it is then, 2 x 2 x 512 values for 64 px.
+        it is then, 2 x 2 x 512 values for 64 px, unless fully connected layers in that file were
+        trained on torchvision's pooled map of 7 x 7.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
     file = read_pretraining(design, pretraining, entry)
     trained_size = _trained_size(file, pretraining)
     size = trained_size if trained_size and architecture != "alexnet" else SIZE
-    network = ConvolutionalFeatures(convolutions(architecture), design.grid_at(size))
+    network = ConvolutionalFeatures(convolutions(architecture), _grid(file, design, size))
     values = file.pick(
         network.features.state_dict(), f"{design.title}'s convolutions", prefix=PREFIX
     )
@@ -97,7 +98,7 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
         n_features=n_features,
         size=size,
         sha256=_hash(values | known, size),
-        pretraining=pretraining.name,
+        pretraining=pretraining.shown(_source(pretraining, file)),
         origin=_origin(pretraining, file, trained_size),
         dense=known,
         mean=tuple(transforms.mean) if transforms else MEAN,
@@ -105,6 +106,15 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
         source=_source(pretraining, file),
         trained_size=trained_size,
     )
+
+
+def _grid(file: WeightsFile, design: Architecture, size: int) -> int:
+    """Find the width of the feature map, which fully connected layers of a file may have fixed."""
+    first = file.state.get(f"{design.dense[0]}.weight")
+    pooled = design.channels * design.grid**2
+    if isinstance(first, Tensor) and first.ndim == 2 and first.shape[1] == pooled:
+        return design.grid
+    return design.grid_at(size)
 
 
 def _imagenet(design: Architecture) -> Any:

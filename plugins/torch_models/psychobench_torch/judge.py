@@ -251,7 +251,7 @@ class Judges:
             self.frozen,
             self._network(head),
             tensors_sha256(head.state_dict()),
-            {name: value for name, value in record.items() if name != "epochs"},
+            {name: value for name, value in record.items() if name != "log"},
             str(record.get("data", f"what {path.name} does not say")),
             str(record.get("dense", "fresh")) if self.design.head == "dense" else "none",
             record.get("log_odds"),

@@ -62,7 +62,7 @@ class TrainedObserver(TorchAttention):
             preprocessing=preprocessing(judge.frozen.backbone),
             weights_sha256=judge.sha256,
             weights_origin=judge.origin,
-            pretraining=self.pretraining.name,
+            pretraining=judge.frozen.backbone.pretraining,
             deterministic=judge.record["device"] == "cpu",
             options=judge.record,
             label_log_odds=judge.log_odds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Pretraining:
     Parameters
     ----------
     name : str
-        What tables print: one of `NAMES`, or the file's name.
+        One of `NAMES`, or the file's name.
     file : pathlib.Path, optional
         The user's own weights; None for a name.
     """
@@ -40,6 +41,16 @@ class Pretraining:
     def origin(self) -> str:
         """Say in words what the network was trained on."""
         return NAMES[self.name] if self.file is None else f"the file {self.file}"
+
+    def shown(self, source: str | None) -> str:
+        """Give what tables print: the name; for a file what it says its weights saw, and its name.
+
+        Examples
+        --------
+        >>> Pretraining("mine.safetensors", Path("mine.safetensors")).shown("rendered-faces")
+        'rendered-faces (mine.safetensors)'
+        """
+        return self.name if self.file is None or not source else f"{source} ({self.name})"
 
 
 def choose_pretraining(choice: str) -> Pretraining:
@@ -87,12 +98,15 @@ def stands_for(source: str | None) -> str:
     --------
     >>> stands_for("VGGFace2, 1,000 identities")
     'face-based, as in Ying et al. (2023): VGGFace2'
+    >>> stands_for("Imagenette")
+    'neither object- nor face-based as in Ying et al. (2023): Imagenette'
     >>> stands_for(None)
     'unknown: the file does not say what its weights were trained on'
     """
-    for name, words in STANDS_FOR.items():
-        if source is not None and source.lower().startswith(name):
-            return words
+    first = re.split(r"[^\w-]", (source or "").lower())[0]
+    name = first.removesuffix("1k").rstrip("-_")  # ImageNet-1k is what torchvision calls it
+    if name in STANDS_FOR:
+        return STANDS_FOR[name]
     if source:
         return f"neither object- nor face-based as in Ying et al. (2023): {source}"
     return "unknown: the file does not say what its weights were trained on"

@@ -92,7 +92,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
         n_features=n_features,
         size=size,
         sha256=tensors_sha256(network.state_dict()),
-        pretraining=pretraining.name,
+        pretraining=pretraining.shown(source),
         origin=f"ImageNet photographs ({entry})"
         if pretraining.file is None
         else pretraining.origin,

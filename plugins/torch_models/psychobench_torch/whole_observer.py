@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import safetensors
-import safetensors.torch
 from torch import nn
 
 from psychobench.errors import ObserverError
@@ -16,6 +14,7 @@ from psychobench.resources import write_whole
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.heads import load_head
 from psychobench_torch.trained import TrainedHead
+from psychobench_torch.weight_files import weights_bytes
 
 KEY = "psychobench"  # of the file's metadata; its value is JSON
 PREFIX = "head."
@@ -29,10 +28,12 @@ def save_observer(
     *,
     data: str,
     **more: Any,
-) -> None:
+) -> dict[str, Any]:
     """Write a frozen network and its trained head as one safetensors file.
 
-    Layers have torchvision's names; those of the head begin with ``head.``.
+    Layers have torchvision's names; those of the head begin with ``head.``. A head's values are
+    float16 already; the frozen ones stay as they were when it was trained. Equal trainings give
+    equal bytes, so no wall time is in the file.
 
     Parameters
     ----------
@@ -49,6 +50,11 @@ def save_observer(
     **more
         Further entries of the record that JSON takes, such as the recipe.
 
+    Returns
+    -------
+    dict
+        The record that the file holds.
+
     Raises
     ------
     ResourceError
@@ -56,14 +62,19 @@ def save_observer(
     """
     frozen = backbone.network.state_dict()
     head = {f"{PREFIX}{name}": value.half() for name, value in trained.head.state_dict().items()}
-    tensors = {name: value.cpu().contiguous() for name, value in {**frozen, **head}.items()}
+    tensors = {name: value.cpu() for name, value in {**frozen, **head}.items()}
     record = {
         **more,
         "observer": observer,
         "kind": trained.kind,
         "data": data,
         "size": backbone.size,
+        "trained_size": backbone.trained_size,
         "pretraining": backbone.pretraining,
+        "pretraining_origin": backbone.origin,
+        "stands_for": backbone.stands_for,
+        "source": backbone.source,
+        "backbone_sha256": backbone.sha256,
         "dense": more.get("dense", "pre-trained" if backbone.dense else "fresh"),
         "seed": trained.seed,
         "log_odds": trained.log_odds,
@@ -71,14 +82,15 @@ def save_observer(
         "n_validation": trained.n_validation,
         "best_epoch": trained.best,
         "validation_accuracy": trained.accuracy,
-        "epochs": [asdict(epoch) for epoch in trained.epochs],
+        "log": [{"loss": epoch.loss, "accuracy": epoch.accuracy} for epoch in trained.epochs],
     }
     metadata = {"architecture": backbone.name, KEY: json.dumps(record)}
     if backbone.source is not None:
         metadata["source"] = backbone.source
     if backbone.trained_size is not None:
         metadata["size"] = str(backbone.trained_size)
-    write_whole(path, safetensors.torch.save(tensors, metadata))
+    write_whole(path, weights_bytes(tensors, metadata))
+    return record
 
 
 def read_record(path: Path | None) -> dict[str, Any] | None:

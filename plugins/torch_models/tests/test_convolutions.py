@@ -245,7 +245,21 @@ def test_a_vgg_sees_images_of_the_size_that_it_was_trained_on(tmp_path: Path) ->
     assert small.network(torch.zeros(1, 3, 64, 64)).shape == (1, 2 * 2 * 512)
     assert small.sha256 != usual.sha256
     assert small.origin.endswith("(rendered-faces), at 64 px")
+    assert small.pretraining == "rendered-faces (small.safetensors)"
     assert "not VGGFace2" in small.stands_for
+
+
+def test_dense_layers_that_were_trained_on_small_images_keep_the_pooled_map(tmp_path: Path) -> None:
+    dense = {
+        "classifier.0.weight": torch.ones(8, 7 * 7 * 512), "classifier.0.bias": torch.zeros(8),
+        "classifier.3.weight": torch.ones(6, 8), "classifier.3.bias": torch.zeros(6),
+    }  # fmt: skip
+    path = tmp_path / "whole.safetensors"
+    state = {name: value.contiguous() for name, value in state_of("vgg11").items()}
+    safetensors.torch.save_file(state | dense, path, {"size": "64"})
+    found = load(path, "vgg11")
+    assert (found.size, found.n_features, len(found.dense)) == (64, 7 * 7 * 512, 4)
+    assert found.network(torch.zeros(1, 3, 64, 64)).shape == (1, 7 * 7 * 512)
 
 
 def test_a_vggs_own_weights_are_made_on_first_use(

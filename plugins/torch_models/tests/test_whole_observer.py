@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from psychobench_torch.observers import SeededObserver
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.trained import TrainedHead
 from psychobench_torch.training_log import Epoch
-from psychobench_torch.whole_observer import KEY, save_observer
+from psychobench_torch.whole_observer import KEY, read_record, save_observer
 from torch import nn
 
 from psychobench.errors import ObserverError
@@ -80,6 +81,18 @@ def test_it_says_what_it_was_trained_on_and_has_no_replicates(file: Path, cache:
     assert info.options["dense_layers"] == "fresh"
     assert "head trained on 90 photographs" in info.weights_origin
     assert not cache.exists()
+
+
+def test_how_long_a_training_took_changes_no_byte_of_its_file(
+    head: TrainedHead, weights_file: Path, tmp_path: Path
+) -> None:
+    backbone = load_backbone("alexnet", choose_pretraining(str(weights_file)))
+    for seconds in (1.0, 2.0):
+        epochs = tuple(replace(epoch, seconds=seconds) for epoch in head.epochs)
+        path = tmp_path / f"{seconds:g}.safetensors"
+        record = save_observer(path, "alexnet", backbone, replace(head, epochs=epochs), data="")
+    assert (tmp_path / "1.safetensors").read_bytes() == (tmp_path / "2.safetensors").read_bytes()
+    assert read_record(path) == json.loads(json.dumps(record))
 
 
 def test_another_observers_file_is_refused(file: Path) -> None:
