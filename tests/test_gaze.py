@@ -27,7 +27,7 @@ from psychobench.gaze import (
 from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
 from psychobench.gaze.gallery import draw_galleries
 from psychobench.gaze.images import find_images, image_sizes
-from psychobench.gaze.map_files import find_maps, resize_map, weights_notes
+from psychobench.gaze.map_files import find_maps, map_sizes, resize_map, weights_notes
 from psychobench.gaze.maps import centre_bias, pixels, unit_range
 from psychobench.gaze.output import gaze_text, write_gaze
 
@@ -176,8 +176,8 @@ def test_a_place_on_the_display_is_the_same_place_in_the_image(
     shown = looked_at(
         [
             (
-                x * scale + (1920 - 90 * scale) / 2 + origin,
-                y * scale + (1080 - 60 * scale) / 2 + origin,
+                (x + 0.5) * scale - 0.5 + (1920 - 90 * scale) / 2 + origin,
+                (y + 0.5) * scale - 0.5 + (1080 - 60 * scale) / 2 + origin,
             )
         ]
     )
@@ -197,6 +197,26 @@ def test_only_fixations_wholly_inside_display_and_image_count(
         "outside the image": 1,
         "not wholly inside the display period": 2,
     }
+
+
+def test_the_last_pixel_of_an_enlarged_photograph_is_inside_it(
+    write: Callable[[pd.DataFrame], Path],
+) -> None:
+    table = looked_at([(0, 0), (269, 179), (270, 100)])
+    read = read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(scale=3))
+    assert np.rint(read.table[["x_px", "y_px"]]).to_numpy().tolist() == [[0, 0], [89, 59]]
+    assert read.left_out["outside the image"] == 1
+
+
+def test_a_period_needs_every_onset_and_an_unknown_one_is_told(
+    write: Callable[[pd.DataFrame], Path],
+) -> None:
+    table = looked_at([(10, 10), (20, 20)])
+    table["onset_ms"] = [100, np.nan]
+    with pytest.raises(TableError, match="1 of 2 have none, the first of them of subject 's1'"):
+        read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(period=(0, 5000)))
+    read = read_fixations(write(table), {"a.jpg": SIZE})
+    assert any("no display period is known of 2 of 2" in note for note in read.notes)
 
 
 def test_a_viewer_without_fixations_is_told(write: Callable[[pd.DataFrame], Path]) -> None:
@@ -223,7 +243,7 @@ def test_fixations_on_other_images_are_counted(write: Callable[[pd.DataFrame], P
     table["image"] = ["a.jpg", "photos/a.png", "b.jpg"]
     read = read_fixations(write(table), {"a.jpg": SIZE})
     assert len(read.of("a.jpg")) == 2
-    assert read.notes == ("1 fixations on 1 other images left out",)
+    assert read.notes[0] == "1 fixations on 1 other images left out"
 
 
 @pytest.mark.parametrize(
@@ -325,6 +345,18 @@ def test_a_folder_without_maps_says_what_it_should_hold(tmp_path: Path) -> None:
         find_maps(tmp_path / "nowhere")
 
 
+def test_without_photographs_sizes_come_from_the_maps_or_what_lies_beside_them(
+    tmp_path: Path,
+) -> None:
+    save(tmp_path, "full", "a", np.eye(4)[:, :3])
+    assert map_sizes(tmp_path, find_maps(tmp_path)) == {"a": (3, 4)}
+    save(tmp_path, "coarse", "a", np.eye(2))
+    with pytest.raises(ResourceError, match="with --images"):
+        map_sizes(tmp_path, find_maps(tmp_path))
+    (tmp_path / "maps.json").write_text(json.dumps({"photographs": {"sizes": {"a.jpg": [90, 60]}}}))
+    assert map_sizes(tmp_path, find_maps(tmp_path)) == {"a.jpg": SIZE}
+
+
 @pytest.mark.parametrize(("pretraining", "said"), [("imagenet", 0), ("procedural-objects", 1)])
 def test_maps_of_networks_that_never_saw_imagenet_say_so(
     pretraining: str, said: int, tmp_path: Path, crowd: Fixations
@@ -367,6 +399,26 @@ def test_images_are_found_in_the_folders_of_pascal_voc(tmp_path: Path) -> None:
     Image.new("RGB", (50, 37)).save(place / "000005.jpg")
     for folder in (tmp_path, tmp_path / "VOC2007", place):
         assert image_sizes(find_images(folder)) == {"000005.jpg": (50, 37)}
+
+
+def test_photographs_that_differ_in_their_endings_alone_are_refused(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        (tmp_path / name).touch()
+    with pytest.raises(ResourceError, match=r"there are a\.jpg and a\.png"):
+        find_images(tmp_path)
+
+
+def test_a_photograph_that_lies_on_its_side_has_the_size_it_is_read_with(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from psychobench.resources import read_image
+
+    for turn in (1, 3, 6, 8):
+        exif = Image.Exif()
+        exif[0x0112] = turn
+        Image.new("RGB", (9, 5)).save(tmp_path / f"turned{turn}.jpg", exif=exif)
+    for path in find_images(tmp_path):
+        assert image_sizes([path])[path.name] == read_image(path).shape[1::-1]
 
 
 def test_fifteen_viewers_of_photographs_are_read_whole(shared: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from psychobench.errors import TableError
-from psychobench.gaze import Placement, read_fixations
+from psychobench.gaze import Fixations, Placement, read_fixations
 
 SIZES = {"1001.jpg": (800, 600), "1002.jpg": (800, 600)}
 ASC = """** CONVERTED FROM p01.edf using edfapi 4.2.1
@@ -50,6 +50,38 @@ def test_an_eyelink_export_gives_fixations_on_the_image_during_display(tmp_path:
     assert len(read.of("1002.jpg")) == 1
     # one began before the picture came on, one ended after it went
     assert read.left_out["not wholly inside the display period"] == 2
+    assert read.left_out["without a place"] == 1
+
+
+def read_trial(folder: Path, *lines: str) -> Fixations:
+    """Read one trial with these messages and events between its begin and its end."""
+    text = "\n".join(["MSG\t1000 TRIALID 1", *lines, "END\t6052 \tSAMPLES"])
+    (folder / "p01.asc").write_text(text, encoding="utf-8")
+    return read_fixations(folder / "p01.asc", SIZES)
+
+
+LEFT = "EFIX L   1100\t1299\t200\t  60.0\t  40.0\t   900"
+RIGHT = LEFT.replace("EFIX L", "EFIX R").replace("60.0", "70.0")
+LOADED = "MSG\t1001 !V IMGLOAD CENTER 1001.jpg 960 540"
+
+
+def test_of_one_eye_that_eye_is_taken_and_of_two_the_right_one(tmp_path: Path) -> None:
+    assert read_trial(tmp_path, LOADED, LEFT).table["x_px"].tolist() == [60]
+    assert read_trial(tmp_path, LOADED, LEFT, RIGHT).table["x_px"].tolist() == [70]
+
+
+def test_a_trial_with_several_pictures_must_say_which_one_is_meant(tmp_path: Path) -> None:
+    other = LOADED.replace("1001.jpg", "1002.jpg")
+    with pytest.raises(TableError, match=r"trial 1 of .*p01\.asc loads 1001\.jpg, 1002\.jpg"):
+        read_trial(tmp_path, LOADED, other, LEFT)
+    told = "MSG\t1002 !V TRIAL_VAR image 1001.jpg"
+    assert read_trial(tmp_path, told, LOADED, other, LEFT).table["image"].tolist() == ["1001.jpg"]
+
+
+def test_without_the_end_of_the_display_fixations_count_and_that_is_said(tmp_path: Path) -> None:
+    read = read_trial(tmp_path, LOADED, "MSG\t1050 SYNCTIME", "MSG", "MSG\tx y z", LEFT)
+    assert len(read.table) == 1
+    assert any("no display period is known of 1 of 1" in note for note in read.notes)
 
 
 def test_a_folder_of_exports_has_one_subject_per_file(tmp_path: Path) -> None:
@@ -111,6 +143,51 @@ def test_a_recording_without_events_says_which_file_is_missing(tmp_path: Path) -
     write_bids(tmp_path)
     next(tmp_path.rglob("*_physioevents.tsv.gz")).unlink()
     with pytest.raises(TableError, match=r"physioevents\.tsv\.gz is missing"):
+        read_fixations(tmp_path, SIZES)
+
+
+def test_blinks_and_fixations_on_no_picture_are_counted(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    path = next(tmp_path.rglob("*_physio.tsv.gz"))
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        lines = file.read().splitlines()
+    # all samples of the first fixation are lost, and some of the second
+    lost = [f"{line.split()[0]}\tn/a\tn/a\t0" for line in lines]
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.write("\n".join(lost[:100] + lines[100:491] + lost[491:495] + lines[495:]))
+    read = read_fixations(tmp_path, SIZES)
+    assert read.table["image"].tolist() == ["1002.jpg"]
+    assert read.table["x_px"].tolist() == pytest.approx([(6 * 200 + 16 * 600) / 22])
+    assert read.left_out["without a place"] == 1
+    assert read.left_out["no image was on"] == 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "change", "said"),
+    [
+        ("_physio.json", {"SamplingFrequency": None}, "SamplingFrequency above 0"),
+        ("_physio.json", {"StartTime": "soon"}, "StartTime as numbers"),
+        ("_physio.json", {"Columns": ["timestamp", "x_coordinate", "y_coordinate"]}, "3 names in"),
+        ("_physioevents.json", {"Columns": ["onset", "duration"]}, "names no trial_type"),
+        ("_physioevents.json", {"Columns": ["onset", "trial_type", "duration"]}, "has 0 fixations"),
+        ("_physioevents.json", {"Columns": "onset"}, "must be a list"),
+    ],
+)
+def test_a_wrong_sidecar_is_named(
+    ending: str, change: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    write_bids(tmp_path)
+    sidecar = next(tmp_path.rglob(f"*{ending}"))
+    sidecar.write_text(json.dumps(json.loads(sidecar.read_text()) | change))
+    with pytest.raises(TableError, match=said):
+        read_fixations(tmp_path, SIZES)
+
+
+def test_pictures_without_onsets_are_refused(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    events = next(tmp_path.rglob("*_events.tsv"))
+    events.write_text(events.read_text().replace("onset", "start"))
+    with pytest.raises(TableError, match=r"_events\.tsv must have onset"):
         read_fixations(tmp_path, SIZES)
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from psychobench.errors import TableError
 from psychobench.gaze.table import as_fixations
 
 _PHYSIO = re.compile(r"(?P<stem>sub-(?P<sub>[A-Za-z0-9]+)_.*?)(?:_recording-[A-Za-z0-9]+)?_physio")
 _MS = 1000.0
+_PLACES = ("x_coordinate", "y_coordinate")
+_Numbers = NDArray[np.float64]
 
 
 def find_recordings(folder: Path) -> list[Path]:
@@ -36,7 +41,8 @@ def read_bids(path: Path) -> pd.DataFrame:
     Raises
     ------
     TableError
-        If a file or a column of these is missing, or nothing was fixated while an image was on.
+        If a file, a column or a number of these is missing, or nothing was fixated while an image
+        was on.
 
     References
     ----------
@@ -46,28 +52,28 @@ def read_bids(path: Path) -> pd.DataFrame:
     if found is None:
         raise TableError(f"a BIDS recording must be called sub-..._physio.tsv.gz: got {path}")
     described = _described(path)
-    samples = _headless(path, described)
+    samples = _headless(path, described, ("timestamp", *_PLACES))
     events_path = path.with_name(path.name.replace("_physio.tsv.gz", "_physioevents.tsv.gz"))
-    events = _headless(events_path, _described(events_path))
+    events = _headless(events_path, _described(events_path), ("onset", "duration", "trial_type"))
     shown = _shown(path.with_name(f"{found['stem']}_events.tsv"))
-    clock = _milliseconds(samples["timestamp"].to_numpy(dtype=np.float64), described)
+    stamps = _numbers(samples, "timestamp", path)
+    clock = _milliseconds(stamps, described, path)
     fixations = events[events["trial_type"].astype(str).str.lower() == "fixation"]
+    gaze = _Gaze(clock(stamps), *(_numbers(samples, name, path) for name in _PLACES))
+    onsets = clock(_numbers(fixations, "onset", events_path))
+    durations = _numbers(fixations, "duration", events_path) * clock.unit
     rows = [
-        row
-        for onset, duration in zip(
-            clock(fixations["onset"].to_numpy(dtype=np.float64)),
-            fixations["duration"].to_numpy(dtype=np.float64) * clock.unit,
-            strict=True,
-        )
-        if (row := _fixation(onset, duration, samples, clock, shown)) is not None
+        _fixation(onset, duration, gaze, shown)
+        for onset, duration in zip(onsets, durations, strict=True)
+        if duration > 0
     ]
-    if not rows:
+    if not any(row["image"] for row in rows):
         raise TableError(
             f"a recording must hold fixations while an image is on: {path} has {len(fixations)} "
             f"fixations and {len(shown)} images with times, none of them together; check "
             "StartTime, onset and duration"
         )
-    return as_fixations(pd.DataFrame(rows).assign(subject=found["sub"]), str(path))
+    return as_fixations(pd.DataFrame(rows).assign(subject=found["sub"]), str(path), recorded=True)
 
 
 class _Clock:
@@ -80,33 +86,53 @@ class _Clock:
         return self.start + (stamps - self.first) * self.unit
 
 
-def _milliseconds(stamps: np.ndarray[Any, Any], described: dict[str, Any]) -> _Clock:
+def _milliseconds(stamps: _Numbers, described: dict[str, Any], path: Path) -> _Clock:
     """Find the time stamps' unit from the sampling frequency; files rarely state it."""
-    step = float(np.median(np.diff(stamps))) if len(stamps) > 1 else 1.0
-    return _Clock(
-        float(stamps[0]),
-        _MS / float(described["SamplingFrequency"]) / step,
-        _MS * float(described.get("StartTime", 0)),
-    )
+    step = float(np.median(np.diff(stamps))) if len(stamps) > 1 else float("nan")
+    if not step > 0:
+        raise TableError(
+            f"time stamps must grow from sample to sample: those of {path} do not; export it again"
+        )
+    try:
+        frequency = float(described["SamplingFrequency"])
+        start = float(described.get("StartTime", 0))
+        if not (np.isfinite([frequency, start]).all() and frequency > 0):
+            raise ValueError(f"they are {frequency} and {start}")
+    except (KeyError, TypeError, ValueError) as error:
+        raise TableError(
+            f"a BIDS recording needs SamplingFrequency above 0 and StartTime as numbers: "
+            f"{_sidecar(path)} does not give them ({type(error).__name__}: {error})"
+        ) from None
+    return _Clock(float(stamps[0]), _MS / frequency / step, _MS * start)
 
 
-def _fixation(
-    onset: float, duration: float, samples: pd.DataFrame, clock: _Clock, shown: pd.DataFrame
-) -> dict[str, Any] | None:
-    """Place one fixation, on the image that was on when it began."""
+@dataclass(frozen=True)
+class _Gaze:
+    """Samples in the order of their times, in ms."""
+
+    times: _Numbers
+    x: _Numbers
+    y: _Numbers
+
+    def place(self, onset: float, end: float) -> tuple[float, float]:
+        """Give the mean place from one time to another; NaN where the eye was lost."""
+        first, last = self.times.searchsorted(onset, "left"), self.times.searchsorted(end, "right")
+        seen = np.isfinite(self.x[first:last]) & np.isfinite(self.y[first:last])
+        if not seen.any():
+            return float("nan"), float("nan")
+        return float(self.x[first:last][seen].mean()), float(self.y[first:last][seen].mean())
+
+
+def _fixation(onset: float, duration: float, gaze: _Gaze, shown: pd.DataFrame) -> dict[str, Any]:
+    """Place one fixation, on the image that was on when it began, if one was."""
     on = shown[(shown["onset"] <= onset) & (onset < shown["onset"] + shown["duration"])]
-    times = clock(samples["timestamp"].to_numpy(dtype=np.float64))
-    within = samples[(times >= onset) & (times <= onset + duration)]
-    x, y = within["x_coordinate"].mean(), within["y_coordinate"].mean()
-    if on.empty or not np.isfinite([x, y]).all():
-        return None
+    x, y = gaze.place(onset, onset + duration)
+    row = {"image": None, "x_px": x, "y_px": y, "duration_ms": duration, "onset_ms": onset}
+    if on.empty:
+        return row
     image = on.iloc[-1]
-    return {
+    return row | {
         "image": Path(str(image["stim_file"])).name,
-        "x_px": x,
-        "y_px": y,
-        "duration_ms": duration,
-        "onset_ms": onset,
         "period_start_ms": image["onset"],
         "period_end_ms": image["onset"] + image["duration"],
     }
@@ -120,21 +146,39 @@ def _shown(path: Path) -> pd.DataFrame:
     table = pd.read_csv(path, sep="\t", na_values=["n/a"])
     if missing := [name for name in ("onset", "duration", "stim_file") if name not in table]:
         raise TableError(f"{path} must have onset, duration and stim_file: no {', '.join(missing)}")
+    for name in ("onset", "duration"):
+        table[name] = _numbers(table, name, path)
     table = table.dropna(subset=["onset", "duration", "stim_file"])
     return table.assign(onset=table["onset"] * _MS, duration=table["duration"] * _MS)
 
 
-def _headless(path: Path, described: dict[str, Any]) -> pd.DataFrame:
+def _numbers(table: pd.DataFrame, name: str, path: Path) -> _Numbers:
+    try:
+        return table[name].to_numpy(dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TableError(
+            f"{name} of a BIDS table must be numbers or n/a: {path} has others ({error})"
+        ) from None
+
+
+def _headless(path: Path, described: dict[str, Any], needed: Sequence[str]) -> pd.DataFrame:
     """Read a gzipped table whose column names stand in its sidecar."""
     if not path.is_file():
         raise TableError(
             f"a BIDS recording needs its fixation events beside it: {path} is missing; detect "
             "fixations first, or make a table image, subject, x_px, y_px, duration_ms"
         )
-    try:
-        return pd.read_csv(
-            path, sep="\t", header=None, names=described["Columns"], na_values=["n/a"]
+    columns = described["Columns"]
+    if missing := [name for name in needed if name not in columns]:
+        raise TableError(
+            f"a BIDS table must have the columns {', '.join(needed)}: {_sidecar(path)} names no "
+            f"{', '.join(missing)}"
         )
+    try:
+        table = pd.read_csv(path, sep="\t", header=None, na_values=["n/a"])
+        if table.shape[1] != len(columns):
+            raise ValueError(f"{table.shape[1]} columns, and {len(columns)} names in its sidecar")
+        return table.set_axis(columns, axis=1)
     except (OSError, ValueError, EOFError) as error:
         raise TableError(f"a BIDS table must be readable: {path} is not ({error})") from None
 

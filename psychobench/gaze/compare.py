@@ -12,6 +12,7 @@ from tqdm import tqdm
 from psychobench.errors import ComparisonError
 from psychobench.gaze.baselines import BASELINES, score_baselines
 from psychobench.gaze.fixations import Fixations
+from psychobench.gaze.images import by_stem
 from psychobench.gaze.map_files import MapFile, resize_map
 from psychobench.gaze.maps import BlurRecipe, fixation_map, pixels
 from psychobench.gaze.metrics import METRICS, score_map
@@ -89,7 +90,7 @@ def compare_maps(
     ComparisonError
         If no map is of an image that people looked at.
     ResourceError
-        If a map cannot be read, or holds NaN.
+        If a map cannot be read, or holds NaN, or two images differ in their endings alone.
 
     References
     ----------
@@ -97,7 +98,7 @@ def compare_maps(
     """
     recipe = recipe or BlurRecipe()
     seen = set(fixations.table["image"])
-    names = {image.rsplit(".", 1)[0]: image for image in fixations.sizes if image in seen}
+    names = by_stem(image for image in fixations.sizes if image in seen)
     used = [each for each in maps if each.image in names]
     if not used:
         raise ComparisonError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isnan
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pandas as pd
@@ -12,7 +13,8 @@ from psychobench.gaze.table import as_fixations
 
 # what experiment programs write when an image comes on, and when it goes
 _IMAGE = re.compile(
-    r"!V (?:TRIAL_VAR (?:image|img|picture|stimulus)|IMGLOAD \S+|DRAW_IMAGE) (?P<name>\S.*)",
+    r"!V (?:(?P<told>TRIAL_VAR (?:image|img|picture|stimulus))|IMGLOAD \S+|DRAW_IMAGE) "
+    r"(?P<name>.*[^\s/\\].*)",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"[^/\\]+?\.(?:jpe?g|png|bmp|gif|tiff?|webp)\b", re.IGNORECASE)
@@ -31,14 +33,22 @@ class _Trial:
 
     def __init__(self) -> None:
         self.image: str | None = None
-        self.start: float | None = None
-        self.end: float | None = None
+        self.loaded: list[str] = []
+        self.start = self.end = float("nan")
         self.fixations: list[dict[str, object]] = []
 
-    def rows(self) -> list[dict[str, object]]:
-        """Give its fixations with the period of its image's display."""
-        period = {"image": self.image, "period_start_ms": self.start, "period_end_ms": self.end}
-        return [] if self.image is None else [each | period for each in self.fixations]
+    def rows(self, number: int, path: Path) -> list[dict[str, object]]:
+        """Give one eye's fixations with the period of the image's display."""
+        if self.image is None and len(self.loaded) > 1:
+            raise TableError(
+                f"a trial must show one image: trial {number} of {path} loads "
+                f"{', '.join(self.loaded)}; name the one with '!V TRIAL_VAR image NAME', or make a "
+                "table with the columns image, subject, x_px, y_px, duration_ms"
+            )
+        image = self.image or (self.loaded[0] if self.loaded else None)
+        both = {each["eye"] for each in self.fixations} >= {"L", "R"}
+        period = {"image": image, "period_start_ms": self.start, "period_end_ms": self.end}
+        return [each | period for each in self.fixations if not both or each["eye"] == "R"]
 
 
 def is_asc(path: Path) -> bool:
@@ -53,15 +63,17 @@ def read_asc(path: Path) -> pd.DataFrame:
     """Read the fixations of one ASC file; the subject is the file's name without its ending.
 
     A trial begins with the message ``TRIALID``. Its image is what ``!V TRIAL_VAR image``,
-    ``!V IMGLOAD`` or ``!V DRAW_IMAGE`` names, and it is on display from ``SYNCTIME`` or
-    ``DISPLAY ON`` to ``DISPLAY OFF`` or ``TRIAL_RESULT``. Of two eyes the right one is taken.
+    ``!V IMGLOAD`` or ``!V DRAW_IMAGE`` names, the first of these where it is there, and it is on
+    display from ``SYNCTIME`` or ``DISPLAY ON`` to ``DISPLAY OFF`` or ``TRIAL_RESULT``. Where a
+    trial has fixations of both eyes, the right one's are taken.
 
     Raises
     ------
     TableError
-        If the file has no fixation event, or none while an image is named.
+        If the file has no fixation event, or none in a trial that names an image, or a trial loads
+        several images.
     """
-    trials, eyes = [_Trial()], set()
+    trials = [_Trial()]
     with path.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if line.startswith("MSG"):
@@ -69,10 +81,9 @@ def read_asc(path: Path) -> pd.DataFrame:
             elif line.startswith("EFIX"):
                 fixation = _fixation(line)
                 if fixation is not None:
-                    eyes.add(fixation["eye"])
                     trials[-1].fixations.append(fixation)
-    rows = pd.DataFrame([row for trial in trials for row in trial.rows()])
-    if rows.empty:
+    rows = pd.DataFrame([row for i, trial in enumerate(trials) for row in trial.rows(i, path)])
+    if rows.empty or rows["image"].isna().all():
         had = sum(len(trial.fixations) for trial in trials)
         raise TableError(
             f"an ASC file must hold fixation events of trials that name their image: {path} has "
@@ -80,24 +91,28 @@ def read_asc(path: Path) -> pd.DataFrame:
             "image ('!V TRIAL_VAR image NAME'); export events and messages with edf2asc, or make "
             "a table with the columns image, subject, x_px, y_px, duration_ms"
         )
-    if {"L", "R"} <= eyes:
-        rows = rows[rows["eye"] == "R"]
-    return as_fixations(rows.assign(subject=path.stem).drop(columns="eye"), str(path))
+    rows = rows.assign(subject=path.stem).drop(columns="eye")
+    return as_fixations(rows, str(path), recorded=True)
 
 
 def _message(line: str, trials: list[_Trial]) -> None:
     words = line.split(maxsplit=2)
-    if len(words) < 3:
-        return
-    time, text = float(words[1]), words[2].strip()
+    try:
+        time, text = float(words[1]), words[2].strip()
+    except (ValueError, IndexError):
+        return  # a message of nothing, or cut off
     if text.upper().startswith("TRIALID"):
         trials.append(_Trial())
     trial = trials[-1]
     if found := _IMAGE.match(text):
-        trial.image = _file_name(found["name"])
-    elif _ONSET.match(text) and trial.start is None:
+        name = _file_name(found["name"])
+        if found["told"]:
+            trial.image = name
+        elif name not in trial.loaded:
+            trial.loaded.append(name)
+    elif _ONSET.match(text) and isnan(trial.start):
         trial.start = time
-    elif _OFFSET.match(text) and trial.start is not None and trial.end is None:
+    elif _OFFSET.match(text) and not isnan(trial.start) and isnan(trial.end):
         trial.end = time
 
 
@@ -109,10 +124,11 @@ def _file_name(text: str) -> str:
 
 
 def _fixation(line: str) -> dict[str, object] | None:
-    """Read ``EFIX eye start end duration x y pupil``; one without a place is none."""
+    """Read ``EFIX eye start end duration x y pupil``; a dot stands where the eye was lost."""
     words = line.split()
     try:
-        start, duration, x, y = (float(words[i]) for i in (2, 4, 5, 6))
+        start, duration = float(words[2]), float(words[4])
+        x, y = (float("nan") if words[i] == "." else float(words[i]) for i in (5, 6))
     except (ValueError, IndexError):
         return None
     return {"eye": words[1], "x_px": x, "y_px": y, "duration_ms": duration, "onset_ms": start}

@@ -61,7 +61,8 @@ class Placement:
         for axis, name in enumerate(("x_px", "y_px")):
             length = table["image"].map({image: size[axis] for image, size in sizes.items()})
             start = 0 if self.display is None else (self.display[axis] - length * self.scale) / 2
-            moved[name] = (table[name] - self.origin - start) / self.scale
+            # the first pixel's centre is 0 on both, so half a pixel lies before it
+            moved[name] = (table[name] - self.origin - start + 0.5) / self.scale - 0.5
         return moved
 
 
@@ -133,17 +134,15 @@ def read_fixations(
         If nothing can be read, no fixation is on one of the images, or most lie outside them.
     """
     placement = placement or Placement()
-    table = _read(Path(path), columns or {})
+    table, left_out = _with_places(_read(Path(path), columns or {}), path)
     table, notes = _known_images(table, sizes, path)
     moved = placement.to_image(table, sizes)
     outside = _outside(moved, sizes)
     if outside.mean() > _MOST_OUTSIDE:
         raise TableError(_wrong_unit(table, sizes, placement, float(outside.mean()), path))
     early_or_late = _outside_period(table, placement)
-    left_out = {
-        "outside the image": int(outside.sum()),
-        "not wholly inside the display period": int((early_or_late & ~outside).sum()),
-    }
+    left_out["outside the image"] = int(outside.sum())
+    left_out["not wholly inside the display period"] = int((early_or_late & ~outside).sum())
     kept = moved[~outside & ~early_or_late]
     gone = [each for each in dict.fromkeys(table["subject"]) if each not in set(kept["subject"])]
     if kept.empty:
@@ -152,6 +151,8 @@ def read_fixations(
             f"{len(moved)}; check --period"
         )
     notes += [f"subject '{each}' has no fixation left" for each in gone]
+    if placement.period is None:
+        notes += _unknown_period(kept)
     columns_kept = ["image", "subject", "x_px", "y_px", "duration_ms", "onset_ms"]
     return Fixations(kept[columns_kept].reset_index(drop=True), dict(sizes), left_out, tuple(notes))
 
@@ -173,6 +174,32 @@ def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
         )
     tables = [read_asc(each) for each in exports] or [read_bids(each) for each in recordings]
     return pd.concat(tables, ignore_index=True)
+
+
+def _with_places(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Leave out and count what a tracker recorded without an image, or without a place."""
+    nowhere = table["image"].isna()
+    lost = ~nowhere & ~(np.isfinite(table["x_px"]) & np.isfinite(table["y_px"]))
+    kept = table[~nowhere & ~lost].reset_index(drop=True)
+    if kept.empty:
+        raise TableError(
+            f"a record of gaze must hold fixations with a place on an image: of {len(table)} in "
+            f"{path} {int(nowhere.sum())} are while no image is on and {int(lost.sum())} have no "
+            "place; check the times and the coordinates"
+        )
+    counts = {"no image was on": int(nowhere.sum()), "without a place": int(lost.sum())}
+    return kept, {why: n for why, n in counts.items() if n}
+
+
+def _unknown_period(kept: pd.DataFrame) -> list[str]:
+    """Say of how many fixations nobody knows whether the image was on all the time."""
+    unknown = int(kept[["onset_ms", "period_start_ms", "period_end_ms"]].isna().any(axis=1).sum())
+    if not unknown:
+        return []
+    return [
+        f"no display period is known of {unknown} of {len(kept)} fixations: all of these count; "
+        "give it with --period where the record has onsets"
+    ]
 
 
 def _known_images(
@@ -221,7 +248,9 @@ def _outside_period(table: pd.DataFrame, placement: Placement) -> pd.Series:
         return (begins < first) | (ends > last)
     if begins.isna().any():
         raise TableError(
-            f"--period needs the column onset_ms: {int(begins.isna().sum())} fixations have none"
+            f"--period needs onset_ms of every fixation: {int(begins.isna().sum())} of "
+            f"{len(begins)} have none, the first of them of subject "
+            f"'{table.loc[begins.isna(), 'subject'].iloc[0]}'; add them, or leave out --period"
         )
     return (begins < placement.period[0]) | (ends > placement.period[1])
 

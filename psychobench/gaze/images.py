@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from psychobench.errors import ResourceError, StimulusError
+from psychobench.resources import UNDECODABLE
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _VOC = "JPEGImages"  # of PASCAL VOC: VOC2007/JPEGImages/000005.jpg beside Annotations, ImageSets
@@ -21,7 +23,7 @@ def find_images(folder: Path) -> list[Path]:
     Raises
     ------
     ResourceError
-        If there is no such folder, or no image in it.
+        If there is no such folder, no image in it, or two that differ in their endings alone.
     """
     if not folder.is_dir():
         raise ResourceError(f"--images must name a folder of images: there is none at {folder}")
@@ -32,7 +34,31 @@ def find_images(folder: Path) -> list[Path]:
         raise ResourceError(
             f"a folder of images must hold {', '.join(SUFFIXES)}: {place} holds none"
         )
+    by_stem(path.name for path in images)
     return images
+
+
+def by_stem(names: Iterable[str]) -> dict[str, str]:
+    """Give images' names by their names without the ending, which is how maps call them.
+
+    Raises
+    ------
+    ResourceError
+        If two differ in their endings alone.
+
+    Examples
+    --------
+    >>> by_stem(["street.jpg"])
+    {'street': 'street.jpg'}
+    """
+    known: dict[str, str] = {}
+    for name in names:
+        if (other := known.setdefault(Path(name).stem, name)) != name:
+            raise ResourceError(
+                f"images must differ in more than their endings, since maps have names without: "
+                f"there are {other} and {name}; rename one or take it away"
+            )
+    return known
 
 
 def image_sizes(images: list[Path]) -> dict[str, tuple[int, int]]:
@@ -51,6 +77,6 @@ def image_sizes(images: list[Path]) -> dict[str, tuple[int, int]]:
             with Image.open(path) as image:
                 turned = image.getexif().get(0x0112, 1) >= 5  # lies on its side
                 sizes[path.name] = image.size[::-1] if turned else image.size
-        except (OSError, ValueError) as error:
+        except (*UNDECODABLE, Image.DecompressionBombError) as error:
             raise StimulusError(f"an image must be readable: {path} is not ({error})") from None
     return sizes

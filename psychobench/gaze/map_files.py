@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import ResourceError
+from psychobench.resources import UNDECODABLE
 
 SUFFIXES = (".npz", ".npy", ".png")
 
@@ -63,8 +65,11 @@ class MapFile:
             if self.path.suffix == ".png":
                 from PIL import Image
 
-                with Image.open(self.path) as image:
-                    return np.asarray(image.convert("F"))
+                try:
+                    with Image.open(self.path) as image:
+                        return np.asarray(image.convert("F"))
+                except Image.DecompressionBombError as error:
+                    raise ValueError(error) from None
             loaded = np.load(self.path, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return loaded
@@ -73,7 +78,7 @@ class MapFile:
                     raise ValueError(f"it holds {', '.join(loaded) or 'nothing'}, and no 'map'")
                 values: NDArray[np.generic] = loaded["map"]
                 return values
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except (*UNDECODABLE, zipfile.BadZipFile) as error:
             raise ResourceError(f"a map must be readable: {self.path} is not ({error})") from None
 
 
@@ -96,13 +101,50 @@ def find_maps(folder: Path) -> list[MapFile]:
             f"a folder of maps must hold SOURCE/IMAGE.npz, .npy or .png: {folder} holds none; "
             "psychobench attention maps writes them"
         )
-    names = [(each.source, each.image) for each in found]
-    if twice := [name for name in names if names.count(name) > 1]:
+    counts = Counter((each.source, each.image) for each in found)
+    if twice := [name for name, n in counts.items() if n > 1]:
         raise ResourceError(
             f"a source must have one map of an image: '{twice[0][0]}' has several of "
             f"'{twice[0][1]}' in {folder}"
         )
     return found
+
+
+def map_sizes(folder: Path, maps: Sequence[MapFile]) -> dict[str, tuple[int, int]]:
+    """Find the photographs' sizes without the photographs.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Of the maps; its ``maps.json`` has the sizes, where ``attention maps`` wrote it.
+    maps : sequence of MapFile
+        Whose own pixels are the photographs' otherwise.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Width and height in pixels, by the image's name.
+
+    Raises
+    ------
+    ResourceError
+        If maps of one image have different sizes, and nothing else tells the photograph's.
+    """
+    try:
+        told = json.loads((folder / "maps.json").read_text("utf-8"))["photographs"]["sizes"]
+        return {name: (int(width), int(height)) for name, (width, height) in told.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass
+    sizes: dict[str, tuple[int, int]] = {}
+    for each in maps:
+        height, width = each.read().shape
+        if sizes.setdefault(each.image, (width, height)) != (width, height):
+            raise ResourceError(
+                f"without --images maps must have the pixels of their photographs: those of "
+                f"'{each.image}' have {' x '.join(map(str, sizes[each.image]))} and {width} x "
+                f"{height} ({each.path}); name the folder of the photographs with --images"
+            )
+    return sizes
 
 
 def weights_notes(folder: Path) -> tuple[str, ...]:

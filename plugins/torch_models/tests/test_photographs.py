@@ -116,6 +116,9 @@ def test_maps_are_written_and_compared_with_fixations(
     assert ran.code == 0, ran.err
     assert "not those of the paper" in ran.out
     assert (tmp_path / "out" / "gallery-alexnet-three-dense.png").is_file()
+    without = run_cli("attention", "compare", *gaze[:4], "--sigma-px", 6)
+    assert without.code == 0, without.err
+    assert without.out == ran.out  # maps.json has the photographs' sizes
 
 
 @pytest.mark.parametrize(

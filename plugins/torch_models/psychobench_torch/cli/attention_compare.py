@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--images",
-    required=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The photographs; their size in pixels is the maps'. VOC2007's folders are known.",
+    help="The photographs, for their sizes and the galleries. VOC2007's folders are known.  "
+    "[default: sizes from maps.json, or the maps' own]",
 )
 @click.option(
     "--columns", multiple=True, metavar="NAME=YOURS,...", help="Your names for the columns."
@@ -92,7 +92,7 @@ if TYPE_CHECKING:
 def compare(
     maps: Path,
     fixations: Path,
-    images: Path,
+    images: Path | None,
     columns: tuple[str, ...],
     display: str | None,
     scale: float,
@@ -117,7 +117,7 @@ def compare(
     from psychobench.gaze import compare_maps, read_fixations
     from psychobench.gaze.gallery import draw_galleries
     from psychobench.gaze.images import find_images, image_sizes
-    from psychobench.gaze.map_files import find_maps, weights_notes
+    from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
     from psychobench.gaze.output import gaze_json, gaze_text, write_gaze
     from psychobench.resources import check_writable, staged_folder
     from psychobench.responses.columns import parse_pairs
@@ -127,8 +127,8 @@ def compare(
     if out is not None:
         check_writable(out)
     found, about = find_maps(maps), weights_notes(maps)
-    photographs = find_images(images)
-    sizes = image_sizes(photographs)
+    photographs = find_images(images) if images is not None else []
+    sizes = image_sizes(photographs) if photographs else map_sizes(maps, found)
     renamed = parse_pairs(
         [pair for text in columns for pair in text.split(",")], "--columns", "image=picture"
     )
@@ -140,7 +140,7 @@ def compare(
             write_gaze(compared, folder, draw_galleries(found, gaze, by_name, recipe, about))
         click.echo(
             f"Written to {out}: gaze.csv, images.csv, gaze.json; as .png, .svg and .pdf gaze, "
-            "error and gallery-*.",
+            "error" + (" and gallery-*." if photographs else "; galleries need --images."),
             err=True,
         )
     click.echo(

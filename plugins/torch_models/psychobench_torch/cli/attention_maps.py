@@ -74,7 +74,7 @@ def maps(
     import json
 
     from psychobench.cli.notes import typed
-    from psychobench.gaze.images import find_images
+    from psychobench.gaze.images import find_images, image_sizes
     from psychobench.reports.provenance import provenance
     from psychobench.resources import check_writable, staged_folder
     from psychobench.responses.columns import parse_pairs
@@ -90,8 +90,9 @@ def maps(
     readings = parse_pairs(reading, "--reading", "total=sum")
     _check_known(readings, methods)
     photographs = find_images(images)
+    sizes = image_sizes(photographs)
     chosen = choose_pretraining(pretraining)
-    document: dict[str, Any] = {"maps": [], "networks": []}
+    document: dict[str, Any] = {"maps": [], "networks": [], "photographs": {"sizes": sizes}}
     with staged_folder(out) as folder:
         for each in network:
             classifier = load_classifier(each, chosen)
