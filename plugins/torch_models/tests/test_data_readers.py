@@ -239,6 +239,18 @@ def test_the_papers_sample_is_drawn_by_seed_and_the_same_each_time(layout, tmp_p
     assert len(select(DataChoice(root, limit=32), progress=False).table) == 32
 
 
+def test_faces_without_an_expression_do_not_make_the_sample_smaller(tmp_path, monkeypatch):
+    from psychobench_torch.data import affectnet_npy as arrays
+
+    monkeypatch.setattr(arrays, "_BLOCK", 1)
+    root = affectnet_npy(tmp_path, 30, 6)
+    for i in range(0, 30, 2):  # with a valence that nobody should use
+        annotate(root / "train_set", str(i), exp="8", val="0.4", aro="0.2")
+        annotate(root / "train_set", str(i + 1), exp="1", val="-0.3" if i % 4 else "0.4", aro="0.2")
+    found = arrays.read_affectnet_npy(root, wanted=(12, 6), seed=0, progress=False)
+    assert found.table["split"].value_counts().to_dict() == {"train": 12, "validation": 6}
+
+
 # VGGFace2
 
 

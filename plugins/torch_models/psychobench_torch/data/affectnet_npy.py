@@ -95,11 +95,15 @@ def _read_set(
                     "path": [str(folder / "images" / images[stem]) for stem in block],
                     "place": [f"{folder.name}/annotations/{stem}_val.npy" for stem in block],
                     "valence": list(pool.map(partial(_read, folder, "val"), block)),
-                    "expression": list(pool.map(partial(_read, folder, "exp"), block)),
+                    "expression": pd.to_numeric(
+                        pd.Series(list(pool.map(partial(_read, folder, "exp"), block))),
+                        errors="coerce",
+                    ),
                 }
             )
             blocks.append(cells)
-            n += int(pd.to_numeric(cells["valence"], errors="coerce").between(-1, 1).sum())
+            valences = without_expression(cells)[0]["valence"]
+            n += int(pd.to_numeric(valences, errors="coerce").between(-1, 1).sum())
             bar.update(len(block))
     cells = pd.concat(blocks or [pd.DataFrame(columns=COLUMNS, dtype=str)], ignore_index=True)
     valence, broken = checked_valence(cells["valence"], cells["place"])
