@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psychobench.responses.protocol import Observer
 from psychobench.responses.runner import read_info, respond
 from psychobench.stimuli.sets import StimulusSet
+from psychobench_torch.design import DESIGNS
 from psychobench_torch.reproduce.paper import CONDITIONS, PRETRAININGS
 from psychobench_torch.reproduce.store import Answers, Store
 
@@ -19,7 +20,7 @@ Tell = Callable[[str], None]
 HEAD, CONVOLUTIONS = 1.5, 20.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """One network with one pre-training, and the trainings of it that are wanted.
 
@@ -112,9 +113,8 @@ def ask(
         Of every network and training.
     """
     begun = time.monotonic()
-    answered: list[Answers] = []
-    for number, cell in enumerate(cells, start=1):
-        answered.extend(cell.stored)
+    answered = {cell: list(cell.stored) for cell in cells}
+    for number, cell in enumerate(sorted(cells, key=_features), start=1):
         if not cell.missing:
             continue
         tell(
@@ -130,5 +130,10 @@ def ask(
             info["pretraining"] = info["options"].get("pretraining") or info["pretraining"]
             one = Answers(cell.observer, cell.pretraining, seed, table, info)
             store.write(one)
-            answered.append(one)
-    return answered
+            answered[cell].append(one)
+    return [each for cell in cells for each in answered[cell]]
+
+
+def _features(cell: Cell) -> tuple[str, str]:
+    """Let networks on the same frozen features follow each other: these are computed once."""
+    return DESIGNS[cell.observer].architecture, cell.pretraining

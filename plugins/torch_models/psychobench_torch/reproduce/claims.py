@@ -25,7 +25,10 @@ COLUMNS = (
     "low", "high", "trainings", "verdict", "reason", "verdict_outside_is_pse", "verdict_balanced",
     "flips", "paper_value", "paper_supports",
 )  # fmt: skip
-NO_MAPS = "needs attention maps, which this command does not make; see psychobench attention"
+NO_MAPS = (
+    "seen in one training of each network, which gives no interval: figures 3 and 5, "
+    "attention_slopes.csv and attention_shifts.csv"
+)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from psychobench_torch.reproduce.paper import NAME, SOURCE
 from psychobench_torch.reproduce.text import claim_counts, summary
 
 if TYPE_CHECKING:
+    from psychobench.attention.study import Study
     from psychobench_torch.reproduce.run import Reproduction
 
 
@@ -76,10 +77,24 @@ def write_files(made: Reproduction, folder: Path) -> None:
     figures = draw_figure_2(made), draw_figure_4(made)
     save_figure(figures[0], folder, "figure2")
     save_figure(figures[1], folder, "figure4")
+    if made.looks is not None:
+        _write_looks(made.looks, folder)
     _text(departures_text(made), folder / "departures.md")
     _text(summary(made), folder / "summary.txt")
     _text(reproduction_page(made, *figures).html(), folder / "report.html")
     _text(json.dumps(document(made), indent=2, allow_nan=False), folder / "reproduction.json")
+
+
+def _write_looks(looks: Study, folder: Path) -> None:
+    """Write figures 3 and 5, and how much of the maps goes where."""
+    from psychobench.draw.curves import save_figure
+    from psychobench_torch.reproduce.looks import draw_figure_3, draw_figure_5
+
+    save_figure(draw_figure_3(looks), folder, "figure3")
+    save_figure(draw_figure_5(looks), folder, "figure5")
+    _csv(looks.shares, folder / "attention_shares.csv")
+    _csv(looks.slopes, folder / "attention_slopes.csv")
+    _csv(looks.shifts, folder / "attention_shifts.csv")
 
 
 def departures_text(made: Reproduction) -> str:

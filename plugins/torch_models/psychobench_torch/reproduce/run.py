@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from psychobench import __version__ as core_version
+from psychobench.attention.study import Study
 from psychobench.comparison import match_cohorts
 from psychobench.comparison.published import Published, recompute
 from psychobench.errors import OptionError, StimulusError, all_of
@@ -26,6 +27,7 @@ from psychobench_torch.reproduce.ask import Maker, Tell, ask, plan, tell_plan
 from psychobench_torch.reproduce.claims import judge_all
 from psychobench_torch.reproduce.claims_list import CLAIMS
 from psychobench_torch.reproduce.departures import list_departures
+from psychobench_torch.reproduce.looks import look
 from psychobench_torch.reproduce.measures import (
     Measured,
     People,
@@ -75,6 +77,8 @@ class Reproduction:
         What each network says of itself, by network and pre-training.
     provenance : mapping
         Versions, hashes, options.
+    looks : Study or None
+        Where the networks look; None where they do not say.
     """
 
     observers: tuple[str, ...]
@@ -90,6 +94,7 @@ class Reproduction:
     paper: Published
     infos: Mapping[str, Mapping[str, Any]]
     provenance: Mapping[str, Any]
+    looks: Study | None = None
 
     @property
     def heading(self) -> str:
@@ -184,7 +189,11 @@ def run(
         if out is not None:
             tell(f"Stopped. What was answered is in {out}; the same command goes on from there.")
         raise
-    return _assembled(ready, trainings, answers, options, command)
+    looks = None
+    if make is None:
+        tell("mapping where the networks look ...")
+        looks = look(ready.sources.make, ready.observers, seed, ready.stimuli, tell)
+    return _assembled(ready, trainings, answers, looks, options, command)
 
 
 def _chosen(observers: Sequence[str], controls: bool) -> tuple[str, ...]:
@@ -229,6 +238,7 @@ def _assembled(
     ready: Prepared,
     seeds: tuple[int, ...],
     answers: Sequence[Answers],
+    looks: Study | None,
     options: Mapping[str, Any],
     command: str,
 ) -> Reproduction:
@@ -263,6 +273,7 @@ def _assembled(
             humans={"file": str(people.cohort.path), "sha256": people.cohort.sha256},
             observers=infos,
         ),
+        looks=looks,
     )
 
 
