@@ -370,6 +370,43 @@ def test_maps_of_networks_that_never_saw_imagenet_say_so(
     assert ("not those of the paper" in gaze_text(compared)) == bool(said)
 
 
+def test_weights_in_a_file_are_not_said_to_be_of_anything(tmp_path: Path) -> None:
+    networks = [
+        {"network": name, "origin": origin, "pretraining": "mine.pth"}
+        for name, origin in (
+            ("alexnet", "drawings"),
+            ("vgg16", "drawings"),
+            ("vgg11", "the file /x/mine.pth"),
+        )
+    ]
+    (tmp_path / "maps.json").write_text(json.dumps({"networks": networks}))
+    drawn, file = weights_notes(tmp_path)
+    assert drawn.startswith("alexnet, vgg16 saw drawings, not ImageNet")
+    assert file.startswith("vgg11 with the weights in mine.pth, not torchvision's")
+
+
+def test_a_map_of_nothing_is_flagged_in_table_notes_and_gallery(
+    tmp_path: Path, crowd: Fixations
+) -> None:
+    from PIL import Image
+
+    save(tmp_path, "net/gradcam", "a", np.zeros((3, 3)))
+    save(tmp_path, "net/cam", "a", np.eye(3))
+    Image.new("RGB", SIZE).save(tmp_path / "a.jpg")
+    found = [each for each in find_maps(tmp_path) if each.path.suffix == ".npz"]
+    compared = compare_maps(found, crowd)
+    empty = compared.images.set_index("source")["empty"]
+    assert empty["net/gradcam"]
+    assert not empty["net/cam"]
+    assert any("net/gradcam points at nothing in 1 images" in note for note in compared.notes)
+    photographs = {"a.jpg": tmp_path / "a.jpg"}
+    ((_, figure),) = draw_galleries(found, crowd, photographs, BlurRecipe())
+    said = [[text.get_text() for text in panel.texts] for panel in figure.axes]
+    titles = [panel.get_title() for panel in figure.axes]
+    assert said[titles.index("gradcam")] == ["empty"]
+    assert said[titles.index("cam")] == []
+
+
 def test_a_comparison_is_written_with_figures_and_galleries(
     tmp_path: Path, crowd: Fixations
 ) -> None:

@@ -17,6 +17,7 @@ from psychobench.draw.looks import SMALL, shorten, wrap
 COLOUR_MAP = "viridis"  # even to the eye, also of people who confuse red and green
 _LABEL = 44  # characters
 _TITLE = 110
+_PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,9 @@ def _overlay(
 ) -> None:
     """Lay a map over the grey photograph, the more opaque the higher it is."""
     panel.imshow(photograph.mean(axis=2), cmap="gray", vmin=0, vmax=255)
-    if values is None:
-        panel.text(0.5, 0.5, "none", ha="center", va="center", transform=panel.transAxes)
+    if values is None or not values.any():
+        word = "none" if values is None else "empty"
+        middle = {"ha": "center", "va": "center"}
+        panel.text(0.5, 0.5, word, middle, transform=panel.transAxes, fontsize=6, bbox=_PAPER)
     else:
         panel.imshow(values, cmap=COLOUR_MAP, vmin=0, vmax=1, alpha=0.85 * values)

@@ -28,8 +28,8 @@ class GazeComparison:
     Attributes
     ----------
     images : pandas.DataFrame
-        One row per source and image: ``source, kind, image, n_subjects, n_fixations`` and the
-        measures of `psychobench.gaze.METRICS`.
+        One row per source and image: ``source, kind, image, n_subjects, n_fixations``, ``empty``
+        (whether the map is the same everywhere) and the measures of `psychobench.gaze.METRICS`.
     pooled : pandas.DataFrame
         One row per source: ``source, kind, n_images``, and for each measure its mean over images
         with ``_low`` and ``_high``, a 95% percentile bootstrap over images.
@@ -118,7 +118,7 @@ def compare_maps(
     images = images.sort_values(["source", "image"], ignore_index=True)
     images["source"] = images["source"].astype(str)
     normalisation = f"{MAP_WORDS}; people's: {recipe.words}"
-    notes = _notes(maps, used, names, fixations)
+    notes = _notes(maps, used, names, fixations) + _empty_notes(images)
     return GazeComparison(
         images, pool(images, rng), normalisation, recipe, (*about, *notes), tuple(about)
     )
@@ -139,7 +139,10 @@ def _image_rows(
         candidate = resize_map(file.read(), size)
         scored.append(("map", file.source, score_map(candidate, people, *places)))
     about = {"image": image, "n_subjects": looked["subject"].nunique(), "n_fixations": len(looked)}
-    return [{"source": name, "kind": kind, **about, **scores} for kind, name, scores in scored]
+    return [
+        {"source": name, "kind": kind, **about, "empty": bool(np.isnan(scores["nss"])), **scores}
+        for kind, name, scores in scored
+    ]
 
 
 def pool(images: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -186,6 +189,15 @@ def _notes(
         if lacking := sorted(set(names) - has):
             notes.append(f"{source} has no map of {len(lacking)} images: {_some(lacking)}")
     return tuple(notes)
+
+
+def _empty_notes(images: pd.DataFrame) -> tuple[str, ...]:
+    empty = images[images["empty"] & (images["kind"] == "map")]
+    return tuple(
+        f"{source} points at nothing in {len(of)} images, which have no NSS and no CC: "
+        f"{_some(of['image'])}"
+        for source, of in empty.groupby("source", sort=False)
+    )
 
 
 def _some(names: object) -> str:

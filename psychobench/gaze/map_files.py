@@ -156,15 +156,23 @@ def weights_notes(folder: Path) -> tuple[str, ...]:
         Empty where nothing is known of the maps.
     """
     try:
-        networks = json.loads((folder / "maps.json").read_text("utf-8"))["networks"]
-        other = [
-            f"{each['network']} saw {each['origin']}"
-            for each in networks
-            if each["pretraining"] != "imagenet"
-        ]
+        other: dict[str, list[str]] = {}
+        for each in json.loads((folder / "maps.json").read_text("utf-8"))["networks"]:
+            if each["pretraining"] != "imagenet":
+                other.setdefault(str(each["origin"]), []).append(str(each["network"]))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
-    return tuple(f"{each}, not ImageNet: its maps are not those of the paper" for each in other)
+    return tuple(
+        f"{', '.join(networks)} {_saw(origin)}: these maps are not those of the paper"
+        for origin, networks in other.items()
+    )
+
+
+def _saw(origin: str) -> str:
+    """Say what weights saw; what those in a file saw may be anything."""
+    if origin.startswith("the file "):
+        return f"with the weights in {Path(origin).name}, not torchvision's for ImageNet"
+    return f"saw {origin}, not ImageNet"
 
 
 def _maps(folder: Path) -> Iterator[MapFile]:
