@@ -33,7 +33,6 @@ from psychobench_torch.reproduce.tables import gain_table
 from psychobench_torch.reproduce.text import summary
 from scipy.special import expit
 
-from psychobench.cli.main import main
 from psychobench.comparison import Sample
 from psychobench.comparison.published import recompute
 from psychobench.errors import OptionError, PsychobenchError
@@ -205,7 +204,7 @@ def test_what_was_not_asked_is_not_measured(made):
     row = made.claims.set_index("id").loc["1.4"]
     assert row["verdict"] == "not measurable here"
     assert "vgg11" in row["reason"]
-    assert made.claims.set_index("id").loc["1.9", "reason"].startswith("needs attention maps")
+    assert made.claims.set_index("id").loc["1.9", "reason"].startswith("seen in one training")
 
 
 def test_simulated_people_say_nothing_of_people(made):
@@ -428,21 +427,6 @@ def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
     people: People = made.people
     ours = replicate(again_measured, people.measures.pse)
     np.testing.assert_allclose(ours.pse, made.readings["none"].pse)
-
-
-@pytest.fixture
-def run_cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run `psychobench ARGUMENTS...` in this process."""
-
-    def run_command(*arguments: object) -> tuple[int, str, str]:
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        return code, *capsys.readouterr()
-
-    return run_command
 
 
 @pytest.fixture
