@@ -432,6 +432,7 @@ def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
 @pytest.fixture
 def known_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sources, "make", lambda _, *cell: known(*cell))
+    monkeypatch.setattr("psychobench_torch.reproduce.run.look", lambda *_: None)  # nothing inside
 
 
 def test_the_command_writes_tables_figures_claims_and_departures(
