@@ -10,14 +10,16 @@ from psychobench.errors import OptionError
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.identities import identity_set
 from psychobench_torch.objects import CLASSES, OBJECTS_VERSION, object_set
-from psychobench_torch.pretrain.recipe import PretrainingRecipe
+from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
 
 PER_IDENTITY, HELD_OUT = 50, 6  # rendered images of a person: trained on, held out
 FACE_SEED, HELD_OUT_SEED = 7_001, 1_000_003  # added to the recipe's: other people, fresh objects
 HELD_OUT_OBJECTS = 2_940
 SOURCES = {
     "procedural-objects": PretrainingRecipe(),
-    "rendered-faces": PretrainingRecipe(n_images=25_000),
+    "rendered-faces": PretrainingRecipe(
+        n_images=12_500, stages=(Stage(128, 84_000, 128), Stage(224, 13_000, 128))
+    ),
 }
 """For each source the recipe of its bundled AlexNet."""
 
