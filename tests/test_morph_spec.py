@@ -215,8 +215,11 @@ def test_a_run_that_is_ended_from_outside_leaves_nothing(
         "psychobench.stimuli.morphing.build._write_table",
         lambda *_: os.kill(os.getpid(), number),
     )
+    # a shell's background jobs, and the tests that run in one, are started deaf to Ctrl-C
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     (folder / "spec.toml").write_text(SPEC)
     ran = run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out")
+    signal.signal(signal.SIGINT, before)
     assert ran.code == code
     assert not (folder / "out").exists()
 
