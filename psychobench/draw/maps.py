@@ -86,7 +86,8 @@ def draw_maps(
     n_rows, n_columns = len(rows), len(columns)
     with mpl.rc_context(SMALL):
         size = (max(4.2, 1.5 + PANEL * n_columns + 0.7), 1.1 + (tall + 0.06) * n_rows)
-        tight = ConstrainedLayoutEngine(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0)
+        # compressed: images keep their shape, so that their cells have room to spare
+        tight = ConstrainedLayoutEngine(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0, compress=True)
         figure = Figure(figsize=size, layout=tight)
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
         whole = max(float(row.maps.max()) for row in rows)
