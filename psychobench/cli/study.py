@@ -26,7 +26,7 @@ from psychobench.reports.provenance import provenance
 from psychobench.reports.study import Study, Trainings
 from psychobench.resources import check_writable
 from psychobench.responses.cohort import Cohort, load_cohort
-from psychobench.responses.columns import parse_columns, parse_pairs, parse_where
+from psychobench.responses.columns import parse_columns, parse_names, parse_pairs, parse_where
 from psychobench.responses.protocol import Observer
 from psychobench.responses.registry import list_observers, load_observer
 from psychobench.responses.runner import check_masks
@@ -65,7 +65,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
         trials=options["trials"],
     )
     fits = fit_answers(answers, engine=options["engine"], seed=seed)
-    tested = _names([options["statuses"]])
+    tested = parse_names([options["statuses"]])
     comparison = compare_with(
         fits.first, plan.cohorts, family=options["family"], tested=tested, margin=options["margin"]
     )
@@ -131,7 +131,7 @@ def _replicates(answers: Answers, first_seed: int) -> dict[str, dict[str, Any]]:
 
 
 def _plan(*, out: Path | None, **options: Any) -> Plan:
-    names = _names(options["observer"])
+    names = parse_names(options["observer"])
     stimuli, cohort, observers, match, *_ = all_of(
         lambda: load_stimuli(options["stimuli"]),
         lambda: load_cohort(
@@ -147,9 +147,11 @@ def _plan(*, out: Path | None, **options: Any) -> Plan:
     if options["levels"] == "human":
         stimuli = stimuli.select(sorted(cohort.table["level"].unique()))
     matched = list(match.values()) if match else ["none", *stimuli.masks]
-    masks = check_masks(stimuli, _names(options["mask"]) or matched)
+    masks = check_masks(stimuli, parse_names(options["mask"]) or matched)
     cohort_fits = fit(cohort.table, engine=options["engine"], seed=options["seed"])
-    cohorts = match_cohorts(masks, cohort_fits, match=match, tested=_names([options["statuses"]]))
+    cohorts = match_cohorts(
+        masks, cohort_fits, match=match, tested=parse_names([options["statuses"]])
+    )
     return Plan(observers, stimuli, masks, cohort, cohort_fits, cohorts)
 
 
@@ -166,11 +168,6 @@ def _observers(names: Sequence[str], pretraining: str | None, seed: int) -> dict
         )
     )
     return dict(zip(names, made, strict=True))
-
-
-def _names(texts: Sequence[str]) -> tuple[str, ...]:
-    """Take repeated and comma-separated names alike, each once."""
-    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
 
 
 def _match(text: str | None) -> dict[str, str] | None:

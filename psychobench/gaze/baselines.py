@@ -58,15 +58,12 @@ def score_baselines(
         halves = []
         for _ in range(splits):
             first = looked["subject"].isin(rng.permutation(viewers)[: len(viewers) // 2])
-            for seen, judged in ((first, ~first), (~first, first)):
-                judges = looked[judged]
-                halves.append(
-                    score_map(
-                        fixation_map(looked[seen], size, recipe),
-                        fixation_map(judges, size, recipe),
-                        *pixels(judges),
-                    )
-                )
+            one, other = (
+                (fixation_map(half, size, recipe), pixels(half))
+                for half in (looked[first], looked[~first])
+            )
+            halves.append(score_map(one[0], other[0], *other[1]))
+            halves.append(score_map(other[0], one[0], *one[1]))
         scores[PEOPLE] = _mean(halves)
     return scores
 

@@ -102,6 +102,17 @@ def parse_where(conditions: Iterable[str]) -> dict[str, str]:
     return parse_pairs(conditions, "--where", "condition=whole")
 
 
+def parse_names(texts: Sequence[str]) -> tuple[str, ...]:
+    """Take repeated and comma-separated names alike, each once.
+
+    Examples
+    --------
+    >>> parse_names(("eyes,nose", "eyes"))
+    ('eyes', 'nose')
+    """
+    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+
+
 def parse_pairs(pairs: Iterable[str], option: str, example: str) -> dict[str, str]:
     """Read the ``NAME=VALUE`` pairs of an option; `example` is what its fault shows.
 

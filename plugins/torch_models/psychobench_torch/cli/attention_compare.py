@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.options import JSON, SEED
+
 if TYPE_CHECKING:
     from psychobench.gaze import BlurRecipe, Placement
 
@@ -81,14 +83,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="Divide people's maps by their maximum after the blur, or before it, as published.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@SEED
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Write tables and figure here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@JSON
 def compare(
     maps: Path,
     fixations: Path,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.options import JSON, SEED
+
 if TYPE_CHECKING:
     from psychobench.attention.regions import FaceRegions
     from psychobench.attention.study import Study, Who
@@ -93,7 +95,7 @@ if TYPE_CHECKING:
 @click.option(
     "--faithfulness", is_flag=True, help="Delete and insert pixels in the order of the maps."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@SEED
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -101,7 +103,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write figures, maps (.npz) and tables here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@JSON
 def draw(observer: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Draw where OBSERVERs look, and measure how much of it goes where.
 
@@ -145,14 +147,14 @@ def draw(observer: tuple[str, ...], out: Path, as_json: bool, **options: Any) ->
 def _study(names: tuple[str, ...], **options: Any) -> Study:
     from psychobench.attention.people import check_people_masks, render_people
     from psychobench.attention.study import Question, run_study
-    from psychobench.responses.columns import parse_pairs
+    from psychobench.responses.columns import parse_names, parse_pairs
     from psychobench.responses.runner import check_masks
     from psychobench.stimuli.sets import load_stimuli
 
     stimuli = load_stimuli(options["stimuli"])
     levels = _numbers(options["levels"])
     stimuli.select(levels)  # says which levels there are
-    masks = check_masks(stimuli, _names(options["mask"]) or ("none",))
+    masks = check_masks(stimuli, parse_names(options["mask"]) or ("none",))
     if options["identities"]:
         check_people_masks(masks)
     question = Question(
@@ -161,7 +163,7 @@ def _study(names: tuple[str, ...], **options: Any) -> Study:
         options["target"],
         parse_pairs(options["reading"], "--reading", "total=sum"),
     )
-    who = _who(_names(names), options["pretraining"], options["seed"])
+    who = _who(parse_names(names), options["pretraining"], options["seed"])
     for each in who:
         each.check(question)
     regions = _regions(stimuli, options["regions"])
@@ -214,11 +216,6 @@ def _faithfulness(study: Study, options: dict[str, Any]) -> Any:
 
     click.echo("deleting and inserting pixels ...", err=True)
     return check_faithfulness(study, _numbers(options["levels"]), seed=options["seed"])
-
-
-def _names(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Take repeated and comma-separated names alike, each once."""
-    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
 
 
 def _numbers(text: str) -> list[float]:

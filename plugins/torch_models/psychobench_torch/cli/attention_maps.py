@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.options import JSON
+
 if TYPE_CHECKING:
     from psychobench_torch.classifier import PretrainedClassifier
 
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write NETWORK-PRETRAINING/METHOD/IMAGE.npz and maps.json here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@JSON
 def maps(
     network: tuple[str, ...],
     images: Path,

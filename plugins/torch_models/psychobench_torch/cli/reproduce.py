@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from psychobench.cli.options import JSON
+
 DEFAULT = ("alexnet", "fe_alexnet")
 
 
@@ -86,7 +88,7 @@ DEFAULT = ("alexnet", "fe_alexnet")
     help="Write tables, figures, claims and departures here, and keep answers as they come: the "
     "same command goes on where it was stopped.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@JSON
 def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> None:
     """Run experiments 1 to 3 of Ying, Li & Chen (2023) and set them beside the paper's numbers.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.options import JSON
 from psychobench_torch.cli.options import data_options, recipe_options
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write weights, model card, log and curves here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@JSON
 def train(observer: str, out: Path, as_json: bool, **options: Any) -> None:
     """Train OBSERVER on labelled photographs, or pre-train its network.
 
