@@ -4,7 +4,8 @@ Run as ``python benchmarks/bench_transfer.py``. Rendered faces are written to a 
 files; both sides start from these. The plain loop decodes them in every epoch (DataLoader with two
 workers), computes AlexNet's features anew in float32 and trains with ``torch.optim.Adam`` as it
 comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--agreement N`` trains heads
-of N seeds with fresh augmentation, with cached views, and with products in bfloat16. Images per
+of N seeds as the observers do, on 1,280 images, with fresh augmentation, with the three cached
+views that deep networks are given, and with products in bfloat16. Images per
 second of every network are measured where there is a CUDA device (``--rates`` does it on any).
 Results go to ``benchmarks/results/transfer.json``.
 """
@@ -33,6 +34,7 @@ from PIL import Image
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data import load_labelled
+from psychobench_torch.design import DEEP_VIEWS
 from psychobench_torch.device import compute_device, fast_dtype
 from psychobench_torch.heads import make_head
 from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
@@ -51,6 +53,7 @@ from psychobench.stimuli.faces import training_faces
 RESULTS = Path(__file__).parent / "results" / "transfer.json"
 RATIO_WANTED = 4.0
 PER_PERSON, SEED, VIEWS = 4, 11, 5
+FEW = 1_280  # training images of the observers, and of the comparison of ways to train
 SIZE = 224
 
 
@@ -169,15 +172,18 @@ def compare_loops(table: Path, recipe: TransferRecipe, plain_epochs: int) -> dic
     return record
 
 
-def compare_modes(table: Path, recipe: TransferRecipe, n_seeds: int) -> list[dict[str, Any]]:
+def compare_modes(table: Path, n_seeds: int) -> list[dict[str, Any]]:
     """Compare cached views, and products in bfloat16, with the exact mode over seeds.
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
+    few = table.with_name("few.csv")
+    pd.read_csv(table).groupby("split").head(FEW).to_csv(few, index=False)
+    recipe = TransferRecipe()
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
     ways = {
         "exact": recipe,
-        "cached_views": replace(recipe, views=VIEWS),
+        "cached_views": replace(recipe, views=DEEP_VIEWS),
         "bfloat16": replace(recipe, products="bfloat16"),
     }
     rows: list[dict[str, Any]] = []
@@ -185,7 +191,7 @@ def compare_modes(table: Path, recipe: TransferRecipe, n_seeds: int) -> list[dic
         faces = normalise(fit_square(to_tensor(load_stimuli().images())))
         continuum = backbone.network(faces)
     with own_cache():
-        images = load_labelled(table, size=SIZE)
+        images = load_labelled(few, size=SIZE)
         for kind in ("linear", "excitation"):
             found = {
                 way: train_heads(backbone, kind, chosen, range(n_seeds), images)
@@ -251,8 +257,9 @@ def main() -> None:
         table = write_faces(Path(folder), options.images, options.validation)
         plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
         record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs)
+        print(json.dumps(record), flush=True)
         if options.agreement:
-            record["agreement"] = compare_modes(table, recipe, options.agreement)
+            record["agreement"] = compare_modes(table, options.agreement)
     if options.rates or compute_device().type == "cuda":
         record["networks"] = measure_networks(options.rates_scale)
     else:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.backends import cudnn
 
 from psychobench.errors import ObserverError
 
@@ -20,6 +21,8 @@ def target_probabilities(
     score: Callable[[NDArray[np.uint8], int], Tensor], images: NDArray[np.uint8]
 ) -> NDArray[np.float64]:
     """Turn scores into the probability of the target, in batches of one size.
+
+    On CUDA convolutions compute in full float32, by the same algorithm every time.
 
     Parameters
     ----------
@@ -34,9 +37,10 @@ def target_probabilities(
     ndarray of float64, shape (n,)
     """
     answers = [np.empty(0)]
-    for start in range(0, len(images), BATCH):
-        scores = score(images[start : start + BATCH], BATCH)
-        answers.append(scores.double().softmax(1)[:, 1].cpu().numpy())
+    with cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+        for start in range(0, len(images), BATCH):
+            scores = score(images[start : start + BATCH], BATCH)
+            answers.append(scores.double().softmax(1)[:, 1].cpu().numpy())
     return np.concatenate(answers)
 
 

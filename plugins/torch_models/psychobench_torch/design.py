@@ -19,21 +19,27 @@ class Design:
         One of `psychobench_torch.heads.HEADS`.
     fresh_dense : bool
         Whether fully connected layers start afresh even where pre-trained ones are known.
+    views : int
+        Of every training image, see `psychobench_torch.recipe.TransferRecipe`. AlexNet is fast
+        enough for crops of their own in every epoch; of VGG16 these would take two cores ten
+        minutes.
     """
 
     name: str
     architecture: str
     head: str
     fresh_dense: bool = False
+    views: int = 0
 
 
+DEEP_VIEWS = 3  # of a deep network's training images
 DESIGNS = {
     each.name: each
     for each in (
         Design("alexnet", "alexnet", "dense"),
-        Design("vgg11", "vgg11", "dense"),
-        Design("vgg13", "vgg13", "dense"),
-        Design("vgg16", "vgg16", "dense"),
+        Design("vgg11", "vgg11", "dense", views=DEEP_VIEWS),
+        Design("vgg13", "vgg13", "dense", views=DEEP_VIEWS),
+        Design("vgg16", "vgg16", "dense", views=DEEP_VIEWS),
         Design("fe_alexnet", "alexnet", "excitation"),
         Design("alexnet_linear", "alexnet", "linear"),
         Design("alexnet_fresh", "alexnet", "dense", fresh_dense=True),
@@ -50,4 +56,5 @@ def design_of(name: str) -> Design:
     >>> design_of("vgg16").head, design_of("torchvision:resnet18").head
     ('dense', 'linear')
     """
-    return DESIGNS[name] if name in DESIGNS else Design(name, name, "linear")
+    known = DESIGNS.get(name)
+    return known or Design(name, name, "linear", views=DEEP_VIEWS)

@@ -16,8 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from psychobench.errors import OptionError, ResourceError
 from psychobench_torch.device import compute_device
-
-VARIABLES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")  # set by torchrun
+from psychobench_torch.processes import n_processes
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def team() -> Iterator[Team]:
     ...     (alone.rank, alone.size)
     (0, 1)
     """
-    if not all(name in os.environ for name in VARIABLES):
+    if n_processes() == 0:
         yield Team(0, 1, compute_device())
         return
     device = compute_device()
@@ -126,14 +125,3 @@ def team() -> Iterator[Team]:
     finally:
         if joined:
             distributed.destroy_process_group()
-
-
-def is_first() -> bool:
-    """Tell whether this process is the one of its team that writes files.
-
-    Examples
-    --------
-    >>> is_first()
-    True
-    """
-    return os.environ.get("RANK", "0") == "0" or not all(name in os.environ for name in VARIABLES)

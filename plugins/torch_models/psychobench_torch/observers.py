@@ -185,7 +185,8 @@ def make_observer(
     chosen, checked = choose_pretraining(pretraining), check_seed(seed)
     has_head = chosen.file is not None and holds_head(chosen.file)
     kind = TrainedObserver if has_head else SeededObserver
-    return kind(design, chosen, checked, TransferRecipe(optimizer=optimizer, **recipe))
+    trained = TransferRecipe(**{"optimizer": optimizer, "views": design.views, **recipe})
+    return kind(design, chosen, checked, trained)
 
 
 def _factory(name: str, what: str) -> Factory:

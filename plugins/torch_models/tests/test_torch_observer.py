@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from psychobench_torch.torch_observer import TorchObserver
 from torch import Tensor, nn
+from torch.backends import cudnn
 
 from psychobench.errors import ObserverError, OptionError
 from psychobench.testing import check_observer
@@ -62,6 +63,17 @@ def test_the_answer_is_the_softmax_of_the_two_outputs() -> None:
     swapped = observe(module, labels=("happy", "sad"), target="happy")
     np.testing.assert_allclose(swapped.respond(NOISE), expected[:, 0], atol=1e-6)
     assert (swapped.info.labels, swapped.info.target) == (("sad", "happy"), "happy")
+
+
+def test_scores_are_computed_in_full_float32_by_the_same_algorithm() -> None:
+    module, found = network(), []
+    module.register_forward_hook(
+        lambda *_: found.append((cudnn.allow_tf32, cudnn.deterministic, cudnn.benchmark))
+    )
+    before = cudnn.allow_tf32
+    observe(module).respond(NOISE[:1])
+    assert set(found) == {(False, True, False)}
+    assert cudnn.allow_tf32 == before
 
 
 def test_one_output_is_the_targets_score_before_a_sigmoid() -> None:

@@ -25,6 +25,7 @@ from psychobench_torch.pretrain import PretrainingRecipe, pretrain
 from psychobench_torch.pretrain.loop import Training
 from psychobench_torch.pretrain.recipe import CHOICES
 from psychobench_torch.pretraining import NAMES
+from psychobench_torch.processes import VARIABLES
 from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
 from psychobench_torch.training import pretraining, transfer
 from psychobench_torch.training.plan import PretrainingPlan, TransferPlan, make_plan
@@ -178,6 +179,17 @@ def test_wrong_input_is_told_before_anything_is_loaded(
     assert not (tmp_path / "out").exists()
 
 
+def test_one_head_is_not_trained_by_several_processes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    _, told = run("alexnet", "--out", tmp_path / "out", status=1)
+    assert "--phase transfer must run in one process: torchrun started 2" in told
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_corrupt_image_stops_the_training_or_is_left_out(
     run: Run, faces: Path, weights_file: Path, tmp_path: Path
 ) -> None:
@@ -219,6 +231,12 @@ def test_the_papers_recipe_is_the_papers() -> None:
     assert (network.learning_rate, network.keep) == (5e-5, "best")
     with pytest.raises(OptionError, match="learning_rate must be above 0"):
         plan(*asked, "--learning-rate", "0")
+
+
+@pytest.mark.parametrize("name", [*DESIGNS, "torchvision:resnet18"])
+def test_a_head_is_trained_by_hand_as_an_observer_trains_it(name: str) -> None:
+    assert plan(name).recipe == load_observer(name).recipe
+    assert plan(name, "--views", "5").recipe.views == 5
 
 
 def test_the_options_offer_what_there_is() -> None:

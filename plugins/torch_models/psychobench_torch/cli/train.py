@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from psychobench.cli.options import JSON
+from psychobench.errors import OptionError
 from psychobench_torch.cli.options import data_options, recipe_options
 
 if TYPE_CHECKING:
@@ -70,23 +71,29 @@ def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any
     """Give the model card of the training, which is done now unless it is done already."""
     from psychobench.resources import staged_folder
     from psychobench_torch.data.load import select
+    from psychobench_torch.processes import is_first, n_processes
     from psychobench_torch.training.folder import open_folder, taken
     from psychobench_torch.training.plan import make_plan
 
     plan = make_plan(observer, **options)
+    if options["phase"] == "transfer" and n_processes() > 1:
+        raise OptionError(
+            f"--phase transfer must run in one process: torchrun started {n_processes()}, and each "
+            "would train the same head; run the command without torchrun, one for each seed"
+        )
     determinants = plan.determinants()
     card = open_folder(out, determinants)
     if card is not None:
+        if not is_first():
+            return None
         click.echo(f"Already trained: {out} holds the result of this very command.", err=True)
         return card
     selection = None if plan.choice is None else select(plan.choice)
-    for note in selection.notes if selection else ():
-        click.echo(f"Note: {note}.", err=True)
-    from psychobench_torch.distributed import is_first
-
     if not is_first():  # of several processes of torchrun one writes and speaks
         _outcome(plan, selection, out)
         return None
+    for note in selection.notes if selection else ():
+        click.echo(f"Note: {note}.", err=True)
     with taken(out, determinants):
         outcome = _outcome(plan, selection, out)
         with staged_folder(out) as folder:

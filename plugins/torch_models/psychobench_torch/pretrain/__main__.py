@@ -13,7 +13,6 @@ from torch import nn
 from psychobench.errors import PsychobenchError
 from psychobench.resources import check_writable
 from psychobench_torch.checkpoints import remove_checkpoint
-from psychobench_torch.distributed import is_first
 from psychobench_torch.networks import ARCHITECTURES
 from psychobench_torch.pretrain import (
     SOURCES,
@@ -26,6 +25,7 @@ from psychobench_torch.pretrain import (
 from psychobench_torch.pretrain.card import SIMILAR
 from psychobench_torch.pretrain.sources import LIMITS
 from psychobench_torch.probe import probe_all
+from psychobench_torch.processes import is_first
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ HELD_OUT_OBJECTS = 2_940
 SOURCES = {
     "procedural-objects": PretrainingRecipe(),
     "rendered-faces": PretrainingRecipe(
-        n_images=12_500, stages=(Stage(128, 84_000, 128), Stage(224, 13_000, 128))
+        n_images=15_000, stages=(Stage(128, 200_000, 128), Stage(224, 30_000, 128))
     ),
 }
 """For each source the recipe of its bundled AlexNet."""
@@ -98,7 +98,7 @@ def source_recipe(
     Examples
     --------
     >>> source_recipe("rendered-faces", seed=3).n_images
-    25000
+    15000
     """
     if source not in SOURCES:
         raise OptionError(f"source must be {' or '.join(SOURCES)}: it is '{source}'")

@@ -126,7 +126,7 @@ def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
     data = options["data"] or FACES
     if data == OBJECTS:
         raise OptionError(f"--data {OBJECTS} must go with --phase pretraining: it has no valence")
-    base = PAPER_TRANSFER if options["recipe"] == "paper" else TransferRecipe()
+    base = PAPER_TRANSFER if options["recipe"] == "paper" else TransferRecipe(views=design.views)
     names = ("epochs", "batch", "learning_rate", "optimizer", "views")
     recipe = replace(base, **{n: options[n] for n in names if options[n] is not None})
     choice = None if data == FACES else _choice(data, "valence", options)
