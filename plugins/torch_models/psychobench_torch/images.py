@@ -54,7 +54,7 @@ def normalise(
     """
     centre = torch.tensor(mean, device=images.device).view(1, 3, 1, 1)
     spread = torch.tensor(std, device=images.device).view(1, 3, 1, 1)
-    return (images.float() / 255 - centre) / spread
+    return images.float().div_(255).sub_(centre).div_(spread)  # in place: memory is what it takes
 
 
 def resize(images: Tensor, height: int, width: int) -> Tensor:
@@ -132,11 +132,19 @@ def draw_crops(n: int, full: int, *, smallest: float, generator: torch.Generator
 
 def cut_crops(images: Tensor, crops: Crops, size: int) -> Tensor:
     """Cut one square out of each image, on the images' device, and scale it to `size`."""
-    cut = [
-        image[:, top : top + crops.side, left : left + crops.side]
-        for image, (top, left) in zip(images, crops.corners.tolist(), strict=True)
+    cut = [  # channels stay innermost in memory
+        image[top : top + crops.side, left : left + crops.side]
+        for image, (top, left) in zip(
+            images.permute(0, 2, 3, 1), crops.corners.tolist(), strict=True
+        )
     ]
-    batch = torch.stack(cut)
-    mirrored = crops.mirrored.to(batch.device).view(-1, 1, 1, 1)
-    batch = torch.where(mirrored, batch.flip(-1), batch)  # an index would make CUDA wait
-    return resize(batch.contiguous(memory_format=torch.channels_last), size, size)
+    pixels = torch.stack(cut)
+    mirrored = crops.mirrored.to(pixels.device).view(-1, 1, 1, 1)
+    pixels = torch.where(mirrored, pixels.flip(2), pixels)  # an index would make CUDA wait
+    batch = pixels.permute(0, 3, 1, 2)
+    if batch.device.type != "cpu" or crops.side == size:
+        return resize(batch, size, size)
+    # ten times faster than in float32, and within a grey level of it
+    return functional.interpolate(
+        batch, (size, size), mode="bilinear", antialias=True, align_corners=False
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psychobench.errors import OptionError
 
 RECIPE_VERSION = (
-    "2"  # of the code that follows a recipe: raise it where equal recipes train otherwise
+    "3"  # of the code that follows a recipe: raise it where equal recipes train otherwise
 )
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 PRODUCTS = ("float32", "bfloat16")

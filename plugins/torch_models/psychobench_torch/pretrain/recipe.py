@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from psychobench.errors import OptionError
 
-RECIPE_VERSION = "2"  # raise it where the code comes to train otherwise by equal recipes
+RECIPE_VERSION = "3"  # raise it where the code comes to train otherwise by equal recipes
 CHOICES = {
     "classifier": ("pooled", "dense"),
     "optimizer": ("adam", "adamw", "sgd", "rmsprop"),

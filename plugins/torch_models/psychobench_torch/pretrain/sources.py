@@ -28,7 +28,7 @@ LIMITS = {
     "pre-training where no download is possible, not for ImageNet weights.",
     "rendered-faces": "Trained on rendered people, not photographs: a stand-in for face-based "
     "pre-training where no download is possible, not for VGGFace2 weights. Held-out images show "
-    "the same people in other views and expressions.",
+    "the same people in other views, expressions and colours.",
 }
 
 
