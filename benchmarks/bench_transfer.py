@@ -5,8 +5,8 @@ files; both sides start from these. The plain loop decodes them in every epoch (
 workers), computes AlexNet's features anew in float32 and trains with ``torch.optim.Adam`` as it
 comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--exact`` times ours with
 crops of their own in every epoch, too. ``--agreement N`` trains heads
-of N seeds as the observers do, on 1,280 images, with fresh augmentation, with the three cached
-views that deep networks are given, and with products in bfloat16. Images per
+of N seeds as the observers do, on 1,280 images, with fresh augmentation and with the three cached
+views that deep networks are given; ``--bfloat16`` with products in bfloat16, too. Images per
 second of every network are measured where there is a CUDA device (``--rates`` does it on any).
 Results go to ``benchmarks/results/transfer.json``.
 """
@@ -53,7 +53,7 @@ from psychobench.stimuli.faces import training_faces
 
 RESULTS = Path(__file__).parent / "results" / "transfer.json"
 RATIO_WANTED = 4.0
-PER_PERSON, SEED, VIEWS = 4, 11, 5
+PER_PERSON, SEED = 4, 11
 FEW = 1_280  # training images of the observers, and of the comparison of ways to train
 SIZE = 224
 
@@ -175,8 +175,8 @@ def compare_loops(
     return record
 
 
-def compare_modes(table: Path, n_seeds: int) -> list[dict[str, Any]]:
-    """Compare cached views, and products in bfloat16, with the exact mode over seeds.
+def compare_modes(table: Path, n_seeds: int, *, bfloat16: bool) -> list[dict[str, Any]]:
+    """Compare cached views, and perhaps products in bfloat16, with the exact mode over seeds.
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
@@ -187,8 +187,9 @@ def compare_modes(table: Path, n_seeds: int) -> list[dict[str, Any]]:
     ways = {
         "exact": recipe,
         "cached_views": replace(recipe, views=DEEP_VIEWS),
-        "bfloat16": replace(recipe, products="bfloat16"),
     }
+    if bfloat16:
+        ways["bfloat16"] = replace(recipe, products="bfloat16")
     rows: list[dict[str, Any]] = []
     with own_cache(), torch.inference_mode():
         faces = normalise(fit_square(to_tensor(load_stimuli().images())))
@@ -251,6 +252,7 @@ def main() -> None:
     parser.add_argument("--plain-epochs", type=int, help="epochs of the plain loop that are timed")
     parser.add_argument("--exact", action="store_true", help="time the exact mode, too")
     parser.add_argument("--agreement", type=int, default=0, help="seeds for exact against cached")
+    parser.add_argument("--bfloat16", action="store_true", help="compare products in bfloat16, too")
     parser.add_argument("--rates", action="store_true", help="measure rates without CUDA too")
     parser.add_argument("--rates-scale", type=int, default=8, help="1 for a quick look")
     parser.add_argument("--out", type=Path, default=RESULTS)
@@ -260,11 +262,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         table = write_faces(Path(folder), options.images, options.validation)
         plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
-        modes = {"cached_views": VIEWS} | ({"exact": 0} if options.exact else {})
+        modes = {"cached_views": DEEP_VIEWS} | ({"exact": 0} if options.exact else {})
         record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs, modes)
         print(json.dumps(record), flush=True)
         if options.agreement:
-            record["agreement"] = compare_modes(table, options.agreement)
+            record["agreement"] = compare_modes(table, options.agreement, bfloat16=options.bfloat16)
     if options.rates or compute_device().type == "cuda":
         record["networks"] = measure_networks(options.rates_scale)
     else:
