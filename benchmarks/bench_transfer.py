@@ -4,10 +4,10 @@ Run as ``python benchmarks/bench_transfer.py``. Rendered faces are written to a 
 files; both sides start from these. The plain loop decodes them in every epoch (DataLoader with two
 workers), computes AlexNet's features anew in float32 and trains with ``torch.optim.Adam`` as it
 comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--exact`` times ours with
-crops of their own in every epoch, too. ``--agreement N`` trains heads
-of N seeds as the observers do, on 1,280 images, with fresh augmentation and with the three cached
-views that deep networks are given; ``--bfloat16`` with products in bfloat16, too. Images per
-second of every network are measured where there is a CUDA device (``--rates`` does it on any).
+crops of their own in every epoch, too. ``--agreement N`` trains heads of N seeds as the observers
+do, on 1,280 images, with fresh augmentation, with five cached views, and with the three that deep
+networks are given; ``--bfloat16`` with products in bfloat16, too. Images per second of every
+network are measured where there is a CUDA device (``--rates`` does it on any).
 Results go to ``benchmarks/results/transfer.json``.
 """
 
@@ -53,7 +53,7 @@ from psychobench.stimuli.faces import training_faces
 
 RESULTS = Path(__file__).parent / "results" / "transfer.json"
 RATIO_WANTED = 4.0
-PER_PERSON, SEED = 4, 11
+PER_PERSON, SEED, VIEWS = 4, 11, 5
 FEW = 1_280  # training images of the observers, and of the comparison of ways to train
 SIZE = 224
 
@@ -186,7 +186,8 @@ def compare_modes(table: Path, n_seeds: int, *, bfloat16: bool) -> list[dict[str
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
     ways = {
         "exact": recipe,
-        "cached_views": replace(recipe, views=DEEP_VIEWS),
+        "five_views": replace(recipe, views=VIEWS),
+        "three_views": replace(recipe, views=DEEP_VIEWS),
     }
     if bfloat16:
         ways["bfloat16"] = replace(recipe, products="bfloat16")
@@ -262,7 +263,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         table = write_faces(Path(folder), options.images, options.validation)
         plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
-        modes = {"cached_views": DEEP_VIEWS} | ({"exact": 0} if options.exact else {})
+        modes = {"cached_views": VIEWS} | ({"exact": 0} if options.exact else {})
         record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs, modes)
         print(json.dumps(record), flush=True)
         if options.agreement:
