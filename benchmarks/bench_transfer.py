@@ -4,11 +4,12 @@ Run as ``python benchmarks/bench_transfer.py``. Rendered faces are written to a 
 files; both sides start from these. The plain loop decodes them in every epoch (DataLoader with two
 workers), computes AlexNet's features anew in float32 and trains with ``torch.optim.Adam`` as it
 comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--exact`` times ours with
-crops of their own in every epoch, too. ``--agreement N`` trains heads of N seeds as the observers
-do, on 1,280 images, with fresh augmentation, with five cached views, and with the three that deep
-networks are given; ``--bfloat16`` with products in bfloat16, too. Images per second of every
-network are measured where there is a CUDA device (``--rates`` does it on any).
-Results go to ``benchmarks/results/transfer.json``.
+crops of their own in every epoch, too. Images per second of every network are measured where there
+is a CUDA device (``--rates`` does it on any). Results go to ``benchmarks/results/transfer.json``.
+
+``--agreement N`` instead trains heads of N seeds as the observers do, on 1,280 images, with fresh
+augmentation, with five cached views, and with the three that deep networks are given;
+``--bfloat16`` with products in bfloat16, too. Its results go to ``transfer_agreement.json``.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from tqdm import tqdm
 from psychobench import load_stimuli
 from psychobench.stimuli.faces import training_faces
 
-RESULTS = Path(__file__).parent / "results" / "transfer.json"
+RESULTS = Path(__file__).parent / "results"
 RATIO_WANTED = 4.0
 PER_PERSON, SEED, VIEWS = 4, 11, 5
 FEW = 1_280  # training images of the observers, and of the comparison of ways to train
@@ -180,8 +181,6 @@ def compare_modes(table: Path, n_seeds: int, *, bfloat16: bool) -> list[dict[str
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
-    few = table.with_name("few.csv")
-    pd.read_csv(table).groupby("split").head(FEW).to_csv(few, index=False)
     recipe = TransferRecipe()
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
     ways = {
@@ -196,7 +195,7 @@ def compare_modes(table: Path, n_seeds: int, *, bfloat16: bool) -> list[dict[str
         faces = normalise(fit_square(to_tensor(load_stimuli().images())))
         continuum = backbone.network(faces)
     with own_cache():
-        images = load_labelled(few, size=SIZE)
+        images = load_labelled(table, size=SIZE)
         for kind in ("linear", "excitation"):
             found = {
                 way: train_heads(backbone, kind, chosen, range(n_seeds), images)
@@ -244,6 +243,28 @@ def setting() -> dict[str, Any]:
     }
 
 
+def measure_speed(table: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Time both loops, and every network where that is asked or there is a CUDA device."""
+    recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
+    plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
+    modes = {"cached_views": VIEWS} | ({"exact": 0} if options.exact else {})
+    record: dict[str, Any] = {"images": options.images, "epochs": options.epochs}
+    record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs, modes)
+    if options.rates or compute_device().type == "cuda":
+        record["networks"] = measure_networks(options.rates_scale)
+    else:
+        record["networks"] = "not measured: there is no CUDA device here"
+    return record
+
+
+def write(name: str, record: dict[str, Any]) -> None:
+    """Print a record and keep it."""
+    text = json.dumps(record, indent=1)
+    print(text)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / name).write_text(text + "\n", "utf-8")
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -256,26 +277,16 @@ def main() -> None:
     parser.add_argument("--bfloat16", action="store_true", help="compare products in bfloat16, too")
     parser.add_argument("--rates", action="store_true", help="measure rates without CUDA too")
     parser.add_argument("--rates-scale", type=int, default=8, help="1 for a quick look")
-    parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
-    recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
-    record = {**setting(), "images": options.images, "epochs": options.epochs}
+    here = setting()
     with tempfile.TemporaryDirectory() as folder:
-        table = write_faces(Path(folder), options.images, options.validation)
-        plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
-        modes = {"cached_views": VIEWS} | ({"exact": 0} if options.exact else {})
-        record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs, modes)
-        print(json.dumps(record), flush=True)
+        n_train = FEW if options.agreement else options.images
+        table = write_faces(Path(folder), n_train, options.validation)
         if options.agreement:
-            record["agreement"] = compare_modes(table, options.agreement, bfloat16=options.bfloat16)
-    if options.rates or compute_device().type == "cuda":
-        record["networks"] = measure_networks(options.rates_scale)
-    else:
-        record["networks"] = "not measured: there is no CUDA device here"
-    text = json.dumps(record, indent=1)
-    print(text)
-    options.out.parent.mkdir(exist_ok=True)
-    options.out.write_text(text + "\n", "utf-8")
+            rows = compare_modes(table, options.agreement, bfloat16=options.bfloat16)
+            write("transfer_agreement.json", {**here, "images": n_train, "agreement": rows})
+        else:
+            write("transfer.json", {**here, **measure_speed(table, options)})
 
 
 if __name__ == "__main__":

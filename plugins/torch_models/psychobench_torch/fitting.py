@@ -240,9 +240,7 @@ class _InPlaceLinear(torch.autograd.Function):
         values = rounded[0].copy_(weight) if rounded else weight
         low = x.to(values.dtype)
         ctx.save_for_backward(low, values)
-        if not rounded:
-            return nn.functional.linear(x, weight, layer.bias)
-        product = (low @ values.t()).to(x.dtype)
+        product = _times(low, values.t()).to(x.dtype)
         return product if layer.bias is None else product + layer.bias
 
     @staticmethod
@@ -250,15 +248,30 @@ class _InPlaceLinear(torch.autograd.Function):
         (gradient,) = gradients
         x, values = ctx.saved_tensors
         low = gradient.to(values.dtype)
+        found = ctx.rounded[1] if ctx.rounded else ctx.layer.weight.grad
+        n = _pieces(found)
+        torch.bmm(
+            low.t().unflatten(0, (n, -1)), x.expand(n, -1, -1), out=found.unflatten(0, (n, -1))
+        )
         if ctx.rounded:
-            torch.mm(low.t(), x, out=ctx.rounded[1])
-            ctx.layer.weight.grad.copy_(ctx.rounded[1])
-        else:
-            torch.mm(low.t(), x, out=ctx.layer.weight.grad)
+            ctx.layer.weight.grad.copy_(found)
         if ctx.layer.bias is not None:
             torch.sum(gradient, 0, out=ctx.layer.bias.grad)
-        before = (low @ values).to(gradient.dtype) if ctx.needs_input_grad[0] else None
+        before = _times(low, values).to(gradient.dtype) if ctx.needs_input_grad[0] else None
         return before, None, None, None
+
+
+def _times(few: Tensor, wide: Tensor) -> Tensor:
+    """Multiply a batch, which has few rows, by a matrix that has many columns."""
+    n = _pieces(wide.t())
+    columns = wide.unflatten(1, (n, -1)).transpose(0, 1)  # type: ignore[no-untyped-call]
+    return torch.bmm(few.expand(n, -1, -1), columns).transpose(0, 1).flatten(1)
+
+
+def _pieces(matrix: Tensor) -> int:
+    """Count the pieces of a matrix's rows: one for each thread, who else wait for each other."""
+    n = torch.get_num_threads() if matrix.device.type == "cpu" else 1
+    return n if len(matrix) % n == 0 else 1
 
 
 def _linear(layer: nn.Linear, rounded: list[Tensor], x: Tensor) -> Tensor:
