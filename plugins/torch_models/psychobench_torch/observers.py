@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,9 +170,7 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
-def make_observer(
-    design: Design, pretraining: str, seed: int, optimizer: str, **recipe: Any
-) -> TrainedObserver:
+def make_observer(design: Design, pretraining: str, seed: int, optimizer: str) -> TrainedObserver:
     """Check the options and make an observer; nothing is loaded.
 
     Raises
@@ -185,8 +183,8 @@ def make_observer(
     chosen, checked = choose_pretraining(pretraining), check_seed(seed)
     has_head = chosen.file is not None and holds_head(chosen.file)
     kind = TrainedObserver if has_head else SeededObserver
-    trained = TransferRecipe(**{"optimizer": optimizer, "views": design.views, **recipe})
-    return kind(design, chosen, checked, trained)
+    recipe = TransferRecipe(optimizer=optimizer, views=design.views)
+    return kind(design, chosen, checked, recipe)
 
 
 def _factory(name: str, what: str) -> Factory:
