@@ -379,6 +379,15 @@ def test_each_way_to_break_an_observer_is_caught_by_name_and_blamed_on_nothing_e
         report.raise_if_failed()
 
 
+def test_a_leaning_that_odd_colours_happen_to_undo_is_no_mistake_of_colours():
+    class Leaning(Sound):
+        def respond(self, images):
+            redder = images[..., 0].mean(axis=(1, 2)) > images[..., 2].mean(axis=(1, 2))
+            return expit(logit(self.judge(images)) - 3 * redder)
+
+    check_observer(Leaning).raise_if_failed()
+
+
 def test_every_check_but_the_authors_references_has_an_observer_that_fails_it():
     caught = set().union(*(checks | also for _, checks, also in BROKEN.values()))
     assert set(CHECKS) - caught == {"references"}

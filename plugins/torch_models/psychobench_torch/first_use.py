@@ -52,7 +52,7 @@ RECIPE = PretrainingRecipe(
 network learn in few steps. Up to 64 px it learns what is on the images; the last stretch fits it
 to 128 px, at which it is used: at 64 px its last map of 2 x 2 tells little of a mouth."""
 
-MINUTES = {"vgg11": 9, "vgg13": 13, "vgg16": 17}  # on two free cores, about
+MINUTES = {"vgg11": 9, "vgg13": 12, "vgg16": 17}  # on two free cores, about
 JUDGED = 980  # held-out images at most
 STANDS_IN = {
     "procedural-objects": "rendered objects, not ImageNet",
