@@ -7,9 +7,9 @@ comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--exact`` 
 crops of their own in every epoch, too. Images per second of every network are measured where there
 is a CUDA device (``--rates`` does it on any). Results go to ``benchmarks/results/transfer.json``.
 
-``--agreement N`` instead trains heads of N seeds as the observers do, on 1,280 images, with fresh
-augmentation, with five cached views, and with the three that deep networks are given;
-``--bfloat16`` with products in bfloat16, too. Its results go to ``transfer_agreement.json``.
+``--agreement N`` instead trains heads of N seeds by the paper's recipe on 1,280 images, with fresh
+augmentation and with five cached views; ``--bfloat16`` with products in bfloat16, too. Its results
+go to ``transfer_agreement.json``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,6 @@ from PIL import Image
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data import load_labelled
-from psychobench_torch.design import DEEP_VIEWS
 from psychobench_torch.device import compute_device, fast_dtype
 from psychobench_torch.heads import make_head
 from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
@@ -55,7 +54,8 @@ from psychobench.stimuli.faces import training_faces
 RESULTS = Path(__file__).parent / "results"
 RATIO_WANTED = 4.0
 PER_PERSON, SEED, VIEWS = 4, 11, 5
-FEW = 1_280  # training images of the observers, and of the comparison of ways to train
+FEW = 1_280  # training images of the comparison of ways to train
+KINDS = ("linear", "excitation")
 SIZE = 224
 
 
@@ -181,28 +181,26 @@ def compare_modes(table: Path, n_seeds: int, *, bfloat16: bool) -> list[dict[str
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
-    recipe = TransferRecipe()
+    recipe = PAPER_TRANSFER
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
-    ways = {
-        "exact": recipe,
-        "five_views": replace(recipe, views=VIEWS),
-        "three_views": replace(recipe, views=DEEP_VIEWS),
-    }
+    ways = {"exact": recipe, "five_views": replace(recipe, views=VIEWS)}
     if bfloat16:
         ways["bfloat16"] = replace(recipe, products="bfloat16")
-    rows: list[dict[str, Any]] = []
     with own_cache(), torch.inference_mode():
         faces = normalise(fit_square(to_tensor(load_stimuli().images())))
         continuum = backbone.network(faces)
     with own_cache():
         images = load_labelled(table, size=SIZE)
-        for kind in ("linear", "excitation"):
-            found = {
-                way: train_heads(backbone, kind, chosen, range(n_seeds), images)
-                for way, chosen in ways.items()
-            }
-            rows += [_against_exact(kind, way, found, continuum) for way in ways]
-    return rows
+        found = {
+            (way, kind): train_heads(backbone, kind, chosen, range(n_seeds), images)
+            for way, chosen in ways.items()  # outside: heads of either kind share features
+            for kind in KINDS
+        }
+    return [
+        _against_exact(kind, way, {each: found[each, kind] for each in ways}, continuum)
+        for kind in KINDS
+        for way in ways
+    ]
 
 
 def _against_exact(

@@ -21,7 +21,7 @@ class Design:
         Whether fully connected layers start afresh even where pre-trained ones are known.
     views : int
         Of every training image, see `psychobench_torch.recipe.TransferRecipe`. AlexNet is fast
-        enough for crops of their own in every epoch; of VGG16 these would take two cores ten
+        enough for crops of their own in every epoch; of VGG16 these would take two cores six
         minutes.
     """
 
@@ -32,7 +32,7 @@ class Design:
     views: int = 0
 
 
-DEEP_VIEWS = 3  # of a deep network's training images
+DEEP_VIEWS = 2  # of a deep network's training images
 DESIGNS = {
     each.name: each
     for each in (

@@ -38,7 +38,7 @@ class TrainedObserver(TorchAttention):
     pretraining : Pretraining
         Where the frozen network's weights come from.
     seed : int
-        Of the head's training: initial values, split, order.
+        Of the head's training: initial values, order, dropout.
     recipe : TransferRecipe
         How the head is trained.
     """
@@ -205,7 +205,7 @@ def _factory(name: str, what: str) -> Factory:
         What the network saw before: ``procedural-objects``, ``rendered-faces``, ``imagenet``
         (torchvision's weights, one download) or a .safetensors, .pth or .pt file.
     seed : int, default 0
-        Of the training on faces: initial values, split, order.
+        Of the training on faces: initial values, order, dropout.
     optimizer : str, default "adam"
         Of the training on faces.
 
@@ -255,7 +255,7 @@ def torchvision(
         ``imagenet`` (torchvision's best weights of that network, one download) or a
         .safetensors, .pth or .pt file.
     seed : int, default 0
-        Of the training on faces: initial values, split, order.
+        Of the training on faces: initial values, order, dropout.
     optimizer : str, default "adam"
         Of the training on faces.
 

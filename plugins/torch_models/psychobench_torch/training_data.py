@@ -20,16 +20,21 @@ LEAST = 4  # images of a class: below that, no part of a split is sure to have b
 
 @lru_cache(maxsize=1)
 def rendered_faces(
-    n_identities: int, per_identity: int, seed: int, progress: bool = True
+    n_identities: int, per_identity: int, share: float, seed: int, progress: bool = True
 ) -> LabelledImages:
     """Render faces from sad to happy, or give those that this process rendered last.
+
+    As the paper's set has, they have one split for all trainings: features of a part are computed
+    only for that part.
 
     Parameters
     ----------
     n_identities, per_identity : int
         How many people, and images of each.
+    share : float
+        Of the people who are kept for validation.
     seed : int
-        Of people, valences and views.
+        Of people, valences, views and split.
     progress : bool
         Whether a bar shows it.
 
@@ -39,14 +44,15 @@ def rendered_faces(
         Happy where valence >= 0; the groups are the people.
     """
     faces = training_faces(n_identities, per_identity, seed=seed, size=SIZE, progress=progress)
-    determinants = f"faces {RENDERER_VERSION} {n_identities} {per_identity} {seed} {SIZE}"
+    drawn = (RENDERER_VERSION, n_identities, per_identity, share, seed, SIZE)
     return LabelledImages(
         images=faces.images,
         labels=(faces.valence >= 0).astype(np.int64),
         classes=("sad", "happy"),
         origin=f"{len(faces.images):,} rendered faces",
-        sha256=hashlib.sha256(determinants.encode()).hexdigest(),
+        sha256=hashlib.sha256(f"faces {drawn}".encode()).hexdigest(),
         group=faces.identity,
+        validation=_draw(faces.identity, share, seed),
     )
 
 

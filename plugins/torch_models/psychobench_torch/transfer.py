@@ -65,7 +65,8 @@ def train_heads(
     recipe : TransferRecipe
         Epochs, batch, learning rate, optimiser, views.
     seeds : sequence of int
-        Each draws its head's initial values, split, order and dropout.
+        Each draws its head's initial values, order and dropout, and the split of images that come
+        without one.
     data : LabelledImages, optional
         Two classes, the second the target; the recipe's rendered faces by default.
     fresh_dense : bool, default False
@@ -96,8 +97,8 @@ def train_heads(
     Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.4.
     """
     if data is None:
-        size = recipe.n_identities, recipe.per_identity
-        images = rendered_faces(*size, recipe.face_seed, progress)
+        asked = recipe.n_identities, recipe.per_identity, recipe.validation_share, recipe.face_seed
+        images = rendered_faces(*asked, progress)
     else:
         images = data
     check_trainable(images)

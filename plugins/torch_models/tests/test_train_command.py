@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from psychobench_torch.pretraining import NAMES
 from psychobench_torch.processes import VARIABLES
 from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
 from psychobench_torch.training import pretraining, transfer
-from psychobench_torch.training.plan import PretrainingPlan, TransferPlan, make_plan
+from psychobench_torch.training.plan import OWN_EPOCHS, PretrainingPlan, TransferPlan, make_plan
 
 from psychobench.errors import OptionError
 from psychobench.responses.registry import load_observer
@@ -237,6 +238,13 @@ def test_the_papers_recipe_is_the_papers() -> None:
 def test_a_head_is_trained_by_hand_as_an_observer_trains_it(name: str) -> None:
     assert plan(name).recipe == load_observer(name).recipe
     assert plan(name, "--views", "5").recipe.views == 5
+
+
+def test_images_of_ones_own_are_gone_through_more_often_than_rendered_ones() -> None:
+    rendered, own = plan("alexnet").recipe, plan("alexnet", "--data", "mine").recipe
+    assert isinstance(rendered, TransferRecipe)
+    assert own == replace(rendered, epochs=OWN_EPOCHS)
+    assert own.epochs > rendered.epochs
 
 
 def test_the_options_offer_what_there_is() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.training_data import check_trainable, rendered_faces, split
 
@@ -80,10 +81,21 @@ def test_a_split_that_leaves_a_part_without_a_class_is_refused(patches: Patches)
 
 
 def test_a_rendered_face_is_happy_from_neutral_upwards() -> None:
-    faces = rendered_faces(3, 4, 5, False)
+    faces = rendered_faces(3, 4, 0.2, 5, False)
     reference = training_faces(3, 4, seed=5, size=224)
     np.testing.assert_array_equal(faces.labels, reference.valence >= 0)
     np.testing.assert_array_equal(faces.group, reference.identity)
     assert faces.origin == "12 rendered faces"
-    assert rendered_faces(3, 4, 5, False) is faces
-    assert rendered_faces(3, 4, 6, False).sha256 != faces.sha256
+    assert rendered_faces(3, 4, 0.2, 5, False) is faces
+    others = [rendered_faces(3, 4, 0.2, 6, False), rendered_faces(3, 4, 0.7, 5, False)]
+    assert len({faces.sha256, *(other.sha256 for other in others)}) == 3
+
+
+def test_whole_people_of_the_rendered_ones_are_kept_for_validation_in_every_training() -> None:
+    faces = rendered_faces(6, 2, 0.5, 0, False)
+    (_, held), (_, again) = split(faces, 0.2, 1), split(faces, 0.2, 2)
+    assert torch.equal(held, again)
+    assert faces.group is not None
+    people = faces.group[held.numpy()]
+    assert len(held) == 6
+    assert len(set(people.tolist())) == 3

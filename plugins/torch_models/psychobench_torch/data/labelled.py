@@ -21,7 +21,7 @@ class LabelledImages:
     classes : tuple of str
         Names of the classes; for valence ``("sad", "happy")`` or ``("negative", "positive")``.
     origin : str
-        In words, for tables and model cards: ``1,600 rendered faces``.
+        In words, for tables and model cards: ``3,200 rendered faces``.
     sha256 : str
         Of all that determines images, labels and split; part of the keys of caches.
     group : ndarray of int64, shape (n,), optional

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from psychobench_torch.pretrain import PretrainingRecipe
 
 FACES, OBJECTS = "rendered-faces", "procedural-objects"
+OWN_EPOCHS = 10  # of the quick recipe where images are not rendered: there may be few of them
 _ONLY = {  # options that only one phase has
     "transfer": ("pretraining", "views", "target"),
     "pretraining": ("size", "identities"),
@@ -126,7 +127,10 @@ def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
     data = options["data"] or FACES
     if data == OBJECTS:
         raise OptionError(f"--data {OBJECTS} must go with --phase pretraining: it has no valence")
-    base = PAPER_TRANSFER if options["recipe"] == "paper" else TransferRecipe(views=design.views)
+    quick = TransferRecipe(views=design.views)
+    if data != FACES:
+        quick = replace(quick, epochs=OWN_EPOCHS)
+    base = PAPER_TRANSFER if options["recipe"] == "paper" else quick
     names = ("epochs", "batch", "learning_rate", "optimizer", "views")
     recipe = replace(base, **{n: options[n] for n in names if options[n] is not None})
     choice = None if data == FACES else _choice(data, "valence", options)
