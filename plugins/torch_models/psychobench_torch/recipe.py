@@ -21,8 +21,8 @@ class TransferRecipe:
     ----------
     n_identities, per_identity : int
         How many people, and images of each, are rendered where a training is given no other
-        images; valence is uniform over [-1, 1], and a face counts as happy where it is >= 0. Many
-        people seen a few times each give steadier PSEs than few people seen often.
+        images; valence is uniform over [-1, 1], and a face counts as happy where it is >= 0. More
+        people and fewer passes tell new people's expressions apart better in as many steps.
     face_seed : int
         Seed of people, valences, views, crops, and of who is kept for validation; one for all
         training runs, which share them.
