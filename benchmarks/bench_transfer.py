@@ -9,7 +9,7 @@ is a CUDA device (``--rates`` does it on any). Results go to ``benchmarks/result
 
 ``--agreement N`` instead trains heads of N seeds by the paper's recipe on 1,280 images, with fresh
 augmentation and with five cached views; ``--bfloat16`` with products in bfloat16, too. Its results
-go to ``transfer_agreement.json``.
+go to ``transfer_agreement.json``. ``--epochs`` shortens either.
 """
 
 from __future__ import annotations
@@ -176,12 +176,13 @@ def compare_loops(
     return record
 
 
-def compare_modes(table: Path, n_seeds: int, *, bfloat16: bool) -> list[dict[str, Any]]:
+def compare_modes(
+    table: Path, n_seeds: int, recipe: TransferRecipe, *, bfloat16: bool
+) -> list[dict[str, Any]]:
     """Compare cached views, and perhaps products in bfloat16, with the exact mode over seeds.
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
-    recipe = PAPER_TRANSFER
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
     ways = {"exact": recipe, "five_views": replace(recipe, views=VIEWS)}
     if bfloat16:
@@ -241,9 +242,10 @@ def setting() -> dict[str, Any]:
     }
 
 
-def measure_speed(table: Path, options: argparse.Namespace) -> dict[str, Any]:
+def measure_speed(
+    table: Path, recipe: TransferRecipe, options: argparse.Namespace
+) -> dict[str, Any]:
     """Time both loops, and every network where that is asked or there is a CUDA device."""
-    recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
     plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
     modes = {"cached_views": VIEWS} | ({"exact": 0} if options.exact else {})
     record: dict[str, Any] = {"images": options.images, "epochs": options.epochs}
@@ -277,14 +279,16 @@ def main() -> None:
     parser.add_argument("--rates-scale", type=int, default=8, help="1 for a quick look")
     options = parser.parse_args()
     here = setting()
+    recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
     with tempfile.TemporaryDirectory() as folder:
         n_train = FEW if options.agreement else options.images
         table = write_faces(Path(folder), n_train, options.validation)
         if options.agreement:
-            rows = compare_modes(table, options.agreement, bfloat16=options.bfloat16)
-            write("transfer_agreement.json", {**here, "images": n_train, "agreement": rows})
+            rows = compare_modes(table, options.agreement, recipe, bfloat16=options.bfloat16)
+            of = {"images": n_train, "epochs": recipe.epochs}
+            write("transfer_agreement.json", {**here, **of, "agreement": rows})
         else:
-            write("transfer.json", {**here, **measure_speed(table, options)})
+            write("transfer.json", {**here, **measure_speed(table, recipe, options)})
 
 
 if __name__ == "__main__":
