@@ -82,6 +82,18 @@ def test_an_instance_is_checked_too_but_not_against_another():
     assert check_of(report, "fresh-instance").status == "skipped"
 
 
+@pytest.mark.parametrize("answer", [0.0, 0.1, 0.3, 0.7, 1.0])
+def test_who_always_answers_the_same_is_not_blamed_for_colours(answer):
+    class Constant(Brightness):
+        def respond(self, images):
+            return np.full(len(images), answer)
+
+    images = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (10, 20, 30, 250)])
+    uneven = LabelledImages(images, ("dark", "dark", "dark", "bright"))
+    check = check_of(check_observer(Constant, labelled=uneven), "colour-order")
+    assert check.status == "passed", check.message
+
+
 def test_a_name_unlike_the_registered_one_fails_info_and_nothing_more_is_asked():
     report = check_observer(make_template, registered_name="other")
     assert report.failed == ("info",)

@@ -110,8 +110,8 @@ def _losses(
     base = logit(target.mean())  # at the best criterion the mean answer is the targets' share
     criterion = brentq(
         lambda value: expit(logits - value).mean() - target.mean(),
-        logits.min() - base,
-        logits.max() - base,
+        logits.min() - base - 1,
+        logits.max() - base + 1,
     )
     answers = expit(logits - criterion)
     return -np.log(np.where(target, answers, 1 - answers))

@@ -21,8 +21,8 @@ class TransferRecipe:
     ----------
     n_identities, per_identity : int
         How many people, and images of each, are rendered where a training is given no other
-        images; valence is uniform over [-1, 1], and a face counts as happy where it is >= 0. More
-        people and fewer passes tell new people's expressions apart better in as many steps.
+        images; valence is uniform over [-1, 1], and a face counts as happy where it is >= 0. In
+        as many steps, heads that saw more people, each less often, judge new people better.
     face_seed : int
         Seed of people, valences, views, crops, and of who is kept for validation; one for all
         training runs, which share them.
