@@ -21,14 +21,14 @@ _FLOOR = 1e-6
 def check_polarity(subject: Subject) -> None:
     """Check that the target category gets the higher probabilities."""
     labelled = _labelled(subject)
-    separation = _auc(subject, labelled)
+    separation = _separation(subject, labelled)
     if separation < LEAST_AUC:
         swapped = "; are the labels swapped?" if separation < 1 - LEAST_AUC else ""
         raise CheckFailed(
             f"a clear '{subject.info.target}' gets the higher answer in {separation:.0%} of "
             f"pairs, {LEAST_AUC:.0%} are expected{swapped}"
         )
-    if subject.labelled is None and not _auc(subject, material.bundled_ends()) == 1:
+    if subject.labelled is None and not _separation(subject, material.bundled_ends()) == 1:
         raise CheckFailed(
             f"the '{subject.info.target}' end of the bundled continuum gets no higher answer "
             "than the other"
@@ -56,10 +56,11 @@ def check_colour_order(subject: Subject) -> None:
     """
     subject.require_determinism()
     labelled = _labelled(subject, strength=0.5, n=24)
-    if not _auc(subject, labelled) >= CHANCE:
+    target, answers = _is_target(subject, labelled), subject.answer(labelled.images)
+    if not _auc(answers, target) >= CHANCE:
         raise CheckSkipped("answers are the wrong way round or not numbers: mend that first")
-    given = _losses(subject, labelled, labelled.images)
-    exchanged = _losses(subject, labelled, labelled.images[..., ::-1])
+    given = _losses(answers, target)
+    exchanged = _losses(subject.answer(labelled.images[..., ::-1]), target)
     gain = given - exchanged
     if subject.labelled is None:  # what pushes one face's two expressions the same way cancels
         gain = gain.reshape(2, -1).mean(axis=0)
@@ -94,24 +95,24 @@ def _is_target(subject: Subject, labelled: LabelledImages) -> NDArray[np.bool_]:
     return np.array([label == subject.info.target for label in labelled.labels])
 
 
-def _auc(subject: Subject, labelled: LabelledImages) -> float:
+def _separation(subject: Subject, labelled: LabelledImages) -> float:
+    return _auc(subject.answer(labelled.images), _is_target(subject, labelled))
+
+
+def _auc(answers: NDArray[np.float64], target: NDArray[np.bool_]) -> float:
     """Give the share of target-other pairs in which the target gets the higher answer."""
-    answers, target = subject.answer(labelled.images), _is_target(subject, labelled)
     difference = answers[target][:, None] - answers[~target][None, :]
     return float(np.mean((np.sign(difference) + 1) / 2))
 
 
-def _losses(
-    subject: Subject, labelled: LabelledImages, images: NDArray[np.uint8]
-) -> NDArray[np.float64]:
+def _losses(answers: NDArray[np.float64], target: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Give each image's log loss at the criterion that makes their mean least."""
-    target = _is_target(subject, labelled)
-    logits = logit(subject.answer(images).clip(_FLOOR, 1 - _FLOOR))
+    logits = logit(answers.clip(_FLOOR, 1 - _FLOOR))
     base = logit(target.mean())  # at the best criterion the mean answer is the targets' share
     criterion = brentq(
         lambda value: expit(logits - value).mean() - target.mean(),
         logits.min() - base - 1,
         logits.max() - base + 1,
     )
-    answers = expit(logits - criterion)
-    return -np.log(np.where(target, answers, 1 - answers))
+    shifted = expit(logits - criterion)
+    return -np.log(np.where(target, shifted, 1 - shifted))
