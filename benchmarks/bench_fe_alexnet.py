@@ -9,7 +9,6 @@ training seeds are measured on. Results go to ``benchmarks/results/fe_alexnet_*`
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from records import RESULTS, write
 from tqdm import tqdm
 
 from psychobench import load_stimuli
@@ -31,7 +31,6 @@ from psychobench.responses.registry import load_observer
 from psychobench.responses.runner import respond
 from psychobench.stimuli.faces import RENDERER_VERSION, TrainingFaces, training_faces
 
-RESULTS = Path(__file__).parent / "results"
 FRESH_SEED = 12_345  # of faces that no training run has seen
 COMPARED = (1, 10)  # trainings of the comparisons that are timed
 SECONDS_FIRST, SECONDS_LATER = 180, 10  # allowed for a comparison of one training
@@ -118,14 +117,6 @@ def setting() -> dict[str, Any]:
         "renderer_version": RENDERER_VERSION,
         "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
-
-
-def write(name: str, record: dict[str, Any]) -> None:
-    """Print a record and keep it."""
-    text = json.dumps(record, indent=1)
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / name).write_text(text + "\n", "utf-8")
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ go to ``transfer_agreement.json``. ``--epochs`` shortens either.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import platform
@@ -44,6 +43,7 @@ from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
 from psychobench_torch.trained import TrainedHead
 from psychobench_torch.transfer import train_heads
+from records import write
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
@@ -51,7 +51,6 @@ from tqdm import tqdm
 from psychobench import load_stimuli
 from psychobench.stimuli.faces import training_faces
 
-RESULTS = Path(__file__).parent / "results"
 RATIO_WANTED = 4.0
 PER_PERSON, SEED, VIEWS = 4, 11, 5
 FEW = 1_280  # training images of the comparison of ways to train
@@ -255,14 +254,6 @@ def measure_speed(
     else:
         record["networks"] = "not measured: there is no CUDA device here"
     return record
-
-
-def write(name: str, record: dict[str, Any]) -> None:
-    """Print a record and keep it."""
-    text = json.dumps(record, indent=1)
-    print(text)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / name).write_text(text + "\n", "utf-8")
 
 
 def main() -> None:
