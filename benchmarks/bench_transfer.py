@@ -7,9 +7,10 @@ comes. ``--plain-epochs N`` times only N of its epochs and says so. ``--exact`` 
 crops of their own in every epoch, too. Images per second of every network are measured where there
 is a CUDA device (``--rates`` does it on any). Results go to ``benchmarks/results/transfer.json``.
 
-``--agreement N`` instead trains heads of N seeds by the paper's recipe on 1,280 images, with fresh
-augmentation and with five cached views; ``--bfloat16`` with products in bfloat16, too. Its results
-go to ``transfer_agreement.json``. ``--epochs`` shortens either.
+``--agreement N`` instead trains heads of N seeds by the paper's recipe, with fresh augmentation and
+with cached views (``--views 5 10`` compares two numbers of them); ``--bfloat16`` with products in
+bfloat16, too. Its results go to a file named after the numbers of images and epochs, such as
+``transfer_agreement_1280x10.json``. ``--images`` and ``--epochs`` make either smaller.
 """
 
 from __future__ import annotations
@@ -52,8 +53,7 @@ from psychobench import load_stimuli
 from psychobench.stimuli.faces import training_faces
 
 RATIO_WANTED = 4.0
-PER_PERSON, SEED, VIEWS = 4, 11, 5
-FEW = 1_280  # training images of the comparison of ways to train
+PER_PERSON, SEED = 4, 11
 KINDS = ("linear", "excitation")
 SIZE = 224
 
@@ -176,14 +176,14 @@ def compare_loops(
 
 
 def compare_modes(
-    table: Path, n_seeds: int, recipe: TransferRecipe, *, bfloat16: bool
+    table: Path, n_seeds: int, recipe: TransferRecipe, views: list[int], *, bfloat16: bool
 ) -> list[dict[str, Any]]:
     """Compare cached views, and perhaps products in bfloat16, with the exact mode over seeds.
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
-    ways = {"exact": recipe, "five_views": replace(recipe, views=VIEWS)}
+    ways = {"exact": recipe} | {f"{n}_views": replace(recipe, views=n) for n in views}
     if bfloat16:
         ways["bfloat16"] = replace(recipe, products="bfloat16")
     with own_cache(), torch.inference_mode():
@@ -246,7 +246,7 @@ def measure_speed(
 ) -> dict[str, Any]:
     """Time both loops, and every network where that is asked or there is a CUDA device."""
     plain_epochs = min(options.plain_epochs or options.epochs, options.epochs)
-    modes = {"cached_views": VIEWS} | ({"exact": 0} if options.exact else {})
+    modes = {"cached_views": options.views[0]} | ({"exact": 0} if options.exact else {})
     record: dict[str, Any] = {"images": options.images, "epochs": options.epochs}
     record["fe_alexnet"] = compare_loops(table, recipe, plain_epochs, modes)
     if options.rates or compute_device().type == "cuda":
@@ -262,6 +262,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=4_000, help="training images")
     parser.add_argument("--validation", type=int, default=1_000, help="validation images")
     parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--views", type=int, nargs="+", default=[5], help="cached views")
     parser.add_argument("--plain-epochs", type=int, help="epochs of the plain loop that are timed")
     parser.add_argument("--exact", action="store_true", help="time the exact mode, too")
     parser.add_argument("--agreement", type=int, default=0, help="seeds for exact against cached")
@@ -272,12 +273,13 @@ def main() -> None:
     here = setting()
     recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
     with tempfile.TemporaryDirectory() as folder:
-        n_train = FEW if options.agreement else options.images
-        table = write_faces(Path(folder), n_train, options.validation)
+        table = write_faces(Path(folder), options.images, options.validation)
         if options.agreement:
-            rows = compare_modes(table, options.agreement, recipe, bfloat16=options.bfloat16)
-            of = {"images": n_train, "epochs": recipe.epochs}
-            write("transfer_agreement.json", {**here, **of, "agreement": rows})
+            of = options.agreement, recipe, options.views
+            rows = compare_modes(table, *of, bfloat16=options.bfloat16)
+            size = {"images": options.images, "epochs": recipe.epochs}
+            name = f"transfer_agreement_{options.images}x{recipe.epochs}.json"
+            write(name, {**here, **size, "agreement": rows})
         else:
             write("transfer.json", {**here, **measure_speed(table, recipe, options)})
 
