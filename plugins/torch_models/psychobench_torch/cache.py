@@ -78,14 +78,17 @@ def read_head(key: str) -> tuple[TrainedHead, str] | None:
     return trained, digest
 
 
-def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) -> str:
-    """Write a head as float16 with its record; give the hash of its file.
+def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) -> str | None:
+    """Write a head as float16 with its record.
 
-    The record comes last, so that a head without one was not written to the end. Where the folder
-    cannot be written, that is noted on stderr and the head serves this process alone.
+    The record comes last, so that a head without one was not written to the end.
+
+    Returns
+    -------
+    str or None
+        The hash of its file. None where the folder cannot be written; that is noted on stderr.
     """
-    values = {name: value.half().contiguous() for name, value in trained.head.state_dict().items()}
-    data = safetensors.torch.save(values)
+    data = _bytes_of(trained)
     digest = hashlib.sha256(data).hexdigest()
     noted = {
         "sha256": digest,
@@ -103,7 +106,13 @@ def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) 
             f"the trained head could not be kept in {weights.parent}, so it will be trained again "
             "next time; set PSYCHOBENCH_CACHE to a folder that can be written"
         )
+        return None
     return digest
+
+
+def head_sha256(trained: TrainedHead) -> str:
+    """Hash a head as its file would be."""
+    return hashlib.sha256(_bytes_of(trained)).hexdigest()
 
 
 def note(text: str) -> None:
@@ -115,6 +124,11 @@ def head_files(key: str) -> tuple[Path, Path]:
     """Name the two files of a head: its values and its record."""
     folder = cache_folder()
     return folder / f"head-{key[:24]}.safetensors", folder / f"head-{key[:24]}.json"
+
+
+def _bytes_of(trained: TrainedHead) -> bytes:
+    values = {name: value.half().contiguous() for name, value in trained.head.state_dict().items()}
+    return safetensors.torch.save(values)
 
 
 def _head_of(kind: str, data: bytes) -> nn.Module:

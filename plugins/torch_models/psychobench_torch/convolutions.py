@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,10 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
 
 
 def _grid(file: WeightsFile, design: Architecture, size: int) -> int:
-    """Find the width of the feature map, which fully connected layers of a file may have fixed."""
+    """Find the width of the feature map, which layers after it may have fixed."""
+    said = file.metadata.get("features", "")
+    if said.isdecimal() and int(said) > 0:  # of a whole observer: its layers are in the head now
+        return isqrt(int(said) // design.channels)
     first = file.state.get(f"{design.dense[0]}.weight")
     pooled = design.channels * design.grid**2
     if isinstance(first, Tensor) and first.ndim == 2 and first.shape[1] == pooled:

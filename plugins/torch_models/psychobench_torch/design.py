@@ -31,6 +31,11 @@ class Design:
     fresh_dense: bool = False
     views: int = 0
 
+    @property
+    def wants_dense(self) -> bool:
+        """Whether the head starts from pre-trained fully connected layers where these are known."""
+        return self.head == "dense" and not self.fresh_dense
+
 
 DEEP_VIEWS = 2  # of a deep network's training images
 DESIGNS = {

@@ -50,6 +50,8 @@ class Features:
     kept : bool
         Whether every view stays once it is computed. Else each is computed for its epoch, over
         the one before.
+    held_bytes : int
+        What the features take of the memory; 0 where a file holds them.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Features:
         self.kept = fits or recipe.views > 0
         slots = self.n_views if self.kept else 1
         held = fits or ((n_train + n_plain) * bytes_each <= budget and slots == 1)
+        self.held_bytes = (slots * n_train + n_plain) * bytes_each if held else 0
         self._plain = self._room((n_plain, backbone.n_features), mapped=not held)
         self._slots = self._room((slots, n_train, backbone.n_features), mapped=not held)
         self._filled = [PLAIN - 1] * slots
@@ -118,10 +121,13 @@ class Features:
             leave=self.kept,
         ) as bar:  # fmt: skip
             for view in views:
-                out = self._plain if view == PLAIN else self._slots[view % len(self._slots)]
-                self._compute(view, out, bar)
-                if view != PLAIN:
-                    self._filled[view % len(self._slots)] = view
+                if view == PLAIN:
+                    self._compute(view, self._plain, bar)
+                    continue
+                slot = view % len(self._slots)
+                self._filled[slot] = PLAIN - 1  # while it is neither the old view nor the new one
+                self._compute(view, self._slots[slot], bar)
+                self._filled[slot] = view
 
     def _read(self, rows: NDArray[np.int64]) -> Tensor:
         images = to_tensor(self.data.images[rows])

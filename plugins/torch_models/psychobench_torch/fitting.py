@@ -137,6 +137,11 @@ class HeadFit:
             right += int((scores.argmax(1).cpu() == truth).sum())
         return right / len(labels)
 
+    def release(self) -> None:
+        """Let go of the layers' memory: each holds itself through its way to train."""
+        for layer in self.head.modules():
+            vars(layer).pop("forward", None)
+
     def state(self) -> Checkpoint:
         """Give all that the next epoch depends on, on the CPU."""
         tensors = {f"head.{name}": value for name, value in self.head.state_dict().items()}

@@ -13,10 +13,6 @@ from torch.nn import functional
 SIZE = 224
 MEAN = (0.485, 0.456, 0.406)  # of ImageNet's training images, as torchvision's weights expect
 STD = (0.229, 0.224, 0.225)
-PREPROCESSING = (
-    "shorter side to 224 px (bilinear, antialiased), central 224 x 224, "
-    "divided by 255, minus (.485, .456, .406), over (.229, .224, .225)"
-)
 
 
 def to_tensor(images: NDArray[np.uint8]) -> Tensor:

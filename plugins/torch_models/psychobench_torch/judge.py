@@ -16,7 +16,15 @@ from torch import Tensor, nn
 from psychobench.errors import ObserverError
 from psychobench_torch.answering import run_filled, target_probabilities
 from psychobench_torch.backbone import Backbone
-from psychobench_torch.cache import cache_folder, cache_key, head_files, note, read_head, write_head
+from psychobench_torch.cache import (
+    cache_folder,
+    cache_key,
+    head_files,
+    head_sha256,
+    note,
+    read_head,
+    write_head,
+)
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.design import Design
 from psychobench_torch.device import compute_device
@@ -163,8 +171,8 @@ class Judges:
     @cached_property
     def frozen(self) -> FrozenHalf:
         """Load the backbone."""
-        wants_dense = self.design.head == "dense" and not self.design.fresh_dense
-        backbone = load_backbone(self.design.architecture, self.pretraining, dense=wants_dense)
+        design = self.design
+        backbone = load_backbone(design.architecture, self.pretraining, dense=design.wants_dense)
         backbone.network.to(compute_device())
         return FrozenHalf(backbone)
 
@@ -188,26 +196,27 @@ class Judges:
 
     def train(self, seeds: Sequence[int]) -> None:
         """Train the heads that the cache lacks, all in one go; each is kept once it is there."""
-        keys = {seed: cache_key(self._determinants(seed)) for seed in seeds}
-        due = [seed for seed in seeds if not all(file.is_file() for file in head_files(keys[seed]))]
-        self._train(due)
+        self._train([seed for seed in seeds if not self._is_trained(seed)])
+
+    def _is_trained(self, seed: int) -> bool:
+        files = head_files(cache_key(self._determinants(seed)))
+        return seed in self._unkept or all(file.is_file() for file in files)
 
     def _train(self, seeds: Sequence[int]) -> None:
         if not seeds:
             return
         heads = "the head" if len(seeds) == 1 else f"{len(seeds)} heads"
         note(f"training {heads} of {self.design.name} on rendered faces; kept in {cache_folder()}")
-        train_heads(
+        for trained in train_heads(
             self.frozen.backbone, self.design.head, self.recipe, seeds,
-            fresh_dense=self.design.fresh_dense, finished=self._keep,
-        )  # fmt: skip
+            fresh_dense=self.design.fresh_dense,
+        ):  # fmt: skip
+            self._keep(trained)
 
     def _keep(self, trained: TrainedHead) -> None:
         determinants = self._determinants(trained.seed)
-        key = cache_key(determinants)
-        digest = write_head(key, trained, determinants)
-        if read_head(key) is None:  # the folder cannot be written
-            self._unkept[trained.seed] = trained, digest
+        if write_head(cache_key(determinants), trained, determinants) is None:
+            self._unkept[trained.seed] = trained, head_sha256(trained)
 
     def _found(self, seed: int) -> tuple[TrainedHead, str] | None:
         return self._unkept.get(seed) or read_head(cache_key(self._determinants(seed)))

@@ -22,7 +22,7 @@ class TrainedHead:
     epochs : tuple of Epoch
         Training loss and validation accuracy of every epoch, in order.
     n_train, n_validation : int
-        Number of images in either part; nobody is in both.
+        Number of images in either part; nobody is in both where the images say who is whom.
     kind : str
         One of `psychobench_torch.heads.HEADS`.
     seed : int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -43,18 +43,19 @@ def train_heads(
     *,
     fresh_dense: bool = False,
     progress: bool = True,
-    finished: Callable[[TrainedHead], object] | None = None,
-) -> list[TrainedHead]:
+) -> Iterator[TrainedHead]:
     """Train one head for each seed and keep its epoch with the best validation accuracy.
 
-    Features are computed once for all seeds. Where those of all epochs do not fit
+    Each head comes as soon as it is trained, so that it can be kept and let go. Features are
+    computed once for all seeds. Where those of all epochs do not fit
     `psychobench_torch.features.BUDGET`, they are computed epoch by epoch, and as many heads as
-    fit 4 GB go through each epoch together. A head depends on its own seed alone: on the CPU it
-    is the same, byte by byte, in whatever company it is trained.
+    fit 4 GB beside them go through each epoch together. A head depends on its own seed alone: on
+    the CPU it is the same, byte by byte, in whatever company it is trained.
 
     A training of more than 2,000 steps keeps its state after every epoch, in the folder
     ``unfinished`` beside the cached heads. If it is interrupted, the same call goes on from
-    there, and on the CPU ends with the same bytes; shorter ones start anew.
+    there, and on the CPU ends with the same bytes; shorter ones start anew. A head's state is
+    removed when the next head is asked for: what became of the head should be on the disk by then.
 
     Parameters
     ----------
@@ -74,13 +75,11 @@ def train_heads(
         pre-trained ones.
     progress : bool, default True
         Whether bars on stderr show throughput, loss and accuracy.
-    finished : callable, optional
-        Called with each head as soon as it is trained, to keep it.
 
-    Returns
-    -------
-    list of TrainedHead
-        In the order of `seeds`.
+    Yields
+    ------
+    TrainedHead
+        One for each seed, in the order of `seeds`.
 
     Raises
     ------
@@ -106,9 +105,9 @@ def train_heads(
     runs = [_Run(backbone, kind, recipe, seed, data, images, fresh_dense) for seed in seeds]
     features = shared_features(backbone, images, recipe)
     # where every view stays, heads in company would only take memory
-    together = 1 if features.kept else max(1, TOGETHER // memory_of(blank, recipe))
+    room = 0 if features.kept else TOGETHER - features.held_bytes
+    together = max(1, room // memory_of(blank, recipe))
     features.prepare(progress=progress)
-    trained = []
     n_images = sum(len(run.rows[0]) for run in runs) * recipe.epochs
     with tqdm(total=n_images, desc="training", unit="image", disable=not progress) as bar:
         for start in range(0, len(runs), together):
@@ -116,12 +115,11 @@ def train_heads(
             needed = len(chunk) * memory_of(blank, recipe)
             with explain_memory(f"training {len(chunk)} head(s) of kind '{kind}'", needed):
                 _train_chunk(chunk, features, bar)
+            if chunk[-1] is runs[-1]:
+                bar.close()  # before the caller has something to say
             for run in chunk:
-                trained.append(run.result())
-                if finished is not None:
-                    finished(trained[-1])
+                yield run.result()
                 run.end()
-    return trained
 
 
 def head_determinants(
@@ -224,6 +222,8 @@ class _Run:
 
     def end(self) -> None:
         """Let go of the training's memory and of its state on the disk."""
+        if self.fit is not None:
+            self.fit.release()
         self.fit = None
         if self.resumable:
             remove_checkpoint(self.folder)
@@ -240,7 +240,8 @@ class _Run:
         if kept is None:
             return DivergedError(f"{fault}; no epoch before it could be kept", None)
         key = cache_key({**self.determinants, "diverged": True})
-        write_head(key, kept, self.determinants)
+        if write_head(key, kept, self.determinants) is None:
+            return DivergedError(f"{fault}; epoch {kept.best}, the best before it, is lost", kept)
         place = head_files(key)[0]
         return DivergedError(f"{fault}; epoch {kept.best}, the best before it, is in {place}", kept)
 

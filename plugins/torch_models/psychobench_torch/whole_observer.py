@@ -85,6 +85,7 @@ def save_observer(
         "log": [{"loss": epoch.loss, "accuracy": epoch.accuracy} for epoch in trained.epochs],
     }
     metadata = {"architecture": backbone.name, KEY: json.dumps(record)}
+    metadata["features"] = str(backbone.n_features)
     if backbone.source is not None:
         metadata["source"] = backbone.source
     if backbone.trained_size is not None:

@@ -138,9 +138,8 @@ class Sources:
         missing = [seed for seed in seeds if not files[seed].is_file()]
         if missing and self.valence is not None:
             design = DESIGNS[observer]
-            wants_dense = design.head == "dense" and not design.fresh_dense
             backbone = load_backbone(
-                design.architecture, choose_pretraining(choice), dense=wants_dense
+                design.architecture, choose_pretraining(choice), dense=design.wants_dense
             )
             data = self.valence.load(IMAGE_SIZE)
             fresh = design.fresh_dense
@@ -155,15 +154,11 @@ class Sources:
                     files[trained.seed], observer, backbone, trained, data=data.origin, **record
                 )
 
-            train_heads(
-                backbone,
-                design.head,
-                self.transfer,
-                missing,
-                data,
-                fresh_dense=fresh,
-                finished=keep,
+            heads = train_heads(
+                backbone, design.head, self.transfer, missing, data, fresh_dense=fresh
             )
+            for trained in heads:
+                keep(trained)
         return list(files.values())
 
     def _pretrained(self, architecture: str) -> Path:

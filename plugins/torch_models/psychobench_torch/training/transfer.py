@@ -36,12 +36,11 @@ def train_observer(
         If images are broken, or the disk is full.
     """
     design = plan.design
-    wants_dense = design.head == "dense" and not design.fresh_dense
-    backbone = load_backbone(design.architecture, plan.pretraining, dense=wants_dense)
+    backbone = load_backbone(design.architecture, plan.pretraining, dense=design.wants_dense)
     images = None
     if selection is not None:
         images = opened(plan, selection, backbone.size, progress=progress)
-    (trained,) = train_heads(
+    heads = train_heads(
         backbone,
         design.head,
         plan.recipe,
@@ -50,6 +49,7 @@ def train_observer(
         fresh_dense=design.fresh_dense,
         progress=progress,
     )
+    trained = next(heads)
 
     def save(path: Path) -> dict[str, Any]:
         said = _said(plan, backbone, images)
@@ -60,7 +60,10 @@ def train_observer(
         path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
         return card
 
-    return Outcome(plan, trained.epochs, save, lambda: None)
+    def tidy() -> None:
+        next(heads, None)  # there is none after the first, whose state is removed now
+
+    return Outcome(plan, trained.epochs, save, tidy)
 
 
 def _said(plan: TransferPlan, backbone: Backbone, images: LabelledImages | None) -> dict[str, Any]:
