@@ -143,6 +143,7 @@ class Study:
         return [
             *([] if self.same_stimuli else [self._other_stimuli()]),
             *(words.cohort_sentence(each, self.cohort.title) for each in unique.values()),
+            *words.weights_sentences(self.observers),
             words.family_sentence(self.comparison),
             *([words.trials_sentence()] if self._drawn_intervals() else []),
             *([] if self.trainings is None else words.seed_sentences(self.trainings.comparison)),

@@ -192,6 +192,25 @@ def _counts(left_out: Mapping[str, str]) -> str:
     return f"{len(left_out)} ({', '.join(f'{n} {status}' for status, n in counts.items())})"
 
 
+def weights_sentences(observers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what observers' weights have seen, and so what they are not.
+
+    Parameters
+    ----------
+    observers : Mapping of str to Mapping
+        What each observer says of itself, by name; `weights_origin` among it.
+
+    Examples
+    --------
+    >>> weights_sentences({"a": {"weights_origin": "drawings"}, "b": {"weights_origin": "none"}})
+    ['Weights of a: drawings.', 'Weights of b: none.']
+    """
+    alike: dict[str, list[str]] = {}
+    for name, info in observers.items():
+        alike.setdefault(str(info["weights_origin"]), []).append(name)
+    return [f"Weights of {', '.join(names)}: {origin}." for origin, names in alike.items()]
+
+
 def family_sentence(comparison: Comparison) -> str:
     """Name the family that each correction counts, and what counts at all."""
     return (

@@ -107,6 +107,17 @@ def test_replicates_are_trained_in_one_go_and_read_back(
     assert len(asked) == 1
 
 
+def test_where_no_head_can_be_kept_none_is_trained_twice(
+    trained: SeededObserver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psychobench_torch.judge.write_head", lambda *_: None)
+    fresh = SeededObserver(trained.design, trained.pretraining, 40, trained.recipe)
+    fresh._judges.train([40, 41])
+    monkeypatch.setattr("psychobench_torch.judge.train_heads", lambda *_, **__: 1 / 0)
+    fresh._judges.train([40, 41])
+    assert [each.respond(NOISE).shape for each in fresh.replicates(2)] == [(len(NOISE),)] * 2
+
+
 def test_the_frozen_half_sees_an_image_once_for_all_seeds(trained: SeededObserver) -> None:
     observers = trained.replicates(2)
     frozen = observers[0]._judges.frozen

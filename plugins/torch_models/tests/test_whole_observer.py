@@ -13,6 +13,7 @@ import torch
 from psychobench_torch._torchvision import import_torchvision
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.heads import load_head
+from psychobench_torch.networks import convolutions
 from psychobench_torch.observers import SeededObserver
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.trained import TrainedHead
@@ -81,6 +82,24 @@ def test_it_says_what_it_was_trained_on_and_has_no_replicates(file: Path, cache:
     assert info.options["dense_layers"] == "fresh"
     assert "head trained on 90 photographs" in info.weights_origin
     assert not cache.exists()
+
+
+def test_a_feature_map_of_another_size_than_the_images_comes_back(
+    head: TrainedHead, tmp_path: Path
+) -> None:
+    """Fully connected layers of torchvision's VGGs want 7 x 7, which 64 px do not give."""
+    shapes = {name: value.shape for name, value in convolutions("vgg11").state_dict().items()}
+    state = {f"features.{name}": torch.zeros(shape) for name, shape in shapes.items()}
+    state |= {"classifier.0.weight": torch.zeros(8, 25_088), "classifier.0.bias": torch.zeros(8)}
+    state |= {"classifier.3.weight": torch.zeros(6, 8), "classifier.3.bias": torch.zeros(6)}
+    safetensors.torch.save_file(state, tmp_path / "vgg11.safetensors", {"size": "64"})
+    chosen = choose_pretraining(str(tmp_path / "vgg11.safetensors"))
+    backbone = load_backbone("vgg11", chosen, dense=True)
+    save_observer(tmp_path / "whole.safetensors", "vgg11", backbone, head, data="")
+    again = load_backbone("vgg11", choose_pretraining(str(tmp_path / "whole.safetensors")))
+    assert again.n_features == backbone.n_features == 25_088
+    pixels = torch.zeros(1, 3, 64, 64)
+    assert again.network(pixels).shape == backbone.network(pixels).shape == (1, 25_088)
 
 
 def test_how_long_a_training_took_changes_no_byte_of_its_file(
