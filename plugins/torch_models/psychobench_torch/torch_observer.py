@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -104,9 +103,9 @@ class TorchObserver(TorchAttention):
             },
         )
 
-    @cached_property
+    @property
     def info(self) -> ObserverInfo:
-        """Who answers, with the hash of the network's values."""
+        """Who answers, with the hash of the network's values as they are now."""
         return replace(
             self._info,
             weights_sha256=tensors_sha256(self.module.module.state_dict()),
