@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,27 @@ def test_maps_cover_the_central_square_of_a_wide_picture():
     found = observer().attention(wide, method="guided-backprop")
     assert found.window == central_square(40, 80) == (0.0, 0.25, 1.0, 0.75)
     assert not on_image(found, 40, 80)[:, :, :20].any()
+
+
+def test_maps_lie_where_the_transform_shows_the_picture():
+    """A squeeze sees the margins of a wide picture, a crop not even all of the central square."""
+    wide = np.random.default_rng(0).integers(0, 256, (1, 40, 80, 3), dtype=np.uint8)
+    squeezed = observer(window=lambda height, width: (0, 0, 1, 1))
+    found = squeezed.attention(wide, method="guided-backprop")
+    assert on_image(found, 40, 80)[:, :, :20].any()
+    cropped = observer(window=partial(central_square, share=0.5))
+    found = cropped.attention(wide, method="guided-backprop")
+    assert found.window == (0.25, 0.375, 0.75, 0.625)
+    inside = on_image(found, 40, 80)[:, 10:30, 30:50]
+    assert inside.any()
+    assert np.abs(on_image(found, 40, 80)).sum() == pytest.approx(np.abs(inside).sum())
+
+
+@pytest.mark.parametrize("window", [(0, 0, 40, 80), (0, 0, 1), (0.5, 0, 0.5, 1), 0.875])
+def test_a_window_that_is_no_part_of_the_picture_is_named(window):
+    made = observer(window=lambda height, width: window)
+    with pytest.raises(ObserverError, match=r"'small' gives .* for an image of 40 x 80 px"):
+        made.attention(np.zeros((1, 40, 80, 3), np.uint8), method="layercam")
 
 
 @pytest.mark.parametrize("head", ["excitation", "dense", "linear"])
