@@ -136,6 +136,4 @@ def observer_attention(
         )
         for start in range(0, max(1, len(images)), _AT_ONCE)
     ]
-    return replace(
-        parts[0], maps=np.concatenate([part.maps for part in parts]), window=window
-    )
+    return replace(parts[0], maps=np.concatenate([part.maps for part in parts]), window=window)
