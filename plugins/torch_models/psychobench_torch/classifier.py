@@ -70,10 +70,7 @@ def load_classifier(architecture: str, pretraining: Pretraining) -> PretrainedCl
     ObserverError
         If the network is unknown, or the weights hold no classifier, or another network.
     """
-    if architecture not in ARCHITECTURES:
-        raise ObserverError(
-            f"a network must be one of {', '.join(ARCHITECTURES)}: there is no '{architecture}'"
-        )
+    check_architecture(architecture)
     design = ARCHITECTURES[architecture]
     entry = import_torchvision().models.get_model_weights(architecture).IMAGENET1K_V1
     file = read_pretraining(design, pretraining, entry)
@@ -93,6 +90,20 @@ def load_classifier(architecture: str, pretraining: Pretraining) -> PretrainedCl
         pretraining.origin,
         tensors_sha256(values),
     )
+
+
+def check_architecture(name: str) -> None:
+    """Check that there is such a network.
+
+    Raises
+    ------
+    ObserverError
+        If there is none; it lists those that there are.
+    """
+    if name not in ARCHITECTURES:
+        raise ObserverError(
+            f"a network must be one of {', '.join(ARCHITECTURES)}: there is no '{name}'"
+        )
 
 
 def _empty(architecture: str, file: WeightsFile) -> nn.Module:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from psychobench.errors import ObserverError, OptionError
 from psychobench.responses.protocol import ObserverInfo
 from psychobench_torch.answering import check_images, run_filled, target_probabilities
-from psychobench_torch.attention.observer import TorchAttention
+from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
 from psychobench_torch.weight_files import tensors_sha256
 
 Outputs = int | Sequence[int]
@@ -48,6 +47,12 @@ class TorchObserver(TorchAttention):
         them; the others are left out: ``outputs=([0, 2, 5], 3)``.
     version : str, default "1"
         Of the observer.
+    window : callable, default `psychobench_torch.attention.observer.central_square`
+        Which part of an image the transform shows the network, so that attention maps lie where
+        it looked: from height and width in pixels to top, left, bottom and right in fractions.
+        ``partial(central_square, share=224 / 256)`` for torchvision's ``Resize(256)`` with
+        ``CenterCrop(224)``; ``lambda height, width: (0, 0, 1, 1)`` where the whole image is
+        squeezed.
     **info
         Further fields of `psychobench.responses.protocol.ObserverInfo`: `preprocessing`,
         `weights_origin`, `pretraining`, `options`, `label_log_odds`.
@@ -83,6 +88,7 @@ class TorchObserver(TorchAttention):
         target: str | None = None,
         outputs: Sequence[Outputs] = (0, 1),
         version: str = "1",
+        window: SeenPart = central_square,
         **info: Any,
     ) -> None:
         target = labels[1] if target is None else target
@@ -91,7 +97,7 @@ class TorchObserver(TorchAttention):
         at = list(labels).index(target)
         of_labels = _checked(outputs, name)
         self.module = TwoScores(module, of_labels[1 - at], of_labels[at], name)
-        self._transform = transform
+        self._transform, self._window = transform, window
         self._info = ObserverInfo(
             name=name,
             version=version,
@@ -104,14 +110,30 @@ class TorchObserver(TorchAttention):
             },
         )
 
-    @cached_property
+    @property
     def info(self) -> ObserverInfo:
-        """Who answers, with the hash of the network's values."""
+        """Who answers, with the hash of the network's values as they are now."""
         return replace(
             self._info,
             weights_sha256=tensors_sha256(self.module.module.state_dict()),
             deterministic=self._device.type == "cpu",
         )
+
+    def attention_window(self, height: int, width: int) -> Window:
+        """Say which part of an image is looked at; see `window`.
+
+        Raises
+        ------
+        ObserverError
+            If `window` gives no part of an image.
+        """
+        part = self._window(height, width)
+        if not _is_window(part):
+            raise ObserverError(
+                "a window must give top, left, bottom and right in fractions from 0 to 1: that of "
+                f"'{self._info.name}' gives {part} for an image of {height} x {width} px"
+            )
+        return part
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Judge images.
@@ -207,6 +229,13 @@ def _checked(outputs: Sequence[Outputs], name: str) -> list[list[int]]:
             f"'{name}' was given {outputs!r}"
         )
     return both
+
+
+def _is_window(part: object) -> bool:
+    if not isinstance(part, tuple) or len(part) != 4:
+        return False
+    top, left, bottom, right = part
+    return bool(0 <= top < bottom <= 1 and 0 <= left < right <= 1)
 
 
 def _described(value: object) -> str:

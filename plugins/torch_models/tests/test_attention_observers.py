@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,16 @@ def transform(image: Any) -> Tensor:
     return torch.from_numpy(pixels).permute(2, 0, 1) / 255 - 0.5
 
 
-def observer(seed: int = 0) -> TorchObserver:
+def network(seed: int = 0, outputs: int = 2) -> nn.Sequential:
     torch.manual_seed(seed)
-    network = nn.Sequential(
+    return nn.Sequential(
         nn.Conv2d(3, 6, 5, 2), nn.ReLU(inplace=True), nn.MaxPool2d(2),
-        nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(968, 2),
+        nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(968, outputs),
     ).eval()  # fmt: skip
-    return TorchObserver(network, transform=transform, name="small")
+
+
+def observer(seed: int = 0, **options: Any) -> TorchObserver:
+    return TorchObserver(network(seed), **{"transform": transform, "name": "small", **options})
 
 
 class Seeded(TorchObserver):
@@ -110,6 +114,27 @@ def test_maps_cover_the_central_square_of_a_wide_picture():
     assert not on_image(found, 40, 80)[:, :, :20].any()
 
 
+def test_maps_lie_where_the_transform_shows_the_picture():
+    """A squeeze sees the margins of a wide picture, a crop not even all of the central square."""
+    wide = np.random.default_rng(0).integers(0, 256, (1, 40, 80, 3), dtype=np.uint8)
+    squeezed = observer(window=lambda height, width: (0, 0, 1, 1))
+    found = squeezed.attention(wide, method="guided-backprop")
+    assert on_image(found, 40, 80)[:, :, :20].any()
+    cropped = observer(window=partial(central_square, share=0.5))
+    found = cropped.attention(wide, method="guided-backprop")
+    assert found.window == (0.25, 0.375, 0.75, 0.625)
+    inside = on_image(found, 40, 80)[:, 10:30, 30:50]
+    assert inside.any()
+    assert np.abs(on_image(found, 40, 80)).sum() == pytest.approx(np.abs(inside).sum())
+
+
+@pytest.mark.parametrize("window", [(0, 0, 40, 80), (0, 0, 1), (0.5, 0, 0.5, 1), 0.875])
+def test_a_window_that_is_no_part_of_the_picture_is_named(window):
+    made = observer(window=lambda height, width: window)
+    with pytest.raises(ObserverError, match=r"'small' gives .* for an image of 40 x 80 px"):
+        made.attention(np.zeros((1, 40, 80, 3), np.uint8), method="layercam")
+
+
 @pytest.mark.parametrize("head", ["excitation", "dense", "linear"])
 def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_head(head):
     backbone = ConvolutionalFeatures(convolutions("alexnet"), 1)
@@ -145,6 +170,64 @@ def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
     kept.write_bytes(b"damaged")
     cam_faces.observer_weights(made, None, n_images=24)
     assert "are damaged" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"outputs": (3, 2)},
+        {"outputs": ([0, 2], 1)},
+        {"target": "sad"},
+        {"transform": lambda image: transform(image).flip(2)},
+    ],
+    ids=["outputs", "several outputs", "target", "transform"],
+)
+def test_cam_never_takes_the_weights_of_another_question_to_the_same_values(
+    other, monkeypatch, capsys
+):
+    """What is read off a network, and how images reach it, decide what its channels mean."""
+    monkeypatch.setattr(cam_faces, "SIZE", 32)
+    asked = {"transform": transform, "name": "small"}
+    first = TorchObserver(network(outputs=4), **asked)
+    second = TorchObserver(network(outputs=4), **{**asked, **other})
+    assert first.info.weights_sha256 == second.info.weights_sha256
+    kept = cam_faces.observer_weights(first, None, n_images=24)
+    capsys.readouterr()
+    found = cam_faces.observer_weights(second, None, n_images=24)
+    assert "regressing" in capsys.readouterr().err
+    assert not np.allclose(found.values, kept.values)
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_network_that_is_trained_further_gets_a_new_hash_and_new_cam_weights(monkeypatch, capsys):
+    monkeypatch.setattr(cam_faces, "SIZE", 32)
+    made = observer()
+    before = made.info.weights_sha256
+    cam_faces.observer_weights(made, None, n_images=24)
+    with torch.no_grad():
+        made.module.module[-1].weight.neg_()
+    capsys.readouterr()
+    assert made.info.weights_sha256 != before
+    cam_faces.observer_weights(made, None, n_images=24)
+    assert "regressing" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_network_in_training_mode_finds_its_cam_weights_again(monkeypatch, capsys):
+    """Its running means must not move while its layers are looked through."""
+    monkeypatch.setattr(cam_faces, "SIZE", 32)
+    torch.manual_seed(0)
+    block = nn.Sequential(nn.Conv2d(3, 6, 5, 4), nn.BatchNorm2d(6), nn.Sequential(nn.ReLU()))
+    module = nn.Sequential(block, nn.Flatten(), nn.Linear(726, 2)).train()
+    made = TorchObserver(module, transform=transform, name="small")
+    first = cam_faces.observer_weights(made, None, n_images=24)
+    capsys.readouterr()
+    again = cam_faces.observer_weights(made, None, n_images=24)
+    assert "regressing" not in capsys.readouterr().err
+    np.testing.assert_array_equal(again.values, first.values)
+    assert module.training
+    assert not block[1].running_mean.any()
 
 
 def test_cam_takes_five_thousand_faces():

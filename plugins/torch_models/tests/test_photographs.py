@@ -12,13 +12,14 @@ import pytest
 import safetensors.torch
 import torch
 from PIL import Image
+from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.photographs import map_photographs
 from psychobench_torch.classifier import load_classifier
 from psychobench_torch.networks import draw_kaiming_normal
 from psychobench_torch.pretrain.network import PooledNetwork
 from psychobench_torch.pretraining import choose_pretraining
 
-from psychobench.errors import ObserverError
+from psychobench.errors import ObserverError, OptionError
 
 CLASSES = ["apple", "boat", "cat"]
 
@@ -96,12 +97,24 @@ def test_maps_are_written_and_compared_with_fixations(
     run_cli: Callable[..., Any], weights: Path, photographs: Path, tmp_path: Path
 ) -> None:
     options = ["--pretraining", weights, "--images", photographs, "--size", 96]
-    ran = run_cli("attention", "maps", "alexnet", *options, "--out", tmp_path / "maps", "--json")
+    options += ["--reading", "total=sum"]
+    twice = ["alexnet", "alexnet"]  # is asked once
+    ran = run_cli("attention", "maps", *twice, *options, "--out", tmp_path / "maps", "--json")
     assert ran.code == 0, ran.err
     document = json.loads(ran.out)
+    assert len(document["networks"]) == 1
     sources = {row["source"] for row in document["maps"]}
     assert {"alexnet-three/layercam", "alexnet-three/dense/conv54"} <= sources
     assert document["networks"][0]["seen_at"] == 96
+    assert document["provenance"]["options"] == {
+        "networks": ["alexnet"],
+        "images": str(photographs),
+        "pretraining": str(weights),
+        "methods": list(METHODS),
+        "size": 96,
+        "readings": {"total": "sum"},
+        "out": str(tmp_path / "maps"),
+    }
     rng = np.random.default_rng(0)
     rows = [
         f"{image}.png,s{subject},{rng.uniform(0, 99):.1f},{rng.uniform(0, 59):.1f},200"
@@ -128,11 +141,21 @@ def test_maps_are_written_and_compared_with_fixations(
         (["--method", "layercam", "--reading", "total=sum"], "there is no 'total'"),
         (["--reading", "total=most"], "must be one of mean, sum"),
         (["--pretraining", "nowhere.safetensors"], "must exist"),
+        (["lenet"], "one of alexnet, vgg11, vgg13, vgg16: there is no 'lenet'"),
     ],
 )
 def test_wrong_input_is_told_before_anything_is_mapped(
-    options: list[str], said: str, run_cli: Callable[..., Any], photographs: Path, tmp_path: Path
+    options: list[str],
+    said: str,
+    run_cli: Callable[..., Any],
+    photographs: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    def load(*_: object) -> None:
+        raise AssertionError("a network is loaded before all input is checked")
+
+    monkeypatch.setattr("psychobench_torch.classifier.load_classifier", load)
     out = tmp_path / "out"
     ran = run_cli("attention", "maps", "alexnet", "--images", photographs, *options, "--out", out)
     assert ran.code == 1
@@ -140,9 +163,19 @@ def test_wrong_input_is_told_before_anything_is_mapped(
     assert not out.exists()
 
 
+def test_a_reading_that_no_method_has_is_refused_in_python_too(
+    weights: Path, photographs: Path
+) -> None:
+    classifier = load_classifier("alexnet", choose_pretraining(str(weights)))
+    paths = sorted(photographs.iterdir())
+    with pytest.raises(OptionError, match="there is no 'totel'"):
+        list(map_photographs(classifier, paths, methods=["dense"], readings={"totel": "sum"}))
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (["--columns", "image"], "must be of the form NAME=VALUE"),
         (["--display", "wide"], "WIDTHxHEIGHT"),
         (["--sigma-deg", "1"], "--pixels-per-degree"),
         (["--period", "5", "2"], "must end after it begins"),

@@ -146,6 +146,34 @@ def check_readings(method: str, readings: Mapping[str, str]) -> dict[str, str]:
     return {name: readings.get(name, values[0]) for name, values in known.items()}
 
 
+def own_readings(methods: Sequence[str], readings: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Give each of several methods those of the readings that it has, with its defaults.
+
+    Raises
+    ------
+    ObserverError
+        If there is no such method.
+    OptionError
+        If none of the methods has a reading, or a reading has no such value.
+
+    Examples
+    --------
+    >>> own_readings(["layercam", "guided-backprop"], {"reduction": "norm"})
+    {'layercam': {}, 'guided-backprop': {'reduction': 'norm'}}
+    """
+    defaults = {method: check_readings(method, {}) for method in methods}
+    known = {name for own in defaults.values() for name in own}
+    if strange := [name for name in readings if name not in known]:
+        raise OptionError(
+            f"a reading must be one of the methods' ({', '.join(sorted(known)) or 'none'}): there "
+            f"is no '{strange[0]}'"
+        )
+    return {
+        method: check_readings(method, {name: readings[name] for name in own if name in readings})
+        for method, own in defaults.items()
+    }
+
+
 class _Mapper:
     """A method made ready for one network, layer and target."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,6 +17,7 @@ from psychobench.errors import ResourceError
 from psychobench.resources import write_whole
 from psychobench.stimuli.faces import RENDERER_VERSION, training_faces
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
+from psychobench_torch.attention.hooks import as_it_was
 from psychobench_torch.attention.layers import find_layer
 from psychobench_torch.attention.observer import Network
 from psychobench_torch.cache import cache_folder, cache_key, note
@@ -48,9 +50,13 @@ def observer_weights(
     own = head_weights(observer.module, images, layer)
     if own is not None:
         return own
-    name, _ = find_layer(observer.module, layer, images)
+    with as_it_was(observer.module), torch.no_grad():
+        name, _ = find_layer(observer.module, layer, images)
+        scores = observer.module(images)
+    info = observer.info
     determinants = {
-        "weights_sha256": observer.info.weights_sha256,
+        "weights_sha256": info.weights_sha256,
+        "scores": _fingerprint(scores),
         "layer": name,
         "n_images": n_images,
         "seed": SEED,
@@ -61,7 +67,7 @@ def observer_weights(
     if found is not None:
         return found
     note(
-        f"regressing {observer.info.name}'s scores on its channels over {n_images} rendered "
+        f"regressing {info.name}'s scores on its channels over {n_images} rendered "
         f"faces, once, in minutes; the weights are kept in {path.parent}"
     )
     weights = fit_cam(
@@ -73,6 +79,18 @@ def observer_weights(
     )
     _write(path, weights)
     return weights
+
+
+def _fingerprint(scores: Tensor) -> list[list[float]]:
+    """Round scores of a few faces, which tell apart what equal weights do not.
+
+    Another readout or preprocessing gives others. The last digits depend on the machine, so there
+    are four of the largest.
+    """
+    values = scores.double().cpu().numpy()
+    digits = 3 - int(np.floor(np.log10(np.abs(values).max() or 1)))
+    rounded: list[list[float]] = values.round(digits).tolist()
+    return rounded
 
 
 def _faces(observer: Network, n_images: int) -> Iterator[Tensor]:

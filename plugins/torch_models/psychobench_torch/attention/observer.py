@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 METHODS = ("cam", "gradcam", "guided-backprop", "guided-gradcam", "layercam", "dense")
 """The names of the methods, here too so that listing them does not import torch."""
 _AT_ONCE = 128  # images prepared at once
+
+Window = tuple[float, float, float, float]
+"""Part of an image: top, left, bottom, right in fractions of its height and width."""
+SeenPart = Callable[[int, int], Window]
+"""From an image's height and width to the part of it that is looked at."""
 
 
 class Network(Protocol):
@@ -43,14 +48,8 @@ class TorchAttention:
         """The names that `attention` takes as `method`."""
         return METHODS
 
-    def attention_window(self, height: int, width: int) -> tuple[float, float, float, float]:
-        """Say which part of an image is looked at: the central square.
-
-        Returns
-        -------
-        tuple of float
-            Top, left, bottom, right in fractions of height and width.
-        """
+    def attention_window(self, height: int, width: int) -> Window:
+        """Say which part of an image is looked at: the central square."""
         return central_square(height, width)
 
     def attention(
@@ -73,15 +72,17 @@ class TorchAttention:
         )
 
 
-def central_square(height: int, width: int) -> tuple[float, float, float, float]:
-    """Give the central square of an image in fractions: top, left, bottom, right.
+def central_square(height: int, width: int, share: float = 1.0) -> Window:
+    """Give the central square of an image, or of its shorter side a share.
 
     Examples
     --------
     >>> central_square(100, 200)
     (0.0, 0.25, 1.0, 0.75)
+    >>> central_square(100, 200, share=0.5)
+    (0.25, 0.375, 0.75, 0.625)
     """
-    side = min(height, width)
+    side = share * min(height, width)
     top, left = (height - side) / 2 / height, (width - side) / 2 / width
     return top, left, 1 - top, 1 - left
 
@@ -115,6 +116,7 @@ def observer_attention(
 
     weights = options.pop("weights", None)
     check_readings(method, options)
+    window = getattr(observer, "attention_window", central_square)(*images.shape[1:3])
     labels = observer.info.labels
     if method == "cam" and weights is None:
         from psychobench_torch.attention.cam_faces import observer_weights
@@ -134,9 +136,4 @@ def observer_attention(
         )
         for start in range(0, max(1, len(images)), _AT_ONCE)
     ]
-    window = getattr(observer, "attention_window", central_square)
-    return replace(
-        parts[0],
-        maps=np.concatenate([part.maps for part in parts]),
-        window=window(*images.shape[1:3]),
-    )
+    return replace(parts[0], maps=np.concatenate([part.maps for part in parts]), window=window)

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from psychobench.resources import read_image
 from psychobench.responses.attention import AttentionMaps
-from psychobench_torch.attention.attend import attend, attend_dense, check_readings
+from psychobench_torch.attention.attend import attend, attend_dense, own_readings
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
 from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.classifier import PretrainedClassifier
@@ -82,10 +82,15 @@ def map_photographs(
     ------
     PhotographMaps
         In the order of `photographs`.
+
+    Raises
+    ------
+    ObserverError, OptionError
+        If there is no such method, or none of the methods has a reading.
     """
     size = size or classifier.size
     module = classifier.module.to(compute_device())
-    chosen = {name: _own_readings(name, readings or {}) for name in methods}
+    chosen = own_readings(methods, readings or {})
     weights = _cam_weights(classifier, size, progress) if "cam" in methods else None
     with tqdm(total=len(photographs), desc="photographs", disable=not progress) as bar:
         for start in range(0, len(photographs), _AT_ONCE):
@@ -125,12 +130,6 @@ def _all_methods(
                 module, images, method=method, target="winning", **own, **readings
             )
     return found
-
-
-def _own_readings(method: str, readings: Mapping[str, str]) -> dict[str, Any]:
-    """Give a method those of the readings that it has, with its defaults."""
-    known = check_readings(method, {})
-    return check_readings(method, {name: readings[name] for name in known if name in readings})
 
 
 def _seen(classifier: PretrainedClassifier, image: Any, size: int) -> Tensor:

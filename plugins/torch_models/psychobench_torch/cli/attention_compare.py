@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ import click
 from psychobench.cli.options import JSON, SEED
 
 if TYPE_CHECKING:
-    from psychobench.gaze import BlurRecipe, Placement
+    from matplotlib.figure import Figure
+
+    from psychobench.gaze import BlurRecipe, GazeComparison, Placement
 
 
 @click.command()
@@ -91,23 +94,7 @@ if TYPE_CHECKING:
     help="Write tables and figure here.",
 )
 @JSON
-def compare(
-    maps: Path,
-    fixations: Path,
-    images: Path | None,
-    columns: tuple[str, ...],
-    display: str | None,
-    scale: float,
-    origin: str,
-    period: tuple[float, float] | None,
-    sigma_px: float,
-    sigma_deg: float | None,
-    pixels_per_degree: float | None,
-    normalise: str,
-    seed: int,
-    out: Path | None,
-    as_json: bool,
-) -> None:
+def compare(maps: Path, fixations: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     """Compare maps of attention with where people looked, image by image and pooled.
 
     Beside the maps stand an all-zero map, a bump in the middle of the image, and other people:
@@ -116,33 +103,20 @@ def compare(
     """
     import json
 
-    from psychobench.gaze import compare_maps, read_fixations
-    from psychobench.gaze.gallery import draw_galleries
-    from psychobench.gaze.images import find_images, image_sizes
-    from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
-    from psychobench.gaze.output import gaze_json, gaze_text, write_gaze
-    from psychobench.resources import check_writable, staged_folder
-    from psychobench.responses.columns import parse_pairs
+    from psychobench.gaze.output import gaze_json, gaze_text
+    from psychobench.resources import check_writable
 
-    recipe = _recipe(sigma_px, sigma_deg, pixels_per_degree, normalise)
-    placement = _placement(display, scale, int(origin), period)
+    recipe, placement, renamed = _checked(options)
     if out is not None:
         check_writable(out)
-    found, about = find_maps(maps), weights_notes(maps)
-    photographs = find_images(images) if images is not None else []
-    sizes = image_sizes(photographs) if photographs else map_sizes(maps, found)
-    renamed = parse_pairs(
-        [pair for text in columns for pair in text.split(",")], "--columns", "image=picture"
+    compared, galleries = _compared(
+        maps, fixations, options["images"], recipe, placement, renamed, options["seed"]
     )
-    gaze = read_fixations(fixations, sizes, placement=placement, columns=renamed)
-    compared = compare_maps(found, gaze, recipe=recipe, seed=seed, about=about, progress=True)
     if out is not None:
-        with staged_folder(out) as folder:
-            by_name = {path.name: path for path in photographs}
-            write_gaze(compared, folder, draw_galleries(found, gaze, by_name, recipe, about))
+        _write(compared, galleries, out)
         click.echo(
             f"Written to {out}: gaze.csv, images.csv, gaze.json; as .png, .svg and .pdf gaze, "
-            "error" + (" and gallery-*." if photographs else "; galleries need --images."),
+            "error" + (" and gallery-*." if options["images"] else "; galleries need --images."),
             err=True,
         )
     click.echo(
@@ -150,6 +124,55 @@ def compare(
         if as_json
         else gaze_text(compared)
     )
+
+
+def _checked(options: dict[str, Any]) -> tuple[BlurRecipe, Placement, dict[str, str]]:
+    """Read the options: how people's maps are made, where images stood, names of columns."""
+    from psychobench.responses.columns import parse_pairs
+
+    recipe = _recipe(
+        options["sigma_px"],
+        options["sigma_deg"],
+        options["pixels_per_degree"],
+        options["normalise"],
+    )
+    placement = _placement(
+        options["display"], options["scale"], int(options["origin"]), options["period"]
+    )
+    pairs = [pair for text in options["columns"] for pair in text.split(",")]
+    return recipe, placement, parse_pairs(pairs, "--columns", "image=picture")
+
+
+def _compared(
+    maps: Path,
+    fixations: Path,
+    images: Path | None,
+    recipe: BlurRecipe,
+    placement: Placement,
+    renamed: dict[str, str],
+    seed: int,
+) -> tuple[GazeComparison, Iterator[tuple[str, Figure]]]:
+    """Compare; give the galleries, too, which are drawn as they are taken."""
+    from psychobench.gaze import compare_maps, read_fixations
+    from psychobench.gaze.gallery import draw_galleries
+    from psychobench.gaze.images import find_images, image_sizes
+    from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
+
+    found, about = find_maps(maps), weights_notes(maps)
+    photographs = find_images(images) if images is not None else []
+    sizes = image_sizes(photographs) if photographs else map_sizes(maps, found)
+    gaze = read_fixations(fixations, sizes, placement=placement, columns=renamed)
+    compared = compare_maps(found, gaze, recipe=recipe, seed=seed, about=about, progress=True)
+    by_name = {path.name: path for path in photographs}
+    return compared, draw_galleries(found, gaze, by_name, recipe, about)
+
+
+def _write(compared: GazeComparison, galleries: Iterator[tuple[str, Figure]], out: Path) -> None:
+    from psychobench.gaze.output import write_gaze
+    from psychobench.resources import staged_folder
+
+    with staged_folder(out) as folder:
+        write_gaze(compared, folder, galleries)
 
 
 def _recipe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from psychobench.cli.options import JSON
 
 if TYPE_CHECKING:
     from psychobench_torch.classifier import PretrainedClassifier
+    from psychobench_torch.pretraining import Pretraining
 
 
 @click.command()
@@ -56,16 +58,7 @@ if TYPE_CHECKING:
     help="Write NETWORK-PRETRAINING/METHOD/IMAGE.npz and maps.json here.",
 )
 @JSON
-def maps(
-    network: tuple[str, ...],
-    images: Path,
-    pretraining: str,
-    method: tuple[str, ...],
-    size: int | None,
-    reading: tuple[str, ...],
-    out: Path,
-    as_json: bool,
-) -> None:
+def maps(network: tuple[str, ...], out: Path, as_json: bool, **options: Any) -> None:
     """Map where NETWORKs (alexnet, vgg11, vgg13, vgg16) look in photographs.
 
     The map explains the class that wins in the classifier of the pre-training, not happy or sad.
@@ -76,37 +69,30 @@ def maps(
     import json
 
     from psychobench.cli.notes import typed
-    from psychobench.gaze.images import find_images, image_sizes
     from psychobench.reports.provenance import provenance
     from psychobench.resources import check_writable, staged_folder
-    from psychobench.responses.columns import parse_pairs
-    from psychobench_torch.attention.attend import check_readings
-    from psychobench_torch.attention.observer import METHODS
-    from psychobench_torch.classifier import load_classifier
-    from psychobench_torch.pretraining import choose_pretraining
 
     check_writable(out)
-    methods = method or METHODS
-    for name in methods:
-        check_readings(name, {})
-    readings = parse_pairs(reading, "--reading", "total=sum")
-    _check_known(readings, methods)
-    photographs = find_images(images)
-    sizes = image_sizes(photographs)
-    chosen = choose_pretraining(pretraining)
-    document: dict[str, Any] = {"maps": [], "networks": [], "photographs": {"sizes": sizes}}
+    asked = _checked(network, **options)
     with staged_folder(out) as folder:
-        for each in network:
-            classifier = load_classifier(each, chosen)
-            document["networks"].append(_described(classifier, size))
-            document["maps"] += _write(classifier, photographs, methods, size, readings, folder)
+        document = _map_all(asked, folder)
         document["provenance"] = provenance(
-            command=typed(), options={"images": str(images), "methods": list(methods)}, seed=None
+            command=typed(),
+            options={
+                "networks": asked.networks,
+                "images": str(options["images"]),
+                "pretraining": options["pretraining"],
+                "methods": asked.methods,
+                "size": asked.size,
+                "readings": asked.readings,
+                "out": str(out),
+            },
+            seed=None,
         )
-        text = json.dumps(document, indent=2, allow_nan=False) + "\n"
-        (folder / "maps.json").write_text(text, encoding="utf-8")
+        text = json.dumps(document, indent=2, allow_nan=False)
+        (folder / "maps.json").write_text(text + "\n", encoding="utf-8")
     if as_json:
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
+        click.echo(text)
     n_empty = sum(row["empty"] for row in document["maps"])
     click.echo(
         f"Written to {out}: {len(document['maps'])} maps ({n_empty} point at nothing), maps.json.",
@@ -114,14 +100,64 @@ def maps(
     )
 
 
-def _write(
-    classifier: PretrainedClassifier,
-    photographs: list[Path],
-    methods: tuple[str, ...],
+@dataclass(frozen=True)
+class _Asked:
+    """The options, checked and read."""
+
+    networks: list[str]
+    photographs: list[Path]
+    sizes: dict[str, tuple[int, int]]
+    pretraining: Pretraining
+    methods: list[str]
+    size: int | None
+    readings: dict[str, str]
+
+
+def _checked(
+    network: tuple[str, ...],
+    *,
+    images: Path,
+    pretraining: str,
+    method: tuple[str, ...],
     size: int | None,
-    readings: dict[str, str],
-    folder: Path,
-) -> list[dict[str, Any]]:
+    reading: tuple[str, ...],
+) -> _Asked:
+    from psychobench.gaze.images import find_images, image_sizes
+    from psychobench.responses.columns import parse_names, parse_pairs
+    from psychobench_torch.attention.attend import own_readings
+    from psychobench_torch.attention.observer import METHODS
+    from psychobench_torch.classifier import check_architecture
+    from psychobench_torch.pretraining import choose_pretraining
+
+    networks = list(parse_names(network))
+    for name in networks:
+        check_architecture(name)
+    methods = list(method or METHODS)
+    readings = parse_pairs(reading, "--reading", "total=sum")
+    own_readings(methods, readings)
+    photographs = find_images(images)
+    sizes = image_sizes(photographs)
+    chosen = choose_pretraining(pretraining)
+    return _Asked(networks, photographs, sizes, chosen, methods, size, readings)
+
+
+def _map_all(asked: _Asked, folder: Path) -> dict[str, Any]:
+    """Write every network's maps; describe them and the networks."""
+    from psychobench_torch.classifier import load_classifier
+
+    document: dict[str, Any] = {
+        "maps": [],
+        "networks": [],
+        "photographs": {"sizes": asked.sizes},
+    }
+    for name in asked.networks:
+        classifier = load_classifier(name, asked.pretraining)
+        document["networks"].append(_described(classifier, asked.size))
+        document["maps"] += _write(classifier, asked, folder)
+    return document
+
+
+def _write(classifier: PretrainedClassifier, asked: _Asked, folder: Path) -> list[dict[str, Any]]:
     import json
 
     import numpy as np
@@ -131,7 +167,12 @@ def _write(
     rows = []
     name = f"{classifier.name}-{Path(classifier.pretraining).stem}"
     for found in map_photographs(
-        classifier, photographs, methods=methods, size=size, readings=readings, progress=True
+        classifier,
+        asked.photographs,
+        methods=asked.methods,
+        size=asked.size,
+        readings=asked.readings,
+        progress=True,
     ):
         for source, maps in found.maps.items():
             row = {
@@ -160,18 +201,3 @@ def _described(classifier: PretrainedClassifier, size: int | None) -> dict[str, 
         "n_classes": len(classifier.classes) or None,
         "weights_sha256": classifier.sha256,
     }
-
-
-def _check_known(readings: dict[str, str], methods: tuple[str, ...]) -> None:
-    from psychobench.errors import OptionError
-    from psychobench_torch.attention.attend import check_readings
-
-    known = {name for method in methods for name in check_readings(method, {})}
-    if strange := [name for name in readings if name not in known]:
-        raise OptionError(
-            f"--reading must be one of the methods' ({', '.join(sorted(known)) or 'none'}): there "
-            f"is no '{strange[0]}'"
-        )
-    for method in methods:
-        own = check_readings(method, {})
-        check_readings(method, {name: readings[name] for name in own if name in readings})
