@@ -29,14 +29,15 @@ def typed() -> str:
     import shlex
 
     context = click.get_current_context()
-    words = ["psychobench", str(context.info_name)]
+    words = ["psychobench", *context.command_path.split()[1:]]
     for parameter in context.command.params:
         value = context.params.get(str(parameter.name))
         if context.get_parameter_source(str(parameter.name)) is not ParameterSource.COMMANDLINE:
             continue
         for one in value if isinstance(value, tuple) else [value]:
-            flag = [] if isinstance(parameter, click.Argument) else [parameter.opts[-1]]
-            words += flag if one is True else [*flag, str(one)]
+            flags = parameter.secondary_opts if one is False else parameter.opts
+            flag = [] if isinstance(parameter, click.Argument) else [flags[-1]]
+            words += flag if isinstance(one, bool) else [*flag, str(one)]
     return shlex.join(words)
 
 
