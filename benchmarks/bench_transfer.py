@@ -18,13 +18,11 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +34,7 @@ from PIL import Image
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data import load_labelled
-from psychobench_torch.device import compute_device, fast_dtype
+from psychobench_torch.device import compute_device
 from psychobench_torch.heads import make_head
 from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
 from psychobench_torch.networks import draw_kaiming_normal
@@ -44,7 +42,7 @@ from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
 from psychobench_torch.trained import TrainedHead
 from psychobench_torch.transfer import train_heads
-from records import write
+from records import RESULTS, torch_setting, write
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
@@ -228,19 +226,6 @@ def _against_exact(
     }
 
 
-def setting() -> dict[str, Any]:
-    """Name the date, the device and the precision."""
-    device = compute_device()
-    processor = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else processor,
-        "torch": torch.__version__,
-        "feature_dtype": str(fast_dtype(device)).removeprefix("torch."),
-        "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
-    }
-
-
 def measure_speed(
     table: Path, recipe: TransferRecipe, options: argparse.Namespace
 ) -> dict[str, Any]:
@@ -270,7 +255,7 @@ def main() -> None:
     parser.add_argument("--rates", action="store_true", help="measure rates without CUDA too")
     parser.add_argument("--rates-scale", type=int, default=8, help="1 for a quick look")
     options = parser.parse_args()
-    here = setting()
+    here = torch_setting()
     recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
     with tempfile.TemporaryDirectory() as folder:
         table = write_faces(Path(folder), options.images, options.validation)
@@ -279,9 +264,9 @@ def main() -> None:
             rows = compare_modes(table, *of, bfloat16=options.bfloat16)
             size = {"images": options.images, "epochs": recipe.epochs}
             name = f"transfer_agreement_{options.images}x{recipe.epochs}.json"
-            write(name, {**here, **size, "agreement": rows})
+            write(RESULTS / name, {**here, **size, "agreement": rows})
         else:
-            write("transfer.json", {**here, **measure_speed(table, recipe, options)})
+            write(RESULTS / "transfer.json", {**here, **measure_speed(table, recipe, options)})
 
 
 if __name__ == "__main__":
