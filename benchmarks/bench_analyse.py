@@ -8,9 +8,6 @@ benchmarks/results/analyse.json. A file of your own, with options, goes behind i
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import resource
 import subprocess
 import sys
@@ -20,8 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-RESULTS = Path(__file__).parent / "results" / "analyse.json"
+from records import RESULTS, setting, show, write
 
 
 def make_table(path: Path) -> None:
@@ -39,6 +35,7 @@ def make_table(path: Path) -> None:
 
 
 def main() -> None:
+    here = setting()
     with tempfile.TemporaryDirectory() as folder:
         words = sys.argv[1:]
         if not words:
@@ -51,18 +48,17 @@ def main() -> None:
         page = (Path(folder) / "out" / "report.html").stat().st_size
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = {
+        **here,
         "what": "analyse --out, 100 simulated data sets per fit",
         "of": "simulated, 39,600 trials" if len(sys.argv) == 1 else Path(sys.argv[1]).name,
         "wall_s": round(wall, 1),
         "cpu_s": round(used.ru_utime + used.ru_stime, 1),
-        "load": round(os.getloadavg()[0], 1),
-        "cores": os.cpu_count(),
         "page_mb": round(page / 1e6, 2),
-        "machine": platform.platform(),
     }
-    print(json.dumps(found, indent=1))
     if len(sys.argv) == 1:
-        RESULTS.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        write(RESULTS / "analyse.json", found)
+    else:
+        show(found)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,6 @@ Weights are random: time does not depend on their values. Results go to
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +27,12 @@ from psychobench_torch.networks import (
     in_channels_last,
     with_head,
 )
+from records import RESULTS, timed, torch_setting, write
 from torch import Tensor, nn
 
 from psychobench import load_stimuli
 from psychobench.stimuli.faces import training_faces
 
-RESULTS = Path(__file__).parent / "results" / "attention.json"
 SECONDS_ALEXNET, SECONDS_VGG16 = 20, 30  # on two idle cores
 MASKS = ("none", "eyes", "nose", "mouth")
 
@@ -60,16 +55,6 @@ def faces(n: int, size: int) -> Tensor:
     return normalise(fit_square(to_tensor(images), size))
 
 
-def timed(what: Any, *arguments: Any, **options: Any) -> dict[str, float]:
-    """Run once; wall and processor seconds."""
-    wall, processor = time.perf_counter(), time.process_time()
-    what(*arguments, **options)
-    return {
-        "wall_s": round(time.perf_counter() - wall, 2),
-        "cpu_s": round(time.process_time() - processor, 2),
-    }
-
-
 def every_method(module: nn.Module, images: Tensor) -> dict[str, dict[str, float]]:
     """Time each method; CAM with weights at hand, the dense model with all combinations."""
     channels = CAMWeights(np.ones((2, 256), np.float32), "conv5", "random")
@@ -77,9 +62,9 @@ def every_method(module: nn.Module, images: Tensor) -> dict[str, dict[str, float
     for method in METHODS:
         options: dict[str, Any] = {"weights": channels} if method == "cam" else {}
         if method == "dense":
-            seconds[method] = timed(attend_dense, module, images)
+            _, seconds[method] = timed(attend_dense, module, images)
         else:
-            seconds[method] = timed(attend, module, images, method=method, target=1, **options)
+            _, seconds[method] = timed(attend, module, images, method=method, target=1, **options)
     return seconds
 
 
@@ -92,7 +77,7 @@ def regression(module: nn.Module, n: int, size: int) -> dict[str, float]:
             for first in range(0, len(part), 20):
                 yield normalise(fit_square(to_tensor(part[first : first + 20]), size))
 
-    return timed(fit_cam, module, batches(), source="rendered faces", at_least=min(n, 5000))
+    return timed(fit_cam, module, batches(), source="rendered faces", at_least=min(n, 5000))[1]
 
 
 def main() -> None:
@@ -100,19 +85,12 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=84)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--cam", action="store_true")
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=RESULTS / "attention.json")
     options = parser.parse_args()
+    result = torch_setting(size_px=options.size)
     images = faces(options.images, options.size)
     attend(network("alexnet", "linear", options.size), images[:2], method="layercam", target=1)
-    result: dict[str, Any] = {
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"processor": platform.processor(), "cores": os.cpu_count()},
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "load_before": round(os.getloadavg()[0], 1),
-        "images": len(images),
-        "size_px": options.size,
-    }
+    result["images"] = len(images)
     for name, head in (("alexnet", "dense"), ("fe_alexnet", "excitation")):
         module = network("alexnet", head, options.size)
         methods = every_method(module, images)
@@ -122,13 +100,9 @@ def main() -> None:
             result[name]["cam_regression_once"] = regression(module, 5000, options.size)
         del module
     module = network("vgg16", "dense", options.size)
-    result["vgg16"] = {
-        "layercam": timed(attend, module, images, method="layercam", target=1),
-        "allowed_s": SECONDS_VGG16,
-    }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(result, indent=1))
+    _, seconds = timed(attend, module, images, method="layercam", target=1)
+    result["vgg16"] = {"layercam": seconds, "allowed_s": SECONDS_VGG16}
+    write(options.out, result)
 
 
 if __name__ == "__main__":

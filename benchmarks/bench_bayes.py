@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import resource
 import subprocess
 import sys
-import time
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from records import RESULTS, peak_mb, setting, timed, write
 
-RESULTS = Path(__file__).parent / "results"
 LEVELS, TRIALS, SEED = np.linspace(0.0, 1.0, 7), 30, 1
 
 
@@ -67,19 +63,14 @@ def theirs(n: int) -> None:
     report(run, n)
 
 
-def report(run, n: int) -> None:
-    """Print wall and processor time and peak memory as JSON."""
-    best = None
-    for _ in range(5 if n == 1 else 1):
-        wall, cpu = time.perf_counter(), time.process_time()
-        run()
-        taken = time.perf_counter() - wall, time.process_time() - cpu
-        best = taken if best is None else min(best, taken)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"n": n, "seconds": best[0], "cpu_seconds": best[1], "peak_mb": memory}))
+def report(run: Callable[[], object], n: int) -> None:
+    """Print wall and processor time, the best of five for one fit, and peak memory as JSON."""
+    taken = [timed(run)[1] for _ in range(5 if n == 1 else 1)]
+    best = min(taken, key=lambda one: one["wall_s"])
+    print(json.dumps({"n": n, **best, "peak_mb": peak_mb()}))
 
 
-def in_process(what: str, n: int) -> dict[str, float]:
+def in_process(what: str, n: int) -> dict[str, Any]:
     """Run one part in a fresh process."""
     made = subprocess.run(
         [sys.executable, __file__, what, str(n)], check=True, capture_output=True, text=True
@@ -93,26 +84,23 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=10_000)
     parser.add_argument("--psignifit", type=int, default=2)
     chosen = parser.parse_args()
+    made = setting()
+    made["psignifit"] = peer = in_process("theirs", chosen.psignifit)
     sizes = [size for size in (1, 100, 1_000, 10_000) if size <= chosen.largest]
-    made = {"bayes": [in_process("ours", size) for size in sizes]}
-    made["psignifit"] = in_process("theirs", chosen.psignifit)
-    each = made["psignifit"]["seconds"] / made["psignifit"]["n"]
-    each_cpu = made["psignifit"]["cpu_seconds"] / made["psignifit"]["n"]
+    made["bayes"] = [in_process("ours", size) for size in sizes]
     for row in made["bayes"]:
-        row["ms_per_fit"] = 1e3 * row["seconds"] / row["n"]
-        row["times_faster"] = each / row["seconds"] * row["n"]
-        row["times_faster_cpu"] = each_cpu / row["cpu_seconds"] * row["n"]
+        row["ms_per_fit"] = round(1e3 * row["wall_s"] / row["n"], 2)
+        for clock in ("wall", "cpu"):
+            each, own = (one[f"{clock}_s"] / one["n"] for one in (peer, row))
+            row[f"times_faster_{clock}"] = round(each / own, 1)
         print(
             f"bayes {row['n']:>6} fits: {row['ms_per_fit']:.2f} ms each, {row['peak_mb']:.0f} MB, "
-            f"{row['times_faster']:.0f} times as fast as psignifit "
+            f"{row['times_faster_wall']:.0f} times as fast as psignifit "
             f"(processor time: {row['times_faster_cpu']:.0f})"
         )
-    print(f"psignifit: {each:.2f} s each, {made['psignifit']['peak_mb']:.0f} MB")
-    made["machine"] = {"cores": os.cpu_count(), "processor": platform.machine(),
-                       "load": os.getloadavg()[0]}  # fmt: skip
-    made["date"] = datetime.now(UTC).isoformat(timespec="seconds")
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "bayes.json").write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    each = peer["wall_s"] / peer["n"]
+    print(f"psignifit: {each:.2f} s each, {peer['peak_mb']:.0f} MB")
+    write(RESULTS / "bayes.json", made)
 
 
 if __name__ == "__main__":

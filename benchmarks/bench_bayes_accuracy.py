@@ -12,13 +12,12 @@ results/bayes_accuracy.json.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+from records import RESULTS, setting, write
 from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 from tqdm import tqdm
@@ -31,7 +30,6 @@ from psychobench.fits.options import FitOptions
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "reference"))
 import bayes_grid
 
-RESULTS = Path(__file__).parent / "results"
 SEED = 20160713
 MOST_LEVELS = 9
 MODES = [  # asymptotes, likelihood, task, share of the data sets
@@ -220,6 +218,7 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=440)
     parser.add_argument("--grids", type=int, default=40)
     chosen = parser.parse_args()
+    here = setting()
     against_fine, against_grid, turned = [], [], 0
     sets = data_sets(chosen.sets)
     every = max(1, sum(len(blocks) for _, blocks in sets) // max(chosen.grids, 1))
@@ -234,8 +233,7 @@ def main() -> None:
         rows = rising[::every] if chosen.grids else rising[:0]
         against_grid += [on_grid(found, blocks, row, options) for row in rows]
     made = {
-        "command": " ".join(["python", "benchmarks/bench_bayes_accuracy.py", *sys.argv[1:]]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **here,
         "sets": sum(len(blocks) for _, blocks in sets),
         "turned": turned,
         "percent_of_interval_against_finer_lattice": summary(against_fine),
@@ -244,9 +242,7 @@ def main() -> None:
     }
     shown("against finer lattices", made["percent_of_interval_against_finer_lattice"])
     shown("against dense grids", made["percent_of_interval_against_dense_grid"])
-    RESULTS.mkdir(exist_ok=True)
-    text = json.dumps(made, indent=2) + "\n"
-    (RESULTS / "bayes_accuracy.json").write_text(text, encoding="utf-8")
+    write(RESULTS / "bayes_accuracy.json", made)
 
 
 if __name__ == "__main__":

@@ -10,26 +10,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from records import RESULTS, write
+from records import RESULTS, torch_setting, write
 from tqdm import tqdm
 
 from psychobench import load_stimuli
 from psychobench.pse import fit
+from psychobench.resources import write_whole
 from psychobench.responses.registry import load_observer
 from psychobench.responses.runner import respond
 from psychobench.stimuli.faces import RENDERER_VERSION, TrainingFaces, training_faces
+from psychobench.tables import csv_bytes
 
 FRESH_SEED = 12_345  # of faces that no training run has seen
 COMPARED = (1, 10)  # trainings of the comparisons that are timed
@@ -82,41 +81,29 @@ def time_compare(n_seeds: int, cache: Path) -> dict[str, float]:
 
 def measure_times(folder: Path) -> None:
     """Time the comparisons, each with a cache of its own; the last one's stays in use."""
-    record = setting()
+    record = torch_setting(renderer_version=RENDERER_VERSION)
     record["seconds"] = {}
     for n_seeds in COMPARED:
         cache = folder / str(n_seeds)
         record["seconds"][f"{n_seeds} trainings"] = time_compare(n_seeds, cache)
     record["allowed_for_one"] = {"first": SECONDS_FIRST, "later": SECONDS_LATER}
-    write("fe_alexnet_times.json", record)
+    write(RESULTS / "fe_alexnet_times.json", record)
     os.environ["PSYCHOBENCH_CACHE"] = str(cache)
 
 
 def measure_seeds(n_seeds: int) -> None:
     """Measure heads that differ by their seed alone."""
-    record = setting()
+    record = torch_setting(renderer_version=RENDERER_VERSION)
     fresh = training_faces(100, 4, seed=FRESH_SEED, progress=True)
     seeds = tqdm(range(n_seeds), desc="training seeds")
     rows = pd.DataFrame([measure_seed(seed, fresh) for seed in seeds])
     rows["meets"] = meets(rows)
     print(rows.round(3).to_string(index=False))
-    RESULTS.mkdir(exist_ok=True)
-    rows.round(4).to_csv(RESULTS / "fe_alexnet_seeds.csv", index=False)
-    accuracy = round(rows["accuracy_fresh_identities"].mean(), 4)
-    summary = {"seeds": len(rows), "seeds_that_meet": int(rows["meets"].sum())}
-    write("fe_alexnet_seeds.json", record | summary | {"accuracy_fresh_identities": accuracy})
-
-
-def setting() -> dict[str, Any]:
-    """Name the date, the machine and what was measured."""
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores",
-        "device": "cuda" if torch.cuda.is_available() else "cpu",
-        "torch": torch.__version__,
-        "renderer_version": RENDERER_VERSION,
-        "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
-    }
+    write_whole(RESULTS / "fe_alexnet_seeds.csv", csv_bytes(rows.round(4)))
+    record["seeds"] = len(rows)
+    record["seeds_that_meet"] = int(rows["meets"].sum())
+    record["accuracy_fresh_identities"] = round(rows["accuracy_fresh_identities"].mean(), 4)
+    write(RESULTS / "fe_alexnet_seeds.json", record)
 
 
 def main() -> None:

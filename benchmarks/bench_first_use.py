@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-from pathlib import Path
 from typing import Any
 
-import torch
-from psychobench_torch.device import compute_device
 from psychobench_torch.first_use import MINUTES, first_use_weights, read_card
 from psychobench_torch.pretrain import SOURCES
+from records import RESULTS, torch_setting, write
 
-RESULTS = Path(__file__).parent / "results" / "first_use.json"
+FILE = RESULTS / "first_use.json"
 MINUTES_ALLOWED = 20
 REPORTED = (
     "date",
@@ -36,33 +32,24 @@ REPORTED = (
 
 def measure(architecture: str, source: str) -> dict[str, Any]:
     """Train a network, unless it is in the cache, and report what its model card says."""
-    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
-    path = first_use_weights(architecture, source)
-    card = read_card(path)
+    here = torch_setting()
+    card = read_card(first_use_weights(architecture, source))
     return {
+        "device": here["device"],
         "architecture": architecture,
         "source": source,
         **{name: card[name] for name in REPORTED},
-        "load_before": load,
+        "load_before": here["load_before"],
     }
-
-
-def device_name() -> str:
-    """Name what computes."""
-    if compute_device().type == "cuda":
-        return torch.cuda.get_device_name()
-    return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
 
 
 def keep(row: dict[str, Any]) -> None:
     """Add a row to the results, in place of an older one of the same network and source."""
-    rows = json.loads(RESULTS.read_text("utf-8"))["rows"] if RESULTS.is_file() else []
+    rows = json.loads(FILE.read_text("utf-8"))["rows"] if FILE.is_file() else []
     this = (row["architecture"], row["source"])
     rows = [old for old in rows if (old["architecture"], old["source"]) != this]
     rows = sorted([*rows, row], key=lambda each: (each["source"], each["architecture"]))
-    record = {"minutes_allowed": MINUTES_ALLOWED, "rows": rows}
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
+    write(FILE, {"minutes_allowed": MINUTES_ALLOWED, "rows": rows})
 
 
 def main() -> None:
@@ -73,9 +60,7 @@ def main() -> None:
     options = parser.parse_args()
     for source in options.source or list(SOURCES):
         for architecture in options.architectures:
-            row = {"device": device_name(), **measure(architecture, source)}
-            print(json.dumps(row))
-            keep(row)
+            keep(measure(architecture, source))
 
 
 if __name__ == "__main__":

@@ -7,18 +7,11 @@ stands beside wall time, since other work on the machine lengthens the latter.
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import resource
 import sys
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from records import RESULTS, peak_mb, setting, show, timed, write
 
 from psychobench.fits import ml
 from psychobench.fits.ascent import Problem, climb, evaluate
@@ -29,7 +22,6 @@ from psychobench.fits.functions import SIGMOIDS, Floats, psi
 from psychobench.fits.intervals import profile_intervals
 from psychobench.fits.options import FitOptions
 
-RESULT = Path(__file__).parent / "results" / "ml.json"
 SEED = 1
 KINDS = ("plain", "steep", "flat", "lapsing", "off-centre")
 
@@ -53,27 +45,15 @@ def simulate(n: int, levels: Floats, trials: int, kind: str, rng: np.random.Gene
     return Blocks(positions, np.full(p.shape, float(trials)), hits)
 
 
-def timed(work: Callable[[], Any]) -> tuple[Any, dict[str, float]]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = work()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return result, {
-        "wall_s": round(wall, 3),
-        "cpu_s": round(cpu, 3),
-        "peak_mb_so_far": round(peak),
-    }
-
-
 def study(observers: int, refits: int) -> dict[str, Any]:
     rng, options = np.random.default_rng(SEED), FitOptions(bootstrap=refits)
     blocks = simulate(observers, np.linspace(0, 1, 7), 30, "plain", rng)
-    curves, fitting = timed(lambda: ml.fit(blocks, options))
+    curves, fitting = timed(ml.fit, blocks, options)
     seeds = list(range(observers))
-    _, took = timed(lambda: bootstrap_intervals(curves, blocks, options, seeds))
+    _, took = timed(bootstrap_intervals, curves, blocks, options, seeds)
     each = round(took["cpu_s"] / observers / refits * 1e6, 1)
     return {"curves": observers, "refits_each": refits, "fit": fitting, "bootstrap": took,
-            "cpu_us_per_refit": each}  # fmt: skip
+            "cpu_us_per_refit": each, "peak_mb_so_far": peak_mb()}  # fmt: skip
 
 
 def misses(people: int, spacing: str) -> dict[str, Any]:
@@ -118,35 +98,32 @@ def observers(n: int, *, own: bool) -> dict[str, Any]:
     rng, options = np.random.default_rng(SEED), FitOptions()
     levels = np.linspace(0, 1, 7) + (rng.normal(0, 0.02, (n, 7)) if own else 0.0)
     blocks = simulate(n, levels, 30, "plain", rng)
-    curves, fitting = timed(lambda: ml.fit(blocks, options))
-    _, profiling = timed(lambda: profile_intervals(curves, blocks, options))
+    curves, fitting = timed(ml.fit, blocks, options)
+    _, profiling = timed(profile_intervals, curves, blocks, options)
     total = fitting["cpu_s"] + profiling["cpu_s"]
     return {"observers": n, "levels": "each their own" if own else "shared", "fit": fitting,
             "profile_intervals": profiling,
-            "cpu_ms_per_observer": round(total / n * 1e3, 3)}  # fmt: skip
+            "cpu_ms_per_observer": round(total / n * 1e3, 3),
+            "peak_mb_so_far": peak_mb()}  # fmt: skip
 
 
 def main() -> None:
     quick = "--quick" in sys.argv
+    here = setting(usable_cores=usable_cores(), numpy=np.__version__, seed=SEED)
     if "--refits-only" in sys.argv:
-        print(json.dumps({"load_average": os.getloadavg(), "study": study(200, 2000)}, indent=2))
+        show({**here, "study": study(200, 2000)})
         return
     found = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": "python " + " ".join(sys.argv),
-        "machine": {"cpu": platform.processor() or platform.machine(), "cores": usable_cores()},
-        "load_average": os.getloadavg(),
-        "numpy": np.__version__,
-        "seed": SEED,
+        **here,
         "study": study(20 if quick else 200, 2000),
         "rows": [observers(n, own=False) for n in (100, 1000, 10_000)[: 2 if quick else 3]]
         + [observers(n, own=True) for n in (100, 1000)],
         "misses": {kind: misses(2 if quick else 20, kind) for kind in ("even", "random")},
     }
-    text = json.dumps(found, indent=2)
-    print(text)
-    if not quick:
-        RESULT.write_text(text + "\n")
+    if quick:
+        show(found)
+    else:
+        write(RESULTS / "ml.json", found)
 
 
 if __name__ == "__main__":

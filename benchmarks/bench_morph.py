@@ -7,20 +7,20 @@ stand for photographs; with one, its ``f_multi`` and ``m_multi`` are morphed (.j
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import sys
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
+from records import peak_mb, timed
 
 from psychobench.stimuli.faces import Identity, frl_points, render_face
 from psychobench.stimuli.morphing.build import morph_set
 from psychobench.stimuli.morphing.continuum import plan_continuum
 from psychobench.stimuli.morphing.faces import load_faces
-from psychobench.stimuli.morphing.spec import read_morph_spec
+from psychobench.stimuli.morphing.spec import MorphSpec, read_morph_spec
 from psychobench.stimuli.templates import Template, write_template
 
 LEVELS = 21
@@ -64,20 +64,18 @@ def main() -> None:
         (folder / "spec.toml").write_text(f"{SPEC}[image]\nwidth = {size}\n{anchors}")
         spec = read_morph_spec(folder / "spec.toml")
         print(f"{LEVELS} levels, {size} pixels wide, {os.cpu_count()} cores")
-        clock, work = time.perf_counter(), time.process_time()
-        continuum = plan_continuum(spec, load_faces(spec))
-        continuum.paint_all(threads=os.cpu_count() or 1)
-        report("pixels alone", clock, work)
-        clock, work = time.perf_counter(), time.process_time()
-        morph_set(spec, folder / "out")
-        report("the whole set", clock, work)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory: {peak:.0f} MiB")
+        report("pixels alone", paint, spec)
+        report("the whole set", morph_set, spec, folder / "out")
+    print(f"peak memory: {peak_mb():.0f} MiB")
 
 
-def report(what: str, clock: float, work: float) -> None:
-    wall, cpu = time.perf_counter() - clock, time.process_time() - work
-    print(f"{what}: {wall:.1f} s, {cpu:.1f} s of processor time")
+def paint(spec: MorphSpec) -> None:
+    plan_continuum(spec, load_faces(spec)).paint_all(threads=os.cpu_count() or 1)
+
+
+def report(what: str, work: Callable[..., object], *arguments: object) -> None:
+    _, took = timed(work, *arguments)
+    print(f"{what}: {took['wall_s']:.1f} s, {took['cpu_s']:.1f} s of processor time")
 
 
 if __name__ == "__main__":

@@ -6,19 +6,17 @@ digit. Run with ``python benchmarks/bench_read.py``; writes benchmarks/results/r
 
 from __future__ import annotations
 
-import json
 import platform
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from records import RESULTS, setting, timed, write
 
 from psychobench.responses.table import count_responses, read_trials
 
 OBSERVERS, TRIALS, REPEATS = 1000, 2000, 3
-RESULTS = Path(__file__).parent / "results" / "read.json"
 
 
 def make_table(path: Path) -> None:
@@ -39,33 +37,21 @@ def make_table(path: Path) -> None:
     table.to_csv(path, index=False)
 
 
-def timed(path: Path) -> dict[str, float]:
-    wall, cpu = time.perf_counter(), time.process_time()
-    counts = count_responses(read_trials(path))
+def measure(path: Path) -> dict[str, float]:
+    counts, took = timed(lambda: count_responses(read_trials(path)))
     assert counts["n_trials"].sum() == OBSERVERS * TRIALS
-    return {
-        "wall_s": round(time.perf_counter() - wall, 2),
-        "cpu_s": round(time.process_time() - cpu, 2),
-    }
+    return took
 
 
 def main() -> None:
+    here = setting(python=platform.python_version(), pandas=pd.__version__)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "trials.csv")
         make_table(path)
-        runs = [timed(path) for _ in range(REPEATS)]
+        runs = [measure(path) for _ in range(REPEATS)]
         megabytes = round(path.stat().st_size / 1e6)
-    result = {
-        "trials": OBSERVERS * TRIALS,
-        "megabytes": megabytes,
-        "runs": runs,
-        "python": platform.python_version(),
-        "pandas": pd.__version__,
-        "machine": f"{platform.system()} {platform.machine()}, shared with other work",
-    }
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
+    found = {"trials": OBSERVERS * TRIALS, "megabytes": megabytes, "runs": runs}
+    write(RESULTS / "read.json", here | found)
 
 
 if __name__ == "__main__":

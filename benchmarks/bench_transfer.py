@@ -9,8 +9,9 @@ is a CUDA device (``--rates`` does it on any). Results go to ``benchmarks/result
 
 ``--agreement N`` instead trains heads of N seeds by the paper's recipe, with fresh augmentation and
 with cached views (``--views 5 10`` compares two numbers of them); ``--bfloat16`` with products in
-bfloat16, too. Its results go to a file named after the numbers of images and epochs, such as
-``transfer_agreement_1280x10.json``. ``--images`` and ``--epochs`` make either smaller.
+bfloat16, too. Its results go to a file named after the numbers of images, epochs, views and seeds,
+such as ``transfer_agreement_1280x10_5_views_3_seeds.json``. ``--images`` and ``--epochs`` make
+either smaller.
 """
 
 from __future__ import annotations
@@ -18,13 +19,11 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import platform
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from PIL import Image
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data import load_labelled
-from psychobench_torch.device import compute_device, fast_dtype
+from psychobench_torch.device import compute_device
 from psychobench_torch.heads import make_head
 from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
 from psychobench_torch.networks import draw_kaiming_normal
@@ -44,7 +43,7 @@ from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
 from psychobench_torch.trained import TrainedHead
 from psychobench_torch.transfer import train_heads
-from records import write
+from records import RESULTS, torch_setting, write
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
@@ -167,7 +166,6 @@ def compare_loops(
         "seconds": round(seconds, 1),
         "extrapolated": plain_epochs < recipe.epochs,
         "accuracy": round(accuracy, 4),
-        "accuracy_after_epochs": plain_epochs,
     }
     for name in modes:
         record[name]["times_faster_than_plain"] = round(seconds / record[name]["seconds"], 2)
@@ -176,16 +174,14 @@ def compare_loops(
 
 
 def compare_modes(
-    table: Path, n_seeds: int, recipe: TransferRecipe, views: list[int], *, bfloat16: bool
+    table: Path, n_seeds: int, recipe: TransferRecipe, others: dict[str, TransferRecipe]
 ) -> list[dict[str, Any]]:
-    """Compare cached views, and perhaps products in bfloat16, with the exact mode over seeds.
+    """Compare other ways to train with the exact mode over seeds.
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
     backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
-    ways = {"exact": recipe} | {f"{n}_views": replace(recipe, views=n) for n in views}
-    if bfloat16:
-        ways["bfloat16"] = replace(recipe, products="bfloat16")
+    ways = {"exact": recipe} | others
     with own_cache(), torch.inference_mode():
         faces = normalise(fit_square(to_tensor(load_stimuli().images())))
         continuum = backbone.network(faces)
@@ -213,31 +209,18 @@ def _against_exact(
         name: np.array([head.head(continuum).softmax(1)[:, 1].numpy() for head in found[name]])
         for name in found
     }
-    sem = difference.std(ddof=1) / math.sqrt(n_seeds) if n_seeds > 1 else math.nan
+    sem = difference.std(ddof=1) / math.sqrt(n_seeds) if n_seeds > 1 else None
     return {
         "head": kind,
         "way": way,
         "accuracies": accuracies[way].round(4).tolist(),
         "mean_difference_from_exact": round(float(difference.mean()), 4),
-        "sem_difference": round(float(sem), 4),
+        "sem_difference": None if sem is None else round(float(sem), 4),
         "mean_p_happy": round(float(happy[way].mean()), 4),
         "sd_p_happy_over_seeds": round(float(happy[way].std(0).mean()), 4),
         "mean_absolute_difference_of_p_happy": round(
             float(np.abs(happy[way] - happy["exact"]).mean()), 4
         ),
-    }
-
-
-def setting() -> dict[str, Any]:
-    """Name the date, the device and the precision."""
-    device = compute_device()
-    processor = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else processor,
-        "torch": torch.__version__,
-        "feature_dtype": str(fast_dtype(device)).removeprefix("torch."),
-        "load_before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
     }
 
 
@@ -256,6 +239,33 @@ def measure_speed(
     return record
 
 
+def measure_agreement(
+    table: Path, recipe: TransferRecipe, options: argparse.Namespace
+) -> tuple[str, dict[str, Any]]:
+    """Compare ways to train; give the name of a file for this comparison alone, and its rows."""
+    size = {name: getattr(options, name) for name in ("images", "validation", "epochs")}
+    others = {f"{n}_views": replace(recipe, views=n) for n in options.views}
+    if options.bfloat16:
+        others["bfloat16"] = replace(recipe, products="bfloat16")
+    parts = (f"{options.images}x{options.epochs}", *others, f"{options.agreement}_seeds")
+    rows = compare_modes(table, options.agreement, recipe, others)
+    return f"transfer_agreement_{'_'.join(parts)}.json", {**size, "agreement": rows}
+
+
+def check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Refuse options that would be passed over, or compare the exact mode with itself."""
+    least, most = min(options.views), max(options.views)
+    if least < 1:
+        parser.error(f"--views must be 1 or more: it is {least}; for the exact mode take --exact")
+    if options.agreement and most >= options.epochs:
+        parser.error(
+            f"--views must be fewer than --epochs: {most} views in {options.epochs} epochs are "
+            "the exact mode itself"
+        )
+    if not options.agreement and (len(options.views) > 1 or options.bfloat16):
+        parser.error("several --views, and --bfloat16, must go with --agreement")
+
+
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -270,18 +280,16 @@ def main() -> None:
     parser.add_argument("--rates", action="store_true", help="measure rates without CUDA too")
     parser.add_argument("--rates-scale", type=int, default=8, help="1 for a quick look")
     options = parser.parse_args()
-    here = setting()
+    check(parser, options)
+    here = torch_setting()
     recipe = replace(PAPER_TRANSFER, epochs=options.epochs)
     with tempfile.TemporaryDirectory() as folder:
         table = write_faces(Path(folder), options.images, options.validation)
         if options.agreement:
-            of = options.agreement, recipe, options.views
-            rows = compare_modes(table, *of, bfloat16=options.bfloat16)
-            size = {"images": options.images, "epochs": recipe.epochs}
-            name = f"transfer_agreement_{options.images}x{recipe.epochs}.json"
-            write(name, {**here, **size, "agreement": rows})
+            name, found = measure_agreement(table, recipe, options)
         else:
-            write("transfer.json", {**here, **measure_speed(table, recipe, options)})
+            name, found = "transfer.json", measure_speed(table, recipe, options)
+        write(RESULTS / name, here | found)
 
 
 if __name__ == "__main__":

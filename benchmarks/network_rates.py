@@ -58,12 +58,9 @@ def pretraining_rates(architecture: str, steps: int) -> dict[str, float]:
         stages=(Stage(SIZE, steps * 32, 32),),
     )  # fmt: skip
     pretrain(replace(recipe, stages=(Stage(SIZE, 4 * 32, 32),)), data, progress=False)
-    began = time.perf_counter()
-    done = pretrain(recipe, data, progress=False)
-    _wait()
-    with_input = sum(epoch.images_per_second * epoch.seconds for epoch in done.epochs) / (
-        sum(epoch.seconds for epoch in done.epochs) or time.perf_counter() - began
-    )
+    epochs = pretrain(recipe, data, progress=False).epochs
+    shown = sum(epoch.images_per_second * epoch.seconds for epoch in epochs)
+    with_input = shown / sum(epoch.seconds for epoch in epochs)
     network = make_network(recipe, 64).to(device).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, fused=True)
     batch = torch.randn(32, 3, SIZE, SIZE, device=device).to(memory_format=torch.channels_last)

@@ -61,13 +61,13 @@ def _rows(cohorts: list[tuple[Floats, Floats]], pses: str) -> Iterator[dict[str,
     for name, (test, truths) in TESTS.items():
         for truth in truths:
             rejected = [
-                test(_observer(truth, individual, people), people)
+                test(_observer(truth, individual), people)
                 for individual, people in tqdm(cohorts, desc=f"{name}, {pses}")
             ]
             yield tally(name, truth, pses, rejected)
 
 
-def _observer(truth: str, individual: float, people: Floats) -> float:
+def _observer(truth: str, individual: float) -> float:
     return {AVERAGE: MEAN, AT_MARGIN: MEAN + MARGIN, INDIVIDUAL: individual}[truth]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psychobench.errors import OptionError
@@ -11,6 +13,53 @@ RECIPE_VERSION = (
 )
 OPTIMIZERS = ("adam", "adamw", "sgd", "rmsprop")
 PRODUCTS = ("float32", "bfloat16")
+
+
+def value_faults(
+    recipe: object,
+    *,
+    choices: Mapping[str, Sequence[str]] | None = None,
+    least: Mapping[str, int] | None = None,
+    positive: Sequence[str] = (),
+    shares: Sequence[str] = (),
+) -> list[str]:
+    """Say which values of a recipe cannot be followed.
+
+    Parameters
+    ----------
+    recipe : object
+        Has the fields that the others name.
+    choices : mapping of str to sequence of str, optional
+        What a field may be.
+    least : mapping of str to int, optional
+        The smallest value of fields that are whole numbers.
+    positive, shares : sequence of str, optional
+        Fields above 0 and finite; above 0 and up to 1.
+
+    Returns
+    -------
+    list of str
+        One line for each.
+
+    Examples
+    --------
+    >>> value_faults(PAPER_TRANSFER, least={"epochs": 60})
+    ['epochs must be a whole number from 60: it is 20']
+    """
+    faults = []
+    for name, known in (choices or {}).items():
+        if (choice := getattr(recipe, name)) not in known:
+            faults.append(f"{name} must be one of {', '.join(known)}: it is '{choice}'")
+    for name, low in (least or {}).items():
+        if not isinstance(value := getattr(recipe, name), int) or value < low:
+            faults.append(f"{name} must be a whole number from {low}: it is {value!r}")
+    for name in positive:
+        if not 0 < (value := getattr(recipe, name)) < math.inf:
+            faults.append(f"{name} must be above 0 and finite: it is {value!r}")
+    for name in shares:
+        if not 0 < (value := getattr(recipe, name)) <= 1:
+            faults.append(f"{name} must be above 0 and up to 1: it is {value!r}")
+    return faults
 
 
 @dataclass(frozen=True)
@@ -83,18 +132,14 @@ class TransferRecipe:
     products: str = "float32"
 
     def __post_init__(self) -> None:
-        faults = []
-        for name, choices in {"optimizer": OPTIMIZERS, "products": PRODUCTS}.items():
-            if (choice := getattr(self, name)) not in choices:
-                faults.append(f"{name} must be one of {', '.join(choices)}: it is '{choice}'")
-        for name, least in {"epochs": 1, "batch": 1, "views": 0, "average_every": 0}.items():
-            if (value := getattr(self, name)) < least:
-                faults.append(f"{name} must be a whole number from {least}: it is {value!r}")
-        if not 0 < self.learning_rate < float("inf"):
-            faults.append(f"learning_rate must be above 0: it is {self.learning_rate!r}")
-        for name in ("validation_share", "smallest_crop"):
-            if not 0 < (share := getattr(self, name)) <= 1:
-                faults.append(f"{name} must lie between 0 and 1: it is {share!r}")
+        faults = value_faults(
+            self,
+            choices={"optimizer": OPTIMIZERS, "products": PRODUCTS},
+            least=dict.fromkeys(("n_identities", "per_identity", "epochs", "batch"), 1)
+            | {"views": 0, "average_every": 0},
+            positive=("learning_rate",),
+            shares=("validation_share", "smallest_crop"),
+        )
         if faults:
             raise OptionError(*faults)
 

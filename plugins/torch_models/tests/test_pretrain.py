@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -209,17 +211,52 @@ def test_the_same_seed_draws_the_same_network() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"optimizer": "lion"}, "optimizer must be adam or adamw or sgd or rmsprop: it is 'lion'"),
-        ({"architecture": "vgg19"}, "architecture must be alexnet, vgg11, .*: it is 'vgg19'"),
-        ({"stages": (Stage(64),)}, "either presentations or epochs"),
-        ({"stages": (Stage(64, 8, 16),)}, "must have a step at least"),
+        ({"optimizer": "lion"}, "optimizer must be one of adam, adamw, sgd, rmsprop: it is 'lion'"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0"),
+        ({"learning_rate": math.inf}, "learning_rate must be above 0 and finite: it is inf"),
+        ({"warm_up": 1.5}, r"warm_up must be above 0 and up to 1: it is 1\.5"),
+        ({"smallest_crop": 0.0}, "smallest_crop must be above 0 and up to 1"),
+        ({"validation_share": -0.2}, "validation_share must be above 0 and up to 1"),
+        ({"n_images": 0}, "n_images must be a whole number from 1: it is 0"),
         ({"classifier": "dense", "equalise": True}, "equal channels need the pooled classifier"),
     ],
 )
-def test_recipes_that_cannot_be_followed_are_refused(change: dict[str, object], said: str) -> None:
+def test_recipes_that_cannot_be_followed_are_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(OptionError, match=said):
-        pretrain(dataclasses.replace(TINY, **change), few_objects(), progress=False)  # type: ignore[arg-type]
+        dataclasses.replace(TINY, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"batch": 0}, "stage's batch must be a whole number from 1: it is 0"),
+        ({"size": 64.5}, r"stage's size must be a whole number from 1: it is 64\.5"),
+        ({"presentations": None}, "presentations or epochs: it has neither"),
+        ({"epochs": 2}, "presentations or epochs: it has presentations and epochs"),
+        ({"presentations": None, "epochs": -1}, "stage's epochs must be above 0 and finite"),
+    ],
+)
+def test_a_stage_that_cannot_be_followed_is_refused(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        dataclasses.replace(Stage(64, 48, 8), **change)
+
+
+def test_all_faults_of_a_recipe_are_told_together() -> None:
+    with pytest.raises(OptionError) as error:
+        PretrainingRecipe(schedule="cosine", learning_rate=math.nan, smallest_crop=2)
+    assert len(error.value.faults) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"architecture": "vgg19"}, "architecture must be alexnet, vgg11, .*: it is 'vgg19'"),
+        ({"stages": (Stage(64, 8, 16),)}, "must have a step at least"),
+    ],
+)
+def test_a_recipe_that_does_not_fit_is_refused(change: dict[str, Any], said: str) -> None:
+    with pytest.raises(OptionError, match=said):
+        pretrain(dataclasses.replace(TINY, **change), few_objects(), progress=False)
 
 
 def test_bfloat16_is_used_only_where_the_cpu_has_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -403,7 +403,8 @@ def test_the_papers_recipe_has_the_papers_numbers() -> None:
 def test_a_recipe_that_cannot_be_followed_is_refused_with_all_its_faults() -> None:
     with pytest.raises(OptionError) as error:
         TransferRecipe(
-            optimizer="lion", epochs=0, learning_rate=math.nan, views=-1, smallest_crop=0
-        )
-    assert len(error.value.faults) == 5
+            optimizer="lion", n_identities=0, epochs=0, batch=1.5, learning_rate=math.nan, views=-1,
+            smallest_crop=0,
+        )  # fmt: skip
+    assert len(error.value.faults) == 7
     assert "optimizer must be one of adam, adamw, sgd, rmsprop: it is 'lion'" in str(error.value)

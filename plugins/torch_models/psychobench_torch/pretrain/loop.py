@@ -103,13 +103,12 @@ def pretrain(
     Raises
     ------
     OptionError
-        If the recipe asks for what there is not, or the data do not suffice.
+        If there is no such architecture, or the data do not suffice.
     ObserverError
         If the loss is no longer a number, or the checkpoint is of another training.
     ResourceError
         If a checkpoint is damaged or cannot be written.
     """
-    recipe.check()
     train, validation = split(recipe, data)
     n_steps = recipe.steps(len(train))
     if not n_steps:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from psychobench.errors import OptionError
+from psychobench_torch.recipe import OPTIMIZERS, value_faults
 
 RECIPE_VERSION = "3"  # raise it where the code comes to train otherwise by equal recipes
 CHOICES = {
     "classifier": ("pooled", "dense"),
-    "optimizer": ("adam", "adamw", "sgd", "rmsprop"),
+    "optimizer": OPTIMIZERS,
     "schedule": ("one cycle", "constant"),
     "keep": ("last", "best"),
 }
@@ -29,12 +30,28 @@ class Stage:
         Images in a step of the optimiser, over all processes together.
     epochs : float, optional
         Passes through the training images, instead of `presentations`.
+
+    Raises
+    ------
+    OptionError
+        If a value cannot be followed.
     """
 
     size: int
     presentations: int | None = None
     batch: int = 128
     epochs: float | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("presentations", "epochs") if getattr(self, name) is not None]
+        faults = value_faults(self, least={"size": 1, "batch": 1}, positive=given)
+        if len(given) != 1:
+            faults.append(
+                "length must be given as either presentations or epochs: "
+                f"it has {' and '.join(given) or 'neither'}"
+            )
+        if faults:
+            raise OptionError(*(f"a stage's {fault}" for fault in faults))
 
     def steps(self, n_images: int) -> int:
         """Count the optimiser's steps, for `n_images` training images.
@@ -93,6 +110,11 @@ class PretrainingRecipe:
         one, and a deep one learns in few steps. In one process only.
     seed : int
         Of initial weights, order, crops, dropout and split.
+
+    Raises
+    ------
+    OptionError
+        If a value cannot be followed.
     """
 
     architecture: str = "alexnet"
@@ -114,25 +136,16 @@ class PretrainingRecipe:
     batch_norm: bool = False
     seed: int = 0
 
-    def check(self) -> None:
-        """Refuse choices that there are not.
-
-        Raises
-        ------
-        OptionError
-            One line for each.
-        """
-        faults = [
-            f"{name} must be {' or '.join(choices)}: it is '{getattr(self, name)}'"
-            for name, choices in CHOICES.items()
-            if getattr(self, name) not in choices
-        ]
+    def __post_init__(self) -> None:
+        faults = value_faults(
+            self,
+            choices=CHOICES,
+            least={"n_images": 1, "image_size": 1},
+            positive=("learning_rate",),
+            shares=("warm_up", "smallest_crop", "validation_share"),
+        )
         if self.equalise and self.classifier != "pooled":
             faults.append("equal channels need the pooled classifier: set equalise to False")
-        if any((stage.presentations is None) == (stage.epochs is None) for stage in self.stages):
-            faults.append("a stage must have either presentations or epochs")
-        if not self.learning_rate > 0:
-            faults.append(f"learning_rate must be above 0: it is {self.learning_rate:g}")
         if faults:
             raise OptionError(*faults)
 

@@ -188,8 +188,6 @@ def _pretraining_recipe(
         stages = tuple(replace(stage, size=size) for stage in stages)
     if (batch := options["batch"]) is not None:
         stages = tuple(replace(stage, batch=batch) for stage in stages)
-    recipe = replace(
+    return replace(
         base, architecture=design.architecture, stages=stages, seed=options["seed"], **changes
     )
-    recipe.check()
-    return recipe
