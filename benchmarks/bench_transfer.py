@@ -188,7 +188,7 @@ def compare_modes(
     with own_cache():
         images = load_labelled(table, size=SIZE)
         found = {
-            (way, kind): train_heads(backbone, kind, chosen, range(n_seeds), images)
+            (way, kind): list(train_heads(backbone, kind, chosen, range(n_seeds), images))
             for way, chosen in ways.items()  # outside: heads of either kind share features
             for kind in KINDS
         }

@@ -106,6 +106,7 @@ def test_maps_are_written_and_compared_with_fixations(
     sources = {row["source"] for row in document["maps"]}
     assert {"alexnet-three/layercam", "alexnet-three/dense/conv54"} <= sources
     assert document["networks"][0]["seen_at"] == 96
+    assert document["provenance"]["command"].startswith("psychobench attention maps alexnet ")
     assert document["provenance"]["options"] == {
         "networks": ["alexnet"],
         "images": str(photographs),
