@@ -8,12 +8,11 @@ that are in the cache already are not trained again: their own record is reporte
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from psychobench_torch.first_use import MINUTES, first_use_weights, read_card
 from psychobench_torch.pretrain import SOURCES
-from records import RESULTS, torch_setting, write
+from records import RESULTS, keep_row, torch_setting
 
 FILE = RESULTS / "first_use.json"
 MINUTES_ALLOWED = 20
@@ -43,15 +42,6 @@ def measure(architecture: str, source: str) -> dict[str, Any]:
     }
 
 
-def keep(row: dict[str, Any]) -> None:
-    """Add a row to the results, in place of an older one of the same network and source."""
-    rows = json.loads(FILE.read_text("utf-8"))["rows"] if FILE.is_file() else []
-    this = (row["architecture"], row["source"])
-    rows = [old for old in rows if (old["architecture"], old["source"]) != this]
-    rows = sorted([*rows, row], key=lambda each: (each["source"], each["architecture"]))
-    write(FILE, {"minutes_allowed": MINUTES_ALLOWED, "rows": rows})
-
-
 def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -60,7 +50,8 @@ def main() -> None:
     options = parser.parse_args()
     for source in options.source or list(SOURCES):
         for architecture in options.architectures:
-            keep(measure(architecture, source))
+            row = measure(architecture, source)
+            keep_row(FILE, row, ("source", "architecture"), minutes_allowed=MINUTES_ALLOWED)
 
 
 if __name__ == "__main__":

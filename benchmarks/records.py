@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,6 +72,17 @@ def write(path: Path, record: dict[str, Any]) -> None:
     """Keep a record, whole or not at all, and print it."""
     write_whole(path, f"{_json(record)}\n".encode())
     show(record)
+
+
+def keep_row(path: Path, row: dict[str, Any], names: Sequence[str], **about: Any) -> None:
+    """Add a row to those of a file, in place of an older one of the same names."""
+    rows = json.loads(path.read_text("utf-8"))["rows"] if path.is_file() else []
+
+    def key(each: dict[str, Any]) -> list[Any]:
+        return [each[name] for name in names]
+
+    rows = sorted([old for old in rows if key(old) != key(row)] + [row], key=key)
+    write(path, {**about, "rows": rows})
 
 
 def _json(record: dict[str, Any]) -> str:
