@@ -128,7 +128,7 @@ def single() -> Reproduction:
 def answer(folder: Path, make: Counted, *, seeds: int = 1, settings: str = "these") -> list[Known]:
     """Ask two networks with two pre-trainings, and say who had to answer."""
     store = Store(folder, {"stimuli": settings}, {"psychobench": "1"})
-    store.check()
+    store.open()
     cells = plan(("alexnet", "fe_alexnet"), range(seeds), store)
     answers = ask(cells, make, load_stimuli(), store, quietly)
     assert len(answers) == 4 * seeds
@@ -357,6 +357,14 @@ def test_a_folder_of_other_settings_is_refused(tmp_path):
     answer(tmp_path, Counted())
     with pytest.raises(OptionError, match="stimuli was these and is others"):
         answer(tmp_path, Counted(), settings="others")
+
+
+def test_a_folder_belongs_to_its_settings_before_anyone_has_answered(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        answer(tmp_path, Counted(stop_after=0))
+    with pytest.raises(OptionError, match="stimuli was these and is others"):
+        answer(tmp_path, Counted(), settings="others")
+    assert len(answer(tmp_path, Counted())) == 4
 
 
 def test_all_faults_are_told_together_and_nobody_is_asked():

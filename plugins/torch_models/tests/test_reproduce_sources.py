@@ -141,6 +141,14 @@ def test_other_images_are_other_settings(check, affectnet):
     assert check().settings["AffectNet"] is None
 
 
+@pytest.mark.parametrize("version", ["TRANSFER_VERSION", "PRETRAINING_VERSION"])
+def test_networks_kept_by_another_recipe_are_other_settings(check, affectnet, monkeypatch, version):
+    own, bundled = check(affectnet=affectnet).settings, check().settings
+    monkeypatch.setattr(sources, version, "another")
+    assert check(affectnet=affectnet).settings != own
+    assert check().settings == bundled  # nothing is kept but answers, which are asked again
+
+
 def test_all_faults_of_sources_are_told_together(check, affectnet, vggface2, tmp_path):
     with pytest.raises(PsychobenchError) as told:
         check(tmp_path / "none.pth", "rendered-faces", vggface2, affectnet, out=None)

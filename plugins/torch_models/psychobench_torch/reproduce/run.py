@@ -178,7 +178,7 @@ def run(
     )
     ready = Prepared(chosen, people, judged, sources)
     store = _store(out, ready, seed)
-    store.check()
+    store.open()
     for note in ready.sources.notes:
         tell(f"Note: {note}.")
     cells = plan(ready.observers, trainings, store)

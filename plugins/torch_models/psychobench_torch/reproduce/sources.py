@@ -16,8 +16,10 @@ from psychobench.tables import csv_bytes
 from psychobench_torch.design import DESIGNS
 from psychobench_torch.observers import holds_head
 from psychobench_torch.pretrain.recipe import PAPER_PRETRAINING, PretrainingRecipe
+from psychobench_torch.pretrain.recipe import RECIPE_VERSION as PRETRAINING_VERSION
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.recipe import RECIPE_VERSION as TRANSFER_VERSION
 
 if TYPE_CHECKING:
     from psychobench_torch.data.layouts import DataChoice
@@ -93,11 +95,14 @@ class Sources:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What answers depend on, as plain values."""
+        """What answers, and the networks that are kept beside them, depend on; plain values."""
         own = {"AffectNet": self.valence, "VGGFace2": self.people}
+        versions = {"transfer recipe": TRANSFER_VERSION, "pre-training recipe": PRETRAINING_VERSION}
         return {
             **{f"{name}-based pre-training": _of(choice) for name, choice in self.choices.items()},
             **{name: images and images.sha256 for name, images in own.items()},
+            # of bundled images no network is kept here: answers of other versions are asked again
+            **({} if self.bundled else versions),
         }
 
     @property
