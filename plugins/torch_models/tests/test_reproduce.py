@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from psychobench_torch.pretraining import stands_for
 from psychobench_torch.reproduce import claim_measures as of
 from psychobench_torch.reproduce import run as run_module
 from psychobench_torch.reproduce.ask import ask, plan
@@ -398,20 +399,41 @@ def test_departures_are_read_off_the_networks(made):
     assert items.loc["batch", "departs"] == "not known"
 
 
-def test_networks_with_the_papers_own_weights_do_not_depart(made):
-    own = {
+def pretrained_on(made: Reproduction, shown: str, source: str) -> pd.DataFrame:
+    """List the departures of networks with weights of which tables and files say this."""
+    infos = {
         name: {
             **info,
-            "options": {
-                **info["options"],
-                "stands_for": f"{name.rpartition(', ')[2]}-based, as in the paper",
-            },
+            "pretraining": shown,
+            "options": {**info["options"], "source": source, "stands_for": stands_for(source)},
         }
         for name, info in made.infos.items()
     }
-    items = list_departures(own, made.stimuli, made.people, 1).set_index("item")
-    assert items.loc["object-based", "departs"] == items.loc["face-based", "departs"] == "no"
-    assert items.loc["trainings of each network", "departs"] == "no"
+    return list_departures(infos, made.stimuli, made.people, 1).set_index("item")
+
+
+def test_networks_with_the_papers_own_weights_do_not_depart(made):
+    by_name = pretrained_on(made, "imagenet", "imagenet")
+    assert by_name.loc["object-based", "departs"] == "no"
+    assert by_name.loc["trainings of each network", "departs"] == "no"
+    source = "VGGFace2, 1,000 identities, 291,502 images to train on, 60 epochs"
+    by_file = pretrained_on(made, f"{source} (mine.safetensors)", source)
+    assert by_file.loc["face-based", "departs"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("source", "item"),
+    [
+        ("VGGFace2, 4 identities, 12 images to train on, 60 epochs", "face-based"),
+        ("VGGFace2", "face-based"),
+        ("ImageNet, 10 classes", "object-based"),
+        ("imagenet", "object-based"),  # of a file, not torchvision's
+    ],
+)
+def test_weights_that_saw_something_else_depart_whatever_they_are_called(made, source, item):
+    row = pretrained_on(made, f"{source} (mine.safetensors)", source).loc[item]
+    assert row["departs"] == "yes"
+    assert row["here"] == source
 
 
 def test_networks_that_differ_are_named_apart(made):

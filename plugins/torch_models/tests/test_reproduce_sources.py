@@ -12,7 +12,8 @@ from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
 from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.reproduce import sources
 from psychobench_torch.reproduce.ask import ask, plan
-from psychobench_torch.reproduce.departures import is_papers_own
+from psychobench_torch.reproduce.departures import OF_NETWORKS
+from psychobench_torch.reproduce.figures import is_papers_own
 from psychobench_torch.reproduce.sources import Sources, check_sources
 from psychobench_torch.reproduce.store import Store
 
@@ -117,14 +118,17 @@ def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet,
     assert answers.info["pretraining"] == "procedural-objects"
 
 
-def test_convolutions_pretrained_on_vggface2_count_as_face_based(
+def test_convolutions_pretrained_on_vggface2_say_how_much_of_it_they_saw(
     check, affectnet, vggface2, tmp_path
 ):
     found = check(affectnet=affectnet, vggface2=vggface2)
     [observer] = found.make("alexnet_linear", "face", [0])
     info = read_info(observer).to_dict()
-    assert is_papers_own(info, "face")
+    assert is_papers_own(info, "face")  # in figures' labels
     assert not is_papers_own(info, "object")
+    [item] = (each for each in OF_NETWORKS if each.item == "face-based")
+    here = "VGGFace2, 4 identities, 20 images to train on, 1 epochs"
+    assert item.here({**info, "role": "face"}) == here
     file = tmp_path / "out" / "networks" / "alexnet-vggface2.safetensors"
     time = file.stat().st_mtime_ns
     list(found.make("alexnet_linear", "face", [1]))

@@ -20,6 +20,7 @@ from psychobench_torch.pretrain.recipe import RECIPE_VERSION as PRETRAINING_VERS
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
 from psychobench_torch.recipe import RECIPE_VERSION as TRANSFER_VERSION
+from psychobench_torch.reproduce.departures import describe_faces
 
 if TYPE_CHECKING:
     from psychobench_torch.data.layouts import DataChoice
@@ -182,7 +183,7 @@ class Sources:
             data = self.people.load(recipe.image_size)
             checkpoints = file.with_suffix("")
             pretrained = pretrain(recipe, data, folder=checkpoints)
-            source = f"VGGFace2, {len(data.classes):,} people, {len(data.labels):,} images"
+            source = describe_faces(len(data.classes), pretrained.n_train, len(pretrained.epochs))
             save_weights(pretrained, file, {"source": source})
             remove_checkpoint(checkpoints)
         return file
