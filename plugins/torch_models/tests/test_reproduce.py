@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from psychobench_torch.pretraining import stands_for
 from psychobench_torch.reproduce import claim_measures as of
-from psychobench_torch.reproduce import run as run_module
-from psychobench_torch.reproduce.ask import ask, plan
+from psychobench_torch.reproduce import prepare
+from psychobench_torch.reproduce.ask import Maker, ask, plan
 from psychobench_torch.reproduce.claims import Claim, judge
 from psychobench_torch.reproduce.claims_list import CLAIMS
 from psychobench_torch.reproduce.departures import list_departures
@@ -26,7 +26,14 @@ from psychobench_torch.reproduce.measures import (
     printed,
     replicate,
 )
-from psychobench_torch.reproduce.paper import CONDITIONS, CONTROLS, NETWORKS, PRETRAININGS
+from psychobench_torch.reproduce.paper import (
+    CONDITIONS,
+    CONTROLS,
+    NETWORKS,
+    PRETRAININGS,
+    check_observers,
+)
+from psychobench_torch.reproduce.prepare import Options
 from psychobench_torch.reproduce.run import Reproduction, run
 from psychobench_torch.reproduce.sources import Sources
 from psychobench_torch.reproduce.store import COLUMNS, Store
@@ -103,15 +110,15 @@ def quietly(text: str) -> None:
     """Say nothing."""
 
 
-def again(**options: object) -> Reproduction:
-    settings = {"observers": ("alexnet", "fe_alexnet"), "seeds": 3, "tell": quietly, "make": known}
-    return run("ying2023", **{**settings, **options})
+def again(make: Maker = known, **options: object) -> Reproduction:
+    settings = {"observers": ("alexnet", "fe_alexnet"), "seeds": 3, **options}
+    return run("ying2023", Options(**settings), tell=quietly, make=make)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _fit_people_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_module, "_people", functools.cache(run_module._people))
+        patch.setattr(prepare, "_people", functools.cache(prepare._people))
         yield
 
 
@@ -373,11 +380,13 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
     with pytest.raises(PsychobenchError) as told:
         run(
             "ying2024",
-            observers=("alexnett",),
-            stimuli="nowhere",
-            humans="nobody.csv",
-            object_pretraining="photos",
-            affectnet=Path("nowhere"),
+            Options(
+                observers=("alexnett",),
+                stimuli="nowhere",
+                humans="nobody.csv",
+                object_pretraining="photos",
+                affectnet=Path("nowhere"),
+            ),
             tell=quietly,
             make=nobody,
         )
@@ -385,6 +394,21 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
     for word in ("ying2024", "alexnett", "nowhere", "nobody.csv", "photos", "need --out"):
         assert word in text
     assert nobody.asked == []
+
+
+@pytest.mark.parametrize(
+    ("names", "controls"), [(("alexnet_linear,alexnet_fresh",), False), ((), True)]
+)
+def test_controls_alone_are_refused_before_they_are_asked(names, controls):
+    nobody = Counted()
+    with pytest.raises(PsychobenchError, match="one of the paper's networks must be asked"):
+        run("ying2023", Options(names, controls=controls), tell=quietly, make=nobody)
+    assert nobody.asked == []
+
+
+def test_a_misspelt_network_is_shown_controls_too():
+    with pytest.raises(OptionError, match=r"'alexnet_linaer' is not among .*alexnet_linear"):
+        check_observers(["alexnet_linaer"])
 
 
 def test_departures_are_read_off_the_networks(made):

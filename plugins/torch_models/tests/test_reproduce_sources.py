@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from psychobench_torch.reproduce import sources
 from psychobench_torch.reproduce.ask import ask, plan
 from psychobench_torch.reproduce.departures import OF_NETWORKS
 from psychobench_torch.reproduce.figures import is_papers_own
+from psychobench_torch.reproduce.prepare import Options
+from psychobench_torch.reproduce.run import run
 from psychobench_torch.reproduce.sources import Sources, check_sources
 from psychobench_torch.reproduce.store import Store
 
-from psychobench.errors import PsychobenchError
+from psychobench.errors import OptionError, PsychobenchError
 from psychobench.responses.runner import read_info
 from psychobench.stimuli.sets import load_stimuli
 
@@ -151,6 +154,21 @@ def test_networks_kept_by_another_recipe_are_other_settings(check, affectnet, mo
     monkeypatch.setattr(sources, version, "another")
     assert check(affectnet=affectnet).settings != own
     assert check().settings == bundled  # nothing is kept but answers, which are asked again
+
+
+def test_no_network_answers_that_was_trained_on_other_data(vggface2, tmp_path):
+    def stopped(*_: object) -> list[object]:
+        raise KeyboardInterrupt
+
+    other = shutil.copytree(vggface2, tmp_path / "other" / "VGGFace2")
+    paint(other / "train" / "n000000" / "0009_01.jpg", 3)
+    mine, others = (
+        Options(("alexnet",), vggface2=people, out=tmp_path / "out") for people in (vggface2, other)
+    )
+    with pytest.raises(KeyboardInterrupt):  # perhaps after the pre-training, before an answer
+        run("ying2023", mine, tell=lambda _: None, make=stopped)
+    with pytest.raises(OptionError, match="VGGFace2 was"):
+        run("ying2023", others, tell=lambda _: None)
 
 
 def test_all_faults_of_sources_are_told_together(check, affectnet, vggface2, tmp_path):
