@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from psychobench_torch.features import Features
 from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
 from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.reproduce import sources
@@ -110,6 +111,20 @@ def test_heads_are_trained_on_ones_own_affectnet_once(check, affectnet, tmp_path
     images = load_stimuli().images()[:2]
     for before, after in zip((first, second), again, strict=True):
         np.testing.assert_array_equal(before.respond(images), after.respond(images))
+
+
+def test_heads_on_the_same_features_share_them(check, affectnet, monkeypatch):
+    computed = []
+    compute = Features._compute
+    monkeypatch.setattr(
+        Features, "_compute", lambda self, *what: computed.append(what[0]) or compute(self, *what)
+    )
+    found = check(affectnet=affectnet, faces="procedural-objects")
+    list(found.make("alexnet_linear", "object", [0]))
+    assert computed
+    once = list(computed)
+    list(found.make("alexnet_linear", "object", [1]))
+    assert computed == once
 
 
 def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from psychobench_torch.recipe import RECIPE_VERSION as TRANSFER_VERSION
 from psychobench_torch.reproduce.departures import describe_faces
 
 if TYPE_CHECKING:
+    from psychobench_torch.data.labelled import LabelledImages
     from psychobench_torch.data.layouts import DataChoice
     from psychobench_torch.data.load import Selection
 
@@ -47,7 +49,7 @@ class Images:
     choice: DataChoice
     selection: Selection
 
-    def load(self, size: int) -> Any:
+    def load(self, size: int) -> LabelledImages:
         """Decode the images, or map them from the cache."""
         from psychobench_torch.data.load import open_selection
 
@@ -142,13 +144,13 @@ class Sources:
 
         files = {seed: self._file(f"{observer}-{pretraining}-seed{seed}") for seed in seeds}
         missing = [seed for seed in seeds if not files[seed].is_file()]
-        if missing and self.valence is not None:
+        if missing:
             design = DESIGNS[observer]
             wants_dense = design.head == "dense" and not design.fresh_dense
             backbone = load_backbone(
                 design.architecture, choose_pretraining(choice), dense=wants_dense
             )
-            data = self.valence.load(IMAGE_SIZE)
+            data = self._faces
             fresh = design.fresh_dense
 
             def keep(trained: Any) -> None:
@@ -171,6 +173,12 @@ class Sources:
                 finished=keep,
             )
         return list(files.values())
+
+    @cached_property
+    def _faces(self) -> LabelledImages:
+        """Load the user's faces once: features of the very same images are computed once."""
+        assert self.valence is not None
+        return self.valence.load(IMAGE_SIZE)
 
     def _pretrained(self, architecture: str) -> Path:
         """Pre-train convolutions on the user's people, unless that is done."""
