@@ -22,6 +22,7 @@ from psychobench_torch.reproduce.measures import (
     OBJECT,
     People,
     Replicates,
+    family_sizes,
     measure,
     printed,
     replicate,
@@ -39,6 +40,7 @@ from psychobench_torch.reproduce.sources import Sources
 from psychobench_torch.reproduce.store import COLUMNS, Store
 from psychobench_torch.reproduce.tables import gain_table
 from psychobench_torch.reproduce.text import summary
+from scipy import stats
 from scipy.special import expit
 
 from psychobench.comparison import Sample
@@ -262,10 +264,25 @@ def test_the_papers_p_values_follow_from_its_pses():
         assert p == pytest.approx(row["p_recomputed"])
 
 
+def test_a_claim_about_one_network_is_corrected_for_its_whole_table():
+    assert (printed(recompute()).only(["fe_alexnet"]).family[:, :, 0] == 9).all()
+    # by hand: FE with objects .501, people .532 with an SEM of .018; 9 tests in table 1
+    critical = stats.t.isf(0.05 / 2 / 9, 49)
+    assert paper_value("3.3") == pytest.approx((0.532 - 0.501) / 0.018 / critical)
+
+
+def test_controls_are_no_part_of_the_papers_tables():
+    pse = np.full((2, 6, 4, 1), 0.6)
+    sizes = family_sizes(pse, (*NETWORKS, CONTROLS[0]))
+    assert (sizes[:, :, 0] == 10).all()
+    assert (sizes[:, :, 1:] == 15).all()
+
+
 def arrays(**given: np.ndarray) -> Replicates:
     """Four classical networks and FE, five trainings, all alike but for what is given."""
     shape = (2, 5, 4, 5)
     same = {name: np.full(shape, 0.6) for name in ("pse", "distance", "residual", "accuracy")}
+    same["family"] = np.full(shape, 10.0)
     answers = np.tile(LEVELS, (*shape, 1))
     people = Sample(0.532, 0.127, 50)
     return Replicates(NETWORKS, **{**same, "answers": answers, **given}, people=people)
