@@ -142,6 +142,7 @@ class Judge:
             **self.training,
             "head_sha256": self.head_sha256,
             "dense_layers": self.dense_layers,
+            "source": backbone.source,
             "stands_for": backbone.stands_for,
             "trained_size": backbone.trained_size,
             "input_size": backbone.size,

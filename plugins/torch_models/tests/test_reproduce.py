@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from psychobench_torch.pretraining import stands_for
 from psychobench_torch.reproduce import claim_measures as of
-from psychobench_torch.reproduce import run as run_module
-from psychobench_torch.reproduce.ask import ask, plan
+from psychobench_torch.reproduce import prepare
+from psychobench_torch.reproduce.ask import Maker, ask, plan
 from psychobench_torch.reproduce.claims import Claim, judge
 from psychobench_torch.reproduce.claims_list import CLAIMS
 from psychobench_torch.reproduce.departures import list_departures
@@ -21,16 +22,25 @@ from psychobench_torch.reproduce.measures import (
     OBJECT,
     People,
     Replicates,
+    family_sizes,
     measure,
     printed,
     replicate,
 )
-from psychobench_torch.reproduce.paper import CONDITIONS, CONTROLS, NETWORKS, PRETRAININGS
+from psychobench_torch.reproduce.paper import (
+    CONDITIONS,
+    CONTROLS,
+    NETWORKS,
+    PRETRAININGS,
+    check_observers,
+)
+from psychobench_torch.reproduce.prepare import Options
 from psychobench_torch.reproduce.run import Reproduction, run
 from psychobench_torch.reproduce.sources import Sources
 from psychobench_torch.reproduce.store import COLUMNS, Store
 from psychobench_torch.reproduce.tables import gain_table
 from psychobench_torch.reproduce.text import summary
+from scipy import stats
 from scipy.special import expit
 
 from psychobench.comparison import Sample
@@ -102,15 +112,15 @@ def quietly(text: str) -> None:
     """Say nothing."""
 
 
-def again(**options: object) -> Reproduction:
-    settings = {"observers": ("alexnet", "fe_alexnet"), "seeds": 3, "tell": quietly, "make": known}
-    return run("ying2023", **{**settings, **options})
+def again(make: Maker = known, **options: object) -> Reproduction:
+    settings = {"observers": ("alexnet", "fe_alexnet"), "seeds": 3, **options}
+    return run("ying2023", Options(**settings), tell=quietly, make=make)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _fit_people_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_module, "_people", functools.cache(run_module._people))
+        patch.setattr(prepare, "_people", functools.cache(prepare._people))
         yield
 
 
@@ -128,7 +138,7 @@ def single() -> Reproduction:
 def answer(folder: Path, make: Counted, *, seeds: int = 1, settings: str = "these") -> list[Known]:
     """Ask two networks with two pre-trainings, and say who had to answer."""
     store = Store(folder, {"stimuli": settings}, {"psychobench": "1"})
-    store.check()
+    store.open()
     cells = plan(("alexnet", "fe_alexnet"), range(seeds), store)
     answers = ask(cells, make, load_stimuli(), store, quietly)
     assert len(answers) == 4 * seeds
@@ -254,10 +264,25 @@ def test_the_papers_p_values_follow_from_its_pses():
         assert p == pytest.approx(row["p_recomputed"])
 
 
+def test_a_claim_about_one_network_is_corrected_for_its_whole_table():
+    assert (printed(recompute()).only(["fe_alexnet"]).family[:, :, 0] == 9).all()
+    # by hand: FE with objects .501, people .532 with an SEM of .018; 9 tests in table 1
+    critical = stats.t.isf(0.05 / 2 / 9, 49)
+    assert paper_value("3.3") == pytest.approx((0.532 - 0.501) / 0.018 / critical)
+
+
+def test_controls_are_no_part_of_the_papers_tables():
+    pse = np.full((2, 6, 4, 1), 0.6)
+    sizes = family_sizes(pse, (*NETWORKS, CONTROLS[0]))
+    assert (sizes[:, :, 0] == 10).all()
+    assert (sizes[:, :, 1:] == 15).all()
+
+
 def arrays(**given: np.ndarray) -> Replicates:
     """Four classical networks and FE, five trainings, all alike but for what is given."""
     shape = (2, 5, 4, 5)
     same = {name: np.full(shape, 0.6) for name in ("pse", "distance", "residual", "accuracy")}
+    same["family"] = np.full(shape, 10.0)
     answers = np.tile(LEVELS, (*shape, 1))
     people = Sample(0.532, 0.127, 50)
     return Replicates(NETWORKS, **{**same, "answers": answers, **given}, people=people)
@@ -359,16 +384,26 @@ def test_a_folder_of_other_settings_is_refused(tmp_path):
         answer(tmp_path, Counted(), settings="others")
 
 
+def test_a_folder_belongs_to_its_settings_before_anyone_has_answered(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        answer(tmp_path, Counted(stop_after=0))
+    with pytest.raises(OptionError, match="stimuli was these and is others"):
+        answer(tmp_path, Counted(), settings="others")
+    assert len(answer(tmp_path, Counted())) == 4
+
+
 def test_all_faults_are_told_together_and_nobody_is_asked():
     nobody = Counted()
     with pytest.raises(PsychobenchError) as told:
         run(
             "ying2024",
-            observers=("alexnett",),
-            stimuli="nowhere",
-            humans="nobody.csv",
-            object_pretraining="photos",
-            affectnet=Path("nowhere"),
+            Options(
+                observers=("alexnett",),
+                stimuli="nowhere",
+                humans="nobody.csv",
+                object_pretraining="photos",
+                affectnet=Path("nowhere"),
+            ),
             tell=quietly,
             make=nobody,
         )
@@ -376,6 +411,21 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
     for word in ("ying2024", "alexnett", "nowhere", "nobody.csv", "photos", "need --out"):
         assert word in text
     assert nobody.asked == []
+
+
+@pytest.mark.parametrize(
+    ("names", "controls"), [(("alexnet_linear,alexnet_fresh",), False), ((), True)]
+)
+def test_controls_alone_are_refused_before_they_are_asked(names, controls):
+    nobody = Counted()
+    with pytest.raises(PsychobenchError, match="one of the paper's networks must be asked"):
+        run("ying2023", Options(names, controls=controls), tell=quietly, make=nobody)
+    assert nobody.asked == []
+
+
+def test_a_misspelt_network_is_shown_controls_too():
+    with pytest.raises(OptionError, match=r"'alexnet_linaer' is not among .*alexnet_linear"):
+        check_observers(["alexnet_linaer"])
 
 
 def test_departures_are_read_off_the_networks(made):
@@ -390,20 +440,41 @@ def test_departures_are_read_off_the_networks(made):
     assert items.loc["batch", "departs"] == "not known"
 
 
-def test_networks_with_the_papers_own_weights_do_not_depart(made):
-    own = {
+def pretrained_on(made: Reproduction, shown: str, source: str) -> pd.DataFrame:
+    """List the departures of networks with weights of which tables and files say this."""
+    infos = {
         name: {
             **info,
-            "options": {
-                **info["options"],
-                "stands_for": f"{name.rpartition(', ')[2]}-based, as in the paper",
-            },
+            "pretraining": shown,
+            "options": {**info["options"], "source": source, "stands_for": stands_for(source)},
         }
         for name, info in made.infos.items()
     }
-    items = list_departures(own, made.stimuli, made.people, 1).set_index("item")
-    assert items.loc["object-based", "departs"] == items.loc["face-based", "departs"] == "no"
-    assert items.loc["trainings of each network", "departs"] == "no"
+    return list_departures(infos, made.stimuli, made.people, 1).set_index("item")
+
+
+def test_networks_with_the_papers_own_weights_do_not_depart(made):
+    by_name = pretrained_on(made, "imagenet", "imagenet")
+    assert by_name.loc["object-based", "departs"] == "no"
+    assert by_name.loc["trainings of each network", "departs"] == "no"
+    source = "VGGFace2, 1,000 identities, 291,502 images to train on, 60 epochs"
+    by_file = pretrained_on(made, f"{source} (mine.safetensors)", source)
+    assert by_file.loc["face-based", "departs"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("source", "item"),
+    [
+        ("VGGFace2, 4 identities, 12 images to train on, 60 epochs", "face-based"),
+        ("VGGFace2", "face-based"),
+        ("ImageNet, 10 classes", "object-based"),
+        ("imagenet", "object-based"),  # of a file, not torchvision's
+    ],
+)
+def test_weights_that_saw_something_else_depart_whatever_they_are_called(made, source, item):
+    row = pretrained_on(made, f"{source} (mine.safetensors)", source).loc[item]
+    assert row["departs"] == "yes"
+    assert row["here"] == source
 
 
 def test_networks_that_differ_are_named_apart(made):

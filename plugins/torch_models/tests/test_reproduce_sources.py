@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from psychobench_torch.features import Features
 from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
 from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.reproduce import sources
 from psychobench_torch.reproduce.ask import ask, plan
-from psychobench_torch.reproduce.departures import is_papers_own
+from psychobench_torch.reproduce.departures import OF_NETWORKS
+from psychobench_torch.reproduce.figures import is_papers_own
+from psychobench_torch.reproduce.prepare import Options
+from psychobench_torch.reproduce.run import run
 from psychobench_torch.reproduce.sources import Sources, check_sources
 from psychobench_torch.reproduce.store import Store
 
-from psychobench.errors import PsychobenchError
+from psychobench.errors import OptionError, PsychobenchError
 from psychobench.responses.runner import read_info
 from psychobench.stimuli.sets import load_stimuli
 
@@ -108,6 +113,20 @@ def test_heads_are_trained_on_ones_own_affectnet_once(check, affectnet, tmp_path
         np.testing.assert_array_equal(before.respond(images), after.respond(images))
 
 
+def test_heads_on_the_same_features_share_them(check, affectnet, monkeypatch):
+    computed = []
+    compute = Features._compute
+    monkeypatch.setattr(
+        Features, "_compute", lambda self, *what: computed.append(what[0]) or compute(self, *what)
+    )
+    found = check(affectnet=affectnet, faces="procedural-objects")
+    list(found.make("alexnet_linear", "object", [0]))
+    assert computed
+    once = list(computed)
+    list(found.make("alexnet_linear", "object", [1]))
+    assert computed == once
+
+
 def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet, tmp_path):
     found = check(affectnet=affectnet, faces="procedural-objects")
     store = Store(tmp_path / "answers", found.settings, {})
@@ -117,14 +136,17 @@ def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet,
     assert answers.info["pretraining"] == "procedural-objects"
 
 
-def test_convolutions_pretrained_on_vggface2_count_as_face_based(
+def test_convolutions_pretrained_on_vggface2_say_how_much_of_it_they_saw(
     check, affectnet, vggface2, tmp_path
 ):
     found = check(affectnet=affectnet, vggface2=vggface2)
     [observer] = found.make("alexnet_linear", "face", [0])
     info = read_info(observer).to_dict()
-    assert is_papers_own(info, "face")
+    assert is_papers_own(info, "face")  # in figures' labels
     assert not is_papers_own(info, "object")
+    [item] = (each for each in OF_NETWORKS if each.item == "face-based")
+    here = "VGGFace2, 4 identities, 20 images to train on, 1 epochs"
+    assert item.here({**info, "role": "face"}) == here
     file = tmp_path / "out" / "networks" / "alexnet-vggface2.safetensors"
     time = file.stat().st_mtime_ns
     list(found.make("alexnet_linear", "face", [1]))
@@ -139,6 +161,29 @@ def test_other_images_are_other_settings(check, affectnet):
         file.write("0/more.jpg,4,2,16,16,1.0;2.0,1,0.9,0.1\n")
     assert check(affectnet=affectnet).settings != before
     assert check().settings["AffectNet"] is None
+
+
+@pytest.mark.parametrize("version", ["TRANSFER_VERSION", "PRETRAINING_VERSION"])
+def test_networks_kept_by_another_recipe_are_other_settings(check, affectnet, monkeypatch, version):
+    own, bundled = check(affectnet=affectnet).settings, check().settings
+    monkeypatch.setattr(sources, version, "another")
+    assert check(affectnet=affectnet).settings != own
+    assert check().settings == bundled  # nothing is kept but answers, which are asked again
+
+
+def test_no_network_answers_that_was_trained_on_other_data(vggface2, tmp_path):
+    def stopped(*_: object) -> list[object]:
+        raise KeyboardInterrupt
+
+    other = shutil.copytree(vggface2, tmp_path / "other" / "VGGFace2")
+    paint(other / "train" / "n000000" / "0009_01.jpg", 3)
+    mine, others = (
+        Options(("alexnet",), vggface2=people, out=tmp_path / "out") for people in (vggface2, other)
+    )
+    with pytest.raises(KeyboardInterrupt):  # perhaps after the pre-training, before an answer
+        run("ying2023", mine, tell=lambda _: None, make=stopped)
+    with pytest.raises(OptionError, match="VGGFace2 was"):
+        run("ying2023", others, tell=lambda _: None)
 
 
 def test_all_faults_of_sources_are_told_together(check, affectnet, vggface2, tmp_path):

@@ -103,11 +103,13 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
     from psychobench.cli.notes import typed
     from psychobench.resources import staged_folder
     from psychobench_torch.reproduce.files import document, write_files
+    from psychobench_torch.reproduce.prepare import Options
     from psychobench_torch.reproduce.run import run
     from psychobench_torch.reproduce.text import summary
 
     names = options.pop("observer") or DEFAULT
-    made = run(paper, observers=names, out=out, command=typed(), tell=_tell, **options)
+    asked = Options(names, out=out, **options)
+    made = run(paper, asked, command=typed(), tell=_tell)
     if out is not None:
         with staged_folder(out) as folder:
             write_files(made, folder)

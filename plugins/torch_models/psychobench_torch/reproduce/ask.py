@@ -135,5 +135,5 @@ def ask(
 
 
 def _features(cell: Cell) -> tuple[str, str]:
-    """Let networks on the same frozen features follow each other: these are computed once."""
+    """Let networks on the same frozen features follow each other: those that fit are kept."""
     return DESIGNS[cell.observer].architecture, cell.pretraining

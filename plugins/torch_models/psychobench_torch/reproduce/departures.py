@@ -80,31 +80,31 @@ def _saw(role: str) -> Callable[[Info], str | None]:
     def here(info: Info) -> str | None:
         if info["role"] != role:
             return None
-        if is_papers_own(info, role):
-            return STANDS[role]
+        pretraining, source = str(info["pretraining"]), info["options"].get("source")
+        if pretraining == "imagenet":  # torchvision's own: of a file, its name would follow
+            return IMAGENET
+        if source and source != pretraining:  # a file, and what it says
+            return str(source)
         if "observer" in info["options"]:  # a file with a whole network, which knows what it saw
-            return NAMES.get(str(info["pretraining"]), str(info["pretraining"]))
+            return NAMES.get(pretraining, pretraining)
         said = str(info["weights_origin"]).partition("; head trained on ")[0]
         return said.removeprefix("pre-trained on ")
 
     return here
 
 
-def is_papers_own(info: Info, role: str) -> bool:
-    """Tell whether a network's weights are of the paper's own kind: ImageNet's or VGGFace2's."""
-    said = str(info["options"].get("stands_for", ""))
-    return said.startswith(f"{role}-based, as in")
+def describe_faces(identities: int, images: int, epochs: int) -> str:
+    """Say which training on VGGFace2 it was, in the words in which the paper's is said here."""
+    return f"VGGFace2, {identities:,} identities, {images:,} images to train on, {epochs:,} epochs"
 
 
-STANDS = {
-    "object": "ImageNet, PyTorch's weights",
-    "face": "VGGFace2, 1,000 identities, 291,502 images, 60 epochs",
-}
+IMAGENET = "ImageNet, PyTorch's weights"
+VGGFACE2 = describe_faces(1_000, 291_502, 60)
 TRANSFER, PRETRAINING, MEASURING = "transfer", "pre-training", "measuring"
 SILENT = "not said"
 OF_NETWORKS = (
-    Item(PRETRAINING, "object-based", "2.1.4", STANDS["object"], _saw("object")),
-    Item(PRETRAINING, "face-based", "2.1.3", STANDS["face"], _saw("face")),
+    Item(PRETRAINING, "object-based", "2.1.4", IMAGENET, _saw("object")),
+    Item(PRETRAINING, "face-based", "2.1.3", VGGFACE2, _saw("face")),
     Item(
         PRETRAINING, "size of its images", "2.1.1", "224 px", option("trained_size", "{} px".format)
     ),

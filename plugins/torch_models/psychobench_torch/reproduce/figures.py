@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from psychobench.draw.panels import Appearance, Line, Throng, draw_matrix
 from psychobench.responses.table import count_responses
-from psychobench_torch.reproduce.departures import is_papers_own
 from psychobench_torch.reproduce.measures import READINGS, Floats
 from psychobench_torch.reproduce.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
 
@@ -134,10 +134,16 @@ def _throng(made: Reproduction, grid: Floats) -> Throng:
 
 
 def _seen(made: Reproduction, pretraining: str) -> str:
-    """Name what the weights saw."""
+    """Name what the weights saw; how much of it, the departures say."""
     mine = [info for name, info in made.infos.items() if name.endswith(f", {pretraining}")]
     seen = (
         PAPERS_OWN[pretraining] if is_papers_own(info, pretraining) else str(info["pretraining"])
         for info in mine
     )
     return ", ".join(dict.fromkeys(seen))
+
+
+def is_papers_own(info: Mapping[str, Any], role: str) -> bool:
+    """Tell whether a network's weights are of the paper's own kind: ImageNet's or VGGFace2's."""
+    said = str(info["options"].get("stands_for", ""))
+    return said.startswith(f"{role}-based, as in")

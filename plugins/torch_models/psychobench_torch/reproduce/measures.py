@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,6 +91,8 @@ class Replicates:
         NaN where there is none.
     answers : ndarray of float64, shape (2, n, 4, trainings, levels)
         P(target), by rising level.
+    family : ndarray of float64, shape (2, n, 4, trainings)
+        How many cells of each cell's table have a PSE, whichever networks were kept since.
     people : Sample
         The people's PSEs.
     """
@@ -102,12 +103,13 @@ class Replicates:
     residual: Floats
     accuracy: Floats
     answers: Floats
+    family: Floats
     people: Sample
 
     def only(self, observers: Sequence[str]) -> Replicates:
         """Keep some networks, in the order given."""
         rows = [self.observers.index(name) for name in observers]
-        fields = ("pse", "distance", "residual", "accuracy", "answers")
+        fields = ("pse", "distance", "residual", "accuracy", "answers", "family")
         kept = {name: getattr(self, name)[:, rows] for name in fields}
         return replace(self, observers=tuple(observers), **kept)
 
@@ -125,17 +127,6 @@ class Replicates:
     def t(self) -> Floats:
         """The paper's one-sample t."""
         return np.asarray((self.pse - self.people.mean) / self.people.sem)
-
-    @cached_property
-    def family(self) -> Floats:
-        """How many cells of each cell's table have a PSE."""
-        has, size = ~np.isnan(self.pse), np.zeros(self.pse.shape)
-        for table in TABLES:
-            rows = [PRETRAININGS.index(name) for name in table.pretrainings]
-            columns = [CONDITIONS.index(name) for name in table.conditions]
-            here = np.ix_(rows, range(len(self.observers)), columns)
-            size[here] = has[here].sum(axis=(0, 1, 2))
-        return size
 
     @property
     def corrected_p(self) -> Floats:
@@ -252,22 +243,54 @@ def replicate(
         for name in ("pse", "distance", "residual", "accuracy")
     }
     of_levels = answers.to_numpy(np.float64).reshape(*shape, len(levels))
-    return Replicates(observers, **measured_of, answers=of_levels, people=people)
+    return Replicates(
+        observers,
+        **measured_of,
+        answers=of_levels,
+        family=family_sizes(measured_of["pse"], observers),
+        people=people,
+    )
+
+
+def family_sizes(pse: Floats, observers: Sequence[str]) -> Floats:
+    """Count the cells with a PSE in each cell's table, which has no controls.
+
+    Parameters
+    ----------
+    pse : ndarray of float64, shape (2, n, 4, trainings)
+        As in `Replicates`, of all networks that were asked.
+    observers : sequence of str
+        Of the second axis.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, n, 4, trainings)
+    """
+    has, sizes = ~np.isnan(pse), np.zeros(pse.shape)
+    counted = [number for number, name in enumerate(observers) if name in NETWORKS]
+    for table in TABLES:
+        rows = [PRETRAININGS.index(name) for name in table.pretrainings]
+        columns = [CONDITIONS.index(name) for name in table.conditions]
+        mine = has[np.ix_(rows, counted, columns)].sum(axis=(0, 1, 2))
+        sizes[np.ix_(rows, range(len(observers)), columns)] = mine
+    return sizes
 
 
 def printed(paper: Published) -> Replicates:
     """Lay the paper's own PSEs out in the same way; what it does not print is NaN."""
     axes: list[Any] = [PRETRAININGS, NETWORKS, CONDITIONS]
     table = paper.table.rename(columns={"mask": "condition"})
-    pses = table.set_index(KEYS[:3])["pse"].reindex(pd.MultiIndex.from_product(axes))
     shape = (*map(len, axes), 1)
+    listed = table.set_index(KEYS[:3])["pse"].reindex(pd.MultiIndex.from_product(axes))
+    pses = listed.to_numpy(np.float64).reshape(shape)
     nothing = np.full(shape, np.nan)
     return Replicates(
         NETWORKS,
-        pses.to_numpy(np.float64).reshape(shape),
+        pses,
         nothing,
         nothing,
         nothing,
         nothing[..., None],
+        family_sizes(pses, NETWORKS),
         paper.cohort.sample,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psychobench.errors import OptionError
@@ -53,40 +54,58 @@ TABLES = (
 )
 
 
-def choose_observers(names: tuple[str, ...], *, controls: bool = False) -> tuple[str, ...]:
-    """Check which networks are asked for, and put them in the paper's order.
+def check_observers(names: Sequence[str]) -> None:
+    """Check which networks are asked for.
 
     Parameters
     ----------
-    names : tuple of str
-        Some of `NETWORKS`, or ``all``; several may stand in one text, with commas.
-    controls : bool
-        Whether `CONTROLS` are asked too.
+    names : sequence of str
+        Some of `NETWORKS` or ``all``, and perhaps of `CONTROLS`; several may stand in one text,
+        with commas.
 
     Raises
     ------
     OptionError
-        If a name is none of the paper's networks.
-
-    Examples
-    --------
-    >>> choose_observers(("fe_alexnet,alexnet",))
-    ('alexnet', 'fe_alexnet')
+        If a name is none of these, or none of them is the paper's.
     """
-    asked = {name.strip() for text in names for name in text.split(",")}
+    asked = _apart(names)
     if strange := sorted(asked - {*NETWORKS, *CONTROLS, "all"}):
         raise OptionError(
             *(
-                f"an observer must be one of the paper's networks: '{name}' is not among "
-                f"{', '.join(NETWORKS)}, all; psychobench compare takes any observer"
+                f"an observer must be one of the paper's networks or a control: '{name}' is not "
+                f"among {', '.join((*NETWORKS, 'all', *CONTROLS))}; psychobench compare takes any "
+                "observer"
                 for name in strange
             )
         )
+    if not asked & {*NETWORKS, "all"}:
+        raise OptionError(
+            f"one of the paper's networks must be asked ({', '.join(NETWORKS)}): got "
+            f"{', '.join(sorted(asked)) or 'none'}; add --observer alexnet, beside which "
+            "--controls asks all controls"
+        )
+
+
+def order_observers(names: Sequence[str], *, controls: bool = False) -> tuple[str, ...]:
+    """Put the networks that are asked for in the paper's order, and `CONTROLS` after them.
+
+    Names that `check_observers` refuses are left out.
+
+    Examples
+    --------
+    >>> order_observers(["fe_alexnet,alexnet"])
+    ('alexnet', 'fe_alexnet')
+    """
+    asked = _apart(names)
     return tuple(
         name
         for name in (*NETWORKS, *CONTROLS)
         if name in asked or ("all" in asked and name in NETWORKS) or (controls and name in CONTROLS)
     )
+
+
+def _apart(names: Sequence[str]) -> set[str]:
+    return {name.strip() for text in names for name in text.split(",")}
 
 
 def check_paper(name: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,14 @@ from psychobench.tables import csv_bytes
 from psychobench_torch.design import DESIGNS
 from psychobench_torch.observers import holds_head
 from psychobench_torch.pretrain.recipe import PAPER_PRETRAINING, PretrainingRecipe
+from psychobench_torch.pretrain.recipe import RECIPE_VERSION as PRETRAINING_VERSION
 from psychobench_torch.pretraining import choose_pretraining
 from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.recipe import RECIPE_VERSION as TRANSFER_VERSION
+from psychobench_torch.reproduce.departures import describe_faces
 
 if TYPE_CHECKING:
+    from psychobench_torch.data.labelled import LabelledImages
     from psychobench_torch.data.layouts import DataChoice
     from psychobench_torch.data.load import Selection
 
@@ -44,7 +49,7 @@ class Images:
     choice: DataChoice
     selection: Selection
 
-    def load(self, size: int) -> Any:
+    def load(self, size: int) -> LabelledImages:
         """Decode the images, or map them from the cache."""
         from psychobench_torch.data.load import open_selection
 
@@ -93,11 +98,14 @@ class Sources:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What answers depend on, as plain values."""
+        """What answers, and the networks that are kept beside them, depend on; plain values."""
         own = {"AffectNet": self.valence, "VGGFace2": self.people}
+        versions = {"transfer recipe": TRANSFER_VERSION, "pre-training recipe": PRETRAINING_VERSION}
         return {
             **{f"{name}-based pre-training": _of(choice) for name, choice in self.choices.items()},
             **{name: images and images.sha256 for name, images in own.items()},
+            # of bundled images no network is kept here: answers of other versions are asked again
+            **({} if self.bundled else versions),
         }
 
     @property
@@ -136,12 +144,12 @@ class Sources:
 
         files = {seed: self._file(f"{observer}-{pretraining}-seed{seed}") for seed in seeds}
         missing = [seed for seed in seeds if not files[seed].is_file()]
-        if missing and self.valence is not None:
+        if missing:
             design = DESIGNS[observer]
             backbone = load_backbone(
                 design.architecture, choose_pretraining(choice), dense=design.wants_dense
             )
-            data = self.valence.load(IMAGE_SIZE)
+            data = self._faces
             fresh = design.fresh_dense
 
             def keep(trained: Any) -> None:
@@ -161,6 +169,12 @@ class Sources:
                 keep(trained)
         return list(files.values())
 
+    @cached_property
+    def _faces(self) -> LabelledImages:
+        """Load the user's faces once: features of the very same images are computed once."""
+        assert self.valence is not None
+        return self.valence.load(IMAGE_SIZE)
+
     def _pretrained(self, architecture: str) -> Path:
         """Pre-train convolutions on the user's people, unless that is done."""
         from psychobench_torch.checkpoints import remove_checkpoint
@@ -172,7 +186,7 @@ class Sources:
             data = self.people.load(recipe.image_size)
             checkpoints = file.with_suffix("")
             pretrained = pretrain(recipe, data, folder=checkpoints)
-            source = f"VGGFace2, {len(data.classes):,} people, {len(data.labels):,} images"
+            source = describe_faces(len(data.classes), pretrained.n_train, len(pretrained.epochs))
             save_weights(pretrained, file, {"source": source})
             remove_checkpoint(checkpoints)
         return file

@@ -66,17 +66,25 @@ class Store:
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
 
-    def check(self) -> None:
-        """Refuse a folder that holds another reproduction.
+    def open(self) -> None:
+        """Make the folder this reproduction's, before it keeps what is trained for it.
 
         Raises
         ------
         OptionError
-            Naming what differs.
+            If it holds another one, naming what differs.
+        ResourceError
+            If it cannot be written.
         """
-        record = self._settings_file
-        if record is None or not record.is_file():
+        if self.folder is None:
             return
+        record = self.folder / "settings.json"
+        if record.is_file():
+            self._check(record)
+        else:
+            write_whole(record, _json(_plain(self.settings)))
+
+    def _check(self, record: Path) -> None:
         try:
             before = json.loads(record.read_text("utf-8"))
         except ValueError:
@@ -129,15 +137,9 @@ class Store:
             "info": _plain(answers.info),
         }
         table, record = self._places(answers)
-        if self._settings_file is not None:
-            write_whole(self._settings_file, _json(_plain(self.settings)))
         record.unlink(missing_ok=True)
         write_whole(table, data)
         write_whole(record, _json(noted))
-
-    @property
-    def _settings_file(self) -> Path | None:
-        return None if self.folder is None else self.folder / "settings.json"
 
     def _places(self, answers: Answers) -> tuple[Path, Path]:
         folder = self.folder or Path()
