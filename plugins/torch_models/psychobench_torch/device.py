@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 
@@ -43,7 +44,9 @@ def compute_device() -> torch.device:
 
 
 @contextlib.contextmanager
-def explain_memory(work: str, needed: int) -> Iterator[None]:
+def explain_memory(
+    work: str, needed: int, remedy: str = "train fewer seeds or a smaller batch at a time"
+) -> Iterator[None]:
     """Say how much memory a piece of work needed, where it runs out inside a ``with`` block.
 
     Parameters
@@ -52,6 +55,8 @@ def explain_memory(work: str, needed: int) -> Iterator[None]:
         What is being done, for the message.
     needed : int
         Bytes, roughly.
+    remedy : str, optional
+        What would need less, for the message.
 
     Raises
     ------
@@ -72,10 +77,51 @@ def explain_memory(work: str, needed: int) -> Iterator[None]:
         short = isinstance(error, MemoryError | torch.OutOfMemoryError)
         if not (short or "can't allocate memory" in str(error)):
             raise
-        raise ObserverError(
-            f"{work} needs about {needed / 1e9:.1f} GB of memory: there is less; close other "
-            "programs, or train fewer seeds or a smaller batch at a time"
-        ) from None
+        raise _no_room(work, needed, "there is less", remedy) from None
+
+
+def check_memory(work: str, needed: int, remedy: str) -> None:
+    """Refuse work whose arrays cannot fit into main memory, before it is begun.
+
+    Where the system does not say how much memory there is, nothing is refused.
+
+    Parameters
+    ----------
+    work, needed, remedy
+        As in `explain_memory`.
+
+    Raises
+    ------
+    ObserverError
+        If there is less.
+
+    Examples
+    --------
+    >>> check_memory("drawing", 10**15, "draw less")
+    Traceback (most recent call last):
+    psychobench.errors.ObserverError: drawing needs about 1000000.0 GB of memory: ...
+    """
+    there = _free_memory()
+    if there is not None and needed > there:
+        raise _no_room(work, needed, f"{there / 1e9:.1f} GB are free", remedy)
+
+
+def _free_memory() -> int | None:
+    """Count the bytes that programs can still take; else those that the machine has."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def _no_room(work: str, needed: int, there: str, remedy: str) -> ObserverError:
+    return ObserverError(
+        f"{work} needs about {needed / 1e9:.1f} GB of memory: {there}; close other programs, or "
+        f"{remedy}"
+    )
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:

@@ -22,6 +22,7 @@ from psychobench_torch.cache import cache_folder, cache_key, note
 from psychobench_torch.checkpoints import remove_checkpoint
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.device import compute_device, fast_autocast, fast_dtype
+from psychobench_torch.locks import alone
 from psychobench_torch.objects import OBJECTS_VERSION
 from psychobench_torch.pretrain import (
     PretrainingRecipe,
@@ -33,6 +34,7 @@ from psychobench_torch.pretrain import (
 )
 from psychobench_torch.pretrain.recipe import RECIPE_VERSION
 from psychobench_torch.pretrain.sources import SOURCES
+from psychobench_torch.processes import n_processes
 
 RECIPE = PretrainingRecipe(
     n_images=9_800,
@@ -52,8 +54,9 @@ RECIPE = PretrainingRecipe(
 network learn in few steps. Up to 64 px it learns what is on the images; the last stretch fits it
 to 128 px, at which it is used: at 64 px its last map of 2 x 2 tells little of a mouth."""
 
-MINUTES = {"vgg11": 9, "vgg13": 12, "vgg16": 17}  # on two free cores, about
-JUDGED = 980  # held-out images at most
+MINUTES = {"vgg11": 9, "vgg13": 12, "vgg16": 17}  # on two free cores that have bfloat16, about
+WITHOUT_BFLOAT16 = 3  # times as long, about, on cores that do not have it
+JUDGED = 980  # held-out images or up to twice as many; all where there are fewer
 STANDS_IN = {
     "procedural-objects": "rendered objects, not ImageNet",
     "rendered-faces": "rendered people, not VGGFace2",
@@ -77,7 +80,8 @@ def first_use_weights(
 
     A training that is interrupted goes on from its last checkpoint when it is asked for again, and
     on the CPU ends with the same weights. A file that does not match the hash in the model card
-    beside it counts as not there.
+    beside it counts as not there. Of several processes that need the same weights one trains them,
+    the others wait.
 
     Parameters
     ----------
@@ -99,7 +103,7 @@ def first_use_weights(
     Raises
     ------
     OptionError
-        If there is no such network or source.
+        If there is no such network or source, or weights are to be trained under ``torchrun``.
     ResourceError
         If the cache folder cannot be written.
     ObserverError
@@ -115,15 +119,19 @@ def first_use_weights(
         )
     chosen = replace(recipe, architecture=architecture)
     path = weights_path(chosen, source)
-    if not _whole(path):
-        _check_cache(path.parent)
-        _announce(chosen, source)
-        card = _train(chosen, source, path, progress)
-        note(
-            f"{architecture} names {card['held_out_accuracy']:.0%} of held-out {source} right "
-            f"(chance {card['chance_accuracy']:.1%}); its weights and what they are not are in "
-            f"{path.with_suffix('.json')}"
+    if _fault(path) is None:
+        return path
+    if n_processes() > 1:  # the one that trains would wait for the others, and they for it
+        raise OptionError(
+            "weights must be trained on first use in one process: torchrun started "
+            f"{n_processes()}; before it, run"
+            f" python -m psychobench_torch.first_use {architecture} {source}"
         )
+    _check_cache(path.parent)
+    with alone(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):
+        fault = _fault(path)
+        if fault is not None:  # else another process trained them while this one waited
+            _make(chosen, source, path, fault, progress)
     return path
 
 
@@ -151,18 +159,16 @@ def read_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _whole(path: Path) -> bool:
-    """Tell whether the file is there as it was written; say so if it is there and is not."""
+def _fault(path: Path) -> str | None:
+    """Say why the file cannot be used; None where it is there as it was written."""
     if not path.is_file():
-        return False
+        return "it is not there"
     try:
         if sha256(path) == read_card(path)["sha256"]:
-            return True
-        fault = "its hash is not the one in its model card"
+            return None
+        return "its hash is not the one in its model card"
     except (OSError, ValueError, KeyError, TypeError) as error:
-        fault = f"its model card cannot be read: {type(error).__name__}"
-    note(f"the weights in {path} are damaged ({fault}); they are trained again")
-    return False
+        return f"its model card cannot be read: {type(error).__name__}"
 
 
 def _check_cache(folder: Path) -> None:
@@ -176,12 +182,29 @@ def _check_cache(folder: Path) -> None:
         ) from None
 
 
+def _make(recipe: PretrainingRecipe, source: str, path: Path, fault: str, progress: bool) -> None:
+    """Train the weights that `fault` keeps from being used, and say what they are."""
+    if path.is_file():
+        note(f"the weights in {path} are damaged ({fault}); they are trained again")
+    _announce(recipe, source)
+    card = _train(recipe, source, path, progress)
+    note(
+        f"{recipe.architecture} names {card['held_out_accuracy']:.0%} of held-out {source} right "
+        f"(chance {card['chance_accuracy']:.1%}); its weights and what they are not are in "
+        f"{path.with_suffix('.json')}"
+    )
+
+
 def _announce(recipe: PretrainingRecipe, source: str) -> None:
+    device = compute_device()
+    slow = device.type == "cpu" and fast_dtype(device) != torch.bfloat16
+    minutes = MINUTES[recipe.architecture] * (WITHOUT_BFLOAT16 if slow else 1)
+    cores = f"two free cores {'without' if slow else 'with'} bfloat16"
     note(
         f"the convolutions of {recipe.architecture} are trained now, once: {_shown(recipe):,} "
         f"presentations of {recipe.n_images:,} images at up to {recipe.stages[-1].size} px, about "
-        f"{MINUTES[recipe.architecture]} minutes on two free cores; interrupted, it goes on where "
-        f"it stopped. They will have seen {STANDS_IN[source]}"
+        f"{minutes} minutes on {cores}; interrupted, it goes on where it stopped. They will have "
+        f"seen {STANDS_IN[source]}"
     )
 
 
@@ -213,7 +236,7 @@ def _shown(recipe: PretrainingRecipe) -> int:
 
 
 def _some(data: LabelledImages, n: int) -> LabelledImages:
-    """Pick images evenly over the set, so that all classes are there."""
+    """Pick every k-th image, as few as give `n`, so that all classes are there."""
     step = max(1, len(data.labels) // n)
     return replace(data, images=data.images[::step], labels=data.labels[::step])
 

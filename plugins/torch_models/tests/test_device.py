@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from psychobench_torch.device import compute_device, explain_memory
+from psychobench_torch import device
+from psychobench_torch.device import check_memory, compute_device, explain_memory
 
 from psychobench.errors import ObserverError, OptionError
 
@@ -42,6 +43,19 @@ def test_every_way_to_run_out_of_memory_says_what_was_needed(error: Exception) -
     with pytest.raises(ObserverError, match=r"drawing needs about 3\.5 GB of memory"):  # noqa: SIM117
         with explain_memory("drawing", 3_500_000_000):
             raise error
+
+
+def test_work_that_cannot_fit_is_refused_and_what_fits_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there = device._free_memory()
+    assert there is None or 10**6 < there < 10**15
+    monkeypatch.setattr(device, "_free_memory", lambda: 2 * 10**9)
+    check_memory("drawing", 2 * 10**9, "draw less")
+    with pytest.raises(ObserverError, match=r"about 3\.0 GB of memory: 2\.0 GB .*, or draw less"):
+        check_memory("drawing", 3 * 10**9, "draw less")
+    monkeypatch.setattr(device, "_free_memory", lambda: None)
+    check_memory("drawing", 3 * 10**9, "draw less")
 
 
 def test_other_faults_pass_through() -> None:

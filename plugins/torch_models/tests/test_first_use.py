@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import psychobench_torch.first_use as first_use
 import pytest
 import safetensors
+import torch
+from psychobench_torch import locks
 from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.data import LabelledImages
 from psychobench_torch.first_use import RECIPE, first_use_weights, read_card, weights_path
 from psychobench_torch.pretrain import Stage
 from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.processes import VARIABLES
 
 from psychobench.errors import OptionError, ResourceError
 from psychobench.resources import sha256
@@ -37,7 +46,7 @@ def test_weights_are_trained_once_and_say_what_they_are(
     for part in ("trained now, once", "not ImageNet", "held-out"):
         assert part in told
     assert path.parent == few
-    assert sorted(file.suffix for file in few.iterdir()) == [".json", ".safetensors"]
+    assert sorted(file.suffix for file in few.iterdir()) == [".json", ".lock", ".safetensors"]
     with safetensors.safe_open(path, "pt") as file:
         metadata = file.metadata()
     assert metadata["architecture"] == "vgg11"
@@ -82,6 +91,67 @@ def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
 def read_checkpoint_step(folder: Path) -> int:
     step: int = json.loads((folder / "checkpoint.json").read_text())["record"]["step"]
     return step
+
+
+def test_of_two_that_need_the_same_weights_one_trains_and_the_other_waits(
+    few: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second comes while the first trains, and finds the file when it may go on."""
+    inside, waits, told = threading.Event(), threading.Event(), []
+    train = first_use._train
+
+    def trained(*arguments: Any) -> dict[str, Any]:
+        assert not inside.is_set(), "trained twice"
+        inside.set()
+        assert waits.wait(60)
+        return train(*arguments)
+
+    def note(text: str) -> None:
+        told.append(text)
+        waits.set()
+
+    monkeypatch.setattr(first_use, "_train", trained)
+    monkeypatch.setattr(locks, "note", note)
+    get = partial(first_use_weights, progress=False, recipe=TINY)
+    wanted = ("vgg11", "procedural-objects")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(get, *wanted)
+        assert inside.wait(60)
+        second = pool.submit(get, *wanted)
+        assert first.result() == second.result()
+    assert told == ["another process is training the convolutions of vgg11; this one waits for it"]
+    assert read_card(first.result())["sha256"] == sha256(first.result())
+
+
+def test_weights_are_not_trained_on_first_use_by_several_processes(
+    few: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would wait for the others: they at the lock, it for them to join its training."""
+    for name in VARIABLES:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(OptionError, match=r"torchrun started 2; .* psychobench_torch\.first_use"):
+        first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
+
+
+@pytest.mark.parametrize(("capability", "said"), [("avx512_bf16", "12"), ("avx2", "36")])
+def test_the_time_announced_is_three_times_as_long_without_bfloat16(
+    capability: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PSYCHOBENCH_DEVICE", "cpu")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True}, raising=False)
+    first_use._announce(dataclasses.replace(RECIPE, architecture="vgg13"), "rendered-faces")
+    assert f"about {said} minutes on two free cores with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("n", "judged"), [(98, 98), (1_176, 1_176), (2_940, 980)])
+def test_as_many_held_out_images_are_judged_as_were_measured(n: int, judged: int) -> None:
+    """98 in these tests; 1,176 faces and 980 objects by default."""
+    pixels = np.zeros((n, 1, 1, 3), np.uint8)
+    data = LabelledImages(pixels, np.arange(n) % 98, tuple("x" * 98), "nothing", "0")
+    picked = first_use._some(data, first_use.JUDGED)
+    assert len(picked.images) == len(picked.labels) == judged
+    assert set(picked.labels.tolist()) == set(range(98))
 
 
 def test_every_determinant_has_a_file_of_its_own(cache: Path) -> None:

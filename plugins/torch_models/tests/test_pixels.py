@@ -14,6 +14,7 @@ from PIL import Image
 from psychobench_torch.data import load_labelled, pixels
 from psychobench_torch.data.decode import BrokenImage, decode_square
 from psychobench_torch.data.pixels import decoded
+from psychobench_torch.locks import alone
 
 from psychobench.errors import ResourceError
 
@@ -113,6 +114,15 @@ def test_broken_images_are_named_or_left_out_and_the_others_keep_their_labels(tm
     assert len(images.labels) == len(images.images) == 10
     assert ((images.images[:, 0, 0, 0] == 200) == (images.labels == 1)).all()
     assert any("left out as broken: 2 of 12" in note for note in images.notes)
+
+
+def test_a_lock_that_cannot_be_written_is_an_error_with_a_remedy(files, tmp_path):
+    (tmp_path / "there").mkdir()
+    with (
+        pytest.raises(ResourceError, match=r"a lock must be writable: .*there is not"),
+        alone(tmp_path / "there", "decoding"),
+    ):
+        pass
 
 
 def test_the_second_time_nothing_is_decoded(files, tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ from psychobench_torch.pretrain.network import (
     PooledNetwork,
     equalise_channels,
     make_network,
+    memory_of,
 )
 from psychobench_torch.pretrain.sources import object_images
 
@@ -107,18 +108,65 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
         pretrain(other, few_objects(), folder=tmp_path, progress=False)
 
 
-def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def diverging(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the fourth step's loss no number."""
     update = loop.Training._update
 
     def overflow(self: loop.Training, number: int, *batch: torch.Tensor) -> torch.Tensor:
         return update(self, number, *batch) * (float("nan") if number == 3 else 1)
 
     monkeypatch.setattr(loop.Training, "_update", overflow)
-    with pytest.raises(ObserverError, match="the loss of alexnet was none by step 4 of 8"):
+
+
+@pytest.mark.usefixtures("diverging")
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(ObserverError, match="loss of alexnet was none by step 4 of 8") as error:
         pretrain(TINY, few_objects(), folder=tmp_path, progress=False, checkpoint_seconds=0)
+    assert f"in another folder: {tmp_path} keeps the last good checkpoint" in str(error.value)
     assert json.loads((tmp_path / "checkpoint.json").read_text())["record"]["step"] == 3
+
+
+@pytest.mark.usefixtures("diverging")
+def test_no_checkpoint_is_promised_where_none_was_written(tmp_path: Path) -> None:
+    with pytest.raises(ObserverError, match=r"step 4 of 8; take a learning rate below 0\.0006$"):
+        pretrain(TINY, few_objects(), folder=tmp_path / "new", progress=False)
+    assert not (tmp_path / "new").exists()
+
+
+def test_memory_that_runs_out_is_told_with_what_was_needed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_room(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(loop.Training, "_update", no_room)
+    with pytest.raises(ObserverError, match=r"pre-training alexnet needs about 0\.\d GB .*batch"):
+        pretrain(TINY, few_objects(), progress=False)
+
+
+def test_the_memory_of_a_training_grows_with_its_largest_batch() -> None:
+    values = 4 * 4 * sum(value.numel() for value in make_network(TINY, 98).parameters())
+    small, large = (
+        memory_of(dataclasses.replace(TINY, stages=(Stage(64, 8, n), Stage(64, 8, 4))), 98)
+        for n in (8, 16)
+    )
+    assert large - values == 2 * (small - values) > 0
+    shared = dataclasses.replace(TINY, stages=(Stage(64, 16, 16),))
+    assert memory_of(shared, 98, processes=2) == small
+
+
+def test_progress_counts_images_and_shows_loss_and_accuracies(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = few_objects()
+    chosen = np.arange(24) >= 16
+    pretrain(TINY, dataclasses.replace(data, validation=chosen))
+    shown = capsys.readouterr().err.replace("\r", "\n").splitlines()[-1]
+    assert "64/64" in shown
+    assert "image" in shown
+    for name in ("loss=", "accuracy=0.", "validation=0.0"):
+        assert name in shown
 
 
 def test_every_image_is_shown_once_in_a_pass() -> None:

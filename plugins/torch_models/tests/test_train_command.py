@@ -180,6 +180,30 @@ def test_wrong_input_is_told_before_anything_is_loaded(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("phase", ["transfer", "pretraining"])
+def test_a_device_that_is_not_there_is_told_before_images_are_looked_at(
+    phase: str, run: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setenv("PSYCHOBENCH_DEVICE", "cuda")
+    monkeypatch.setattr("psychobench_torch.data.load.select", None)
+    asked = ["alexnet", "--phase", phase, "--data", faces, "--out", tmp_path / "out"]
+    assert "PSYCHOBENCH_DEVICE=cuda needs a CUDA device" in run(*asked, status=1)[1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_faces_than_memory_holds_are_refused_before_one_is_rendered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psychobench_torch.device._free_memory", lambda: 16 * 10**9)
+    monkeypatch.setattr("psychobench_torch.pretrain.sources.identity_set", None)
+    asked = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces", "--recipe", "paper"]
+    _, told = run(*asked, "--out", tmp_path / "out", status=1)
+    assert "326,480 images of 256 px needs about 71.1 GB of memory: 16.0 GB are free" in told
+    assert "--limit" in told
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_head_is_not_trained_by_several_processes(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

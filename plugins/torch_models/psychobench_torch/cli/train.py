@@ -71,6 +71,7 @@ def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any
     """Give the model card of the training, which is done now unless it is done already."""
     from psychobench.resources import staged_folder
     from psychobench_torch.data.load import select
+    from psychobench_torch.device import compute_device
     from psychobench_torch.processes import is_first, n_processes
     from psychobench_torch.training.folder import open_folder, taken
     from psychobench_torch.training.plan import make_plan
@@ -88,6 +89,7 @@ def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any
             return None
         click.echo(f"Already trained: {out} holds the result of this very command.", err=True)
         return card
+    compute_device()  # one that is asked for and absent is told before any data are read
     selection = None if plan.choice is None else select(plan.choice)
     if not is_first():  # of several processes of torchrun one writes and speaks
         _outcome(plan, selection, out)

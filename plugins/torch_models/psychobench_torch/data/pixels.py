@@ -16,7 +16,7 @@ import shutil
 import stat
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,7 @@ from tqdm import tqdm
 from psychobench.errors import ResourceError
 from psychobench.resources import write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
+from psychobench_torch.locks import alone
 
 CHUNK = 256  # images that are decoded, then written and noted together
 _SPARE = 100_000_000  # bytes that are left free on the disk
@@ -191,7 +192,7 @@ def _fill(job: _Job, progress: bool) -> None:
     """Decode what is not yet on disk; the record comes last."""
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
-        with _alone(job.folder):
+        with alone(job.folder / "lock", "decoding these images"):
             if _read(job) is not None:  # another job filled it while this one waited
                 return
             done = _journalled(job)
@@ -210,20 +211,6 @@ def _fill(job: _Job, progress: bool) -> None:
             f"the cache must be writable: {job.folder} is not ({error.strerror or error}); name "
             "another place with PSYCHOBENCH_CACHE"
         ) from None
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time fill a cache; a killed one lets go of it by itself."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    with (folder / "lock").open("w") as lock:
-        with contextlib.suppress(OSError):  # some network disks have no locks
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _journalled(job: _Job) -> dict[int, dict[str, Any]]:

@@ -16,14 +16,23 @@ from tqdm import tqdm
 
 from psychobench.errors import ObserverError, OptionError
 from psychobench_torch.batch_norm import fold_batch_norm
-from psychobench_torch.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
+from psychobench_torch.checkpoints import RECORD, Checkpoint, read_checkpoint, write_checkpoint
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.device import fast_autocast
+from psychobench_torch.device import explain_memory, fast_autocast
 from psychobench_torch.distributed import Team, team
 from psychobench_torch.images import fit_square, normalise
 from psychobench_torch.pretrain import state
-from psychobench_torch.pretrain.batches import DROPOUT, SAMPLE, SPLIT, Part, batches, mixed, seeded
-from psychobench_torch.pretrain.network import BATCH, equalise_channels, make_network
+from psychobench_torch.pretrain.batches import (
+    DROPOUT,
+    SAMPLE,
+    SPLIT,
+    Part,
+    batches,
+    mixed,
+    plan,
+    seeded,
+)
+from psychobench_torch.pretrain.network import BATCH, equalise_channels, make_network, memory_of
 from psychobench_torch.pretrain.recipe import RECIPE_VERSION, PretrainingRecipe
 from psychobench_torch.training_log import Epoch
 
@@ -48,7 +57,7 @@ class Pretrained:
         In words, what it saw.
     n_train : int
         Number of training images.
-    epochs : tuple of PretrainingEpoch
+    epochs : tuple of Epoch
         In order; an epoch is a pass through the training images. Accuracy is not a number where
         there are no validation images.
     kept : int
@@ -92,7 +101,8 @@ def pretrain(
         For checkpoints. If one of this very training is there, it goes on from it; on the CPU it
         ends with the same values as if it had never been interrupted.
     progress : bool, optional
-        Show a progress bar on stderr.
+        Show a progress bar on stderr: images, loss and accuracy on the training images so far in
+        this epoch, accuracy on the validation images after the last.
     checkpoint_seconds : float, optional
         Time between checkpoints; 0 writes one at every step.
 
@@ -105,7 +115,8 @@ def pretrain(
     OptionError
         If there is no such architecture, or the data do not suffice.
     ObserverError
-        If the loss is no longer a number, or the checkpoint is of another training.
+        If the loss is no longer a number, the checkpoint is of another training, or memory runs
+        out.
     ResourceError
         If a checkpoint is damaged or cannot be written.
     """
@@ -124,9 +135,12 @@ def pretrain(
                 "batch normalisation needs whole batches: start one process, not "
                 f"{crew.size}, or set batch_norm to False"
             )
-        training = Training(recipe, data, train, validation, crew, folder, n_steps)
-        training.run(progress=progress and crew.rank == 0, every=checkpoint_seconds)
-        return training.result()
+        work = f"pre-training {recipe.architecture}"
+        needed = memory_of(recipe, len(data.classes), crew.size)
+        with explain_memory(work, needed, "take a smaller batch"):
+            training = Training(recipe, data, train, validation, crew, folder, n_steps)
+            training.run(progress=progress and crew.rank == 0, every=checkpoint_seconds)
+            return training.result()
 
 
 def _own_random_numbers(crew: Team) -> AbstractContextManager[None]:
@@ -179,6 +193,7 @@ class Training:
         self.epochs: list[Epoch] = []
         self.kept = self.step = self.epoch_steps = 0
         self.loss = 0.0  # summed over the steps of the epoch
+        self.right = self.seen = 0.0  # training images of the epoch in this sitting, to be shown
         self.seconds = self.epoch_began = 0.0  # of training, over all sittings
         self._resume()
         self.parallel = crew.wrap(self.network)
@@ -187,17 +202,18 @@ class Training:
         """Do the steps that are left."""
         last_written, came_to = time.monotonic(), time.monotonic() - self.seconds
         look_each = 1 if self.crew.device.type == "cpu" else CHECK_STEPS
-        pending = torch.zeros((), device=self.crew.device)
+        pending = torch.zeros(3, device=self.crew.device)
+        shown = [step.batch for step in plan(self.recipe, len(self.train))]
         self.network.train()
         with tqdm(
-            total=self.n_steps, initial=self.step, desc="pre-training", unit="batch",
+            total=sum(shown), initial=sum(shown[: self.step]), desc="pre-training", unit="image",
             disable=not progress,
         ) as bar:  # fmt: skip
             for step, views, labels in batches(self.train, self.recipe, self.crew, self.step):
                 pending += self._update(step.number, views, labels)
                 self.step, self.epoch_steps = step.number + 1, self.epoch_steps + 1
                 self.seconds = time.monotonic() - came_to
-                bar.update()
+                bar.update(step.batch)
                 ends = step.ends_epoch(len(self.train)) or self.step == self.n_steps
                 if not (ends or self.step % look_each == 0):
                     continue
@@ -235,7 +251,13 @@ class Training:
         )
 
     def _update(self, number: int, views: Tensor, labels: Tensor) -> Tensor:
-        """Make one step of the optimiser; give the mean loss of this process's share."""
+        """Make one step of the optimiser.
+
+        Returns
+        -------
+        Tensor, shape (3,)
+            Of this process's share: the mean loss, the number named right, the number of images.
+        """
         torch.manual_seed(mixed(self.recipe.seed, DROPOUT, number, self.crew.rank))
         with self._precision():
             scores = self.parallel(views)
@@ -244,16 +266,21 @@ class Training:
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.schedule.step()
-        return loss.detach()
+        right = (scores.detach().argmax(1) == labels).sum()
+        return torch.stack([loss.detach(), right, torch.full_like(right, len(labels))])
 
     def _look(self, pending: Tensor, bar: tqdm[Any]) -> None:
-        """Fetch the losses since the last look, over all processes; stop if one is no number."""
-        fresh = float(self.crew.total(pending)) / self.crew.size
+        """Fetch what came since the last look, over all processes; stop if a loss is no number."""
+        loss, right, seen = self.crew.total(pending).tolist()
         pending.zero_()
-        if not np.isfinite(fresh):
+        if not np.isfinite(loss):
             raise self._diverged("the loss")
-        self.loss += fresh
-        bar.set_postfix(loss=f"{self.loss / self.epoch_steps:.3f}", refresh=False)
+        self.loss += loss / self.crew.size
+        self.right, self.seen = self.right + right, self.seen + seen
+        said = {"loss": self.loss / self.epoch_steps, "accuracy": self.right / self.seen}
+        if self.epochs and len(self.validation):
+            said["validation"] = self.epochs[-1].accuracy
+        bar.set_postfix({name: f"{value:.3f}" for name, value in said.items()}, refresh=False)
 
     def _end_epoch(self, batch: int) -> None:
         accuracy = self._accuracy() if len(self.validation) else math.nan
@@ -266,6 +293,7 @@ class Training:
         speed = self.epoch_steps * batch / seconds
         self.epochs.append(Epoch(self.loss / self.epoch_steps, accuracy, seconds, speed))
         self.loss, self.epoch_steps, self.epoch_began = 0.0, 0, self.seconds
+        self.right = self.seen = 0.0
 
     @torch.inference_mode()
     def _accuracy(self) -> float:
@@ -318,11 +346,12 @@ class Training:
         self.crew.check_agreement(self.step)
 
     def _diverged(self, what: str) -> ObserverError:
-        kept = f"; the last good checkpoint is kept in {self.folder}" if self.folder else ""
+        remedy = f"take a learning rate below {self.recipe.learning_rate:g}"
+        if self.folder and (self.folder / RECORD).is_file():
+            remedy += f", in another folder: {self.folder} keeps the last good checkpoint"
         return ObserverError(
             f"training must keep to finite numbers: {what} of {self.recipe.architecture} was none "
-            f"by step {self.step} of {self.n_steps}{kept}; take a learning rate below "
-            f"{self.recipe.learning_rate:g}"
+            f"by step {self.step} of {self.n_steps}; {remedy}"
         )
 
 

@@ -48,6 +48,26 @@ class PooledNetwork(nn.Module):
         return scores
 
 
+def blank_network(recipe: PretrainingRecipe, n_classes: int) -> nn.Module:
+    """Make the network of `recipe` without values, and without batch normalisation.
+
+    Raises
+    ------
+    OptionError
+        If the architecture is unknown.
+    """
+    if recipe.architecture not in ARCHITECTURES:
+        raise OptionError(
+            f"architecture must be {', '.join(ARCHITECTURES)}: it is '{recipe.architecture}'"
+        )
+    if recipe.classifier == "pooled":
+        return PooledNetwork(recipe.architecture, n_classes)
+    with torch.device("meta"):
+        models = import_torchvision().models
+        network: nn.Module = models.get_model(recipe.architecture, num_classes=n_classes)
+    return network
+
+
 def make_network(recipe: PretrainingRecipe, n_classes: int) -> nn.Module:
     """Make the network that `recipe` trains, drawn anew from its seed, on the CPU.
 
@@ -61,21 +81,30 @@ def make_network(recipe: PretrainingRecipe, n_classes: int) -> nn.Module:
     OptionError
         If the architecture is unknown.
     """
-    if recipe.architecture not in ARCHITECTURES:
-        raise OptionError(
-            f"architecture must be {', '.join(ARCHITECTURES)}: it is '{recipe.architecture}'"
-        )
-    if recipe.classifier == "pooled":
-        network: nn.Module = PooledNetwork(recipe.architecture, n_classes)
-    else:
-        with torch.device("meta"):
-            models = import_torchvision().models
-            network = models.get_model(recipe.architecture, num_classes=n_classes)
-    network = network.to_empty(device="cpu")
+    network = blank_network(recipe, n_classes).to_empty(device="cpu")
     draw_kaiming_normal(network, torch.Generator().manual_seed(recipe.seed))
     if recipe.batch_norm:
         network.features = with_batch_norm(cast(nn.Sequential, network.features))
     return in_channels_last(network)
+
+
+def memory_of(recipe: PretrainingRecipe, n_classes: int, processes: int = 1) -> int:
+    """Estimate the bytes that training takes in each process, beside the images.
+
+    float32 values, gradients and the two values that Adam keeps of each; of the largest batch what
+    every layer gives, and the gradients of that.
+    """
+    network = blank_network(recipe, n_classes)
+    given: list[int] = []
+    for layer in network.modules():
+        if not list(layer.children()):
+            layer.register_forward_hook(lambda *values: given.append(values[-1].numel()))
+    outputs = []
+    for stage in recipe.stages:
+        given.clear()
+        network(torch.empty(1, 3, stage.size, stage.size, device="meta"))
+        outputs.append(stage.batch // processes * sum(given))
+    return 4 * (4 * sum(value.numel() for value in network.parameters()) + 2 * max(outputs))
 
 
 def last_convolution(features: nn.Module) -> nn.Conv2d:

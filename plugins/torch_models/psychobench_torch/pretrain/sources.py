@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import replace
 
 from psychobench.errors import OptionError
 from psychobench_torch.data import LabelledImages
+from psychobench_torch.device import check_memory
 from psychobench_torch.identities import identity_set
 from psychobench_torch.objects import CLASSES, OBJECTS_VERSION, object_set
 from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
@@ -50,18 +52,34 @@ def render_source(
     ------
     OptionError
         If there is no such source.
+    ObserverError
+        If so many images do not fit into memory; nothing has been rendered then.
     """
     if source not in SOURCES:
         raise OptionError(f"source must be {' or '.join(SOURCES)}: it is '{source}'")
     size, seed = recipe.image_size, recipe.seed
-    if source == "rendered-faces":
-        people = max(2, recipe.n_images // PER_IDENTITY)
+    people = max(2, recipe.n_images // PER_IDENTITY)
+    faces = source == "rendered-faces"
+    n_held = people * HELD_OUT if faces else HELD_OUT_OBJECTS
+    _check_room(people * PER_IDENTITY if faces else recipe.n_images, n_held, size)
+    if faces:
         return identity_set(
             people, PER_IDENTITY, HELD_OUT, seed=seed + FACE_SEED, size=size, progress=progress
         )
     return (
         object_images(recipe.n_images, seed=seed, size=size, progress=progress),
         object_images(HELD_OUT_OBJECTS, seed=seed + HELD_OUT_SEED, size=size, progress=progress),
+    )
+
+
+def _check_room(n_train: int, n_held: int, size: int) -> None:
+    """Refuse more images than memory holds; those of faces that are held out lie in it twice."""
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # of torchrun: each renders its own
+    for_each = f" in each of {processes} processes" if processes > 1 else ""
+    check_memory(
+        f"rendering {n_train + n_held:,} images of {size} px{for_each}",
+        processes * (n_train + 2 * n_held) * size * size * 3,
+        "render fewer: train with --limit, or a recipe of fewer n_images",
     )
 
 

@@ -12,6 +12,7 @@ from psychobench_torch.data.load import Selection
 from psychobench_torch.pretrain import held_out, pretrain, render_source, save_weights
 from psychobench_torch.pretrain.sources import LIMITS
 from psychobench_torch.pretraining import stands_for
+from psychobench_torch.processes import is_first
 from psychobench_torch.training.outcome import Outcome, opened
 from psychobench_torch.training.plan import PretrainingPlan
 
@@ -26,14 +27,14 @@ def train_network(
     Raises
     ------
     ObserverError
-        If the training's loss is no number any more.
+        If the training's loss is no number any more, or memory does not suffice.
     ResourceError
         If images are broken, or the disk is full.
     """
     recipe, held = plan.recipe, None
     if selection is None:
         assert plan.source is not None
-        images, held = render_source(plan.source, recipe, progress=progress)
+        images, held = render_source(plan.source, recipe, progress=progress and is_first())
     else:
         largest = max(stage.size for stage in recipe.stages)
         images = opened(plan, selection, largest, progress=progress)
