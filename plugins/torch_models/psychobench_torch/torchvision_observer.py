@@ -48,8 +48,8 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
         )
     if pretraining.file is None and pretraining.name != "imagenet":
         raise OptionError(
-            f"pretraining of torchvision's networks must be imagenet or a file: '{FAMILY}{network}' "
-            f"was given '{pretraining.name}'"
+            "pretraining of torchvision's networks must be imagenet or a file: "
+            f"'{FAMILY}{network}' was given '{pretraining.name}'"
         )
 
 
