@@ -16,7 +16,7 @@ from psychobench.responses.protocol import ObserverInfo
 from psychobench_torch import __version__
 from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.design import DESIGNS, Design, design_of
-from psychobench_torch.pretraining import NAMES, Pretraining, choose_pretraining
+from psychobench_torch.pretraining import Pretraining, choose_pretraining
 from psychobench_torch.recipe import TransferRecipe
 
 if TYPE_CHECKING:
@@ -266,12 +266,7 @@ def torchvision(
     ResourceError
         If the file does not exist.
     """
-    from psychobench_torch.torchvision_observer import check_network
+    from psychobench_torch.torchvision_observer import check_torchvision
 
-    name = f"torchvision:{check_network(network)}"
-    if pretraining in NAMES and pretraining != "imagenet":
-        raise OptionError(
-            f"pretraining of torchvision's networks must be imagenet or a file: '{name}' was "
-            f"given '{pretraining}'"
-        )
-    return make_observer(design_of(name), pretraining, seed, optimizer)
+    check_torchvision(network, choose_pretraining(pretraining))
+    return make_observer(design_of(f"torchvision:{network}"), pretraining, seed, optimizer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,15 @@ from psychobench_torch._torchvision import import_torchvision
 from psychobench_torch.backbone import Backbone
 from psychobench_torch.design import design_of
 from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.pretraining import choose_pretraining, stands_for
 from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.torchvision_observer import (
     classifiers,
     load_classifier,
+    source_of,
     without_last_layer,
 )
+from psychobench_torch.weight_files import tensors_sha256
 from torch import nn
 
 from psychobench.errors import ObserverError, OptionError
@@ -42,6 +45,15 @@ def random_file(name: str, folder: Path, **options: object) -> Path:
     path = folder / f"{name}.pth"
     torch.save(built(name, **options).state_dict(), path)
     return path
+
+
+def zeros(name: str, **options: object) -> dict[str, torch.Tensor]:
+    """Give a network's state with all values zero; it takes no room."""
+    with torch.device("meta"):
+        values = built(name, **options).state_dict()
+    return {
+        key: torch.zeros((), dtype=value.dtype).expand(value.shape) for key, value in values.items()
+    }
 
 
 def load(name: str, path: Path | str) -> Backbone:
@@ -71,25 +83,29 @@ def test_the_scores_of_the_whole_network_come_from_these_features(tmp_path: Path
 
 
 def test_a_network_that_was_fine_tuned_for_other_classes_loads(tmp_path: Path) -> None:
-    with torch.device("meta"):
-        values = built("resnet18", num_classes=7).state_dict()
-    state = {name: torch.zeros(value.shape, dtype=value.dtype) for name, value in values.items()}
-    torch.save(state, tmp_path / "emotions.pth")
+    torch.save(zeros("resnet18", num_classes=7), tmp_path / "emotions.pth")
     assert load("resnet18", tmp_path / "emotions.pth").n_features == 512
 
 
-def test_densenets_official_layer_names_are_understood(tmp_path: Path) -> None:
-    with torch.device("meta"):
-        values = built("densenet121").state_dict()
-    old = {}
-    for name, value in values.items():
-        for part in ("norm1", "norm2", "conv1", "conv2"):
-            if "denselayer" in name:
-                name = name.replace(f".{part}.", f".{part[:-1]}.{part[-1]}.")
-        old[name] = torch.zeros((), dtype=value.dtype).expand(value.shape)
-    assert "features.denseblock1.denselayer1.norm.1.weight" in old
-    torch.save(old, tmp_path / "densenet.pth")
-    assert load("densenet121", tmp_path / "densenet.pth").n_features == 1024
+@pytest.mark.parametrize(
+    ("name", "now", "then"),
+    [
+        ("densenet121", r"(denselayer\d+\.\w+)([12])\.", r"\1.\2."),
+        ("vit_b_32", r"\.mlp\.0\.", ".mlp.linear_1."),
+        ("vit_b_32", r"\.mlp\.3\.", ".mlp.linear_2."),
+        ("vgg11_bn", "^.*num_batches_tracked", ""),
+        ("mnasnet0_5", "^$", ""),
+    ],
+)
+def test_official_files_are_understood_whatever_torchvision_wrote_them(
+    name: str, now: str, then: str, tmp_path: Path
+) -> None:
+    state = zeros(name)
+    old = {re.sub(now, then, key): value for key, value in state.items()}
+    assert (set(old) != set(state)) == (name != "mnasnet0_5")
+    torch.save(old, tmp_path / "old.pth")
+    torch.save(state, tmp_path / "new.pth")
+    assert load(name, tmp_path / "old.pth").sha256 == load(name, tmp_path / "new.pth").sha256
 
 
 def test_weights_of_another_network_are_named_by_the_first_layer(tmp_path: Path) -> None:
@@ -111,14 +127,27 @@ def test_an_unknown_network_lists_near_names() -> None:
 def test_bundled_weights_are_not_for_torchvisions_networks() -> None:
     with pytest.raises(OptionError, match="must be imagenet or a file: 'torchvision:resnet18'"):
         load_observer("torchvision:resnet18", pretraining="procedural-objects")
+    with pytest.raises(OptionError, match="'torchvision:resnet18' was given 'rendered-faces'"):
+        load("resnet18", "rendered-faces")
 
 
-def put_imagenet(name: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def test_only_weights_that_saw_imagenet_alone_count_as_object_based() -> None:
+    models = import_torchvision().models
+    said = {
+        name: stands_for(source_of(models.get_model_weights(name).DEFAULT))
+        for name in ("resnet50", "vit_h_14", "regnet_y_128gf")
+    }
+    assert said["resnet50"].startswith("object-based")
+    assert "nor face-based as in Ying et al. (2023): Instagram" in said["vit_h_14"]
+    assert said["vit_h_14"] == said["regnet_y_128gf"]
+
+
+def put_imagenet(name: str, home: Path, monkeypatch: pytest.MonkeyPatch, **options: object) -> Path:
     """Put a file where torchvision keeps its downloads, under the hash that its enum expects."""
     monkeypatch.setenv("TORCH_HOME", str(home))
     folder = home / "hub" / "checkpoints"
     folder.mkdir(parents=True)
-    path = random_file(name, folder)
+    path = random_file(name, folder, **options)
     path = path.rename(folder / f"{name}-{sha256(path)[:8]}.pth")
     entry = import_torchvision().models.get_model_weights(name).DEFAULT
     url = f"https://localhost:1/{path.name}"
@@ -134,6 +163,25 @@ def test_imagenet_weights_come_from_torchvision_with_its_size_and_normalisation(
     assert backbone.sha256 == load("mobilenet_v3_small", path).sha256
     assert "MobileNet_V3_Small_Weights.IMAGENET1K_V1" in backbone.origin
     assert backbone.trained_size == 224
+
+
+def test_googlenet_is_torchvisions_own_whether_downloaded_or_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_imagenet("googlenet", tmp_path, monkeypatch, init_weights=False, aux_logits=True)
+    fetched, filed = load("googlenet", "imagenet"), load("googlenet", path)
+    entry = import_torchvision().models.get_model_weights("googlenet").DEFAULT
+    official, _ = without_last_layer(built("googlenet", weights=entry).eval())
+    images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected = official(images)
+        official.transform_input = False  # as it is built without weights
+        assert not torch.allclose(official(images), expected, rtol=0.01)
+        for backbone in (fetched, filed):
+            torch.testing.assert_close(backbone.network(images), expected, atol=1e-5, rtol=1e-4)
+    assert fetched.sha256 == filed.sha256
+    # heads in the cache whose features came from other inputs go by the hash of values alone
+    assert filed.sha256 != tensors_sha256(filed.network.state_dict())
 
 
 def test_offline_the_error_says_where_the_file_may_be_put(

@@ -165,6 +165,8 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
         (["alexnet", "--phase", "pretraining", "--views", "2"], "--views must go with --phase"),
         (["alexnet", "--data", "."], "must have a known layout"),
         (["torchvision:resnet18", "--phase", "pretraining", "--data", "."], "in pre-training"),
+        (["torchvision:resnet19"], "there is no 'resnet19'; did you mean resnet18"),
+        (["torchvision:resnet18", "--pretraining", "rendered-faces"], "must be imagenet or a file"),
     ],
 )
 def test_wrong_input_is_told_before_anything_is_loaded(
@@ -202,6 +204,58 @@ def test_more_faces_than_memory_holds_are_refused_before_one_is_rendered(
     assert "326,480 images of 256 px needs about 71.1 GB of memory: 16.0 GB are free" in told
     assert "--limit" in told
     assert not (tmp_path / "out").exists()
+
+
+TO_RENDER = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        (["alexnet"], ["--limit", "100"]),
+        (["alexnet"], ["--target", "zzz"]),
+        (TO_RENDER, ["--identities", "10"]),
+        *(
+            (asked, words)
+            for asked in (["alexnet"], TO_RENDER)
+            for words in (
+                ["--layout", "csv"],
+                ["--validation", "nowhere"],
+                ["--data-seed", "7"],
+                ["--skip-broken"],
+            )
+        ),
+    ],
+)
+def test_an_option_that_would_do_nothing_with_rendered_images_is_refused(
+    asked: list[str], words: list[str]
+) -> None:
+    with pytest.raises(OptionError, match=f"^{words[0]} must go with images on disk"):
+        plan(*asked, *words)
+
+
+def test_the_rendered_images_of_a_pretraining_may_be_limited() -> None:
+    recipe = plan(*TO_RENDER, "--limit", "100").recipe
+    assert isinstance(recipe, PretrainingRecipe)
+    assert recipe.n_images == 100
+
+
+def test_every_option_that_would_do_nothing_has_its_line() -> None:
+    with pytest.raises(OptionError) as error:
+        plan("alexnet", "--limit", "9", "--skip-broken")
+    assert [line.split()[0] for line in str(error.value).splitlines()] == [
+        "--limit",
+        "--skip-broken",
+    ]
+
+
+def test_people_are_drawn_from_vggface2_alone(faces: Path, tmp_path: Path) -> None:
+    asked = ["alexnet", "--phase", "pretraining", "--identities", "2", "--data"]
+    with pytest.raises(OptionError, match=r"must go with VGGFace2: .* has the layout imagefolder"):
+        plan(*asked, str(faces))
+    chosen = plan(*asked, str(people(tmp_path / "vgg"))).choice
+    assert chosen is not None
+    assert chosen.n_identities == 2
 
 
 def test_one_head_is_not_trained_by_several_processes(
@@ -262,6 +316,15 @@ def test_the_papers_recipe_is_the_papers() -> None:
 def test_a_head_is_trained_by_hand_as_an_observer_trains_it(name: str) -> None:
     assert plan(name).recipe == load_observer(name).recipe
     assert plan(name, "--views", "5").recipe.views == 5
+
+
+@pytest.mark.parametrize("name", ["vgg16", "torchvision:resnet18"])
+def test_a_head_is_trained_on_what_the_observer_is_trained_on(name: str) -> None:
+    planned, observer = plan(name), load_observer(name)
+    assert isinstance(planned, TransferPlan)
+    assert planned.pretraining == observer.pretraining  # type: ignore[attr-defined]
+    expected = "imagenet" if name.startswith("torchvision") else "procedural-objects"
+    assert planned.determinants()["pretraining"] == expected
 
 
 def test_images_of_ones_own_are_gone_through_more_often_than_rendered_ones() -> None:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 @click.option(
     "--pretraining",
     metavar="NAME|FILE",
-    help="What the frozen network saw: procedural-objects (the default), rendered-faces, imagenet, "
-    "or a file of weights.",
+    help="What the frozen network saw: procedural-objects (the default), rendered-faces, imagenet "
+    "(the default for torchvision:NAME), or a file of weights.",
 )
 @data_options
 @recipe_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psychobench.errors import OptionError
 from psychobench.resources import sha256
-from psychobench_torch.data.layouts import DataChoice
+from psychobench_torch.data.layouts import DataChoice, recognise
 from psychobench_torch.data.vggface2 import IDENTITIES
 from psychobench_torch.design import DESIGNS, Design, design_of
 from psychobench_torch.pretraining import Pretraining, choose_pretraining
@@ -22,6 +22,15 @@ OWN_EPOCHS = 10  # of the quick recipe where images are not rendered: there may 
 _ONLY = {  # options that only one phase has
     "transfer": ("pretraining", "views", "target"),
     "pretraining": ("size", "identities"),
+}
+_ON_DISK = {  # options that only images on disk have, and what they are where nobody gives them
+    "layout": "auto",
+    "validation": None,
+    "target": None,
+    "identities": None,
+    "limit": None,
+    "data_seed": 0,
+    "skip_broken": False,
 }
 
 
@@ -133,9 +142,19 @@ def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
     base = PAPER_TRANSFER if options["recipe"] == "paper" else quick
     names = ("epochs", "batch", "learning_rate", "optimizer", "views")
     recipe = replace(base, **{n: options[n] for n in names if options[n] is not None})
-    choice = None if data == FACES else _choice(data, "valence", options)
-    weights = choose_pretraining(options["pretraining"] or OBJECTS)
+    choice = _choice(data, "valence", options)
+    weights = _pretraining_of(design, options["pretraining"])
     return TransferPlan(design, choice, recipe, options["seed"], weights)
+
+
+def _pretraining_of(design: Design, asked: str | None) -> Pretraining:
+    if design.name in DESIGNS:
+        return choose_pretraining(asked or OBJECTS)
+    from psychobench_torch.torchvision_observer import check_torchvision
+
+    chosen = choose_pretraining(asked or "imagenet")
+    check_torchvision(design.name.removeprefix("torchvision:"), chosen)
+    return chosen
 
 
 def _pretraining_plan(design: Design, options: dict[str, Any]) -> PretrainingPlan:
@@ -149,15 +168,34 @@ def _pretraining_plan(design: Design, options: dict[str, Any]) -> PretrainingPla
             f"--data must say what to pre-train on: {OBJECTS}, {FACES}, a folder or a CSV file"
         )
     source = data if data in (OBJECTS, FACES) else None
-    choice = None if source else _choice(data, "classes", options)
+    # --limit is for rendered images, too
+    choice = _choice(data, "classes", {**options, "limit": None} if source else options)
     recipe = _pretraining_recipe(design, source, options)
     return PretrainingPlan(design, choice, recipe, options["seed"], source)
 
 
-def _choice(data: str, task: str, options: dict[str, Any]) -> DataChoice:
-    validation = options["validation"]
+def _check_rendered(source: str, options: dict[str, Any]) -> None:
+    """Refuse options that mean nothing where images are rendered."""
+    strange = [name for name, default in _ON_DISK.items() if options[name] != default]
+    faults = [
+        f"--{name.replace('_', '-')} must go with images on disk: it does nothing with {source}; "
+        "leave it out, or name a folder or a table with --data"
+        for name in strange
+    ]
+    if faults:
+        raise OptionError(*faults)
+
+
+def _choice(data: str, task: str, options: dict[str, Any]) -> DataChoice | None:
+    """Say what is asked of images on disk; None where images are rendered."""
+    if data in (OBJECTS, FACES):
+        _check_rendered(data, options)
+        return None
+    path, validation = Path(data).expanduser().absolute(), options["validation"]
+    if options["identities"]:
+        _check_people(path, options["layout"])
     return DataChoice(
-        Path(data).expanduser().absolute(),
+        path,
         validation=validation and validation.expanduser().absolute(),
         task=task,
         layout=options["layout"],
@@ -167,6 +205,15 @@ def _choice(data: str, task: str, options: dict[str, Any]) -> DataChoice:
         target=options["target"],
         skip_broken=options["skip_broken"],
     )
+
+
+def _check_people(path: Path, layout: str) -> None:
+    found = recognise(path) if layout == "auto" else layout
+    if found != "vggface2":
+        raise OptionError(
+            f"--identities must go with VGGFace2: {path} has the layout {found}; leave it out, or "
+            "draw fewer images with --limit"
+        )
 
 
 def _pretraining_recipe(
