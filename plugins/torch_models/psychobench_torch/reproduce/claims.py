@@ -229,7 +229,6 @@ def _interval(values: NDArray[np.float64], *, share: bool) -> tuple[float, float
 def _verdict(claim: Claim, found: Found) -> dict[str, str]:
     if not np.isfinite(found.low):
         return {"reason": "one training has no interval"}
-    sides = {claim.on_its_side(end) for end in (found.low, found.high)}
-    if len(sides) == 2:
+    if found.low <= claim.criterion <= found.high:
         return {"reason": "the interval holds the criterion"}
-    return {"verdict": "holds" if sides == {True} else "does not hold"}
+    return {"verdict": "holds" if claim.on_its_side(found.low) else "does not hold"}

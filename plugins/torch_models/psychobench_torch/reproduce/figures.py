@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from psychobench.draw.panels import Appearance, Line, Throng, draw_matrix
 from psychobench.responses.table import count_responses
 from psychobench_torch.reproduce.measures import READINGS, Floats
 from psychobench_torch.reproduce.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
+from psychobench_torch.reproduce.seen import seen_by
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from psychobench_torch.reproduce.run import Reproduction
 
 GRID = 201
-PAPERS_OWN = {"object": "ImageNet", "face": "VGGFace2"}
 BAND = (0.05, 0.95)
 # the paper's own colours, each in its shade that colour-blind readers can tell apart
 LOOKS = {
@@ -64,7 +63,7 @@ def _draw(made: Reproduction, rows: dict[str, str], title: str) -> Figure:
         grid,
         rows=list(rows),
         columns=[
-            f"{letter}  {pretraining}-based: {_seen(made, pretraining)}"
+            f"{letter}  {pretraining}-based: {seen_by(made.infos, pretraining)}"
             for letter, pretraining in zip("AB", PRETRAININGS, strict=True)
         ],
         title=f"{made.heading}\n{title}; {made.stimuli.title}",
@@ -131,19 +130,3 @@ def _throng(made: Reproduction, grid: Floats) -> Throng:
         people.measures.pse.mean,
         people.measures.pse.sem,
     )
-
-
-def _seen(made: Reproduction, pretraining: str) -> str:
-    """Name what the weights saw; how much of it, the departures say."""
-    mine = [info for name, info in made.infos.items() if name.endswith(f", {pretraining}")]
-    seen = (
-        PAPERS_OWN[pretraining] if is_papers_own(info, pretraining) else str(info["pretraining"])
-        for info in mine
-    )
-    return ", ".join(dict.fromkeys(seen))
-
-
-def is_papers_own(info: Mapping[str, Any], role: str) -> bool:
-    """Tell whether a network's weights are of the paper's own kind: ImageNet's or VGGFace2's."""
-    said = str(info["options"].get("stands_for", ""))
-    return said.startswith(f"{role}-based, as in")

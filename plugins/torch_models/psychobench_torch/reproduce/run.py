@@ -30,6 +30,7 @@ from psychobench_torch.reproduce.measures import (
     replicate,
 )
 from psychobench_torch.reproduce.prepare import Options, Prepared, prepare
+from psychobench_torch.reproduce.sources import RECIPES
 from psychobench_torch.reproduce.store import Answers, Store
 from psychobench_torch.reproduce.tables import FilledTable, fill_tables, gain_table
 
@@ -169,7 +170,8 @@ def _store(ready: Prepared, options: Options) -> Store:
         "seed": options.seed,
     }
     folder = None if options.out is None else options.out / ANSWERS
-    return Store(folder, settings, {"psychobench": core_version, "psychobench-torch": __version__})
+    versions = {"psychobench": core_version, "psychobench-torch": __version__}
+    return Store(folder, settings, versions | RECIPES)
 
 
 def _assembled(
@@ -197,7 +199,7 @@ def _assembled(
         stimuli=ready.stimuli,
         measured=measured,
         readings=readings,
-        tables=fill_tables(measured, people, paper),
+        tables=fill_tables(measured, people, paper, infos),
         gain=gain_table(readings["none"]),
         claims=judge_all(CLAIMS, readings, people, printed(paper)),
         departures=list_departures(infos, ready.stimuli, people, options.seeds),

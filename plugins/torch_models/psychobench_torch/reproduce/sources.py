@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from psychobench_torch.data.layouts import DataChoice
     from psychobench_torch.data.load import Selection
 
+RECIPES = {"transfer recipe": TRANSFER_VERSION, "pre-training recipe": PRETRAINING_VERSION}
+
 FACES = "rendered-faces"  # what stands for face-based pre-training where nothing else is named
 NETWORKS = "networks"  # the folder in --out with what is trained on the user's own images
 AFFECTNET = ("affectnet", "affectnet-npy")  # layouts
@@ -100,12 +102,11 @@ class Sources:
     def settings(self) -> dict[str, Any]:
         """What answers, and the networks that are kept beside them, depend on; plain values."""
         own = {"AffectNet": self.valence, "VGGFace2": self.people}
-        versions = {"transfer recipe": TRANSFER_VERSION, "pre-training recipe": PRETRAINING_VERSION}
         return {
             **{f"{name}-based pre-training": _of(choice) for name, choice in self.choices.items()},
             **{name: images and images.sha256 for name, images in own.items()},
             # of bundled images no network is kept here: answers of other versions are asked again
-            **({} if self.bundled else versions),
+            **({} if self.bundled else RECIPES),
         }
 
     @property

@@ -19,6 +19,7 @@ from psychobench_torch.reproduce.paper import (
     TABLES,
     PaperTable,
 )
+from psychobench_torch.reproduce.seen import Infos, saw
 
 TESTS = ("t", "df", "p", "p_bonferroni", "single_p", "single_p_bonferroni", "percentile")
 SEEDS = (
@@ -67,13 +68,20 @@ class _Frame:
         return self.table
 
 
-def fill_tables(measured: Measured, people: People, paper: Published) -> list[FilledTable]:
-    """Test every cell of the paper's networks and lay the cells out as the paper does."""
+def fill_tables(
+    measured: Measured, people: People, paper: Published, infos: Infos
+) -> list[FilledTable]:
+    """Test every cell of the paper's networks and lay the cells out as the paper does.
+
+    `infos` are what the networks say of themselves, under ``alexnet, object`` and so on.
+    """
     mine = measured.cells["observer"].isin(NETWORKS)
-    return [_fill(table, measured.cells[mine], people, paper) for table in TABLES]
+    return [_fill(table, measured.cells[mine], people, paper, infos) for table in TABLES]
 
 
-def _fill(of: PaperTable, cells: pd.DataFrame, people: People, paper: Published) -> FilledTable:
+def _fill(
+    of: PaperTable, cells: pd.DataFrame, people: People, paper: Published, infos: Infos
+) -> FilledTable:
     here = cells["pretraining"].isin(of.pretrainings) & cells["condition"].isin(of.conditions)
     rows = cells[here].sort_values(ORDER, key=_in_order, kind="stable")
     # comparisons tell observers apart by one name
@@ -103,9 +111,12 @@ def _fill(of: PaperTable, cells: pd.DataFrame, people: People, paper: Published)
     keys = ["pretraining", "mask", "observer"]
     table = table.merge(theirs[[*keys, *PRINTED.values()]], on=keys, how="left", validate="1:1")
     table.insert(0, "table", of.number)
+    pairs_of = zip(table["observer"], table["pretraining"], strict=True)
+    table["weights"] = [saw(infos[f"{name}, {role}"], role) for name, role in pairs_of]
+    lead = ["table", *keys, "weights"]
     return FilledTable(
         of,
-        table[["table", *keys, *(name for name in table if name not in ("table", *keys))]],
+        table[[*lead, *(name for name in table if name not in lead)]],
         counted.family_size,
         outside.family_size,
         again.family_size,

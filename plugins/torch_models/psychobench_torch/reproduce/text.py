@@ -10,6 +10,7 @@ import pandas as pd
 from psychobench.reports import words
 from psychobench.tables import json_rows
 from psychobench_torch.reproduce.paper import SHOWN, SOURCE
+from psychobench_torch.reproduce.seen import seen_lines
 
 if TYPE_CHECKING:
     from psychobench_torch.reproduce.run import Reproduction
@@ -45,12 +46,13 @@ def title(filled: FilledTable) -> str:
 
 
 def cohort_lines(made: Reproduction) -> list[str]:
-    """Say who the people are and how many trainings there were."""
+    """Say who the people are, how many trainings there were, and what networks had seen."""
     many = f"{len(made.seeds)} trainings of each network" if len(made.seeds) > 1 else "One training"
     first = f"; PSE, t and p are those of the first (seed {made.seeds[0]})"
     return [
         words.cohort_sentence(made.people.measures, made.people.cohort.title),
         f"{many}{first if len(made.seeds) > 1 else ' of each network'}.",
+        *seen_lines(made.infos),
     ]
 
 
@@ -79,6 +81,7 @@ def paper_form(filled: FilledTable, made: Reproduction) -> Frame:
     shown: dict[str, Iterable[Any]] = {
         block.replace("pretraining", "pre-training"): table[block],
         "network": [SHOWN[name] for name in table["observer"]],
+        "weights saw": table["weights"],
         "PSE": _or_status(table, "pse"),
         f"t({table['df'].dropna().max() if table['df'].notna().any() else '-'})": _numbers(
             table["t"]
