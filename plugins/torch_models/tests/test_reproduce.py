@@ -36,6 +36,7 @@ from psychobench_torch.reproduce.paper import (
 )
 from psychobench_torch.reproduce.prepare import Options
 from psychobench_torch.reproduce.run import Reproduction, run
+from psychobench_torch.reproduce.seen import seen_lines
 from psychobench_torch.reproduce.sources import Sources
 from psychobench_torch.reproduce.store import COLUMNS, Store
 from psychobench_torch.reproduce.tables import gain_table
@@ -317,6 +318,13 @@ def test_a_claim_without_an_effect_is_mostly_undecided():
     assert found.count("undecided") / len(found) == pytest.approx(0.95, abs=0.04)
 
 
+@pytest.mark.parametrize("side", ["above", "below"])
+def test_a_tie_refutes_no_claim(side):
+    """An interval that is the criterion itself has it inside."""
+    tied = Claim("9.9", "0", "", "", lambda _: np.zeros(3), side=side, least=0)
+    assert judge(tied, arrays()).verdict == "undecided"
+
+
 def test_effects_of_masks_correlate_with_themselves():
     rng = np.random.default_rng(2)
     answers = np.clip(rng.random((2, 5, 4, 5, 21)), 0, 1)
@@ -534,6 +542,14 @@ def test_a_terminal_gets_all_tables_claims_and_departures(made, single):
         assert text.startswith("DEMONSTRATION")
         assert all(f"Table {n}" in text for n in (1, 2, 3))
     assert "FLIPS" not in summary(single)
+
+
+def test_tables_say_what_stands_behind_the_papers_words(made):
+    for filled in made.tables:
+        assert list(filled.table["weights"]) == [f"{name}s" for name in filled.table["pretraining"]]
+    assert "'face' means faces here, and VGGFace2 in the paper." in summary(made)
+    own = {"pretraining": "mine.pth", "options": {"stands_for": stands_for("VGGFace2")}}
+    assert seen_lines({"alexnet, face": own}) == []
 
 
 def test_people_and_faces_of_ones_own_are_taken(
