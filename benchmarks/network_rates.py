@@ -67,7 +67,7 @@ def pretraining_rates(architecture: str, steps: int) -> dict[str, float]:
     labels = torch.arange(32, device=device)
 
     def step() -> None:
-        with fast_autocast(device):
+        with fast_autocast(device, training=True):
             scores = network(batch)
         optimiser.zero_grad()
         nn.functional.cross_entropy(scores.float(), labels).backward()

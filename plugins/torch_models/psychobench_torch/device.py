@@ -12,6 +12,7 @@ import torch
 from psychobench.errors import ObserverError, OptionError
 
 CHOICES = ("cpu", "cuda")
+CUDA_TOLERANCE = 1e-3  # of P(target): the same weights must answer as closely on CPU and CUDA
 
 
 def compute_device() -> torch.device:
@@ -124,10 +125,18 @@ def _no_room(work: str, needed: int, there: str, remedy: str) -> ObserverError:
     )
 
 
-def fast_dtype(device: torch.device) -> torch.dtype:
-    """Choose the precision of frozen convolutions: bfloat16 where the hardware computes in it.
+def fast_dtype(device: torch.device, *, training: bool = False) -> torch.dtype:
+    """Choose the precision of convolutions: bfloat16 where the hardware computes in it.
 
-    On a CPU without its instructions bfloat16 is emulated, slower than float32 and no closer to it.
+    Without its instructions bfloat16 is emulated, slower than float32 and no closer to it. A CPU
+    then computes in float32, CUDA in float16.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where.
+    training : bool, optional
+        Never choose float16, in which small gradients become zero.
 
     Examples
     --------
@@ -138,10 +147,12 @@ def fast_dtype(device: torch.device) -> torch.dtype:
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         native = _cpu_has_bf16()
-    return torch.bfloat16 if native else torch.float32
+    if native:
+        return torch.bfloat16
+    return torch.float16 if device.type == "cuda" and not training else torch.float32
 
 
-def fast_autocast(device: torch.device) -> torch.autocast:
+def fast_autocast(device: torch.device, *, training: bool = False) -> torch.autocast:
     """Compute in `fast_dtype` inside a ``with`` block; values outside it stay float32.
 
     Examples
@@ -150,7 +161,7 @@ def fast_autocast(device: torch.device) -> torch.autocast:
     ...     torch.ones(2, 2).mm(torch.ones(2, 2)).dtype == fast_dtype(torch.device("cpu"))
     True
     """
-    dtype = fast_dtype(device)
+    dtype = fast_dtype(device, training=training)
     return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
 
 

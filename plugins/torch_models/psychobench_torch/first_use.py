@@ -144,7 +144,7 @@ def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
         "recipe_version": RECIPE_VERSION,
         "objects": OBJECTS_VERSION if source == "procedural-objects" else None,
         "faces": RENDERER_VERSION if source == "rendered-faces" else None,
-        "precision": str(fast_dtype(device)),
+        "precision": str(fast_dtype(device, training=True)),
         "device": device.type,
         "torch": torch.__version__,
     }
@@ -197,7 +197,7 @@ def _make(recipe: PretrainingRecipe, source: str, path: Path, fault: str, progre
 
 def _announce(recipe: PretrainingRecipe, source: str) -> None:
     device = compute_device()
-    slow = device.type == "cpu" and fast_dtype(device) != torch.bfloat16
+    slow = device.type == "cpu" and fast_dtype(device, training=True) != torch.bfloat16
     minutes = MINUTES[recipe.architecture] * (WITHOUT_BFLOAT16 if slow else 1)
     cores = f"two free cores {'without' if slow else 'with'} bfloat16"
     note(

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from psychobench_torch import device
-from psychobench_torch.device import check_memory, compute_device, explain_memory
+from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.device import (
+    CUDA_TOLERANCE,
+    check_memory,
+    compute_device,
+    explain_memory,
+    fast_dtype,
+)
+from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.recipe import TransferRecipe
+from psychobench_torch.transfer import train_heads
+from psychobench_torch.whole_observer import save_observer
 
 from psychobench.errors import ObserverError, OptionError
+from psychobench.responses.registry import load_observer
+from psychobench.stimuli import load_stimuli
 
 
 def test_cuda_that_is_asked_for_and_absent_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,3 +77,39 @@ def test_work_that_cannot_fit_is_refused_and_what_fits_is_not(
 def test_other_faults_pass_through() -> None:
     with pytest.raises(RuntimeError, match="shapes"), explain_memory("drawing", 1):
         raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.parametrize(
+    ("native", "frozen", "trained"),
+    [(True, torch.bfloat16, torch.bfloat16), (False, torch.float16, torch.float32)],
+)
+def test_cuda_without_bfloat16_computes_features_in_float16_and_trains_in_float32(
+    native: bool, frozen: torch.dtype, trained: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: native)
+    cuda = torch.device("cuda")
+    assert fast_dtype(cuda) == frozen
+    assert fast_dtype(cuda, training=True) == trained
+
+
+NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@pytest.mark.parametrize(
+    "where", ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, NEEDS_CUDA])]
+)
+def test_the_same_weights_answer_alike_wherever_they_compute(
+    where: str, small: TransferRecipe, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P(happy) over the bundled continuum, by a file that was trained on the CPU."""
+    monkeypatch.setenv("PSYCHOBENCH_DEVICE", "cpu")
+    backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
+    (trained,) = train_heads(backbone, "linear", small, [0], progress=False)
+    file = tmp_path / "trained.safetensors"
+    save_observer(file, "alexnet_linear", backbone, trained, data="few rendered faces")
+    images = load_stimuli().images()
+    here = load_observer("alexnet_linear", pretraining=str(file)).respond(images)
+    monkeypatch.setenv("PSYCHOBENCH_DEVICE", where)
+    there = load_observer("alexnet_linear", pretraining=str(file)).respond(images)
+    assert np.ptp(here) > 20 * CUDA_TOLERANCE  # there is something to agree on
+    assert np.abs(there - here).max() <= CUDA_TOLERANCE

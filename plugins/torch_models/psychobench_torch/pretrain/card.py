@@ -74,7 +74,7 @@ def save_weights(
 def describe(pretrained: Pretrained) -> dict[str, Any]:
     """Say what a model card says of any training: network, data, recipe, machine, limits."""
     recipe, device = pretrained.recipe, compute_device()
-    precision = fast_dtype(device) if recipe.autocast else torch.float32
+    precision = fast_dtype(device, training=True) if recipe.autocast else torch.float32
     kept = pretrained.epochs[pretrained.kept - 1].accuracy
     validated = {} if math.isnan(kept) else {"validation_accuracy": round(kept, 4)}
     return {

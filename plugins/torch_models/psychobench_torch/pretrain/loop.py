@@ -312,7 +312,7 @@ class Training:
 
     def _precision(self) -> torch.autocast:
         if self.recipe.autocast:
-            return fast_autocast(self.crew.device)
+            return fast_autocast(self.crew.device, training=True)
         return torch.autocast(self.crew.device.type, enabled=False)
 
     def _determinants(self) -> dict[str, Any]:
