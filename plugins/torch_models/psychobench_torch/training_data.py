@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -16,9 +15,9 @@ from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.images import SIZE
 
 LEAST = 4  # images of a class: below that, no part of a split is sure to have both classes
+_rendered: dict[tuple[int, int, float, int], LabelledImages] = {}  # the last ones alone
 
 
-@lru_cache(maxsize=1)
 def rendered_faces(
     n_identities: int, per_identity: int, share: float, seed: int, progress: bool = True
 ) -> LabelledImages:
@@ -43,6 +42,16 @@ def rendered_faces(
     LabelledImages
         Happy where valence >= 0; the groups are the people.
     """
+    asked = (n_identities, per_identity, share, seed)
+    if asked not in _rendered:
+        _rendered.clear()  # before others are made: they are large
+        _rendered[asked] = _render(*asked, progress)
+    return _rendered[asked]
+
+
+def _render(
+    n_identities: int, per_identity: int, share: float, seed: int, progress: bool
+) -> LabelledImages:
     faces = training_faces(n_identities, per_identity, seed=seed, size=SIZE, progress=progress)
     drawn = (RENDERER_VERSION, n_identities, per_identity, share, seed, SIZE)
     return LabelledImages(

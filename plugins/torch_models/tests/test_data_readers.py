@@ -90,7 +90,7 @@ def by_valence(n: int, column: str = "valence") -> list[str]:
 
 
 LAYOUTS: dict[str, Callable[[Path], Path]] = {
-    "affectnet": lambda root: affectnet(root, ["-0.2", "0.3"], ["-0.1", "0.9"]),
+    "affectnet": lambda root: affectnet(root, ["-0.2", "0.3", "-0.4"], ["-0.1", "0.9"]),
     "affectnet-npy": affectnet_npy,
     "vggface2": lambda root: vggface2(root, {"n000002": 5, "n000003": 5}),
     "imagefolder": lambda root: classes(root, happy=3, sad=3),
@@ -108,6 +108,25 @@ def test_a_set_is_recognised_by_how_it_lies_on_disk(layout, tmp_path):
     assert all(Path(image).is_file() for image in listing.table["path"])
 
 
+@pytest.mark.parametrize("fault", ["missing", "empty", "cannot identify"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_file_that_is_no_image_is_told_or_left_out_in_every_layout(layout, fault, tmp_path):
+    path = LAYOUTS[layout](tmp_path / "set")
+    task = "classes" if layout == "vggface2" else "valence"
+    paths = read_listing(DataChoice(path, task=task), progress=False).table["path"]
+    image = Path(paths[0])
+    image.unlink()
+    if fault == "missing":
+        image.symlink_to("nowhere")  # folders list it, as tables do
+    else:
+        image.write_bytes(b"" if fault == "empty" else b"<html>not found</html>")
+    with pytest.raises(ResourceError, match=rf"there and whole: 1 of {len(paths)} .*{fault}"):
+        load_labelled(path, task=task, size=8, progress=False)
+    images = load_labelled(path, task=task, size=8, progress=False, skip_broken=True)
+    assert len(images.labels) == len(images.images) == len(paths) - 1
+    assert any(f"left out as broken: 1 of {len(paths)}" in note for note in images.notes)
+
+
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "csv"])
 def test_a_wrong_layout_says_what_was_expected_and_what_was_found(layout, tmp_path):
     (tmp_path / "holiday").mkdir()
@@ -123,7 +142,7 @@ def test_a_wrong_layout_says_what_was_expected_and_what_was_found(layout, tmp_pa
 def test_a_folder_that_is_empty_or_not_there_is_told(tmp_path):
     with pytest.raises(ResourceError, match="holds nothing"):
         load_labelled(tmp_path)
-    with pytest.raises(ResourceError, match="there is nothing at"):
+    with pytest.raises(ResourceError, match=r"there is nothing at .*; name a folder"):
         load_labelled(tmp_path / "gone")
 
 
@@ -173,6 +192,15 @@ def test_a_table_of_affectnet_without_its_columns_names_them(tmp_path):
     root = affectnet(tmp_path, ["-0.5", "0.5"])
     (root / "training.csv").write_text("image,valence\na.jpg,0\n")
     with pytest.raises(TableError, match=r"lacks subDirectory_filePath.*its columns are image"):
+        select(DataChoice(root))
+
+
+@pytest.mark.parametrize("damage", [b"\xff\xfe\x00", b'"cut'])
+def test_a_damaged_table_of_affectnet_is_told(damage, tmp_path):
+    root = affectnet(tmp_path, ["-0.5", "0.5"], ["-1", "1"])
+    with (root / "training.csv").open("ab") as file:
+        file.write(damage)
+    with pytest.raises(TableError, match=r"whole CSV files in UTF-8: .*training\.csv is not"):
         select(DataChoice(root))
 
 
@@ -242,13 +270,33 @@ def test_the_papers_sample_is_drawn_by_seed_and_the_same_each_time(layout, tmp_p
 def test_faces_without_an_expression_do_not_make_the_sample_smaller(tmp_path, monkeypatch):
     from psychobench_torch.data import affectnet_npy as arrays
 
+    monkeypatch.setattr(arrays, "SAMPLE", (20, 10))
     monkeypatch.setattr(arrays, "_BLOCK", 1)
     root = affectnet_npy(tmp_path, 30, 6)
     for i in range(0, 30, 2):  # with a valence that nobody should use
         annotate(root / "train_set", str(i), exp="8", val="0.4", aro="0.2")
         annotate(root / "train_set", str(i + 1), exp="1", val="-0.3" if i % 4 else "0.4", aro="0.2")
-    found = arrays.read_affectnet_npy(root, wanted=(12, 6), seed=0, progress=False)
+    found = arrays.read_affectnet_npy(root, limit=18, seed=0, progress=False)
     assert found.table["split"].value_counts().to_dict() == {"train": 12, "validation": 6}
+
+
+@pytest.mark.parametrize("layout", ["affectnet", "affectnet-npy"])
+def test_a_limit_is_met_where_there_is_no_validation_set(layout, tmp_path, monkeypatch):
+    from psychobench_torch.data import affectnet as tables
+    from psychobench_torch.data import affectnet_npy as arrays
+
+    for module in (tables, arrays):
+        monkeypatch.setattr(module, "SAMPLE", (30, 10))
+    monkeypatch.setattr(arrays, "_BLOCK", 1)
+    root = (
+        affectnet(tmp_path, ["-0.5", "0.5"] * 12)
+        if layout == "affectnet"
+        else affectnet_npy(tmp_path, 24, 0)
+    )
+    drawn = select(DataChoice(root, limit=20), progress=False)
+    assert drawn.table["split"].tolist() == ["train"] * 20
+    fewer = select(DataChoice(root, limit=25), progress=False)
+    assert "taken for training: all 24 images, as there are no 25" in fewer.notes
 
 
 # VGGFace2
@@ -313,7 +361,7 @@ def test_classes_that_cannot_be_learnt_are_told(tmp_path):
         select(DataChoice(classes(tmp_path / "three", happy=3, sad=3, angry=3)))
     lopsided = classes(tmp_path / "lopsided" / "train", happy=3, sad=3).parent
     classes(lopsided / "val", happy=3, sad=0)
-    with pytest.raises(ResourceError, match="for validation: sad has none"):
+    with pytest.raises(ResourceError, match=r"for validation: sad has none .*; add some"):
         select(DataChoice(lopsided))
 
 
@@ -350,7 +398,7 @@ def test_groups_and_splits_of_a_table_are_kept(tmp_path):
     assert images.validation is not None
     assert images.validation.tolist() == [False] * 4 + [True] * 2
     torn = [f"{row},{'train' if i < 3 else 'val'}" for i, row in enumerate(rows)]
-    with pytest.raises(ResourceError, match=r"nobody may be in training and .*ann"):
+    with pytest.raises(ResourceError, match=r"nobody may be in training and .*ann.*one split"):
         select(DataChoice(table(tmp_path, "\n".join(["path,label,group,split", *torn]))))
 
 
@@ -388,7 +436,9 @@ def test_rows_that_repeat_an_image_are_left_out_and_counted(tmp_path):
 
 def test_labels_that_are_all_alike_are_refused(tmp_path):
     rows = [f"pictures/{i}.png,{i / 10}" for i in range(6)]
-    with pytest.raises(ResourceError, match=r"labels must differ.*valence 0 counts as positive"):
+    with pytest.raises(
+        ResourceError, match=r"labels must differ.*0 counts as positive.*add images"
+    ):
         select(DataChoice(table(tmp_path, "\n".join(["path,valence", *rows]))))
 
 

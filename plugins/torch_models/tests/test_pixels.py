@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import shutil
 from collections import namedtuple
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from psychobench_torch.data import load_labelled, pixels
+from psychobench_torch.data import decode, load_labelled, pixels
 from psychobench_torch.data.decode import BrokenImage, decode_square
 from psychobench_torch.data.pixels import decoded
 from psychobench_torch.locks import alone
@@ -98,6 +100,37 @@ def test_a_file_that_is_no_whole_image_is_broken(kind, tmp_path):
     broken_file(kind, tmp_path / "a.jpg")
     with pytest.raises(BrokenImage):
         decode_square(str(tmp_path / "a.jpg"), 16)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE])
+def test_a_file_that_the_system_cannot_read_now_is_not_kept_as_broken(
+    number, files, tmp_path, monkeypatch
+):
+    work = decode.Image.open
+
+    def refuse(path: str) -> Image.Image:
+        if path == files[3]:
+            raise OSError(number, os.strerror(number), path)
+        return work(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(decode.Image, "open", refuse)
+        with pytest.raises(
+            ResourceError, match=rf"readable: .*3\.png is not \({os.strerror(number)}"
+        ):
+            decoded(files, 16, tmp_path / "cache", progress=False)
+    mended = decoded(files, 16, tmp_path / "cache", progress=False)
+    assert mended.broken == ()
+    assert len(mended.images) == 10
+
+
+def test_a_place_outside_a_damaged_file_is_the_images_fault(files, monkeypatch):
+    def stray(path: str) -> Image.Image:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(decode.Image, "open", stray)
+    with pytest.raises(BrokenImage, match="Invalid argument"):
+        decode_square(files[0], 16)
 
 
 def test_broken_images_are_named_or_left_out_and_the_others_keep_their_labels(tmp_path, cache):

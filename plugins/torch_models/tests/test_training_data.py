@@ -86,7 +86,7 @@ def test_a_rendered_face_is_happy_from_neutral_upwards() -> None:
     np.testing.assert_array_equal(faces.labels, reference.valence >= 0)
     np.testing.assert_array_equal(faces.group, reference.identity)
     assert faces.origin == "12 rendered faces"
-    assert rendered_faces(3, 4, 0.2, 5, False) is faces
+    assert rendered_faces(3, 4, 0.2, 5, False) is rendered_faces(3, 4, 0.2, 5, True) is faces
     others = [rendered_faces(3, 4, 0.2, 6, False), rendered_faces(3, 4, 0.7, 5, False)]
     assert len({faces.sha256, *(other.sha256 for other in others)}) == 3
 

@@ -15,17 +15,16 @@ SAMPLE = (28_765, 2_999)  # drawn for training and validation by Ying, Li & Chen
 JUDGED = range(8)  # neutral to contempt; 8, 9 and 10 are none, uncertain and no face
 IMAGES = "manually_annotated_images"
 FILES = {"training.csv": "train", "validation.csv": "validation"}
+BOX_COLUMNS = ["face_x", "face_y", "face_width", "face_height"]
 COLUMNS = [
     "subDirectory_filePath",
-    "face_x",
-    "face_y",
-    "face_width",
-    "face_height",
+    *BOX_COLUMNS,
     "facial_landmarks",
     "expression",
     "valence",
     "arousal",
 ]
+NEEDED = [name for name in COLUMNS if name not in ("facial_landmarks", "arousal")]
 EXPECTED = (
     "training.csv and, if you have it, validation.csv (at the top or in "
     "Manually_Annotated_file_lists), images in Manually_Annotated_Images/NUMBER/"
@@ -111,41 +110,51 @@ def _images(root: Path) -> Path | None:
 
 
 def _read_table(file: Path, pictures: Path) -> tuple[pd.DataFrame, list[str]]:
-    """Read one table; the landmarks, nine tenths of it, are not even parsed."""
-    needed = [name for name in COLUMNS if name not in ("facial_landmarks", "arousal")]
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        first = next(csv.reader(opened), [])
-    headless = len(first) == len(COLUMNS) and "/" in first[0]
-    missing = [] if headless else [name for name in needed if name not in first]
-    if missing:
-        raise TableError(
-            f"AffectNet's tables must have the columns {', '.join(needed)}: {file} lacks "
-            f"{', '.join(missing)}; its columns are {shortened(first)}"
-        )
-    cells = pd.read_csv(
-        file,
-        usecols=needed,
-        dtype=str,
-        keep_default_na=False,
-        encoding="utf-8-sig",
-        header=None if headless else 0,
-        names=COLUMNS if headless else None,
-    )
-    places = (
-        file.name
-        + " row "
-        + (cells.index + (1 if headless else 2)).astype(str).to_series(index=cells.index)
-    )
+    cells = _cells(file)
+    places = pd.Series([f"{file.name} row {row}" for row in cells.index], cells.index)
     valence, broken = checked_valence(cells["valence"], places)
-    box = cells[["face_x", "face_y", "face_width", "face_height"]].apply(
-        pd.to_numeric, errors="coerce"
-    )
+    box = cells[BOX_COLUMNS].apply(pd.to_numeric, errors="coerce")
     table = pd.DataFrame(
         {
             "path": str(pictures) + "/" + cells["subDirectory_filePath"].str.strip(),
             "valence": valence,
             "expression": pd.to_numeric(cells["expression"], errors="coerce"),
-            **dict(zip(BOX, (box[name] for name in box), strict=True)),
+            **dict(zip(BOX, (box[name] for name in BOX_COLUMNS), strict=True)),
         }
     )
     return table[valence.notna()], broken
+
+
+def _cells(file: Path) -> pd.DataFrame:
+    """Read a table's texts, by their row; the landmarks, nine tenths of it, are not even parsed."""
+    try:
+        headless = _is_headless(file)
+        cells = pd.read_csv(
+            file,
+            usecols=NEEDED,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            header=None if headless else 0,
+            names=COLUMNS if headless else None,
+        )
+    except (UnicodeError, csv.Error, pd.errors.ParserError) as error:
+        raise TableError(
+            f"AffectNet's tables must be whole CSV files in UTF-8: {file} is not ({error}); unpack "
+            "it again"
+        ) from None
+    return cells.set_axis(cells.index + (1 if headless else 2))
+
+
+def _is_headless(file: Path) -> bool:
+    """Whether a table begins with an image, as the older ones do; refuse it if it lacks columns."""
+    with file.open(encoding="utf-8-sig", newline="") as opened:
+        first = next(csv.reader(opened), [])
+    if len(first) == len(COLUMNS) and "/" in first[0]:
+        return True
+    if missing := [name for name in NEEDED if name not in first]:
+        raise TableError(
+            f"AffectNet's tables must have the columns {', '.join(NEEDED)}: {file} lacks "
+            f"{', '.join(missing)}; its columns are {shortened(first)}"
+        )
+    return False

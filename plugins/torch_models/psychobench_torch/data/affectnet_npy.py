@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from psychobench.errors import ResourceError
 from psychobench_torch.data.affectnet import SAMPLE, without_expression
+from psychobench_torch.data.draw import shares
 from psychobench_torch.data.listing import SUFFIXES, Listing, glance
 from psychobench_torch.data.valence import checked_valence, without_value
 
@@ -32,7 +33,7 @@ def is_affectnet_npy(root: Path) -> bool:
 
 
 def read_affectnet_npy(
-    root: Path, *, wanted: tuple[int, int] = SAMPLE, seed: int = 0, progress: bool = True
+    root: Path, *, limit: int | None = None, seed: int = 0, progress: bool = True
 ) -> Listing:
     """List images of AffectNet, reading no more annotations than are wanted.
 
@@ -43,8 +44,8 @@ def read_affectnet_npy(
     ----------
     root : pathlib.Path
         The folder that holds `train_set` and `val_set`.
-    wanted : tuple of int
-        Images for training and for validation.
+    limit : int, optional
+        Images wanted in all; without it the paper's 28,765 for training and 2,999 for validation.
     seed : int
         Of the order.
     progress : bool
@@ -62,12 +63,13 @@ def read_affectnet_npy(
     parts: list[pd.DataFrame] = []
     broken: list[str] = []
     notes: list[str] = []
-    for (name, split), n in zip(SETS.items(), wanted, strict=True):
-        if (root / name).is_dir():
-            part, faults, said = _read_set(root / name, n, seed, progress)
-            parts.append(part.assign(split=split))
-            broken += faults
-            notes += [f"{name}: {note}" for note in said]
+    there = {name: n for name, n in zip(SETS, SAMPLE, strict=True) if (root / name).is_dir()}
+    wanted = there if limit is None else shares(there, limit)
+    for name, n in wanted.items():
+        part, faults, said = _read_set(root / name, n, seed, progress)
+        parts.append(part.assign(split=SETS[name]))
+        broken += faults
+        notes += [f"{name}: {note}" for note in said]
     table = pd.concat(parts, ignore_index=True)
     return Listing(
         "affectnet-npy", "AffectNet photographs", root, table, tuple(notes), tuple(broken), SAMPLE

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from psychobench.errors import ResourceError
 from psychobench.resources import UNDECODABLE
 
 DECODER_VERSION = "1"  # raise it where the same file gives other pixels
@@ -44,6 +46,8 @@ def decode_square(path: str, size: int, box: Box | None = None) -> NDArray[np.ui
     ------
     BrokenImage
         If the file is no image, is cut short, is huge, or has more than 8 bits per channel.
+    ResourceError
+        If the system cannot read it, which says nothing about the image.
     """
     try:
         with Image.open(path) as image:
@@ -57,6 +61,12 @@ def decode_square(path: str, size: int, box: Box | None = None) -> NDArray[np.ui
     except Image.DecompressionBombError as error:
         raise BrokenImage(str(error)) from None
     except UNDECODABLE as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise ResourceError(
+                f"every image must be readable: {path} is not ({error.strerror}); see to the file, "
+                "the disk or its rights and try again: what was decoded before is kept"
+            ) from None
+        # Pillow's own have no number; places before a file's start, in damaged ones, EINVAL
         raise BrokenImage(str(error).replace(path, "it") or type(error).__name__) from None
     square = _square(upright.size, box if box is None else _scaled(box, drafted))
     resized = upright.resize((size, size), Image.Resampling.BILINEAR, box=square)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,18 @@ from psychobench_torch.data.valence import CLASSES, classes_of
 _NEGATIVE = {"negative", "sad", "unhappy", "unpleasant"}
 _POSITIVE = {"positive", "happy", "pleasant"}
 PURPOSES = {"train": "training", "": "training", "validation": "validation"}
+
+
+def shares(sizes: Mapping[str, int], limit: int) -> dict[str, int]:
+    """Share so many images out among splits, in proportion to their sizes; at least one each.
+
+    Examples
+    --------
+    >>> shares({"train": 9, "validation": 1}, 20)
+    {'train': 18, 'validation': 2}
+    """
+    share = limit / sum(sizes.values())
+    return {split: max(1, round(n * share)) for split, n in sizes.items()}
 
 
 def draw(
@@ -44,8 +57,7 @@ def draw(
     base = dict(zip(("train", "validation"), size, strict=True)) if size else there
     wanted = base if size else {}
     if limit is not None:
-        share = limit / sum(base.get(split, n) for split, n in there.items())
-        wanted = {split: max(1, round(base.get(split, n) * share)) for split, n in there.items()}
+        wanted = shares({split: base.get(split, n) for split, n in there.items()}, limit)
     rng, chosen, notes = np.random.default_rng(seed), [], []
     for split in sorted(there):
         rows = np.flatnonzero((table["split"] == split).to_numpy())
@@ -54,7 +66,7 @@ def draw(
         purpose = f" for {PURPOSES[split]}" if split else ""
         if n < len(rows):
             notes.append(f"drawn with seed {seed}{purpose}: {n:,} of {images(len(rows))}")
-        elif limit is None and n < wanted.get(split, n):
+        elif n < wanted.get(split, n):
             notes.append(f"taken{purpose}: all {images(n)}, as there are no {wanted[split]:,}")
     return table.iloc[np.sort(np.concatenate(chosen))].reset_index(drop=True), notes
 
@@ -102,6 +114,7 @@ def named(table: pd.DataFrame, listing: Listing, task: str, target: str | None) 
         raise ResourceError(
             f"labels must differ: all {place} are {found[0] if found else 'unlabelled'!r}"
             + (" (valence 0 counts as positive)" if "valence" in listing.table else "")
+            + "; add images of another class, or draw more with --limit"
         )
     if task == "classes":
         return found
@@ -138,7 +151,8 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
         if lacking and (split != "validation" or len(classes) == 2):
             raise ResourceError(
                 f"every class must have images for {PURPOSES[str(split)]}: "
-                f"{shortened(lacking)} has none among the {len(part):,} of {listing.root}"
+                f"{shortened(lacking)} has none among the {len(part):,} of {listing.root}; add "
+                "some, or draw more with --limit"
             )
     if "group" in table and (table["split"] != "").any():
         parts = table.groupby("group")["split"].nunique()
@@ -146,7 +160,8 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
         if both:
             raise ResourceError(
                 "nobody may be in training and in validation: "
-                f"{len(both):,} groups of {listing.root} are ({shortened(both)})"
+                f"{len(both):,} groups of {listing.root} are ({shortened(both)}); give all images "
+                "of a group one split"
             )
 
 

@@ -40,7 +40,7 @@ def read_imagefolder(root: Path) -> Listing:
     if validation and strange:
         raise ResourceError(
             f"every class must be in training: {', '.join(strange)} of {validation} "
-            f"is not in {train}"
+            f"is not in {train}; remove that folder, or add images of it there"
         )
     rows = _rows(train, "train" if validation else "")
     filled = {label for _, label, _ in rows}

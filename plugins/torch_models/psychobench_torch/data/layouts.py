@@ -59,16 +59,6 @@ class Layout(NamedTuple):
     read: Callable[[Path, DataChoice, bool], Listing]
 
 
-def _read_affectnet_npy(path: Path, choice: DataChoice, progress: bool) -> Listing:
-    train, validation = affectnet.SAMPLE
-    if choice.limit is not None:
-        share = choice.limit / (train + validation)
-        train, validation = round(train * share), max(1, round(validation * share))
-    return affectnet_npy.read_affectnet_npy(
-        path, wanted=(train, validation), seed=choice.seed, progress=progress
-    )
-
-
 # in the order in which they are tried
 LAYOUTS = {
     "csv": Layout(
@@ -78,7 +68,11 @@ LAYOUTS = {
         affectnet.is_affectnet, affectnet.EXPECTED, lambda path, *_: affectnet.read_affectnet(path)
     ),
     "affectnet-npy": Layout(
-        affectnet_npy.is_affectnet_npy, affectnet_npy.EXPECTED, _read_affectnet_npy
+        affectnet_npy.is_affectnet_npy,
+        affectnet_npy.EXPECTED,
+        lambda path, choice, progress: affectnet_npy.read_affectnet_npy(
+            path, limit=choice.limit, seed=choice.seed, progress=progress
+        ),
     ),
     "vggface2": Layout(
         vggface2.is_vggface2,
@@ -117,12 +111,11 @@ def read_listing(choice: DataChoice, *, progress: bool = True) -> Listing:
 
 def _read(path: Path, choice: DataChoice, progress: bool) -> Listing:
     path = path.expanduser().absolute()
+    _check_there(path)
     name = recognise(path) if choice.layout == "auto" else choice.layout
     if name not in LAYOUTS:
         raise OptionError(f"--layout must be one of auto, {', '.join(LAYOUTS)}: it is '{name}'")
     layout = LAYOUTS[name]
-    if not path.exists():
-        raise ResourceError(f"a data set must exist: there is nothing at {path}")
     if path.is_file() != (name == "csv"):
         kind = "file" if path.is_file() else "folder"
         raise ResourceError(f"the layout {name} must be {layout.expected}: {path} is a {kind}")
@@ -147,8 +140,7 @@ def recognise(path: Path | str) -> str:
         If it has none; says what each must hold and what this folder holds.
     """
     path = Path(path)
-    if not path.exists():
-        raise ResourceError(f"a data set must exist: there is nothing at {path}")
+    _check_there(path)
     found = next((name for name, layout in LAYOUTS.items() if layout.fits(path)), None)
     if found is None:
         expected = "; ".join(f"{name}: {layout.expected}" for name, layout in LAYOUTS.items())
@@ -158,13 +150,21 @@ def recognise(path: Path | str) -> str:
     return found
 
 
+def _check_there(path: Path) -> None:
+    if not path.exists():
+        raise ResourceError(
+            f"a data set must exist: there is nothing at {path}; name a folder or a table that is "
+            "there"
+        )
+
+
 def _joined(training: Listing, validation: Listing) -> Listing:
     """Put two listings together: all of the one for training, all of the other to validate."""
     tables = [training.table.assign(split="train"), validation.table.assign(split="validation")]
     if ("valence" in training.table) != ("valence" in validation.table):
         raise ResourceError(
             "both sets must have a valence, or both labels: "
-            f"{training.root} and {validation.root} differ"
+            f"{training.root} and {validation.root} differ; name sets that have the same"
         )
     return Listing(
         training.layout,
