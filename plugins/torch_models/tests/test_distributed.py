@@ -6,10 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.distributed import Team
 from psychobench_torch.identities import identity_set
@@ -77,6 +82,33 @@ def test_two_processes_one_of_which_was_killed_train_as_one_does(tmp_path: Path)
     assert first["loss"] == pytest.approx(alone["loss"], rel=1e-4)
     assert first["accuracy"] == alone["accuracy"]
     assert first["weights"] == pytest.approx(alone["weights"], rel=1e-4)
+
+
+def test_the_documented_command_trains_once_and_speaks_once(
+    run_cli: Callable[..., Any], cache: Path, tmp_path: Path
+) -> None:
+    """`torchrun -m psychobench train` on a folder of images, beside one process without it."""
+    rng = np.random.default_rng(0)
+    for shade, name in ((60, "sad"), (160, "happy")):
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = (rng.integers(0, 60, (40, 40, 3)) + shade).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "faces" / name / f"{number}.png")
+    asked = ["train", "alexnet", "--phase", "pretraining", "--data", str(tmp_path / "faces"),
+             "--size", "64", "--epochs", "1", "--batch", "4", "--out"]  # fmt: skip
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    ran = subprocess.run(
+        [sys.executable, *launch, "-m", "psychobench", *asked, str(tmp_path / "two")],
+        capture_output=True, text=True, env={**os.environ, "PSYCHOBENCH_DEVICE": "cpu"},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("Written to") == 1
+    card = json.loads((tmp_path / "two" / "weights.json").read_text())
+    assert "on cpu, 2 process(es)" in card["made_with"]
+    assert not (tmp_path / "two" / "checkpoints").exists()
+    assert run_cli(*asked, tmp_path / "one").code == 0
+    two, one = (pd.read_csv(tmp_path / name / "log.csv").loss for name in ("two", "one"))
+    assert two.to_numpy() == pytest.approx(one.to_numpy(), rel=0.02)  # bfloat16 rounds them apart
 
 
 def test_a_batch_that_cannot_be_shared_out_evenly_is_refused() -> None:

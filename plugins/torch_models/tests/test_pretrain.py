@@ -108,6 +108,12 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
         pretrain(other, few_objects(), folder=tmp_path, progress=False)
 
 
+@pytest.mark.parametrize("n_steps", [1, 2, 3])
+def test_the_shortest_trainings_come_to_their_end(n_steps: int) -> None:
+    recipe = dataclasses.replace(TINY, stages=(Stage(64, 8 * n_steps, 8),))
+    assert np.isfinite(pretrain(recipe, few_objects(), progress=False).epochs[-1].loss)
+
+
 @pytest.fixture
 def diverging(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the fourth step's loss no number."""

@@ -31,8 +31,9 @@ def make_optimiser(
     if recipe.schedule == "constant":
         return optimiser, ConstantLR(optimiser, factor=1.0)
     rising = min(1.0, max(recipe.warm_up, 2 / steps))  # of a single step no peak could be reached
+    total = max(steps, 3)  # of two, OneCycleLR would divide by those left to fall in: none
     return optimiser, OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=max(steps, 2), pct_start=rising
+        optimiser, recipe.learning_rate, total_steps=total, pct_start=rising
     )
 
 
