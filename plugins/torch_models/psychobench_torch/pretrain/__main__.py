@@ -13,6 +13,7 @@ from torch import nn
 from psychobench.errors import PsychobenchError
 from psychobench.resources import check_writable
 from psychobench_torch.checkpoints import remove_checkpoint
+from psychobench_torch.device import compute_device
 from psychobench_torch.networks import ARCHITECTURES
 from psychobench_torch.pretrain import (
     SOURCES,
@@ -45,6 +46,7 @@ def main() -> None:
 def make(source: str, architecture: str, seed: int, out: Path) -> None:
     """Write weights and card of one source into `out`, going on where an earlier run stopped."""
     check_writable(out)
+    compute_device()  # says that there is none before images are rendered
     name = f"{architecture}-{source}"
     folder = out / f"{name}-checkpoints"
     recipe = source_recipe(source, architecture=architecture, seed=seed)
