@@ -15,9 +15,9 @@ from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.reproduce import sources
 from psychobench_torch.reproduce.ask import ask, plan
 from psychobench_torch.reproduce.departures import OF_NETWORKS
-from psychobench_torch.reproduce.figures import is_papers_own
 from psychobench_torch.reproduce.prepare import Options
 from psychobench_torch.reproduce.run import run
+from psychobench_torch.reproduce.seen import saw
 from psychobench_torch.reproduce.sources import Sources, check_sources
 from psychobench_torch.reproduce.store import Store
 
@@ -142,8 +142,8 @@ def test_convolutions_pretrained_on_vggface2_say_how_much_of_it_they_saw(
     found = check(affectnet=affectnet, vggface2=vggface2)
     [observer] = found.make("alexnet_linear", "face", [0])
     info = read_info(observer).to_dict()
-    assert is_papers_own(info, "face")  # in figures' labels
-    assert not is_papers_own(info, "object")
+    assert saw(info, "face") == "VGGFace2"  # of which kind; how much, the departures say
+    assert saw(info, "object") != "ImageNet"
     [item] = (each for each in OF_NETWORKS if each.item == "face-based")
     here = "VGGFace2, 4 identities, 20 images to train on, 1 epochs"
     assert item.here({**info, "role": "face"}) == here
@@ -163,10 +163,10 @@ def test_other_images_are_other_settings(check, affectnet):
     assert check().settings["AffectNet"] is None
 
 
-@pytest.mark.parametrize("version", ["TRANSFER_VERSION", "PRETRAINING_VERSION"])
+@pytest.mark.parametrize("version", ["transfer recipe", "pre-training recipe"])
 def test_networks_kept_by_another_recipe_are_other_settings(check, affectnet, monkeypatch, version):
     own, bundled = check(affectnet=affectnet).settings, check().settings
-    monkeypatch.setattr(sources, version, "another")
+    monkeypatch.setitem(sources.RECIPES, version, "another")
     assert check(affectnet=affectnet).settings != own
     assert check().settings == bundled  # nothing is kept but answers, which are asked again
 
