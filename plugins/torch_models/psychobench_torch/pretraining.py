@@ -82,7 +82,10 @@ def choose_pretraining(choice: str) -> Pretraining:
             f"it is '{choice}'"
         )
     if not path.is_file():
-        raise ResourceError(f"a file of pre-trained weights must exist: there is none at {path}")
+        raise ResourceError(
+            f"a file of pre-trained weights must exist: there is none at {path}; correct the path, "
+            f"or take one of {', '.join(NAMES)}"
+        )
     return Pretraining(path.name, path.resolve())
 
 

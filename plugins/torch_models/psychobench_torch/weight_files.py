@@ -68,7 +68,10 @@ class WeightsFile:
         values: dict[str, Tensor] = {}
         for name, like in expected.items():
             if fault := self._fault(prefix + name, like):
-                raise ObserverError(f"weights must be those of {what}: in {self.place} {fault}")
+                raise ObserverError(
+                    f"weights must be those of {what}: in {self.place} {fault}; give a file of "
+                    "this network, or ask for the one that the file is of"
+                )
             value = self.state[prefix + name]
             values[name] = value.float() if like.is_floating_point() else value
         return values

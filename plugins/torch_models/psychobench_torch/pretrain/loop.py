@@ -165,7 +165,10 @@ def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
                 share = max(1, round(len(members) * recipe.validation_share))
                 held[members[: min(share, len(members) - 1)]] = True
     if recipe.keep == "best" and not held.any():
-        raise OptionError("keeping the best epoch needs validation images: there are none")
+        raise OptionError(
+            "keeping the best epoch needs validation images: there are none; give every class two "
+            "images or more"
+        )
     parts = (np.flatnonzero(~held), np.flatnonzero(held))
     train, validation = (Part(data.images, data.labels, chosen) for chosen in parts)
     return train, validation
