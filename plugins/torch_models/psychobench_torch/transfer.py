@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -31,7 +32,8 @@ from psychobench_torch.training_data import (
 )
 
 TOGETHER = 4 * 10**9  # bytes that heads in training at the same time may take
-RESUMABLE = 2_000  # steps of a training: longer ones keep their state after every epoch
+RESUMABLE = 2_000  # steps of a training: longer ones keep their state
+STATE_SECONDS = 60  # between two states of a training: each is half a gigabyte
 
 
 def train_heads(
@@ -52,7 +54,7 @@ def train_heads(
     fit 4 GB beside them go through each epoch together. A head depends on its own seed alone: on
     the CPU it is the same, byte by byte, in whatever company it is trained.
 
-    A training of more than 2,000 steps keeps its state after every epoch, in the folder
+    A training of more than 2,000 steps keeps its state once a minute, after an epoch, in the folder
     ``unfinished`` beside the cached heads. If it is interrupted, the same call goes on from
     there, and on the CPU ends with the same bytes; shorter ones start anew. A head's state is
     removed when the next head is asked for: what became of the head should be on the disk by then.
@@ -178,10 +180,12 @@ class _Run:
         self.labels = tuple(torch.from_numpy(images.labels[rows.numpy()]) for rows in self.rows)
         n_steps = recipe.epochs * -(-len(self.rows[0]) // recipe.batch)
         self.resumable = n_steps > RESUMABLE
+        self.written = 0.0
         self.fit: HeadFit | None = None
 
     def begin(self) -> HeadFit:
         """Draw the head's initial values, or go on from where an interrupted training stopped."""
+        self.written = time.monotonic()
         generator = torch.Generator().manual_seed(self.seed)
         head = _blank_head(self.backbone, self.kind).to_empty(device="cpu")
         draw_kaiming_normal(head, generator)
@@ -203,8 +207,10 @@ class _Run:
         labels = self.labels[0], self.labels[1]
         if not self.fit.run_epoch(view, features.plain(validation), labels, bar):
             raise self._diverged(number)
-        if self.resumable:
+        due = time.monotonic() - self.written >= STATE_SECONDS
+        if self.resumable and (due or number + 1 == self.recipe.epochs):
             write_checkpoint(self.folder, self.fit.state(), self.determinants)
+            self.written = time.monotonic()
 
     def result(self) -> TrainedHead:
         """Give the best of the epochs so far."""

@@ -197,6 +197,7 @@ class _KilledError(BaseException):
     """Stands for a kill: nothing catches it."""
 
 
+@pytest.mark.parametrize("state_seconds", [0, 1e9])  # after every epoch, or the last one alone
 @pytest.mark.parametrize(
     ("optimizer", "killed_after"),
     [("adam", 0), ("adam", 1), ("adam", 3), ("adam", 4), ("adamw", 2), ("sgd", 2), ("rmsprop", 2)],
@@ -204,6 +205,7 @@ class _KilledError(BaseException):
 def test_a_training_killed_after_any_epoch_goes_on_to_the_same_bytes(
     optimizer: str,
     killed_after: int,
+    state_seconds: float,
     tiny_backbone: MakeBackbone,
     patches: Patches,
     monkeypatch: pytest.MonkeyPatch,
@@ -214,6 +216,7 @@ def test_a_training_killed_after_any_epoch_goes_on_to_the_same_bytes(
     )
     (whole,) = train_heads(backbone, "dense", recipe, [7], patches(), progress=False)
     monkeypatch.setattr(transfer, "RESUMABLE", 0)
+    monkeypatch.setattr(transfer, "STATE_SECONDS", state_seconds)
     epochs_run = []
     run_epoch = HeadFit.run_epoch
 
@@ -239,6 +242,7 @@ def test_only_what_was_not_done_is_done_again_and_nothing_stays(
     tiny_backbone: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
     monkeypatch.setattr(transfer, "RESUMABLE", 0)
+    monkeypatch.setattr(transfer, "STATE_SECONDS", 0)
     monkeypatch.setattr(features, "BUDGET", 0)
     ran: list[tuple[int, int]] = []
     run_epoch = HeadFit.run_epoch
