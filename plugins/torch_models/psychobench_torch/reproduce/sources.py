@@ -153,7 +153,10 @@ class Sources:
             data = self._faces
             fresh = design.fresh_dense
 
-            def keep(trained: Any) -> None:
+            heads = train_heads(
+                backbone, design.head, self.transfer, missing, data, fresh_dense=fresh
+            )
+            for trained in heads:
                 record = head_determinants(
                     backbone, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
                 )
@@ -162,12 +165,6 @@ class Sources:
                 save_observer(
                     files[trained.seed], observer, backbone, trained, data=data.origin, **record
                 )
-
-            heads = train_heads(
-                backbone, design.head, self.transfer, missing, data, fresh_dense=fresh
-            )
-            for trained in heads:
-                keep(trained)
         return list(files.values())
 
     @cached_property
