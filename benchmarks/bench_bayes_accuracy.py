@@ -22,8 +22,11 @@ from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 from tqdm import tqdm
 
-from psychobench.fits import bayes, bayes_lattice, bayes_marginals, bayes_target
-from psychobench.fits.bayes_target import Target, pose_target
+from psychobench.fits.bayes import engine as bayes
+from psychobench.fits.bayes import log_posterior as bayes_target
+from psychobench.fits.bayes import marginals as bayes_marginals
+from psychobench.fits.bayes import quadrature as bayes_lattice
+from psychobench.fits.bayes.log_posterior import Target, pose_target
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
 

@@ -23,12 +23,12 @@ from records import RESULTS, torch_setting, write
 from tqdm import tqdm
 
 from psychobench import load_stimuli
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
+from psychobench.observers.registry import load_observer
+from psychobench.observers.runner import respond
 from psychobench.resources import write_whole
-from psychobench.responses.registry import load_observer
-from psychobench.responses.runner import respond
 from psychobench.stimuli.faces import RENDERER_VERSION, TrainingFaces, training_faces
-from psychobench.tables import csv_bytes
+from psychobench.tables.output import csv_bytes
 
 FRESH_SEED = 12_345  # of faces that no training run has seen
 COMPARED = (1, 10)  # trainings of the comparisons that are timed

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 from records import RESULTS, peak_mb, setting, show, timed, write
 
-from psychobench.fits import ml
-from psychobench.fits.ascent import Problem, climb, evaluate
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.bootstrap import bootstrap_intervals, refit_simulated
-from psychobench.fits.cores import usable_cores
 from psychobench.fits.functions import SIGMOIDS, Floats, psi
-from psychobench.fits.intervals import profile_intervals
+from psychobench.fits.ml import engine as ml
+from psychobench.fits.ml.bootstrap import bootstrap_intervals, refit_simulated
+from psychobench.fits.ml.intervals import profile_intervals
+from psychobench.fits.ml.scoring import Problem, climb, evaluate
 from psychobench.fits.options import FitOptions
+from psychobench.parallel import usable_cores
 
 SEED = 1
 KINDS = ("plain", "steep", "flat", "lapsing", "off-centre")

@@ -17,10 +17,10 @@ from PIL import Image
 from records import peak_mb, timed
 
 from psychobench.stimuli.faces import Identity, frl_points, render_face
-from psychobench.stimuli.morphing.build import morph_set
 from psychobench.stimuli.morphing.continuum import plan_continuum
-from psychobench.stimuli.morphing.faces import load_faces
-from psychobench.stimuli.morphing.spec import MorphSpec, read_morph_spec
+from psychobench.stimuli.morphing.face_loading import load_faces
+from psychobench.stimuli.morphing.morph_files import morph_set
+from psychobench.stimuli.morphing.morph_spec import MorphSpec, read_morph_spec
 from psychobench.stimuli.templates import Template, write_template
 
 LEVELS = 21

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from records import RESULTS, setting, timed, write
 
-from psychobench.responses.table import count_responses, read_trials
+from psychobench.trials.table import count_responses, read_trials
 
 OBSERVERS, TRIALS, REPEATS = 1000, 2000, 3
 

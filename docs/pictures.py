@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 from psychobench.stimuli.faces import Identity, frl_points, render_face
 from psychobench.stimuli.masks import FILLS, REGIONS, MaskSpec, make_masks
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
-from psychobench.stimuli.morphing.faces import load_faces
-from psychobench.stimuli.morphing.spec import read_morph_spec
+from psychobench.stimuli.morphing.face_loading import load_faces
+from psychobench.stimuli.morphing.morph_spec import read_morph_spec
 from psychobench.stimuli.templates import Template, write_template
 
 Pixels = NDArray[np.uint8]

@@ -13,22 +13,22 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "analyse": "psychobench.analysis",
-    "check_trials": "psychobench.responses.screening",
+    "check_trials": "psychobench.trials.screening",
     "compare": "psychobench.comparison",
     "error_consistency": "psychobench.comparison",
-    "compare_conditions": "psychobench.comparison.within",
-    "fit": "psychobench.pse",
+    "compare_conditions": "psychobench.comparison.conditions.condition_tests",
+    "fit": "psychobench.fits.pse",
     "import_trials": "psychobench.imports",
-    "fit_population": "psychobench.comparison.population",
+    "fit_population": "psychobench.fits.population.partial_pooling",
     "list_stimuli": "psychobench.stimuli",
-    "list_observers": "psychobench.responses.registry",
-    "load_cohort": "psychobench.responses.cohort",
-    "load_observer": "psychobench.responses.registry",
+    "list_observers": "psychobench.observers.registry",
+    "load_cohort": "psychobench.trials.cohort",
+    "load_observer": "psychobench.observers.registry",
     "load_stimuli": "psychobench.stimuli",
-    "make_trials": "psychobench.trials",
+    "make_trials": "psychobench.observers.trial_list",
     "report": "psychobench.reports",
-    "read_trials": "psychobench.responses.table",
-    "respond": "psychobench.responses.runner",
+    "read_trials": "psychobench.trials.table",
+    "respond": "psychobench.observers.runner",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

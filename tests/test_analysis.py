@@ -10,8 +10,8 @@ import pytest
 
 from psychobench.analysis import analyse
 from psychobench.errors import OptionError, TableError
-from psychobench.reports.analysis import analysis_json, analysis_tables, analysis_text
-from psychobench.responses.screening import parse_exclusion
+from psychobench.reports.analysis_text import analysis_json, analysis_tables, analysis_text
+from psychobench.trials.screening import parse_exclusion
 
 LEVELS = np.tile(np.linspace(0, 1, 7), 14)
 

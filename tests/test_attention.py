@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from psychobench.attention.faithful_study import check_faithfulness
+from psychobench.attention.attention_study import Question, Who, run_study
 from psychobench.attention.faithfulness import faithfulness
-from psychobench.attention.maps import normalise_maps, on_image, resize_maps
-from psychobench.attention.people import render_people
+from psychobench.attention.image_maps import normalise_maps, on_image, resize_maps
 from psychobench.attention.regions import REGIONS, face_regions, set_regions
+from psychobench.attention.rendered_people import render_people
 from psychobench.attention.shares import level_slopes, mask_shifts, tabulate_shares
-from psychobench.attention.study import Question, Who, run_study
+from psychobench.attention.study_faithfulness import check_faithfulness
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses.attention import AttentionMaps, map_attention, with_attention
-from psychobench.responses.protocol import ObserverInfo
-from psychobench.responses.registry import load_observer
+from psychobench.observers.attention_protocol import AttentionMaps, map_attention, with_attention
+from psychobench.observers.protocol import ObserverInfo
+from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
 
 INFO = ObserverInfo("looker", "1", ("sad", "happy"), "happy", "none", "a rule")
@@ -325,7 +325,7 @@ def test_faithfulness_is_checked_for_each_observer_and_mask(stimuli, regions):
 def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(
     stimuli, regions, tmp_path, monkeypatch
 ):
-    from psychobench.attention.files import write_study
+    from psychobench.attention.study_files import write_study
 
     def save_coarsely(figure, folder, name):
         figure.savefig(folder / f"{name}.png", dpi=40)
@@ -348,7 +348,7 @@ def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(
 
 
 def test_a_study_of_nothing_but_empty_maps_says_so(stimuli, regions, tmp_path, monkeypatch):
-    from psychobench.attention.files import study_json, study_text, write_study
+    from psychobench.attention.study_files import study_json, study_text, write_study
 
     class Blind(Looker):
         def attention(self, images, **asked):
@@ -371,7 +371,7 @@ def test_a_study_of_nothing_but_empty_maps_says_so(stimuli, regions, tmp_path, m
 
 
 def test_a_set_without_landmarks_is_drawn_without_shares(stimuli):
-    from psychobench.attention.files import study_json, study_text
+    from psychobench.attention.study_files import study_json, study_text
 
     study = run_study(
         [Who("looker", Looker())], Question("bright"), stimuli, ("none",), regions=None

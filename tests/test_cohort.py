@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from psychobench.errors import OptionError, ResourceError, TableError
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 from psychobench.resources import bundled
-from psychobench.responses import simulate
-from psychobench.responses.cohort import list_cohorts, load_cohort
-from psychobench.responses.simulate import simulate_cohort
-from psychobench.responses.table import count_responses, validate_trials
 from psychobench.stimuli import load_stimuli
+from psychobench.trials import simulate
+from psychobench.trials.cohort import list_cohorts, load_cohort
+from psychobench.trials.simulate import simulate_cohort
+from psychobench.trials.table import count_responses, validate_trials
 
 PUBLISHED_MEAN, PUBLISHED_SEM = 0.532, 0.018  # Ying, Li & Chen, arXiv 2310.13674
 

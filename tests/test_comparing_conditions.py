@@ -11,9 +11,9 @@ from statsmodels.stats.anova import AnovaRM, anova_lm
 from statsmodels.stats.multitest import multipletests
 
 import psychobench
-from psychobench.comparison.within import compare_conditions
-from psychobench.comparison.within_anova import Factor, analyse_variance, eta2_interval
-from psychobench.comparison.within_pairs import Labels, paired_test, welch_test
+from psychobench.comparison.conditions.anova import Factor, analyse_variance, eta2_interval
+from psychobench.comparison.conditions.condition_tests import compare_conditions
+from psychobench.comparison.conditions.pairs import Labels, paired_test, welch_test
 from psychobench.errors import ComparisonError, OptionError
 
 WHAT = Labels("condition", "", "a", "b")

@@ -13,7 +13,7 @@ from scipy import stats
 
 from psychobench.comparison import compare_seeds, measure_cohort, one_sample_t, seed_summary
 from psychobench.errors import ComparisonError, OptionError
-from psychobench.responses.odds import without_log_odds
+from psychobench.observers.base_rates import without_log_odds
 
 PEOPLE = np.random.default_rng(1).normal(0.532, 0.127, 50)
 SEEDS = np.random.default_rng(2).normal(0.7, 0.03, 10)

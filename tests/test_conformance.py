@@ -14,7 +14,7 @@ from PIL import Image
 from scipy.special import expit, logit
 
 from psychobench.errors import ObserverError
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 from psychobench.stimuli.faces import Identity, View, render_face
 from psychobench.testing import CHECKS, References, check_observer, material
 

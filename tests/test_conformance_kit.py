@@ -12,8 +12,8 @@ import pytest
 from scipy.special import expit, logit
 
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses.protocol import ObserverInfo
-from psychobench.responses.template import learn_template, make_template, standardise
+from psychobench.observers.protocol import ObserverInfo
+from psychobench.observers.template import learn_template, make_template, standardise
 from psychobench.testing import CHECKS, LabelledImages, References, check_observer, material
 
 
@@ -182,7 +182,7 @@ def test_reference_images_need_one_answer_each():
 def test_the_kit_needs_neither_torch_nor_pytest():
     code = (
         "import sys; from psychobench.testing import check_observer;"
-        "from psychobench.responses.template import make_template;"
+        "from psychobench.observers.template import make_template;"
         "check_observer(make_template).raise_if_failed();"
         "print([name for name in ('torch', 'pytest') if name in sys.modules])"
     )

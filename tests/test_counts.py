@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psychobench.errors import OptionError, TableError
-from psychobench.responses.table import count_responses, validate_trials
+from psychobench.trials.table import count_responses, validate_trials
 
 DESIGN = st.lists(
     st.tuples(

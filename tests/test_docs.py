@@ -23,7 +23,7 @@ import pytest
 
 import psychobench
 from psychobench.cli.main import cli
-from psychobench.responses.columns import CANONICAL
+from psychobench.trials.columns import CANONICAL
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import psychobench
-from psychobench.draw.looks import ONE_COLUMN, look, shorten, wrap
+from psychobench.draw.style import ONE_COLUMN, look, shorten, wrap
 from psychobench.errors import ComparisonError
 from psychobench.reports.analysis_figures import PER_PAGE, analysis_figures
 

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 
 from psychobench import fit
 from psychobench.errors import FitError, OptionError
-from psychobench.fits.bayes import posterior
+from psychobench.fits.bayes.engine import posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import GUESS, LAPSE, M, W, pose_prior

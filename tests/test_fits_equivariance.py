@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psychobench.errors import FitError
-from psychobench.fits import ml
 from psychobench.fits.blocks import Blocks
+from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 LEVELS, OBSERVERS = np.linspace(0, 1, 6), 6
 MIRROR = {"norm": "norm", "logistic": "logistic", "tdist": "tdist", "gumbel": "rgumbel"}

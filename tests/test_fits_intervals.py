@@ -4,7 +4,7 @@ import pytest
 import scipy.stats
 
 from psychobench.fits.functions import SIGMOIDS, psi
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 LEVELS = np.linspace(0, 1, 7)
 

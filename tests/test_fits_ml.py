@@ -8,11 +8,11 @@ import pytest
 import statsmodels.api as sm
 
 from psychobench.errors import FitError
-from psychobench.fits import ml
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import SIGMOIDS
+from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 PEAKS = json.loads((Path(__file__).parent / "reference" / "scipy_peaks.json").read_text())
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from psychobench.fits import bootstrap, cores, ml
+from psychobench import parallel as cores
 from psychobench.fits.blocks import Blocks
+from psychobench.fits.ml import bootstrap
+from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
 
 

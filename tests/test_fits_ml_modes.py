@@ -5,12 +5,12 @@ import pytest
 import scipy.optimize
 from scipy.special import betaln
 
-from psychobench.fits import ml
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.bootstrap import STARTS, TOLERANCE
 from psychobench.fits.functions import SIGMOIDS, psi
+from psychobench.fits.ml import engine as ml
+from psychobench.fits.ml.bootstrap import STARTS, TOLERANCE
+from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
-from psychobench.fits.starts import COARSE
 
 Z, N = np.linspace(-0.5, 0.5, 6), 25
 MODES = [

@@ -5,7 +5,7 @@ import scipy.optimize
 
 from psychobench.errors import OptionError
 from psychobench.fits.functions import SIGMOIDS, psi
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 LEVELS, N = np.linspace(0, 1, 7), 40
 SHAPES = [(0.4, 0.5), (0.55, 0.7), (0.5, 0.4)]

@@ -25,11 +25,11 @@ from psychobench.gaze import (
     score_map,
 )
 from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
+from psychobench.gaze.fixation_maps import centre_bias, pixels, unit_range
 from psychobench.gaze.gallery import draw_galleries
-from psychobench.gaze.images import find_images, image_sizes
 from psychobench.gaze.map_files import find_maps, map_sizes, resize_map, weights_notes
-from psychobench.gaze.maps import centre_bias, pixels, unit_range
-from psychobench.gaze.output import gaze_text, write_gaze
+from psychobench.gaze.photographs import find_images, image_sizes
+from psychobench.gaze.score_files import gaze_text, write_gaze
 
 SIZE = (90, 60)
 

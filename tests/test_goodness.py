@@ -8,7 +8,7 @@ import scipy.stats
 
 from psychobench.errors import OptionError
 from psychobench.fits.functions import SIGMOIDS, psi
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 LEVELS = np.linspace(0, 1, 7)
 
@@ -134,9 +134,9 @@ def test_an_order_that_is_not_known_is_said_not_to_be():
 
 def test_simulated_answers_are_dealt_out_to_the_cells_of_their_blocks():
     from psychobench.fits.designs import lay_out
+    from psychobench.fits.goodness.time_course import lay_out_order
     from psychobench.fits.options import FitOptions
-    from psychobench.fits.order import lay_out_order
-    from psychobench.responses.table import validate_trials
+    from psychobench.trials.table import validate_trials
 
     table, options = validate_trials(trials()), FitOptions()
     design = lay_out(table, [], options)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from psychobench.errors import OptionError, TableError
-from psychobench.responses.table import read_trials, validate_trials
+from psychobench.trials.table import read_trials, validate_trials
 
 TRIALS = "observer,level,response\np1,0,0\np1,0.5,1\np1,0.5,\np2,1,1\n"
 COUNTS = "observer,level,n_trials,n_target\np1,0.6,10,5\n"
@@ -171,7 +171,7 @@ def test_a_column_of_many_numbers_reads_as_it_would_cell_by_cell(write, monkeypa
     header = "observer,condition,level,response,rt"
     path = write("\n".join([header, *rows, f"NA,01,1,0,{last}", ""]))
     quick = read_trials(path)
-    monkeypatch.setattr("psychobench.responses.splitting._MANY", 10**9)
+    monkeypatch.setattr("psychobench.tables.splitting._MANY", 10**9)
     careful = read_trials(path)
     numeric = last not in ("fast", "inf", "007.5")
     assert pd.api.types.is_numeric_dtype(quick["rt"]) == numeric or last == "007.5"

@@ -18,10 +18,10 @@ from psychobench.stimuli.masks import (
     masked_files,
     read_mask_specs,
 )
-from psychobench.stimuli.masks.face import Face
+from psychobench.stimuli.masks.face_geometry import Face
 from psychobench.stimuli.masks.fills import local_fill, noise_fill
 from psychobench.stimuli.masks.regions import face_region, features_region
-from psychobench.stimuli.points import FEATURES
+from psychobench.stimuli.point_layouts import FEATURES
 from psychobench.stimuli.templates import read_template
 
 LEVELS = np.linspace(-1.0, 1.0, 21)

@@ -12,15 +12,14 @@ import pytest
 from PIL import Image
 
 from psychobench.stimuli import load_stimuli
-from psychobench.stimuli.checks import check_set
 from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import Identity, View, render_face
 from psychobench.stimuli.faces.frl import frl_points
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.morphing.build import morph_set
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
-from psychobench.stimuli.morphing.faces import load_faces
-from psychobench.stimuli.morphing.spec import read_morph_spec
+from psychobench.stimuli.morphing.face_loading import load_faces
+from psychobench.stimuli.morphing.morph_files import morph_set
+from psychobench.stimuli.morphing.morph_spec import read_morph_spec
 from psychobench.stimuli.morphing.texture import Texture
 from psychobench.stimuli.morphing.warp import (
     Layer,
@@ -31,7 +30,8 @@ from psychobench.stimuli.morphing.warp import (
     rasterise,
     triangulate,
 )
-from psychobench.stimuli.points import LIPS, mirror_points
+from psychobench.stimuli.point_layouts import LIPS, mirror_points
+from psychobench.stimuli.set_checks import check_set
 from psychobench.stimuli.templates import Template, read_template, write_template
 
 SIZE = 96

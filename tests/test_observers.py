@@ -15,9 +15,9 @@ import pytest
 
 from psychobench import load_stimuli, respond
 from psychobench.errors import ObserverError, OptionError
-from psychobench.pse import fit
-from psychobench.responses.protocol import Observer, ObserverInfo
-from psychobench.responses.template import learn_template, make_template
+from psychobench.fits.pse import fit
+from psychobench.observers.protocol import Observer, ObserverInfo
+from psychobench.observers.template import learn_template, make_template
 from psychobench.stimuli.faces import Identity, render_face
 from psychobench.testing import CHECKS
 

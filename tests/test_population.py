@@ -9,11 +9,11 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 import psychobench
-from psychobench.comparison.population import fit_population
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
-from psychobench.fits.population import pool
+from psychobench.fits.population.model import pool
+from psychobench.fits.population.partial_pooling import fit_population
 
 LEVELS = np.array([0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0])
 QUARTERS = np.array([0.25, 0.5, 0.75])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from psychobench.errors import FitError, OptionError, PsychobenchError, TableError
 from psychobench.fits.functions import SIGMOIDS, psi
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 LEVELS = np.array([0.0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0])
 PARAMETERS = ["threshold", "width", "guess", "lapse"]

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 
 LEVELS = np.linspace(0, 1, 6)
 

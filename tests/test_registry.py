@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses.registry import list_observers, load_observer
+from psychobench.observers.registry import list_observers, load_observer
 
 FACTORY = """
 class Rule:
@@ -117,7 +117,7 @@ def test_an_unknown_name_names_the_nearest_the_others_and_why_broken_ones_are(in
 
 
 def test_an_observer_of_a_package_not_installed_names_that_package(monkeypatch):
-    monkeypatch.setattr("psychobench.responses.registry.entry_points", lambda group: ())
+    monkeypatch.setattr("psychobench.observers.registry.entry_points", lambda group: ())
     with pytest.raises(ObserverError, match=r"only none; .*pip install psychobench-torch"):
         load_observer("fe_alexnet")
 
@@ -204,7 +204,7 @@ def test_loading_does_not_read_info_because_that_may_load_weights(install):
 
 def test_listing_imports_neither_torch_nor_the_renderer():
     code = (
-        "import sys; from psychobench.responses.registry import list_observers; list_observers();"
+        "import sys; from psychobench.observers.registry import list_observers; list_observers();"
         "print([m for m in ('torch', 'scipy', 'matplotlib', 'statsmodels') if m in sys.modules])"
     )
     result = subprocess.run(

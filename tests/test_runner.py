@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from psychobench.errors import ObserverError, OptionError, StimulusError
-from psychobench.responses import runner
-from psychobench.responses.protocol import ObserverInfo
-from psychobench.responses.runner import (
+from psychobench.observers import runner
+from psychobench.observers.protocol import ObserverInfo
+from psychobench.observers.runner import (
     check_masks,
     draw_binary,
     make_replicates,

@@ -9,13 +9,13 @@ from scipy.special import ndtr
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from psychobench.errors import OptionError, TableError
-from psychobench.responses.screening import (
+from psychobench.trials.screening import (
     CHECKS,
     check_trials,
     exclude,
     parse_exclusion,
 )
-from psychobench.responses.screening.measures import halves
+from psychobench.trials.screening.measures import halves
 
 LEVELS = np.linspace(0.0, 1.0, 7)
 

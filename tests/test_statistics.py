@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
+from psychobench.stimuli.image_statistics import image_statistics, level_trends, luminance
 from psychobench.stimuli.matching import match_images, matching_effect
-from psychobench.stimuli.statistics import image_statistics, level_trends, luminance
 
 LEVELS = np.linspace(0.0, 1.0, 9)
 

@@ -15,10 +15,10 @@ from PIL import Image
 from psychobench.errors import StimulusError
 from psychobench.resources import sha256
 from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_stimuli
-from psychobench.stimuli.build import LANDMARKS, render_level, render_set, stimulus_name
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.spec import read_spec
+from psychobench.stimuli.render_set import LANDMARKS, render_level, render_set, stimulus_name
+from psychobench.stimuli.render_spec import read_spec
 
 SIZE = (8, 6)
 

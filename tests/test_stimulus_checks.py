@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from psychobench.resources import bundled
-from psychobench.stimuli.checks import check_set
 from psychobench.stimuli.faces import frl_points, render_face
-from psychobench.stimuli.landmarks import read_landmarks
+from psychobench.stimuli.set_checks import check_set
+from psychobench.stimuli.set_landmarks import read_landmarks
 from psychobench.stimuli.templates import Template, write_template
 
 SIZE = 96

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from psychobench.errors import OptionError
-from psychobench.responses.columns import parse_columns, parse_where
-from psychobench.responses.table import count_responses, read_trials, validate_trials
+from psychobench.trials.columns import parse_columns, parse_where
+from psychobench.trials.table import count_responses, read_trials, validate_trials
 
 TRIALS = "observer,level,response\np1,0,0\np1,0.5,1\np1,0.5,\np2,1,1\n"
 

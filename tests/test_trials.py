@@ -10,8 +10,13 @@ import pytest
 from PIL import Image
 
 from psychobench.errors import OptionError, StimulusError, TableError
+from psychobench.observers.trial_list import (
+    jspsych_conditions,
+    make_trials,
+    psychopy_conditions,
+    stimulus_rows,
+)
 from psychobench.stimuli import HUMAN_LEVELS, load_stimuli
-from psychobench.trials import jspsych_conditions, make_trials, psychopy_conditions, stimulus_rows
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from prior_truths import prior_truths, simulation_based
 
 import psychobench
 from psychobench.resources import write_whole
-from psychobench.tables import csv_bytes
+from psychobench.tables.output import csv_bytes
 
 FOLDER = Path(__file__).parents[2] / "docs" / "calibration"
 

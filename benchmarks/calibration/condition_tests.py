@@ -11,7 +11,7 @@ import pandas as pd
 from tallies import ALPHA, tally
 from tqdm import tqdm
 
-from psychobench.comparison.within import ConditionTests, compare_conditions
+from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 
 PEOPLE = 30
 BETWEEN_PEOPLE, WITHIN_PEOPLE = 0.12, 0.05  # standard deviations of PSEs

@@ -21,7 +21,7 @@ from designs import Design, Disturbance, Truths, answer, designs
 from scipy import stats
 from tqdm import tqdm
 
-from psychobench.fits.bayes import posterior
+from psychobench.fits.bayes.engine import posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import Floats
 from psychobench.fits.options import FitOptions

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 
 
 class MouthCurve:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from psychobench.analysis.result import Analysis
-    from psychobench.draw.cells import Group, Measure
-    from psychobench.draw.crowds import People
+    from psychobench.draw.condition_means import Group, Measure
     from psychobench.draw.fits import Fit
+    from psychobench.draw.mean_curves import People
 
 GRID = 81
 MOST_GROUPS = 3  # side by side
@@ -63,7 +63,7 @@ class Layout:
 
     def crowds(self) -> list[People]:
         """Lay out everybody's curves, condition by condition, group by group."""
-        from psychobench.draw.crowds import People
+        from psychobench.draw.mean_curves import People
 
         data = self.analysis.fits.data
         grid = np.linspace(data["level"].min(), data["level"].max(), GRID)
@@ -92,7 +92,7 @@ class Layout:
 
     def measures(self) -> list[Measure]:
         """Lay out PSE and JND, person by person; who does not count in means is not drawn."""
-        from psychobench.draw.cells import Measure
+        from psychobench.draw.condition_means import Measure
 
         groups = [""] if self.analysis.within is None else self.groups
         unit = self.analysis.name("level")
@@ -134,7 +134,7 @@ class Layout:
         )
 
     def _group(self, measure: str, group: str) -> Group:
-        from psychobench.draw.cells import Group
+        from psychobench.draw.condition_means import Group
 
         alone = self.analysis.within is None
         mine = self.table[self.analysis.counted(measure)]

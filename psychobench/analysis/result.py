@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.comparison.cohorts import counted
-from psychobench.comparison.within import ConditionTests
+from psychobench.comparison.cohort_measures import counted
+from psychobench.comparison.conditions.condition_tests import ConditionTests
 from psychobench.errors import ComparisonError
-from psychobench.pse import Fits
-from psychobench.responses.screening import Exclusion, Screening
+from psychobench.fits.pse import Fits
+from psychobench.trials.screening import Exclusion, Screening
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +119,7 @@ class Analysis:
             If no two people have a value.
         """
         from psychobench.analysis.layout import Layout
-        from psychobench.draw.cells import draw_cells, draw_measure
+        from psychobench.draw.condition_means import draw_cells, draw_measure
 
         layout = Layout(self)
         measures = layout.measures()

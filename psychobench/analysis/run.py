@@ -10,12 +10,12 @@ import pandas as pd
 from scipy import stats
 
 from psychobench.analysis.result import MEASURES, Analysis, measures_of
-from psychobench.comparison.cohorts import TESTED, counted
-from psychobench.comparison.within import ConditionTests, compare_conditions
+from psychobench.comparison.cohort_measures import TESTED, counted
+from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, OptionError, TableError
-from psychobench.pse import Fits, fit
-from psychobench.responses.columns import nearest, shown
-from psychobench.responses.screening import Exclusion, Screening, check_trials, exclude
+from psychobench.fits.pse import Fits, fit
+from psychobench.messages import nearest, shown
+from psychobench.trials.screening import Exclusion, Screening, check_trials, exclude
 
 NOBODY = pd.DataFrame(columns=["observer", "rule", "value", "n_trials"])
 

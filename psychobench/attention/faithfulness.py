@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from tqdm import tqdm
 
-from psychobench.attention.maps import on_image, resize_maps
+from psychobench.attention.image_maps import on_image, resize_maps
 from psychobench.errors import OptionError
-from psychobench.responses.attention import AttentionMaps
+from psychobench.observers.attention_protocol import AttentionMaps
 
 Images = NDArray[np.uint8]
 Respond = Callable[[Images], NDArray[np.float64]]

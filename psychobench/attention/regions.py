@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.masking import set_landmarks
-from psychobench.stimuli.masks.face import Face, Landmarks
+from psychobench.stimuli.add_masks import set_landmarks
+from psychobench.stimuli.masks.face_geometry import Face, Landmarks
 from psychobench.stimuli.masks.regions import face_region, named_region, polygon_region
 from psychobench.stimuli.sets import StimulusSet
 
@@ -117,7 +117,7 @@ def face_regions(
     Parameters
     ----------
     landmarks : sequence of ndarray or dict
-        As `psychobench.stimuli.masks.face.name_features` takes them.
+        As `psychobench.stimuli.masks.face_geometry.name_features` takes them.
     shape : tuple of int
         Height and width of the images.
     follow : {"fixed", "own"}

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from psychobench.attention.maps import on_image
+from psychobench.attention.image_maps import on_image
 from psychobench.attention.regions import FaceRegions
 from psychobench.comparison.corrections import bonferroni, holm
-from psychobench.responses.attention import AttentionMaps
+from psychobench.observers.attention_protocol import AttentionMaps
 
 WHO = ("observer", "pretraining")
 _NO_SPREAD = 1e-12  # of a share: units that do not vary allow no test

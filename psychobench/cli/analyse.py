@@ -69,7 +69,7 @@ def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None
     """
     import json
 
-    from psychobench.reports.analysis import analysis_json, analysis_text
+    from psychobench.reports.analysis_text import analysis_json, analysis_text
     from psychobench.resources import check_writable, staged_folder
 
     if out is not None:
@@ -89,9 +89,9 @@ def _run(file: Path, out: Path | None, options: dict[str, Any]) -> tuple[Analysi
     from psychobench.analysis import analyse as analyse_table
     from psychobench.reports.provenance import provenance
     from psychobench.resources import sha256
-    from psychobench.responses.columns import parse_columns, parse_where
-    from psychobench.responses.screening import parse_exclusion
-    from psychobench.responses.table import read_trials
+    from psychobench.trials.columns import parse_columns, parse_where
+    from psychobench.trials.screening import parse_exclusion
+    from psychobench.trials.table import read_trials
 
     names = ("within", "between", "engine", "sigmoid", "asymptotes", "task", "confidence", "seed")
     chosen = {name: options[name] for name in names}
@@ -122,10 +122,10 @@ def _write(found: Analysis, made: dict[str, Any], folder: Path) -> None:
     import json
 
     from psychobench.draw.curves import save_figure
-    from psychobench.reports.analysis import analysis_json, analysis_tables, analysis_text
     from psychobench.reports.analysis_figures import analysis_figures
-    from psychobench.reports.page_analysis import analysis_page
-    from psychobench.tables import csv_bytes
+    from psychobench.reports.analysis_page import analysis_page
+    from psychobench.reports.analysis_text import analysis_json, analysis_tables, analysis_text
+    from psychobench.tables.output import csv_bytes
 
     figures = dict(analysis_figures(found))
     texts = {

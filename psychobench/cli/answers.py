@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.pse import Fits, fit
-from psychobench.responses.odds import without_log_odds
-from psychobench.responses.protocol import Observer, ObserverInfo
-from psychobench.responses.runner import (
+from psychobench.fits.pse import Fits, fit
+from psychobench.observers.base_rates import without_log_odds
+from psychobench.observers.protocol import Observer, ObserverInfo
+from psychobench.observers.runner import (
     draw_binary,
     make_replicates,
     read_info,

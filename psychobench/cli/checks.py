@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from psychobench.stimuli.checks import SetCheck
+    from psychobench.stimuli.set_checks import SetCheck
 
 
 @click.command()
@@ -22,7 +22,7 @@ def check(name: str, as_json: bool) -> None:
     """
     import json
 
-    from psychobench.stimuli.checks import check_set
+    from psychobench.stimuli.set_checks import check_set
     from psychobench.stimuli.sets import find_folder
 
     checked = check_set(find_folder(name)[0])
@@ -35,7 +35,7 @@ def check(name: str, as_json: bool) -> None:
 
 
 def _text(checked: SetCheck) -> str:
-    from psychobench.tables import json_rows
+    from psychobench.tables.output import json_rows
 
     lines = [f"{checked.folder}: {len(checked.statistics)} images", ""]
     lines += ["Does it predict the level? (correlation, 95 % interval, range in % of the mean)"]

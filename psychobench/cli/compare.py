@@ -111,8 +111,8 @@ def compare(out: Path | None, as_json: bool, **options: Any) -> None:
     import json
 
     from psychobench.cli.study import run_study
-    from psychobench.reports.files import study_json, write_study
-    from psychobench.reports.terminal import study_text
+    from psychobench.reports.study_files import study_json, write_study
+    from psychobench.reports.study_text import study_text
     from psychobench.resources import staged_folder
 
     study = run_study(out=out, **options)

@@ -41,7 +41,7 @@ def export(
     from psychobench.errors import OptionError
     from psychobench.exports import export_files
     from psychobench.resources import check_writable, staged_folder
-    from psychobench.responses.table import parse_columns, parse_where, read_trials
+    from psychobench.trials.table import parse_columns, parse_where, read_trials
 
     if out.is_dir() and any(out.iterdir()):
         raise OptionError(f"--out must be a new or empty folder: {out} holds files; name another")

@@ -11,7 +11,7 @@ from psychobench.cli import options as shared
 from psychobench.cli.notes import count, note_input
 
 if TYPE_CHECKING:
-    from psychobench.pse import Fits
+    from psychobench.fits.pse import Fits
 
 WRITERS = (".csv", ".json")
 FLAGGING = 39  # refits at which a two-sided p can be .05
@@ -101,8 +101,8 @@ def fit(
     has a PSE with a status: ok, step, outside, reversed, never or failed.
     """
     from psychobench.fits.options import parse_bounds
-    from psychobench.pse import fit as fit_table
-    from psychobench.responses.table import parse_columns, parse_where, read_trials
+    from psychobench.fits.pse import fit as fit_table
+    from psychobench.trials.table import parse_columns, parse_where, read_trials
 
     _check_out(out)
     limits = parse_bounds(bounds or "")
@@ -149,7 +149,7 @@ def _note_few(options: dict[str, Any]) -> None:
 
 def _write(fits: Fits, out: Path) -> None:
     from psychobench.resources import write_whole
-    from psychobench.tables import csv_bytes
+    from psychobench.tables.output import csv_bytes
 
     as_csv = out.suffix.lower() == ".csv"
     write_whole(out, csv_bytes(fits.table) if as_csv else (_to_json(fits) + "\n").encode())

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from psychobench.pse import Fits
-    from psychobench.responses.cohort import Cohort
+    from psychobench.fits.pse import Fits
+    from psychobench.trials.cohort import Cohort
 
 
 @click.group()
@@ -32,7 +32,7 @@ def humans() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def list_(as_json: bool) -> None:
     """List the bundled cohorts that --humans takes by name; all are SIMULATED."""
-    from psychobench.responses.cohort import list_cohorts, load_cohort
+    from psychobench.trials.cohort import list_cohorts, load_cohort
 
     rows = [_row(load_cohort(name)) for name in list_cohorts()]
     if as_json:
@@ -92,11 +92,11 @@ def simulate(out: Path, levels: str | None, **options: Any) -> None:
     """
     from tqdm import tqdm
 
-    from psychobench.pse import fit
+    from psychobench.fits.pse import fit
     from psychobench.resources import check_writable, write_whole
-    from psychobench.responses.simulate import simulate_cohort
     from psychobench.stimuli import HUMAN_LEVELS
-    from psychobench.tables import csv_bytes
+    from psychobench.tables.output import csv_bytes
+    from psychobench.trials.simulate import simulate_cohort
 
     tested = HUMAN_LEVELS if levels is None else parse_levels(levels)
     check_writable(out.parent)
@@ -132,7 +132,7 @@ def _record(data: bytes, options: dict[str, Any], reached: dict[str, Any]) -> by
     """Write down, for people and for programs, what a table was made from."""
     import hashlib
 
-    from psychobench.responses.simulate import MODEL
+    from psychobench.trials.simulate import MODEL
 
     levels = ",".join(f"{level:g}" for level in options["levels"])
     about = {

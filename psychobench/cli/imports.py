@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from psychobench.imports import FileAccount, Imported
-    from psychobench.imports.source import NeededError
+    from psychobench.imports.reader import NeededError
 
 _HELP = """\
 Read FILEs that an experiment program wrote into one table of trials.
@@ -83,8 +83,8 @@ def import_command(
 ) -> None:
     """Read the options, import, write and tell."""
     from psychobench.imports.patterns import parse_keys
-    from psychobench.responses.columns import parse_columns, parse_pairs, parse_where
-    from psychobench.tables import csv_bytes
+    from psychobench.tables.output import csv_bytes
+    from psychobench.trials.columns import parse_columns, parse_pairs, parse_where
 
     _check_out(out, files)
     options |= {
@@ -125,7 +125,7 @@ def _check_out(out: Path, files: tuple[Path, ...]) -> None:
 
 def _asking(files: tuple[Path, ...], options: dict[str, Any]) -> Imported:
     """Import; ask for each thing that turns out to be missing."""
-    from psychobench.imports.source import NeededError
+    from psychobench.imports.reader import NeededError
 
     while True:
         try:

@@ -13,6 +13,7 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 from psychobench import __version__
+from psychobench.cli.wording import in_options, leaf
 from psychobench.errors import PsychobenchError
 
 # name -> (where it lives, one line of help); the modules load only when their command runs
@@ -121,7 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with _tidy_when_terminated():
             cli.main(args=None if arguments is None else list(arguments), prog_name="psychobench")
     except PsychobenchError as error:
-        click.echo("\n".join(["Error: " + error.faults[0], *error.faults[1:]]), err=True)
+        typed = leaf(cli, sys.argv[1:] if arguments is None else arguments)
+        faults = [in_options(fault, typed) for fault in error.faults]
+        click.echo("\n".join(["Error: " + faults[0], *faults[1:]]), err=True)
         sys.exit(1)
 
 

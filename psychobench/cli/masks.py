@@ -51,7 +51,7 @@ def mask(name: str, wanted: tuple[str, ...], spec: Path | None, out: Path, **opt
     """
     from psychobench.resources import check_writable
     from psychobench.stimuli import load_stimuli
-    from psychobench.stimuli.masking import mask_set, masks_for
+    from psychobench.stimuli.add_masks import mask_set, masks_for
 
     specs = _read_specs(wanted, spec, {k: v for k, v in options.items() if v not in (None, False)})
     check_writable(out)
@@ -73,7 +73,7 @@ def _read_specs(
 ) -> tuple[MaskSpec, ...]:
     from psychobench.errors import OptionError, StimulusError
     from psychobench.stimuli.masks import read_mask_specs
-    from psychobench.stimuli.sections import read_toml
+    from psychobench.stimuli.toml_specs import read_toml
 
     if bool(wanted) == (spec is not None):
         raise OptionError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from psychobench.responses.registry import ObserverEntry
+    from psychobench.observers.registry import ObserverEntry
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
@@ -27,7 +27,7 @@ def observers() -> None:
 @JSON
 def list_(as_json: bool) -> None:
     """List the observers that --observer takes, and why any of them cannot be used."""
-    from psychobench.responses.registry import list_observers
+    from psychobench.observers.registry import list_observers
 
     entries = list_observers()
     if as_json:
@@ -49,7 +49,7 @@ def check(name: str, pretraining: str | None, seed: int, as_json: bool) -> None:
     The first check of an observer may train it, or download its weights.
     """
     from psychobench.errors import ObserverError
-    from psychobench.responses.registry import load_observer
+    from psychobench.observers.registry import load_observer
     from psychobench.testing import check_observer
 
     factory = partial(load_observer, name, pretraining=pretraining, seed=seed)

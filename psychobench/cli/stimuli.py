@@ -90,8 +90,8 @@ def render(spec: str, out: Path) -> None:
     """
     from psychobench.resources import bundled, check_writable
     from psychobench.stimuli import list_stimuli
-    from psychobench.stimuli.build import render_set
-    from psychobench.stimuli.spec import FILE, read_spec
+    from psychobench.stimuli.render_set import render_set
+    from psychobench.stimuli.render_spec import FILE, read_spec
 
     known = spec in list_stimuli()
     checked = read_spec(bundled("stimuli") / spec / FILE if known else Path(spec))

@@ -21,16 +21,16 @@ from psychobench.comparison import (
     match_cohorts,
 )
 from psychobench.errors import OptionError, all_of
-from psychobench.pse import Fits, fit
+from psychobench.fits.pse import Fits, fit
+from psychobench.observers.protocol import Observer
+from psychobench.observers.registry import list_observers, load_observer
+from psychobench.observers.runner import check_masks
 from psychobench.reports.provenance import provenance
 from psychobench.reports.study import Study, Trainings
 from psychobench.resources import check_writable
-from psychobench.responses.cohort import Cohort, load_cohort
-from psychobench.responses.columns import parse_columns, parse_names, parse_pairs, parse_where
-from psychobench.responses.protocol import Observer
-from psychobench.responses.registry import list_observers, load_observer
-from psychobench.responses.runner import check_masks
 from psychobench.stimuli.sets import StimulusSet, load_stimuli
+from psychobench.trials.cohort import Cohort, load_cohort
+from psychobench.trials.columns import parse_columns, parse_names, parse_pairs, parse_where
 
 
 @dataclass(frozen=True)

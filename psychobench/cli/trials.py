@@ -87,8 +87,8 @@ def make(name: str, levels: str | None, repetitions: int, seed: int, out: Path) 
 
     Seven levels times 30 repetitions by default.
     """
+    from psychobench.observers.trial_list import make_trials
     from psychobench.stimuli import load_stimuli
-    from psychobench.trials import make_trials
 
     stimuli = load_stimuli(name)
     chosen = _parse_levels(levels or ("human" if stimuli.bundled else "all"))
@@ -115,8 +115,8 @@ def _write(
     import shutil
 
     from psychobench import __version__
+    from psychobench.observers.trial_list import IMAGES, jspsych_conditions, psychopy_conditions
     from psychobench.resources import staged_folder
-    from psychobench.trials import IMAGES, jspsych_conditions, psychopy_conditions
 
     about = {
         "psychobench": __version__,

@@ -1,23 +1,24 @@
 """Comparison: observers tested against a cohort."""
 
-from psychobench.comparison.agreement import compare_errors
-from psychobench.comparison.balanced import BalancedComparison, compare_balanced
+from psychobench.comparison.against_cohort import FAMILIES, Comparison, compare, compare_with
+from psychobench.comparison.base_rate import BalancedComparison, compare_balanced
 from psychobench.comparison.bayes_factor import BayesFactor, jzs_bayes_factor
-from psychobench.comparison.cohorts import CohortMeasures, match_cohorts, measure_cohort
-from psychobench.comparison.compare import FAMILIES, Comparison, compare, compare_with
-from psychobench.comparison.consistency import (
-    ErrorConsistency,
-    error_consistency,
-    stimulus_names,
-)
+from psychobench.comparison.cohort_consistency import compare_errors
+from psychobench.comparison.cohort_measures import CohortMeasures, match_cohorts, measure_cohort
 from psychobench.comparison.corrections import bonferroni, holm
-from psychobench.comparison.curves import CurveDistance, compare_curves, curve_distance
+from psychobench.comparison.curve_distance import CurveDistance, compare_curves, curve_distance
 from psychobench.comparison.equivalence import (
     Equivalence,
     check_margin,
     equivalence,
     smallest_margin,
 )
+from psychobench.comparison.error_consistency import (
+    ErrorConsistency,
+    error_consistency,
+    stimulus_names,
+)
+from psychobench.comparison.one_sample import OneSampleT, one_sample_t
 from psychobench.comparison.sample import Sample, effect_interval
 from psychobench.comparison.seeds import (
     SeedComparison,
@@ -26,7 +27,6 @@ from psychobench.comparison.seeds import (
     seed_summary,
 )
 from psychobench.comparison.single_case import SingleCaseT, single_case_t
-from psychobench.comparison.tests import OneSampleT, one_sample_t
 
 __all__ = [
     "FAMILIES",

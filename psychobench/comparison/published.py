@@ -24,7 +24,7 @@ from psychobench.comparison.sample import Sample
 from psychobench.comparison.single_case import single_case_t
 from psychobench.errors import OptionError
 from psychobench.resources import bundled
-from psychobench.tables import json_rows
+from psychobench.tables.output import json_rows
 
 ALPHA = 0.05
 SLACK = 1e-9  # share of a figure by which floating point may miss the end of an interval

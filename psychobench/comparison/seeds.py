@@ -12,10 +12,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from psychobench.comparison.cohorts import TESTED, CohortMeasures, HasFrame, check_tested, counted
-from psychobench.comparison.compare import FAMILIES, UNREPORTED, Family
+from psychobench.comparison.against_cohort import FAMILIES, UNREPORTED, Family
+from psychobench.comparison.cohort_measures import (
+    TESTED,
+    CohortMeasures,
+    HasFrame,
+    check_tested,
+    counted,
+)
+from psychobench.comparison.conditions.pairs import Labels, welch_test
 from psychobench.comparison.corrections import bonferroni, holm
-from psychobench.comparison.within_pairs import Labels, welch_test
 from psychobench.errors import ComparisonError, OptionError
 
 NAN = float("nan")

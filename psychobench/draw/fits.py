@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from psychobench.draw.curves import COLOURS, GREY
-from psychobench.draw.looks import ONE_COLUMN, SMALL, add_legend, look, shorten
+from psychobench.draw.style import ONE_COLUMN, SMALL, add_legend, look, shorten
 
 Points = NDArray[np.float64]
 PANEL = (1.72, 1.35)  # inches; four panels fill a page's width

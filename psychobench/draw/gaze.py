@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from psychobench.draw.curves import COLOURS, GREY
-from psychobench.draw.looks import SMALL, shorten, wrap
+from psychobench.draw.style import SMALL, shorten, wrap
 
 COLOUR_MAP = "viridis"  # even to the eye, also of people who confuse red and green
 _LABEL = 44  # characters

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
-from psychobench.draw.looks import SMALL, shorten
+from psychobench.draw.style import SMALL, shorten
 
 Scale = Literal["figure", "row", "map"]
 SCALES = {

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from psychobench.draw.curves import COLOURS, GREY
-from psychobench.draw.looks import SMALL, add_legend, look, wrap
+from psychobench.draw.style import SMALL, add_legend, look, wrap
 
 PER_ROW = 3
 _TITLE = 34  # characters

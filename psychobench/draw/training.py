@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from psychobench.draw.curves import STYLE
-from psychobench.draw.looks import add_legend, look
+from psychobench.draw.style import add_legend, look
 
 
 @dataclass(frozen=True)

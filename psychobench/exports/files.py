@@ -12,9 +12,9 @@ import pandas as pd
 
 from psychobench import __version__
 from psychobench.errors import OptionError, TableError
-from psychobench.responses.columns import nearest
-from psychobench.responses.counts import count_responses
-from psychobench.tables import csv_bytes
+from psychobench.messages import nearest
+from psychobench.tables.output import csv_bytes
+from psychobench.trials.counts import count_responses
 
 _LABEL = re.compile(r"[^a-zA-Z0-9]+")
 _BIDS_NAMES = {"rt": "response_time", "condition": "trial_type", "stimulus": "stim_id"}

@@ -14,7 +14,7 @@ from psychobench.errors import FitError
 from psychobench.fits.blocks import SAME_LEVEL, Blocks, pad
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.options import FitOptions
-from psychobench.responses.table import count_responses
+from psychobench.trials.table import count_responses
 
 KEYS = ("observer", "condition")
 LEAST_SPREAD, MOST_SPREAD = 1e-304, 1e304  # of levels; beyond it their ratios are no numbers
@@ -77,7 +77,7 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     Parameters
     ----------
     table : DataFrame
-        Trials or counts that `psychobench.responses.table` has validated.
+        Trials or counts that `psychobench.trials.table` has validated.
     by : sequence of str
         Columns that split observers' conditions further.
     options : FitOptions

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.fits import bayes, ml
+from psychobench.fits.bayes import engine as bayes
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.bootstrap import Ends, bootstrap_intervals
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.intervals import profile_intervals
+from psychobench.fits.ml import engine as ml
+from psychobench.fits.ml.bootstrap import Ends, bootstrap_intervals
+from psychobench.fits.ml.intervals import profile_intervals
+from psychobench.fits.ml.shared_lapse import fit_shared
 from psychobench.fits.options import FitOptions
-from psychobench.fits.shared import fit_shared
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def pose_prior(
     options : FitOptions
         Task, asymptotes, likelihood and bounds.
     falling : ndarray of bool, shape (n,), optional
-        Where guess and lapse trade places, as in `psychobench.fits.ml.pose`.
+        Where guess and lapse trade places, as in `psychobench.fits.ml.engine.pose`.
     """
     n = len(blocks)
     turned = np.zeros(n, dtype=bool) if falling is None else falling

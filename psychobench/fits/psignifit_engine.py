@@ -19,11 +19,11 @@ import numpy as np
 from tqdm import tqdm
 
 from psychobench.errors import FitError
-from psychobench.fits import ml
-from psychobench.fits.ascent import evaluate
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
+from psychobench.fits.ml import engine as ml
+from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
 
 THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # theirs live on the levels that they are given

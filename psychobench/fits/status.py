@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml import CRITERION, at_floor, fit_constant
+from psychobench.fits.ml.engine import CRITERION, at_floor, fit_constant
 from psychobench.fits.options import FitOptions
 
 STATUSES = ("failed", "never", "reversed", "outside", "step", "ok")

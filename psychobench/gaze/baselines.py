@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from psychobench.gaze.fixation_maps import BlurRecipe, centre_bias, fixation_map, pixels
 from psychobench.gaze.fixations import Fixations
-from psychobench.gaze.maps import BlurRecipe, centre_bias, fixation_map, pixels
 from psychobench.gaze.metrics import METRICS, score_map
 
 ZERO, CENTRE, PEOPLE = "all-zero map", "centre bias", "other people (split half)"

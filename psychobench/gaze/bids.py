@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
-from psychobench.gaze.table import as_fixations
+from psychobench.gaze.fixation_table import as_fixations
 
 _PHYSIO = re.compile(r"(?P<stem>sub-(?P<sub>[A-Za-z0-9]+)_.*?)(?:_recording-[A-Za-z0-9]+)?_physio")
 _MS = 1000.0

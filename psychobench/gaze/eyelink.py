@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.gaze.table import as_fixations
+from psychobench.gaze.fixation_table import as_fixations
 
 # what experiment programs write when an image comes on, and when it goes
 _IMAGE = re.compile(

@@ -12,7 +12,7 @@ import pandas as pd
 from psychobench.errors import OptionError, TableError
 from psychobench.gaze.bids import find_recordings, read_bids
 from psychobench.gaze.eyelink import is_asc, read_asc
-from psychobench.gaze.table import read_tidy
+from psychobench.gaze.fixation_table import read_tidy
 
 Size = tuple[int, int]
 _MOST_OUTSIDE = 0.5  # beyond this share the coordinates are in another unit

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.draw.gaze import GalleryRow, draw_gallery
+from psychobench.gaze.fixation_maps import BlurRecipe, Map, fixation_map, unit_range
 from psychobench.gaze.fixations import Fixations
 from psychobench.gaze.map_files import MapFile, resize_map
-from psychobench.gaze.maps import BlurRecipe, Map, fixation_map, unit_range
 from psychobench.resources import read_image
 
 if TYPE_CHECKING:

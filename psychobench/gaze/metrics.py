@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.gaze.maps import Map, unit_range
+from psychobench.gaze.fixation_maps import Map, unit_range
 
 # name -> (what it says, whether more of it is nearer)
 METRICS = MappingProxyType(

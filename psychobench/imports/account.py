@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from psychobench.tables import json_rows
+from psychobench.tables.output import json_rows
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import OptionError
-from psychobench.imports.columns import key_of
+from psychobench.imports.cell_values import key_of
 from psychobench.imports.options import Options
-from psychobench.imports.source import NeededError, Source
-from psychobench.responses.cells import as_number, as_text, is_blank
-from psychobench.responses.columns import nearest
+from psychobench.imports.reader import NeededError, Source
+from psychobench.messages import nearest
+from psychobench.tables.cells import as_number, as_text, is_blank
 
 _PLAIN = {"0": 0.0, "1": 1.0, "true": 1.0, "false": 0.0}
 _LEVELS = 20  # shown of each key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from psychobench.imports.source import Source
+from psychobench.imports.reader import Source
 
 
 @dataclass(frozen=True)

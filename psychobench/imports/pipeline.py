@@ -11,17 +11,22 @@ import pandas as pd
 
 from psychobench.errors import TableError
 from psychobench.imports.account import FileAccount, Imported
-from psychobench.imports.checks import check_distinct, check_keep, check_options, check_repeats
-from psychobench.imports.columns import key_of
-from psychobench.imports.finish import finish
-from psychobench.imports.formats import find_format, load
+from psychobench.imports.assembly import finish
+from psychobench.imports.cell_values import key_of
+from psychobench.imports.formats.detection import find_format, load
 from psychobench.imports.keys import check_keys
-from psychobench.imports.opened import Opened, no_trial, open_file
+from psychobench.imports.option_rules import (
+    check_distinct,
+    check_keep,
+    check_options,
+    check_repeats,
+)
 from psychobench.imports.options import Options
+from psychobench.imports.parsed_file import Opened, no_trial, open_file
 from psychobench.imports.patterns import parse_keys
-from psychobench.imports.source import Format, Source
-from psychobench.responses.cells import natural
-from psychobench.responses.reading import TEXTS
+from psychobench.imports.reader import Format, Source
+from psychobench.tables.cells import natural
+from psychobench.tables.reading import TEXTS
 
 
 def import_trials(

@@ -12,9 +12,9 @@ from pathlib import Path
 import pandas as pd
 
 from psychobench.errors import OptionError, TableError
-from psychobench.imports.source import Head
-from psychobench.responses.reading import MOST_COLUMNS, SEPARATOR_LINE
-from psychobench.responses.splitting import broken_line, broken_quotes, cut_off, too_long, too_short
+from psychobench.imports.reader import Head
+from psychobench.tables.reading import MOST_COLUMNS, SEPARATOR_LINE
+from psychobench.tables.splitting import broken_line, broken_quotes, cut_off, too_long, too_short
 
 _LONGEST = 100_000_000  # characters in a cell: recordings and drawings are kept as text
 _FIRST = 1_000_000  # characters among which the first line ends

@@ -44,9 +44,9 @@ def report(result: Analysis | Study, *, made: Mapping[str, Any] | None = None) -
     >>> page[:15], page.count("<img ")
     ('<!DOCTYPE html>', 2)
     """
-    from psychobench.reports.page_analysis import analysis_page
-    from psychobench.reports.page_study import study_page
+    from psychobench.reports.analysis_page import analysis_page
     from psychobench.reports.provenance import provenance
+    from psychobench.reports.study_page import study_page
 
     if isinstance(result, Analysis):
         return analysis_page(result, provenance() if made is None else made).html()

@@ -23,9 +23,9 @@ def analysis_figures(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         ``groups``, ``measures`` where two people have a value, ``goodness`` where it was asked for,
         ``participants-1`` and on.
     """
-    from psychobench.draw.cells import draw_cells
-    from psychobench.draw.crowds import draw_crowds
+    from psychobench.draw.condition_means import draw_cells
     from psychobench.draw.fits import draw_panels
+    from psychobench.draw.mean_curves import draw_crowds
 
     drawn = Layout(analysis)
     axes = {"x_label": analysis.name("level"), "y_label": f"P({analysis.name('response')})"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from psychobench.analysis import Analysis
-from psychobench.results import Fits
+from psychobench.fits.results import Fits
 
 SHAPES = {
     "norm": "cumulative normal",

@@ -16,12 +16,12 @@ from psychobench.comparison import (
     SeedComparison,
     stimulus_names,
 )
-from psychobench.comparison.balanced import BALANCED_COLUMNS
+from psychobench.comparison.base_rate import BALANCED_COLUMNS
 from psychobench.comparison.seeds import SEED_COLUMNS
-from psychobench.pse import Fits
+from psychobench.fits.pse import Fits
 from psychobench.reports import words
-from psychobench.responses.cohort import Cohort
 from psychobench.stimuli.sets import StimulusSet
+from psychobench.trials.cohort import Cohort
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -161,7 +161,7 @@ class Study:
 
     def plot(self) -> Figure:
         """Draw curves, data and PSEs of observers and cohort, one panel per mask."""
-        from psychobench.reports.figure import draw_study
+        from psychobench.reports.study_figure import draw_study
 
         return draw_study(self)
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from psychobench.comparison import FAMILIES, CohortMeasures, Comparison, SeedComparison
-from psychobench.comparison.balanced import ALPHA
-from psychobench.tables import json_rows
+from psychobench.comparison.base_rate import ALPHA
+from psychobench.tables.output import json_rows
 
 # question: the p that answers it, whose sign is the side, the answer where p is small or is not
 ANSWERS = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.threads import side_by_side
+from psychobench.stimuli.image_threads import side_by_side
 
 SUFFIXES = {"png": ".png", "tiff": ".tif", "webp": ".webp"}
 """The formats, and how their files' names end."""

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.stimuli.statistics import (
+from psychobench.stimuli.image_statistics import (
     Pixels,
     image_statistics,
     level_trends,
     linear_light,
     luminance,
 )
-from psychobench.stimuli.threads import side_by_side
+from psychobench.stimuli.image_threads import side_by_side
 
 MATCHES = ("none", "luminance", "histogram")
 _ROUNDS = 4

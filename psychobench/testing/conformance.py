@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from psychobench.errors import OptionError
-from psychobench.responses.protocol import Observer
+from psychobench.observers.protocol import Observer
 from psychobench.testing import form, invariance, judgement, surroundings
 from psychobench.testing.material import LabelledImages, References
 from psychobench.testing.report import Check, ConformanceReport
@@ -90,7 +90,7 @@ def check_observer(
 
     Examples
     --------
-    >>> from psychobench.responses.template import make_template
+    >>> from psychobench.observers.template import make_template
     >>> check_observer(make_template).passed
     True
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from psychobench.responses.runner import make_replicates, offers_replicates, read_info
+from psychobench.observers.runner import make_replicates, offers_replicates, read_info
 from psychobench.testing import material
 from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.responses.protocol import Observer, ObserverInfo
-from psychobench.responses.runner import read_info
+from psychobench.observers.protocol import Observer, ObserverInfo
+from psychobench.observers.runner import read_info
 from psychobench.testing import material
 from psychobench.testing.material import LabelledImages, References
 

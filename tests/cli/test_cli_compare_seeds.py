@@ -13,7 +13,7 @@ from scipy import stats
 # judges brightness; a seed moves its criterion, and one in five sees nothing
 NETS = """
 import numpy as np
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 
 ASKED = []
 

@@ -6,7 +6,7 @@ from psychobench.testing import CHECKS
 
 ALWAYS_HAPPY = """
 import numpy as np
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 
 class AlwaysHappy:
     info = ObserverInfo("always_happy", "1", ("sad", "happy"), "happy", "none", "a rule")

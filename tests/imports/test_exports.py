@@ -14,7 +14,7 @@ import pytest
 from psychobench.errors import OptionError, TableError
 from psychobench.exports import FORMS, export_files
 from psychobench.imports import import_trials
-from psychobench.responses.table import read_trials, validate_trials
+from psychobench.trials.table import read_trials, validate_trials
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from psychobench.errors import TableError
 from psychobench.imports import import_trials
-from psychobench.imports.formats import FORMATS
-from psychobench.imports.source import ALL_OF_IT
+from psychobench.imports.formats.detection import FORMATS
+from psychobench.imports.reader import ALL_OF_IT
 
 
 def test_each_program_s_file_gives_the_same_trials(layout, put, shown):

@@ -13,7 +13,7 @@ import pytest
 
 from psychobench.errors import TableError
 from psychobench.imports import import_trials
-from psychobench.responses.table import count_responses, read_trials
+from psychobench.trials.table import count_responses, read_trials
 
 HEADER = "observer,level,response,rt\n"
 GOOD = HEADER + "p1,0,0,0.5\np1,0.5,1,0.6\np1,0.5,,\np1,1,1,0.4\n"

@@ -2,7 +2,7 @@
 
 Run with `python tests/reference/scipy_peaks.py`. The maximum is of the binomial log-likelihood plus
 the logarithm of a Beta(1, 10) prior, up to its constant, on guess and lapse; bounds are those that
-`psychobench.fits.ml` documents, on levels that run from -.5 to .5.
+`psychobench.fits.ml.engine` documents, on levels that run from -.5 to .5.
 """
 
 import json

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import OptionError
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 from psychobench_torch import __version__
 from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.design import DESIGNS, Design, design_of

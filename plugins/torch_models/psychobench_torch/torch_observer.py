@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 from psychobench_torch.answering import check_images, run_filled, target_probabilities
 from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
 from psychobench_torch.weight_files import tensors_sha256
@@ -54,7 +54,7 @@ class TorchObserver(TorchAttention):
         ``CenterCrop(224)``; ``lambda height, width: (0, 0, 1, 1)`` where the whole image is
         squeezed.
     **info
-        Further fields of `psychobench.responses.protocol.ObserverInfo`: `preprocessing`,
+        Further fields of `psychobench.observers.protocol.ObserverInfo`: `preprocessing`,
         `weights_origin`, `pretraining`, `options`, `label_log_odds`.
 
     Attributes

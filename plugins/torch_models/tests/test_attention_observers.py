@@ -24,11 +24,11 @@ from psychobench_torch.networks import (
 from psychobench_torch.torch_observer import TorchObserver
 from torch import Tensor, nn
 
-from psychobench.attention.maps import on_image
+from psychobench.attention.image_maps import on_image
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses import registry
-from psychobench.responses.attention import map_attention, offers_attention
-from psychobench.responses.registry import load_observer
+from psychobench.observers import registry
+from psychobench.observers.attention_protocol import map_attention, offers_attention
+from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
 
 LEVELS = (0.0, 0.5, 1.0)

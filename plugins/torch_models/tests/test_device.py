@@ -22,7 +22,7 @@ from psychobench_torch.transfer import train_heads
 from psychobench_torch.whole_observer import save_observer
 
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses.registry import load_observer
+from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
 
 

@@ -21,7 +21,7 @@ from psychobench_torch.recipe import TransferRecipe
 from psychobench_torch.transfer import train_heads
 
 from psychobench.errors import ObserverError, OptionError, PsychobenchError
-from psychobench.responses.registry import load_observer
+from psychobench.observers.registry import load_observer
 from psychobench.testing import check_observer
 
 NOISE = np.random.default_rng(0).integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
@@ -30,7 +30,7 @@ NOISE = np.random.default_rng(0).integers(0, 256, (14, 224, 224, 3), dtype=np.ui
 def test_listing_and_making_the_observer_imports_no_torch() -> None:
     code = (
         "import sys\n"
-        "from psychobench.responses.registry import list_observers, load_observer\n"
+        "from psychobench.observers.registry import list_observers, load_observer\n"
         "list_observers(); load_observer('vgg16', seed=3, pretraining='imagenet')\n"
         "print(sorted({'torch', 'torchvision', 'safetensors'} & set(sys.modules)))"
     )

@@ -47,9 +47,9 @@ from scipy.special import expit
 from psychobench.comparison import Sample
 from psychobench.comparison.published import recompute
 from psychobench.errors import OptionError, PsychobenchError
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.protocol import ObserverInfo
 from psychobench.stimuli.sets import load_stimuli
-from psychobench.tables import csv_bytes
+from psychobench.tables.output import csv_bytes
 
 LEVELS = np.linspace(0, 1, 21)
 PLACES = {  # where each network's curve is .5, by mask: none, eyes, nose, mouth

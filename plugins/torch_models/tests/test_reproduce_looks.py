@@ -14,8 +14,8 @@ from psychobench_torch.reproduce.looks import draw_figure_3, draw_figure_5, look
 from psychobench_torch.reproduce.paper import MASKS
 
 from psychobench.errors import ObserverError
-from psychobench.responses.attention import AttentionMaps
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.attention_protocol import AttentionMaps
+from psychobench.observers.protocol import ObserverInfo
 from psychobench.stimuli.sets import StimulusSet, load_stimuli
 
 NETWORKS = ("alexnet", "fe_alexnet")

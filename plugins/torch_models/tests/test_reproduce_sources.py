@@ -22,7 +22,7 @@ from psychobench_torch.reproduce.sources import Sources, check_sources
 from psychobench_torch.reproduce.store import Store
 
 from psychobench.errors import OptionError, PsychobenchError
-from psychobench.responses.runner import read_info
+from psychobench.observers.runner import read_info
 from psychobench.stimuli.sets import load_stimuli
 
 TINY = TransferRecipe(epochs=1, batch=8, average_every=0, n_identities=4, per_identity=3)

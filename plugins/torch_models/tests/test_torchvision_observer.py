@@ -25,8 +25,8 @@ from psychobench_torch.weight_files import tensors_sha256
 from torch import nn
 
 from psychobench.errors import ObserverError, OptionError
+from psychobench.observers.registry import load_observer
 from psychobench.resources import sha256
-from psychobench.responses.registry import load_observer
 from psychobench.testing import check_observer
 
 FEATURES = {

@@ -32,7 +32,7 @@ from psychobench_torch.training import pretraining, transfer
 from psychobench_torch.training.plan import OWN_EPOCHS, PretrainingPlan, TransferPlan, make_plan
 
 from psychobench.errors import OptionError
-from psychobench.responses.registry import load_observer
+from psychobench.observers.registry import load_observer
 
 Run = Callable[..., tuple[str, str]]
 

@@ -22,7 +22,7 @@ from psychobench_torch.whole_observer import KEY, read_record, save_observer
 from torch import nn
 
 from psychobench.errors import ObserverError
-from psychobench.responses.registry import load_observer
+from psychobench.observers.registry import load_observer
 
 FACES = np.random.default_rng(0).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
 

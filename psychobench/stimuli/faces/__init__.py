@@ -2,7 +2,7 @@
 
 from psychobench.stimuli.faces.frl import frl_points
 from psychobench.stimuli.faces.identity import HAIRSTYLES, Identity, View
-from psychobench.stimuli.faces.landmarks import face_landmarks
+from psychobench.stimuli.faces.named_points import face_landmarks
 from psychobench.stimuli.faces.render import RENDERER_VERSION, render_face
 from psychobench.stimuli.faces.training import TrainingFaces, training_faces
 

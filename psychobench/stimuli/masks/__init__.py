@@ -1,15 +1,15 @@
 """Masks: hide a part of a face without telling what is under it."""
 
-from psychobench.stimuli.masks.files import UNMASKED, mask_files, masked_files, read_masks
-from psychobench.stimuli.masks.make import MID_GREY, Mask, make_masks
-from psychobench.stimuli.masks.regions import MASK_NAMES, REGIONS, face_masks
-from psychobench.stimuli.masks.spec import (
+from psychobench.stimuli.masks.mask_files import UNMASKED, mask_files, masked_files, read_masks
+from psychobench.stimuli.masks.mask_making import MID_GREY, Mask, make_masks
+from psychobench.stimuli.masks.mask_spec import (
     FILLS,
     MaskSpec,
     as_region,
     mask_faults,
     read_mask_specs,
 )
+from psychobench.stimuli.masks.regions import MASK_NAMES, REGIONS, face_masks
 
 __all__ = [
     "FILLS",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from psychobench.stimuli.masks.face import Face
+from psychobench.stimuli.masks.face_geometry import Face
 from psychobench.stimuli.masks.regions import Region, face_region, features_region, soften
 
 _TOLERANCE = 0.01  # of the area

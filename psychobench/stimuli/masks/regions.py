@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.masks.face import Face, Landmarks, Points, Shape
+from psychobench.stimuli.masks.face_geometry import Face, Landmarks, Points, Shape
 
 Region = NDArray[np.bool_]
 

@@ -1,9 +1,9 @@
 """Morphing: photographs with landmarks in, a continuum out."""
 
-from psychobench.stimuli.morphing.build import morph_set
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
-from psychobench.stimuli.morphing.faces import load_faces
-from psychobench.stimuli.morphing.spec import MorphSpec, read_morph_spec
+from psychobench.stimuli.morphing.face_loading import load_faces
+from psychobench.stimuli.morphing.morph_files import morph_set
+from psychobench.stimuli.morphing.morph_spec import MorphSpec, read_morph_spec
 
 __all__ = [
     "Continuum",

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.morphing.faces import Face, Portrait
+from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.morphing.face_loading import Face, Portrait
 from psychobench.stimuli.morphing.frame import place_frame
+from psychobench.stimuli.morphing.morph_spec import MorphSpec
 from psychobench.stimuli.morphing.shapes import fit_similarity, keep_lips, turned
-from psychobench.stimuli.morphing.spec import MorphSpec
 from psychobench.stimuli.morphing.texture import Texture
 from psychobench.stimuli.morphing.warp import (
     Layer,
@@ -25,7 +26,6 @@ from psychobench.stimuli.morphing.warp import (
     paint,
     triangulate,
 )
-from psychobench.stimuli.threads import side_by_side
 
 _DEEPEST = 0.015  # of a face's extent; closed lips and touching lids cross by less
 _UNUSED = 1e-12

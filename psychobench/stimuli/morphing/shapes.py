@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.stimuli.morphing.warp import Points
-from psychobench.stimuli.points import FEATURES, LIPS
+from psychobench.stimuli.point_layouts import FEATURES, LIPS
 
 _TOUCHING = 0.02  # of the mouth's extent
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.statistics import linear_light
+from psychobench.stimuli.image_statistics import linear_light
 
 Blend = Literal["srgb", "linear"]
 BLENDS: tuple[Blend, ...] = ("srgb", "linear")

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from psychobench.errors import ObserverError, OptionError
-from psychobench.responses.attention import AttentionMaps
+from psychobench.observers.attention_protocol import AttentionMaps
 from psychobench_torch.attention.cam import CAMWeights, cam, head_weights, need_weights
 from psychobench_torch.attention.dense import READINGS as DENSE_READINGS
 from psychobench_torch.attention.dense import dense_maps, layer_names

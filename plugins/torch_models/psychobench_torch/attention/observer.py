@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.responses.attention import AttentionMaps
-from psychobench.responses.protocol import ObserverInfo
+from psychobench.observers.attention_protocol import AttentionMaps
+from psychobench.observers.protocol import ObserverInfo
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -61,7 +61,7 @@ class TorchAttention:
         target: str | None = None,
         **options: Any,
     ) -> AttentionMaps:
-        """Map where the network looks; see `psychobench.responses.attention.OffersAttention`.
+        """Map where the network looks; see `OffersAttention`.
 
         ``cam`` regresses on rendered faces when it is first asked of a network whose head is no
         linear layer over pooled channels; that takes minutes, once, and is kept in the user's

@@ -103,7 +103,7 @@ def compare(maps: Path, fixations: Path, out: Path | None, as_json: bool, **opti
     """
     import json
 
-    from psychobench.gaze.output import gaze_json, gaze_text
+    from psychobench.gaze.score_files import gaze_json, gaze_text
     from psychobench.resources import check_writable
 
     recipe, placement, renamed = _checked(options)
@@ -128,7 +128,7 @@ def compare(maps: Path, fixations: Path, out: Path | None, as_json: bool, **opti
 
 def _checked(options: dict[str, Any]) -> tuple[BlurRecipe, Placement, dict[str, str]]:
     """Read the options: how people's maps are made, where images stood, names of columns."""
-    from psychobench.responses.columns import parse_pairs
+    from psychobench.trials.columns import parse_pairs
 
     recipe = _recipe(
         options["sigma_px"],
@@ -155,8 +155,8 @@ def _compared(
     """Compare; give the galleries, too, which are drawn as they are taken."""
     from psychobench.gaze import compare_maps, read_fixations
     from psychobench.gaze.gallery import draw_galleries
-    from psychobench.gaze.images import find_images, image_sizes
     from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
+    from psychobench.gaze.photographs import find_images, image_sizes
 
     found, about = find_maps(maps), weights_notes(maps)
     photographs = find_images(images) if images is not None else []
@@ -168,7 +168,7 @@ def _compared(
 
 
 def _write(compared: GazeComparison, galleries: Iterator[tuple[str, Figure]], out: Path) -> None:
-    from psychobench.gaze.output import write_gaze
+    from psychobench.gaze.score_files import write_gaze
     from psychobench.resources import staged_folder
 
     with staged_folder(out) as folder:

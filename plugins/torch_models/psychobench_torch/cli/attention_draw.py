@@ -10,8 +10,8 @@ import click
 from psychobench.cli.options import JSON, SEED
 
 if TYPE_CHECKING:
+    from psychobench.attention.attention_study import Study, Who
     from psychobench.attention.regions import FaceRegions
-    from psychobench.attention.study import Study, Who
     from psychobench.stimuli.sets import StimulusSet
 
 
@@ -112,7 +112,7 @@ def draw(observer: tuple[str, ...], out: Path, as_json: bool, **options: Any) ->
     """
     import json
 
-    from psychobench.attention.files import study_json, study_text, write_study
+    from psychobench.attention.study_files import study_json, study_text, write_study
     from psychobench.cli.notes import typed
     from psychobench.reports.provenance import provenance
     from psychobench.resources import check_writable, staged_folder
@@ -145,11 +145,11 @@ def draw(observer: tuple[str, ...], out: Path, as_json: bool, **options: Any) ->
 
 
 def _study(names: tuple[str, ...], **options: Any) -> Study:
-    from psychobench.attention.people import check_people_masks, render_people
-    from psychobench.attention.study import Question, run_study
-    from psychobench.responses.columns import parse_names, parse_pairs
-    from psychobench.responses.runner import check_masks
+    from psychobench.attention.attention_study import Question, run_study
+    from psychobench.attention.rendered_people import check_people_masks, render_people
+    from psychobench.observers.runner import check_masks
     from psychobench.stimuli.sets import load_stimuli
+    from psychobench.trials.columns import parse_names, parse_pairs
 
     stimuli = load_stimuli(options["stimuli"])
     levels = _numbers(options["levels"])
@@ -182,9 +182,9 @@ def _study(names: tuple[str, ...], **options: Any) -> Study:
 
 
 def _who(names: tuple[str, ...], pretrainings: tuple[str, ...], seed: int) -> list[Who]:
-    from psychobench.attention.study import Who
+    from psychobench.attention.attention_study import Who
     from psychobench.errors import OptionError
-    from psychobench.responses.registry import load_observer
+    from psychobench.observers.registry import load_observer
 
     short = [Path(choice).name for choice in pretrainings]
     twice = [name for name in short if short.count(name) > 1]
@@ -212,7 +212,7 @@ def _regions(stimuli: StimulusSet, follow: Any) -> FaceRegions | None:
 
 
 def _faithfulness(study: Study, options: dict[str, Any]) -> Any:
-    from psychobench.attention.faithful_study import check_faithfulness
+    from psychobench.attention.study_faithfulness import check_faithfulness
 
     click.echo("deleting and inserting pixels ...", err=True)
     return check_faithfulness(study, _numbers(options["levels"]), seed=options["seed"])

@@ -122,8 +122,8 @@ def _checked(
     size: int | None,
     reading: tuple[str, ...],
 ) -> _Asked:
-    from psychobench.gaze.images import find_images, image_sizes
-    from psychobench.responses.columns import parse_names, parse_pairs
+    from psychobench.gaze.photographs import find_images, image_sizes
+    from psychobench.trials.columns import parse_names, parse_pairs
     from psychobench_torch.attention.attend import own_readings
     from psychobench_torch.attention.observer import METHODS
     from psychobench_torch.classifier import check_architecture

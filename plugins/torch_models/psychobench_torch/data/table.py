@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.responses.reading import read_cells
+from psychobench.tables.reading import read_cells
 from psychobench_torch.data.listing import Listing, shortened
 from psychobench_torch.data.valence import checked_valence, without_value
 

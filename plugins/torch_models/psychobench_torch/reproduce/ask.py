@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from psychobench.responses.protocol import Observer
-from psychobench.responses.runner import read_info, respond
+from psychobench.observers.protocol import Observer
+from psychobench.observers.runner import read_info, respond
 from psychobench.stimuli.sets import StimulusSet
 from psychobench_torch.design import DESIGNS
 from psychobench_torch.reproduce.paper import CONDITIONS, PRETRAININGS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from psychobench.draw.panels import Appearance, Line, Throng, draw_matrix
-from psychobench.responses.table import count_responses
+from psychobench.trials.table import count_responses
 from psychobench_torch.reproduce.measures import READINGS, Floats
 from psychobench_torch.reproduce.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
 from psychobench_torch.reproduce.seen import seen_by

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.tables import csv_bytes, json_rows
+from psychobench.tables.output import csv_bytes, json_rows
 from psychobench_torch.reproduce.departures import UNKNOWN
 from psychobench_torch.reproduce.paper import NAME, SOURCE
 from psychobench_torch.reproduce.text import claim_counts, summary
 
 if TYPE_CHECKING:
-    from psychobench.attention.study import Study
+    from psychobench.attention.attention_study import Study
     from psychobench_torch.reproduce.run import Reproduction
 
 

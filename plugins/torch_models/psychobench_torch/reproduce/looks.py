@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from psychobench.attention.figures import draw_seen
+from psychobench.attention.attention_study import Question, Study, Who, run_study
 from psychobench.attention.regions import set_regions
-from psychobench.attention.study import Question, Study, Who, run_study
+from psychobench.attention.study_figures import draw_seen
 from psychobench.errors import StimulusError
 from psychobench_torch.reproduce.ask import Maker, Tell
 from psychobench_torch.reproduce.paper import MASKS, PRETRAININGS

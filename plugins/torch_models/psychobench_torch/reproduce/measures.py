@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from psychobench.comparison import CohortMeasures, Sample, bonferroni, compare_curves
-from psychobench.comparison.cohorts import TESTED
+from psychobench.comparison.cohort_measures import TESTED
 from psychobench.comparison.published import Published
-from psychobench.pse import Fits, fit
-from psychobench.responses.cohort import Cohort
-from psychobench.responses.odds import without_log_odds
+from psychobench.fits.pse import Fits, fit
+from psychobench.observers.base_rates import without_log_odds
+from psychobench.trials.cohort import Cohort
 from psychobench_torch.reproduce.paper import CONDITIONS, NETWORKS, PRETRAININGS, TABLES
 from psychobench_torch.reproduce.store import Answers
 

@@ -12,11 +12,11 @@ import numpy as np
 
 from psychobench.comparison import match_cohorts
 from psychobench.errors import StimulusError, all_of
-from psychobench.pse import fit
+from psychobench.fits.pse import fit
 from psychobench.resources import check_writable
-from psychobench.responses.cohort import load_cohort
-from psychobench.responses.columns import parse_columns, parse_where
 from psychobench.stimuli.sets import StimulusSet, load_stimuli
+from psychobench.trials.cohort import load_cohort
+from psychobench.trials.columns import parse_columns, parse_where
 from psychobench_torch.reproduce.measures import People
 from psychobench_torch.reproduce.paper import MASKS, check_observers, check_paper, order_observers
 from psychobench_torch.reproduce.sources import Sources, check_sources

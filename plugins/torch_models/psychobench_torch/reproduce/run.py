@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from psychobench import __version__ as core_version
-from psychobench.attention.study import Study
+from psychobench.attention.attention_study import Study
 from psychobench.comparison.published import Published, recompute
 from psychobench.reports import words
 from psychobench.reports.provenance import provenance

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psychobench.errors import OptionError, ResourceError, all_of
+from psychobench.observers.protocol import Observer
+from psychobench.observers.registry import load_observer
 from psychobench.resources import sha256
-from psychobench.responses.protocol import Observer
-from psychobench.responses.registry import load_observer
-from psychobench.tables import csv_bytes
+from psychobench.tables.output import csv_bytes
 from psychobench_torch.design import DESIGNS
 from psychobench_torch.observers import holds_head
 from psychobench_torch.pretrain.recipe import PAPER_PRETRAINING, PretrainingRecipe

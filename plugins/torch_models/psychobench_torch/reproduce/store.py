@@ -15,7 +15,7 @@ import pandas as pd
 
 from psychobench.errors import OptionError
 from psychobench.resources import write_whole
-from psychobench.tables import csv_bytes
+from psychobench.tables.output import csv_bytes
 
 COLUMNS = ["condition", "stimulus", "level", "p_target"]
 
@@ -33,7 +33,7 @@ class Answers:
     table : pandas.DataFrame
         ``condition, stimulus, level, p_target``: one row per mask and image.
     info : mapping
-        The fields of its `psychobench.responses.protocol.ObserverInfo`, as JSON has them.
+        The fields of its `psychobench.observers.protocol.ObserverInfo`, as JSON has them.
     """
 
     observer: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from psychobench.reports import words
-from psychobench.tables import json_rows
+from psychobench.tables.output import json_rows
 from psychobench_torch.reproduce.paper import SHOWN, SOURCE
 from psychobench_torch.reproduce.seen import seen_lines
 

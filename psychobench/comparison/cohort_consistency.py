@@ -1,0 +1,83 @@
+"""Error consistency of observers with a cohort, mask by mask, beside people's among themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from psychobench.comparison.cohort_measures import CohortMeasures
+from psychobench.comparison.error_consistency import (
+    ErrorConsistency,
+    error_consistency,
+    stimulus_names,
+)
+from psychobench.errors import ComparisonError
+
+COLUMNS = (
+    "consistency", "consistency_low", "consistency_high", "consistency_stimuli",
+    "consistency_people", "consistency_people_low", "consistency_people_high",
+    "consistency_reason",
+)  # fmt: skip
+
+
+def compare_errors(
+    answers: pd.DataFrame,
+    people: pd.DataFrame,
+    cohorts: Mapping[str, CohortMeasures],
+) -> pd.DataFrame:
+    """Measure the error consistency of every observer with the people of its mask.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        The observers' trials; their condition is the mask.
+    people : DataFrame
+        The people's trials or counts.
+    cohorts : Mapping of str to CohortMeasures
+        Mask to the people that it is tested against, as `match_cohorts` gives it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per observer and mask: `observer`, `mask` and `COLUMNS`: kappa with its interval
+        between the observer and people, the number of stimuli, kappa among people over the same
+        stimuli, and where there is none the reason.
+    """
+    rows = []
+    among: dict[str, dict[str, Any]] = {}
+    for (name, mask), mine in answers.groupby(["observer", "condition"], sort=False):
+        condition = cohorts[str(mask)].condition
+        theirs = people[people["condition"] == condition]
+        row: dict[str, Any] = {"observer": name, "mask": mask}
+        try:
+            row |= _named("consistency", error_consistency(mine, theirs))
+            if condition not in among:
+                # all observers judge the same images
+                among[condition] = _ceiling(theirs, mine)
+            row |= among[condition]
+        except ComparisonError as error:
+            row["consistency_reason"] = error.faults[0]
+        rows.append(row)
+    return pd.DataFrame(rows, columns=["observer", "mask", *COLUMNS])
+
+
+def _ceiling(theirs: pd.DataFrame, mine: pd.DataFrame) -> dict[str, Any]:
+    shown = set(stimulus_names(mine["stimulus"]))
+    both = theirs[stimulus_names(theirs["stimulus"]).isin(shown)]
+    try:
+        found = _named("consistency_people", error_consistency(both))
+    except ComparisonError as error:
+        return {"consistency_reason": f"among people: {error.faults[0]}"}
+    del found["consistency_people_stimuli"]
+    return found
+
+
+def _named(name: str, found: ErrorConsistency) -> dict[str, Any]:
+    return {
+        name: found.kappa,
+        f"{name}_low": found.kappa_low,
+        f"{name}_high": found.kappa_high,
+        f"{name}_stimuli": found.n_stimuli,
+    }

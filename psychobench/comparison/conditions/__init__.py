@@ -1,0 +1,1 @@
+"""Conditions and groups of people compared: paired, between groups, and factorial."""

@@ -1,0 +1,1 @@
+"""The Bayesian engine: MAP estimates, and posteriors by quadrature."""

@@ -1,0 +1,1 @@
+"""Goodness of fit: residuals, trends over trials, and findings in plain words."""

@@ -1,0 +1,206 @@
+"""Goodness of fit: how far answers lie from their curves, and in which direction.
+
+References
+----------
+.. [1] Wichmann, F. A. & Hill, N. J. (2001). The psychometric function: I. Fitting, sampling, and
+   goodness of fit. Perception & Psychophysics, 63, 1293-1313.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtrc
+
+from psychobench.fits.blocks import SAME_LEVEL, Blocks
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import Floats
+from psychobench.fits.goodness.time_course import Cells
+from psychobench.fits.likelihoods import SMALLEST, deviance_residuals
+from psychobench.fits.ml.bootstrap import STARTS, refit_simulated
+from psychobench.fits.ml.engine import pose, solve, to_curves
+from psychobench.fits.ml.starts import COARSE
+from psychobench.fits.options import FitOptions
+
+TIE = 1e-9  # statistics nearer than this are the same, but for rounding
+LEAST_LEVELS = 3  # that a refit without a block must have
+TOGETHER = 40_000  # refits at a time: bounds the memory
+CHECKS = ("deviance", "level", "order")
+RANGE = (0.025, 0.975)  # of the refits' statistics
+
+
+class Statistic(NamedTuple):
+    """One check of `n` fits: what it found, its Monte-Carlo p, and 95% of what refits give."""
+
+    value: Floats
+    p: Floats
+    low: Floats
+    high: Floats
+
+
+def refit(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
+    """Fit answers by maximum likelihood, in the direction that each curve has."""
+    problem = pose(blocks, options, curves.falling)
+    return to_curves(problem, solve(problem, starts=STARTS, grid=COARSE), curves.falling)
+
+
+def check(
+    curves: Curves,
+    blocks: Blocks,
+    cells: Cells | None,
+    options: FitOptions,
+    seeds: Sequence[int],
+) -> dict[str, Statistic]:
+    """Compare deviance and trends of the residuals with those of refits of simulated answers.
+
+    The trends are the correlations of deviance residuals with the curve's prediction and with the
+    time at which the answers came [1]_; the second weighs each cell by the binomial variance that
+    the curve gives it. Answers are simulated from the curves; they and the data are fitted by
+    maximum likelihood, whatever the engine, so that like is compared with like.
+
+    Parameters
+    ----------
+    curves : Curves
+        Fitted to `blocks`.
+    blocks : Blocks
+        Counted answers.
+    cells : Cells or None
+        The blocks cut by time; None where the order of the answers is not known.
+    options : FitOptions
+        Its `gof` is the number of refits per curve.
+    seeds : sequence of int
+        One per curve.
+
+    Returns
+    -------
+    dict
+        From ``deviance``, ``level`` and ``order`` to a `Statistic`, nan where there is none. The
+        deviance's p is the share of refits that deviate as much; the correlations' are two-sided.
+    """
+    own = curves if options.engine == "ml" else refit(curves, blocks, options)
+    timed = _timed(cells, len(curves))
+    values = np.full((len(CHECKS), len(curves)), np.nan)
+    values[:2] = _statistics(own, blocks)
+    for row, some in timed.items():
+        values[2, row] = _drift(own.take(np.array([row])), blocks.positions[row], some)[0]
+    found = {
+        name: Statistic(value, *np.full((3, len(curves)), np.nan))
+        for name, value in zip(CHECKS, values, strict=True)
+    }
+    for rows, refits, drawn in refit_simulated(curves, blocks, options, options.gof, seeds):
+        shape = (len(rows), options.gof)
+        deviances, trends = (each.reshape(shape) for each in _statistics(refits, drawn))
+        _compare(found["deviance"], rows, deviances, two_sided=False)
+        _compare(found["level"], rows, trends)
+        for place, row in enumerate(rows):
+            if row in timed:
+                mine = np.arange(place * options.gof, (place + 1) * options.gof)
+                some = timed[row].redealt(drawn.hits[mine], seeds[row])
+                drifts = _drift(refits.take(mine), blocks.positions[row], some)
+                _compare(found["order"], np.array([row]), drifts[None])
+    return found
+
+
+def leave_out(curves: Curves, blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
+    """Refit without each block: how far the PSE moves, and how badly the others predict the block.
+
+    Parameters
+    ----------
+    curves, blocks, options
+        As for `check`.
+
+    Returns
+    -------
+    moved : ndarray, shape (n, b)
+        Change of the PSE, or of a forced choice's threshold, in level units; infinite where there
+        is none without the block, nan where fewer than `LEAST_LEVELS` levels remain or the curve
+        itself has no PSE.
+    p : ndarray, shape (n, b)
+        Of the fall in deviance as chi-squared with one degree of freedom, times the number of
+        blocks; the fall is divided by the variance that overdispersion adds to the block.
+    """
+    own = refit(curves, blocks, options)
+    whole = (block_residuals(own, blocks) ** 2).sum(axis=1)
+    levels = 1 + (np.diff(np.sort(blocks.z, axis=1), axis=1) > SAME_LEVEL).sum(axis=1)
+    rows, columns = np.nonzero((blocks.trials > 0) & (levels > LEAST_LEVELS)[:, None])
+    places, falls = np.full((2, *blocks.trials.shape), np.nan)
+    for first in range(0, len(rows), TOGETHER):
+        row, column = (each[first : first + TOGETHER] for each in (rows, columns))
+        kept = np.arange(blocks.trials.shape[1]) != column[:, None]
+        left = blocks.take(row)
+        left = replace(left, trials=left.trials * kept, hits=left.hits * kept)
+        refits = refit(curves.take(row), left, options)
+        found = _places(refits, options)
+        places[row, column] = np.where(np.isnan(found), np.inf, found)
+        falls[row, column] = whole[row] - (block_residuals(refits, left) ** 2).sum(axis=1)
+    added = 1 + (blocks.trials - 1) * np.nan_to_num(own.overdispersion[:, None]) ** 2
+    count = (blocks.trials > 0).sum(axis=1, keepdims=True)
+    p = np.minimum(1.0, count * chdtrc(1, np.maximum(falls, 0.0) / np.maximum(added, 1.0)))
+    return places - _places(own, options)[:, None], np.where(np.isnan(falls), np.nan, p)
+
+
+def block_residuals(curves: Curves, blocks: Blocks) -> Floats:
+    """Compute deviance residuals, shape (n, b); 0 in padding."""
+    p = curves.psi(curves.sigmoid.to_level(blocks.positions))
+    return deviance_residuals(p, blocks.trials, blocks.hits)
+
+
+def cell_residuals(curves: Curves, positions: Floats, cells: Cells) -> Floats:
+    """Compute deviance residuals of cells of one curve's blocks under `m` curves, shape (m, c)."""
+    p = curves.psi(curves.sigmoid.to_level(positions))[:, cells.block]
+    return deviance_residuals(p, cells.trials, cells.hits)
+
+
+def _timed(cells: Cells | None, n: int) -> dict[int, Cells]:
+    """Pick the cells of each curve whose answers came in two stretches of time or more."""
+    each = {} if cells is None else {row: cells.of(row) for row in range(n)}
+    return {row: some for row, some in each.items() if np.ptp(some.stretch) > 0}
+
+
+def _statistics(curves: Curves, blocks: Blocks) -> tuple[Floats, Floats]:
+    """Sum the deviance residuals' squares, and correlate them with the predictions."""
+    residuals = block_residuals(curves, blocks)
+    predictions = curves.psi(curves.sigmoid.to_level(blocks.positions))
+    trend = correlate(predictions, residuals, np.sign(blocks.trials))
+    return np.asarray((residuals**2).sum(axis=-1)), trend
+
+
+def _drift(curves: Curves, positions: Floats, cells: Cells) -> Floats:
+    residuals = cell_residuals(curves, positions, cells)
+    p = curves.psi(curves.sigmoid.to_level(positions))[:, cells.block]
+    return correlate(cells.stretch.astype(np.float64), residuals, cells.trials * p * (1 - p))
+
+
+def correlate(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """Correlate along the last axis; 0 where either does not vary.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2.0, 3.0, 99.0])
+    >>> float(correlate(x, -x, np.array([1.0, 1.0, 2.0, 0.0])).round(12))
+    -1.0
+    """
+    total = np.maximum(weights.sum(axis=-1, keepdims=True), SMALLEST)
+    dx, dy = (z - (weights * z).sum(axis=-1, keepdims=True) / total for z in (x, y))
+    size = np.sqrt((weights * dx**2).sum(axis=-1) * (weights * dy**2).sum(axis=-1))
+    product = (weights * dx * dy).sum(axis=-1)
+    return np.asarray(np.where(size > TIE, product / np.maximum(size, TIE), 0.0))
+
+
+def _places(curves: Curves, options: FitOptions) -> Floats:
+    return curves.pse() if options.has_pse else curves.thresholds()
+
+
+def _compare(
+    of: Statistic, rows: NDArray[np.intp], simulated: Floats, *, two_sided: bool = True
+) -> None:
+    """Fill in p and range of some fits from the statistics of their refits, (r, m)."""
+    count, observed = simulated.shape[1], of.value[rows, None]
+    upper = (1 + (simulated >= observed - TIE).sum(axis=1)) / (1 + count)
+    lower = (1 + (simulated <= observed + TIE).sum(axis=1)) / (1 + count)
+    of.p[rows] = np.minimum(1.0, 2 * np.minimum(lower, upper)) if two_sided else upper
+    of.low[rows], of.high[rows] = np.quantile(simulated, RANGE, axis=1)

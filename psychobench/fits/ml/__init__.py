@@ -1,0 +1,1 @@
+"""Maximum likelihood: Fisher scoring from several starts, profile and bootstrap intervals."""

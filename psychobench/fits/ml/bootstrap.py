@@ -1,0 +1,150 @@
+"""Refits of answers simulated from the fitted curves, and percentile intervals from them.
+
+All simulated answers of many fits are refitted side by side by the engine that fitted the data.
+
+References
+----------
+.. [1] Wichmann, F. A. & Hill, N. J. (2001). The psychometric function: II. Bootstrap-based
+   confidence intervals and sampling. Perception & Psychophysics, 63, 1314-1329.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import Floats
+from psychobench.fits.ml.engine import pose, solve, to_curves, to_theta
+from psychobench.fits.ml.starts import COARSE
+from psychobench.fits.options import FitOptions
+from psychobench.parallel import in_order
+
+TOGETHER = 12_000  # refits that one core has in hand: bounds the memory
+STARTS = 12
+TOLERANCE = 1e-5  # expected gain, in log-likelihood, at which a refit ends
+SLOW = 50_000  # refits that take long enough to show progress
+NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
+
+Ends = tuple[Floats, Floats]
+
+
+def bootstrap_intervals(
+    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
+) -> tuple[dict[str, Ends], Floats]:
+    """Compute percentile intervals from a parametric bootstrap.
+
+    Parameters
+    ----------
+    curves : Curves
+        Fitted to `blocks`.
+    blocks : Blocks
+        Counted answers.
+    options : FitOptions
+        Its `bootstrap` is the number of refits per curve.
+    seeds : sequence of int
+        One per curve, so that a curve's interval depends on no other row.
+
+    Returns
+    -------
+    ends : dict
+        From each parameter, ``pse`` and ``jnd`` to lower and upper ends, shape (n,).
+    without : ndarray, shape (n,)
+        Share of each curve's refits without a PSE; the PSE's interval is of the others.
+    """
+    tails = [(1 - options.confidence) / 2, (1 + options.confidence) / 2]
+    names = [*NAMES, "pse", "jnd"]
+    ends = {name: (np.full(len(curves), np.nan), np.full(len(curves), np.nan)) for name in names}
+    without = np.zeros(len(curves))
+    for rows, refits, _ in refit_simulated(curves, blocks, options, options.bootstrap, seeds):
+        drawn = {name: getattr(refits, name) for name in NAMES}
+        drawn |= {"pse": refits.pse(), "jnd": refits.jnd()}
+        table = {name: values.reshape(len(rows), -1) for name, values in drawn.items()}
+        without[rows] = np.isnan(table["pse"]).mean(axis=1)
+        for name, values in table.items():
+            known = ~np.isnan(values).all(axis=1)
+            if known.any():
+                low, high = np.nanquantile(values[known], tails, axis=1)
+                ends[name][0][rows[known]], ends[name][1][rows[known]] = low, high
+    return ends, without
+
+
+def refit_simulated(
+    curves: Curves, blocks: Blocks, options: FitOptions, count: int, seeds: Sequence[int]
+) -> Iterator[tuple[NDArray[np.intp], Curves, Blocks]]:
+    """Simulate answers and refit them by maximum likelihood, some curves at a time.
+
+    Parameters
+    ----------
+    curves, blocks, options, seeds
+        As for `bootstrap_intervals`; the curves may come from any engine.
+    count : int
+        Refits per curve.
+
+    Yields
+    ------
+    rows : ndarray of int, shape (r,)
+        Which curves.
+    refits : Curves
+        ``r * count`` of them, those of one curve side by side.
+    drawn : Blocks
+        The simulated answers that they were fitted to.
+    """
+    batch = max(1, TOGETHER // count)
+    parts = np.split(np.arange(len(curves)), range(batch, len(curves), batch))
+
+    def refit(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Curves, Blocks]:
+        drawn = _simulate(curves, blocks, rows, count, seeds)
+        return rows, _refit(curves.take(np.repeat(rows, count)), drawn, options), drawn
+
+    slow = count * len(curves) >= SLOW
+    with tqdm(total=len(curves), desc="Refits", unit="fit", disable=not slow) as bar:
+        for found in in_order(refit, parts):
+            yield found
+            bar.update(len(found[0]))
+
+
+def _refit(origin: Curves, drawn: Blocks, options: FitOptions) -> Curves:
+    """Fit simulated answers, like ones once, from the curves that they come from and others."""
+    first, like = _distinct(origin, drawn)
+    curves = origin.take(first)
+    problem = pose(drawn.take(first), options, curves.falling)
+    near = to_theta(problem, curves)
+    peak = solve(problem, starts=STARTS, grid=COARSE, near=near, tolerance=TOLERANCE)
+    return to_curves(problem, peak, curves.falling).take(like)
+
+
+def _distinct(origin: Curves, drawn: Blocks) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find one row for each set of answers of each curve, and its place for every row."""
+    columns = np.column_stack([drawn.hits, np.unique(origin.threshold, return_inverse=True)[1]])
+    bases = columns.max(axis=0) + 1
+    if np.prod(bases) > 2.0**62:  # too many sets for one number each; few would be alike
+        return np.arange(len(columns)), np.arange(len(columns))
+    place = np.cumprod(np.concatenate([[1], bases[:-1]]).astype(np.int64))
+    _, first, like = np.unique(
+        columns.astype(np.int64) @ place, return_index=True, return_inverse=True
+    )
+    return first, like
+
+
+def _simulate(
+    curves: Curves, blocks: Blocks, rows: NDArray[np.intp], count: int, seeds: Sequence[int]
+) -> Blocks:
+    """Draw each curve's answers `count` times, from its own stream."""
+    some = blocks.take(rows)
+    p = curves.take(rows).psi(curves.sigmoid.to_level(some.positions))
+    eta = np.nan_to_num(curves.overdispersion[rows])
+    hits = []
+    for row, (seed, trials) in enumerate(zip(np.asarray(seeds)[rows], some.trials, strict=True)):
+        rng, chance = np.random.default_rng(seed), np.broadcast_to(p[row], (count, p.shape[1]))
+        if eta[row] > 0:
+            precision = 1 / eta[row] ** 2 - 1
+            chance = rng.beta(*(np.maximum(c * precision, 1e-9) for c in (chance, 1 - chance)))
+        hits.append(rng.binomial(trials.astype(np.int64), chance))
+    drawn = blocks.take(np.repeat(rows, count))
+    return replace(drawn, hits=np.concatenate(hits).astype(np.float64))

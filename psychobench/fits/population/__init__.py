@@ -1,0 +1,1 @@
+"""A population of psychometric functions: partial pooling of everybody's answers."""

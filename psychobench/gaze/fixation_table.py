@@ -1,0 +1,100 @@
+"""The one table that all records of fixations become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from psychobench.errors import TableError
+from psychobench.tables.reading import read_cells
+
+NEEDED = ("image", "subject", "x_px", "y_px", "duration_ms")
+COLUMNS = (*NEEDED, "onset_ms", "period_start_ms", "period_end_ms")
+_NUMBERS = COLUMNS[2:]
+_SHOWN = 5
+
+
+def read_tidy(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Read a CSV or TSV with one row per fixation.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        With the columns ``image, subject, x_px, y_px, duration_ms`` and perhaps ``onset_ms``.
+    columns : Mapping of str to str
+        What the file calls a column, by our name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With `COLUMNS`; what the file does not tell is missing.
+
+    Raises
+    ------
+    TableError
+        If a column is missing, or a cell is not a number where one is needed.
+    """
+    if unknown := [name for name in columns if name not in COLUMNS]:
+        raise TableError(
+            f"--columns must rename columns of fixations ({', '.join(COLUMNS)}): there is no "
+            f"'{unknown[0]}'"
+        )
+    foreign = {name: columns.get(name, name) for name in COLUMNS}
+    texts = (foreign["image"], foreign["subject"])
+    cells = read_cells(path, tuple(foreign.values()), texts=texts)
+    if missing := [foreign[name] for name in NEEDED if foreign[name] not in cells]:
+        raise TableError(
+            f"a table of fixations must have the columns {', '.join(NEEDED)}: {path} has no "
+            f"{', '.join(missing)}; name yours with --columns {missing[0]}=YOURS"
+        )
+    present = [name for name in COLUMNS if foreign[name] in cells]
+    table = pd.DataFrame({name: cells[foreign[name]] for name in present})
+    for name in ("image", "subject"):
+        table[name] = table[name].astype(str)
+    for name in set(present) & set(_NUMBERS):
+        table[name] = _numbers(table[name], name, path)
+    return as_fixations(table, str(path))
+
+
+def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) -> pd.DataFrame:
+    """Give a table all columns, and check what must hold of every fixation.
+
+    What a tracker `recorded` may lack places: it loses eyes. They are counted later.
+
+    Raises
+    ------
+    TableError
+        If a place is not a number, or a duration not a positive one.
+    """
+    if table.empty:
+        raise TableError(f"a record of gaze must hold fixations: {source} has none")
+    table = table.reindex(columns=COLUMNS)
+    faults = [
+        f"{name} must be {rule}: row {row} of {source} (subject {table.at[row, 'subject']!r}) has "
+        f"{table.at[row, name]!s}; correct it or leave that row out"
+        for name, rule, bad in (
+            ("x_px", "a number", ~np.isfinite(table["x_px"])),
+            ("y_px", "a number", ~np.isfinite(table["y_px"])),
+            ("duration_ms", "a number above 0", ~(table["duration_ms"] > 0)),
+        )
+        for row in table.index[bad][:_SHOWN]
+        if not (recorded and name in ("x_px", "y_px"))
+    ]
+    if faults:
+        raise TableError(*faults)
+    return table
+
+
+def _numbers(cells: pd.Series, name: str, path: Path) -> pd.Series:
+    numbers = pd.to_numeric(cells.astype(object), errors="coerce").astype(np.float64)
+    text = cells.astype(str).str.strip()
+    strange = numbers.isna() & ~text.isin(["", "nan", "NaN", "NA", "n/a"])
+    if strange.any():
+        row = strange.index[strange][0]
+        raise TableError(
+            f"{name} must be a number: row {row} of {path} has '{text[row]}'; correct it"
+        )
+    return numbers

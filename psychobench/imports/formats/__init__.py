@@ -1,0 +1,1 @@
+"""The formats that other programs write: one short reader each."""

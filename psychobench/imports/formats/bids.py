@@ -1,0 +1,41 @@
+"""BIDS: the behavioural table ``sub-01_task-happysad_beh.tsv``; ``n/a`` for nothing."""
+
+from __future__ import annotations
+
+import re
+
+from psychobench.imports.reader import ALL_OF_IT, Format, Head, Source
+from psychobench.imports.text import table
+
+_NAME = re.compile(r"sub-(?P<sub>[a-zA-Z0-9]+)(_ses-(?P<ses>[a-zA-Z0-9]+))?_.*(beh|events)\.tsv")
+
+
+def recognise(head: Head) -> str | None:
+    """Go by the file's name, which BIDS rules."""
+    return "its name is one of BIDS" if _NAME.fullmatch(head.path.name) else None
+
+
+def read(head: Head) -> Source:
+    """Read all rows; who answered stands in the file's name."""
+    rows, left, notes = table(head)
+    if found := _NAME.fullmatch(head.path.name):
+        for column, value in (("sub (file name)", found["sub"]), ("ses (file name)", found["ses"])):
+            if value is not None:
+                rows[column] = value
+    names = {
+        "observer": ("observer", "participant_id", "sub (file name)"),
+        "session": ("session", "ses (file name)"),
+        "level": ("level", "stimulus_level"),
+        "response": ("response",),
+        "rt": ("response_time", "rt"),
+        "condition": ("condition", "trial_type"),
+        "stimulus": ("stimulus", "stim_file"),
+        "trial": ("trial", "trial_number"),
+    }
+    zero_one = "response" in rows and set(rows["response"]) <= {"0", "1", "n/a"}
+    return Source(
+        rows, names, left, "s", not zero_one, delimiter=head.delimiter, notes=tuple(notes)
+    )
+
+
+FORMAT = Format("bids", "BIDS beh", recognise, read, ALL_OF_IT)

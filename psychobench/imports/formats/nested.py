@@ -1,0 +1,108 @@
+"""JSON of trials, in whatever lists and objects a server wrapped them, to rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from psychobench.errors import TableError
+from psychobench.imports.reader import Head
+
+_TRIAL = "trial_type"  # what every trial of jsPsych has
+
+
+def read_json(head: Head, found: Any = None) -> pd.DataFrame:
+    """Turn trials into rows; the first is 2, as in CSV.
+
+    `found` is what to look for them in, where that is not all of the file.
+
+    Trials may stand in lists, in objects or in text that is JSON itself, or line by line. What
+    stands beside a list of trials, such as who answered, is put into each of its rows.
+
+    Raises
+    ------
+    TableError
+        If the file is no whole JSON, or holds anything else than trials.
+    """
+    try:
+        trials = list(_trials(_parsed(head) if found is None else found, {}, head))
+    except RecursionError:
+        raise TableError(f"JSON must be a list of trials: {head.path} nests too deeply") from None
+    if not trials:
+        raise _no_list(head)
+    names = list(dict.fromkeys(name for row in trials for name in row))
+    cells = [[_cell(row.get(name)) for name in names] for row in trials]
+    return pd.DataFrame(cells, columns=names, index=range(2, len(trials) + 2), dtype=object)
+
+
+def _parsed(head: Head) -> Any:
+    try:
+        return json.loads(head.text)
+    except json.JSONDecodeError as error:
+        try:
+            return [json.loads(line) for line in head.text.split("\n") if line.strip()]
+        except json.JSONDecodeError:
+            raise TableError(
+                f"a file must be whole JSON: {head.path} is not at line {error.lineno}, column "
+                f"{error.colno} ({error.msg}); save it again, or export it as CSV"
+            ) from None
+
+
+def _trials(value: Any, around: dict[str, Any], head: Head) -> Iterator[dict[str, Any]]:
+    """Walk down to the trials; `around` is what was passed on the way."""
+    value = _unwrapped(value)
+    if isinstance(value, list):
+        for each in value:
+            yield from _trials(each, around, head)
+    elif not isinstance(value, dict):
+        raise _no_list(head)
+    elif _TRIAL in value:
+        yield {**around, **value}
+    else:
+        inner = _inner(value, head)
+        beside = {name: each for name, each in value.items() if name not in inner}
+        for each in inner.values():
+            yield from _trials(each, {**around, **beside}, head)
+
+
+def _inner(value: dict[str, Any], head: Head) -> dict[str, Any]:
+    """Find what of an object holds trials; an object of trials may hold nothing else."""
+    opened = {name: _unwrapped(each) for name, each in value.items()}
+    inner = {name: each for name, each in opened.items() if _holds_trials(each)}
+    if not inner:
+        raise _no_list(head)
+    if any(_TRIAL in each for each in inner.values() if isinstance(each, dict)):
+        inner = {name: each for name, each in opened.items() if isinstance(each, dict)}
+    return inner
+
+
+def _holds_trials(value: Any) -> bool:
+    value = _unwrapped(value)
+    if isinstance(value, dict):
+        return _TRIAL in value or any(map(_holds_trials, value.values()))
+    return isinstance(value, list) and any(map(_holds_trials, value))
+
+
+def _unwrapped(value: Any) -> Any:
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return value
+
+
+def _no_list(head: Head) -> TableError:
+    return TableError(
+        f"JSON must be a list of trials, each an object with {_TRIAL}: {head.path} is not; "
+        "export jsPsych.data.get().json()"
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)

@@ -1,0 +1,112 @@
+"""Presentation logs: tab-delimited events; an answer stands in the rows below its stimulus."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+
+from psychobench.errors import TableError
+from psychobench.imports.reader import ALL_OF_IT, OURS, Format, Head, Source
+from psychobench.imports.text import split_fields, table
+from psychobench.tables.cells import as_number
+
+_SHOWN = ("picture", "sound", "video")
+_TICKS = 10_000  # per second
+
+
+def recognise(head: Head) -> str | None:
+    """Find the two lines that open a log."""
+    first = head.text.lstrip("\n").partition("\n")[0]
+    if first.startswith("Scenario -"):
+        return "its first line begins with 'Scenario -'"
+    return "it has Presentation's columns Event Type and Code" if _is_header(head.fields) else None
+
+
+def _is_header(fields: tuple[str, ...]) -> bool:
+    return {"Event Type", "Code", "Time"} <= set(fields)
+
+
+def read(head: Head) -> Source:
+    """Give each stimulus the first answer that follows it within its trial."""
+    lines = head.text.split("\n")
+    start = next((i for i, t in enumerate(lines) if _is_header(split_fields(t, "\t"))), None)
+    if start is None:
+        raise TableError(
+            f"a Presentation log must have a line with Event Type, Code and Time: {head.path} has "
+            "none; export the log again"
+        )
+    first = next((i for i in range(start + 1, len(lines)) if lines[i].strip()), len(lines))
+    end = next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines))
+    notes = list(head.notes)
+    if start:
+        notes.append(f"{head.path}: {start} lines above its table are no rows")
+    if any(line.strip() for line in lines[end:]):
+        notes.append(f"{head.path}: the second table, which sums the first up, is not read")
+    whole = end < len(lines)
+    events = "\n".join(_squared(lines[start:end], whole)) + ("\n" if whole else "")
+    rows, left, more = table(dataclasses.replace(head, text=events, delimiter="\t", notes=()))
+    rows.index = rows.index + start
+    left = {number + start: reason for number, reason in left.items()}
+    if shared := _join_answers(rows, left):
+        more.append(
+            f"{head.path}: {shared} answers came after several stimuli of one trial and are read "
+            "with each that has a level"
+        )
+    names = OURS | {
+        "observer": ("Subject",),
+        "response": ("answer",),
+        "rt": ("answer_time",),
+        "stimulus": ("Code",),
+    }
+    return Source(rows, names, left, rt_unit="s", delimiter="\t", notes=(*notes, *more))
+
+
+def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> int:
+    """Write answers and their times, in seconds, beside the stimuli.
+
+    An answer belongs to all stimuli of its trial since the last answer: a face and the mask that
+    followed it. Gives the number of answers for which these were several.
+    """
+    kinds = rows["Event Type"].str.strip().str.lower()
+    times = dict(zip(rows.index, rows["Time"].map(as_number), strict=True))
+    codes = dict(zip(rows.index, rows["Code"], strict=True))
+    trials = rows["Trial"] if "Trial" in rows else pd.Series("", index=rows.index)
+    answers: dict[int, tuple[str, str]] = {}
+    waiting: list[int] = []
+    shared = 0
+    for row, kind in zip(rows.index.map(int), kinds, strict=True):
+        if waiting and trials[row] != trials[waiting[-1]] and kind in _SHOWN:
+            waiting = []
+        if kind in _SHOWN:
+            waiting.append(row)
+        elif kind == "response" and waiting:
+            for shown in waiting:
+                time = repr(float(times[row] - times[shown]) / _TICKS)
+                answers[shown] = (codes[row], time)
+            left.setdefault(row, "answer, read with its stimulus")
+            shared += len(waiting) > 1
+            waiting = []
+        elif kind == "response":
+            left.setdefault(row, "other key (a further answer)")
+        else:
+            left.setdefault(row, "no stimulus (pulse, pause or other event)")
+    rows["answer"] = [answers.get(row, ("", ""))[0] for row in rows.index]
+    rows["answer_time"] = [answers.get(row, ("", ""))[1] for row in rows.index]
+    return shared
+
+
+def _squared(lines: list[str], whole: bool) -> list[str]:
+    """Tell apart the columns of one name, and fill up the rows of answers, which are short."""
+    names: list[str] = []
+    for name in lines[0].split("\t"):
+        names.append(f"{name}.{names.count(name)}" if name in names else name)
+    answer = "\tResponse\t"
+    last = len(lines) if whole else len(lines) - 1  # which may have been cut short
+    for i in range(1, last):
+        if answer in lines[i]:
+            lines[i] += "\t" * (len(names) - 1 - lines[i].count("\t"))
+    return ["\t".join(names), *lines[1:]]
+
+
+FORMAT = Format("presentation", "Presentation log", recognise, read, ALL_OF_IT)

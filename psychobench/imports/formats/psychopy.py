@@ -1,0 +1,88 @@
+"""PsychoPy: CSV, TSV and semicolons, one row per pass through a loop or a routine outside one."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from psychobench.imports.reader import OURS, Format, Head, Source
+from psychobench.imports.text import table
+from psychobench.tables.cells import is_blank
+
+_SEEN = "2024"  # the year of the files at hand
+_LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
+
+
+def recognise(head: Head) -> str | None:
+    """Find the columns that PsychoPy adds to every file."""
+    for mark in ("psychopyVersion", "expName"):
+        if head.has(mark, "date") or head.has(mark, "participant"):
+            return f"it has PsychoPy's column {mark}"
+    return None
+
+
+def read(head: Head) -> Source:
+    """Take as trials the rows of a loop; find the key components."""
+    rows, left, notes = table(head, quoting="bare")
+    outside = pd.Series(True, index=rows.index)
+    practice = pd.Series(False, index=rows.index)
+    for name in rows:
+        if loop := _LOOP.fullmatch(str(name)):
+            passed = ~rows[name].map(is_blank)
+            outside &= ~passed
+            if loop["loop"].lower().startswith(("prac", "train", "warm")):
+                practice |= passed
+    reason = "aborted before its first trial" if outside.all() else "instruction (outside any loop)"
+    keys = _key_columns(rows)
+    for row in rows.index[_never_started(rows, keys) & ~outside]:
+        left.setdefault(int(row), "aborted (its answer was never asked for)")
+    for row in rows.index[practice]:
+        left.setdefault(int(row), "practice")
+    for row in rows.index[outside]:
+        left.setdefault(int(row), reason)
+    names = OURS | {
+        "observer": ("participant", "Participant", "participant_id", "subject"),
+        "response": keys,
+        "rt": [name.removesuffix(".keys") + ".rt" for name in keys if name.endswith(".keys")],
+    }
+    version = next((v for v in rows.get("psychopyVersion", pd.Series(dtype=object)) if v), "")
+    return Source(
+        rows,
+        names,
+        left,
+        rt_unit="s",
+        delimiter=head.delimiter,
+        detail=version and f"version {version}",
+        experimental=head.delimiter != "," or not version.startswith(_SEEN),
+        notes=tuple(notes),
+    )
+
+
+def _key_columns(rows: pd.DataFrame) -> list[str]:
+    """Find the columns of keys, less those that repeat another under its loop's name."""
+    found: list[str] = []
+    for name in sorted((str(name) for name in rows if str(name).endswith(".keys")), key=len):
+        filled = rows[name].map(is_blank).eq(False)
+        if not any(name.endswith(f".{each}") and rows[each].equals(rows[name]) for each in found):
+            found += [name] if filled.any() else []
+    return found
+
+
+def _never_started(rows: pd.DataFrame, keys: list[str]) -> pd.Series[bool]:
+    """Find the rows whose only key component has neither a key nor a time at which it began."""
+    never = pd.Series(False, index=rows.index)
+    if len(keys) == 1:
+        began = keys[0].removesuffix(".keys") + ".started"
+        if began in rows and not rows[began].map(is_blank).all():
+            never = rows[began].map(is_blank) & rows[keys[0]].map(is_blank)
+    return never
+
+
+FORMAT = Format(
+    "psychopy",
+    "PsychoPy",
+    recognise,
+    read,
+    "files with tabs or semicolons, and those of versions before 2024",
+)

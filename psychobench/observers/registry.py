@@ -1,0 +1,264 @@
+"""The registry: observers are entry points, found without importing anything heavy."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Literal, cast
+
+from psychobench.errors import ObserverError, OptionError
+from psychobench.observers.plugin_faults import first_line, guarded
+from psychobench.observers.protocol import Observer
+
+GROUP = "psychobench.observers"
+_UNSET = object()
+# observers of our own plug-in packages, so that asking for one names the package to install
+_ELSEWHERE = dict.fromkeys(
+    ("alexnet", "vgg11", "vgg13", "vgg16", "fe_alexnet", "alexnet_linear", "alexnet_fresh",
+     "alexnet_ungated", "torchvision"),
+    "psychobench-torch",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ObserverEntry:
+    """One row of the registry.
+
+    Attributes
+    ----------
+    name : str
+        What ``--observer`` takes.
+    package : str
+        The installed package that registers it.
+    target : str
+        Where its factory is, ``module:name``.
+    status : {"ok", "broken", "duplicate"}
+        Whether `load_observer` will try to make one.
+    reason : str
+        Why not; empty where `status` is ok.
+    options : tuple of str
+        The options that the factory declares.
+    argument : str
+        For a family of observers, whose factory has a first parameter without a default: the name
+        of that parameter; else empty.
+    """
+
+    name: str
+    package: str
+    target: str
+    status: Literal["ok", "broken", "duplicate"]
+    reason: str = ""
+    options: tuple[str, ...] = ()
+    argument: str = ""
+
+    @property
+    def usage(self) -> str:
+        """What ``--observer`` takes: the name, or ``name:ARGUMENT`` for a family."""
+        return f"{self.name}:{self.argument.upper()}" if self.argument else self.name
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the row as plain types that JSON takes."""
+        return {**asdict(self), "options": list(self.options)}
+
+
+def list_observers() -> list[ObserverEntry]:
+    """List the registered observers, those that cannot be loaded included.
+
+    Factories are imported, observers are not made: no weights are read, nothing is trained.
+
+    Returns
+    -------
+    list of ObserverEntry
+        Sorted by name.
+
+    Examples
+    --------
+    >>> [entry.status for entry in list_observers() if entry.name == "template"]
+    ['ok']
+    """
+    found = sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value))
+    return [_describe(entry, found) for entry in found]
+
+
+def load_observer(name: str, **options: Any) -> Observer:
+    """Make the observer registered under `name`.
+
+    Only its own module is imported, so a broken plug-in stands in nobody's way.
+
+    Parameters
+    ----------
+    name : str
+        A registered name; `list_observers` gives them. ``family:argument`` asks the family's
+        factory for one of its observers, by its first parameter.
+    **options
+        Passed to the observer's factory; those that are None count as not set. A `seed` is left
+        out for a factory that has none, since such an observer owes nothing to chance.
+
+    Returns
+    -------
+    Observer
+        Most load their weights, or learn them, only when they are first asked.
+
+    Raises
+    ------
+    ObserverError
+        If no observer or more than one has this name, or the factory fails.
+    OptionError
+        If the factory does not know an option.
+
+    Examples
+    --------
+    >>> load_observer("templat")
+    Traceback (most recent call last):
+    psychobench.errors.ObserverError: an observer must be registered: there is no 'templat'...
+    """
+    family, colon, argument = name.partition(":")
+    matches = [entry for entry in entry_points(group=GROUP) if entry.name == family]
+    if not matches:
+        raise ObserverError(*_unknown(family))
+    if len(matches) > 1:
+        raise ObserverError(
+            f"an observer's name must be unique: '{family}' is registered by "
+            f"{_and(_source(entry) for entry in matches)}; uninstall all but one"
+        )
+    entry = matches[0]
+    factory = _load_factory(entry)
+    accepted = _argument(entry, factory, argument if colon else None)
+    accepted |= _accepted(entry, factory, options, taken=accepted)
+    with guarded(f"an observer's factory must make an observer: '{name}' from {_source(entry)}"):
+        observer = factory(**accepted)
+    if not (callable(getattr(observer, "respond", None)) and _has_info(observer)):
+        raise ObserverError(
+            f"an observer must have info and respond: '{name}' from {_source(entry)} gives "
+            f"{type(observer).__name__}; see docs/writing-an-observer.md"
+        )
+    return cast(Observer, observer)
+
+
+def _describe(entry: EntryPoint, found: list[EntryPoint]) -> ObserverEntry:
+    package = entry.dist.name if entry.dist else "unknown"
+    others = [each for each in found if each.name == entry.name and each is not entry]
+    if others:
+        reason = f"{_and(_source(each) for each in others)} has the same name; uninstall one"
+        return ObserverEntry(entry.name, package, entry.value, "duplicate", reason)
+    try:
+        factory = _load_factory(entry)
+    except ObserverError as error:
+        return ObserverEntry(entry.name, package, entry.value, "broken", error.faults[0])
+    asked = _asked(factory)
+    options = tuple(
+        each for each in _parameters(factory) if not each.startswith("*") and each != asked
+    )
+    return ObserverEntry(entry.name, package, entry.value, "ok", "", options, asked)
+
+
+def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
+    try:
+        factory = entry.load()
+    except (Exception, SystemExit) as error:  # a plug-in may raise anything on import
+        raise ObserverError(
+            f"an observer's plug-in must load: '{entry.name}' from {_source(entry)} raised "
+            f"{first_line(error)}; mend or uninstall that package"
+        ) from error
+    if not callable(factory):
+        raise ObserverError(
+            f"an observer's entry point must name a factory: '{entry.name}' from "
+            f"{_source(entry)} is of type {type(factory).__name__}, which cannot be called"
+        )
+    return cast(Callable[..., Any], factory)
+
+
+def _parameters(factory: Callable[..., Any]) -> list[str]:
+    """Name the keyword parameters; ``**name`` stands for any."""
+    any_ = inspect.Parameter.VAR_KEYWORD
+    keywords = _keywords(factory)
+    return [each.name for each in keywords if each.kind is not any_] + [
+        f"**{each.name}" for each in keywords if each.kind is any_
+    ]
+
+
+def _keywords(factory: Callable[..., Any]) -> list[inspect.Parameter]:
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):  # some compiled callables have no signature
+        return []
+    without = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}
+    return [each for each in parameters if each.kind not in without]
+
+
+def _asked(factory: Callable[..., Any]) -> str:
+    """Name the first parameter of a family's factory, the one without a default."""
+    plain = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    keywords = [each for each in _keywords(factory) if each.kind in plain][:1]
+    return "".join(each.name for each in keywords if each.default is inspect.Parameter.empty)
+
+
+def _argument(
+    entry: EntryPoint, factory: Callable[..., Any], argument: str | None
+) -> dict[str, Any]:
+    """Give what stands after the colon to the parameter that it is for."""
+    asked = _asked(factory)
+    if argument is not None and not asked:
+        raise ObserverError(
+            f"an observer's name must be as listed: '{entry.name}' is one observer, which takes "
+            f"no ':{argument}'; write {entry.name}"
+        )
+    if asked and not argument:
+        raise ObserverError(
+            f"a family of observers must be told which one: '{entry.name}' alone names none; "
+            f"write {entry.name}:{asked.upper()}"
+        )
+    return {asked: argument} if asked else {}
+
+
+def _accepted(
+    entry: EntryPoint,
+    factory: Callable[..., Any],
+    options: Mapping[str, Any],
+    taken: Mapping[str, Any],
+) -> dict[str, Any]:
+    chosen = {name: value for name, value in options.items() if value is not None}
+    known = [name for name in _parameters(factory) if name not in taken]
+    if any(each.startswith("**") for each in known):
+        return chosen
+    strange = [name for name in chosen if name not in known and name != "seed"]
+    if strange:
+        raise OptionError(
+            *(
+                f"an option must be one that the observer has: '{entry.name}' has no "
+                f"'{name}' (given {chosen[name]!r}); it has {_and(known) or 'none'}"
+                for name in strange
+            )
+        )
+    return {name: value for name, value in chosen.items() if name in known}
+
+
+def _unknown(name: str) -> list[str]:
+    entries = list_observers()
+    ready = [entry.usage for entry in entries if entry.status == "ok"]
+    near = difflib.get_close_matches(name, [entry.name for entry in entries], n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    if name in _ELSEWHERE:
+        hint = f"; it comes with the package {_ELSEWHERE[name]}: pip install {_ELSEWHERE[name]}"
+    fault = (
+        f"an observer must be registered: there is no '{name}', only {_and(ready) or 'none'}{hint}"
+    )
+    return [fault, *(entry.reason for entry in entries if entry.status == "broken")]
+
+
+def _has_info(observer: object) -> bool:
+    # a property is found without being read: reading info may load weights
+    return inspect.getattr_static(observer, "info", _UNSET) is not _UNSET or hasattr(
+        observer, "info"
+    )
+
+
+def _source(entry: EntryPoint) -> str:
+    return f"{entry.value} (package {entry.dist.name if entry.dist else 'unknown'})"
+
+
+def _and(names: Iterable[str]) -> str:
+    return ", ".join(names)

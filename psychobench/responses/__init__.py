@@ -1,1 +1,0 @@
-"""Responses: the column contract, its readers, and the observers that answer."""

@@ -1,0 +1,1 @@
+"""Tables: delimited text to cells, and tables to JSON rows and CSV text."""

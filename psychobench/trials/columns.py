@@ -1,0 +1,239 @@
+"""The names of the columns, and how foreign names and filters are told to them."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from psychobench.errors import OptionError, TableError
+from psychobench.messages import nearest, shown
+
+TRIAL_COLUMNS = (
+    "observer",
+    "condition",
+    "level",
+    "response",
+    "p_target",
+    "stimulus",
+    "trial",
+    "rt",
+    "session",
+)
+COUNT_COLUMNS = ("observer", "condition", "level", "n_trials", "n_target", "session")
+CANONICAL = tuple(dict.fromkeys((*TRIAL_COLUMNS, *COUNT_COLUMNS)))
+
+# words by which other programs' files call our columns; used for suggestions only
+_HINTS = {
+    "observer": ("subject", "participant", "subj", "person", "ppt", "id"),
+    "level": ("morph", "intensity", "contrast", "coherence", "step", "phase", "stim"),
+    "response": ("resp", "chose", "choice", "said", "answer", "judg"),
+    "p_target": ("prob",),
+    "n_trials": ("trials", "total", "n"),
+    "n_target": ("target", "hits", "count", "k"),
+}
+
+
+def parse_columns(text: str | Sequence[str] | None) -> dict[str, str]:
+    """Read the option ``--columns``: what a file's columns are called.
+
+    Parameters
+    ----------
+    text : str, sequence of str or None
+        ``canonical=foreign`` pairs separated by commas, once for each time that the option was
+        given. A foreign name with a comma in it goes into double quotes with its canonical name:
+        ``'observer=id,"response=happy, or not"'``.
+
+    Returns
+    -------
+    dict of str to str
+        Foreign names by canonical name.
+
+    Raises
+    ------
+    OptionError
+        If a pair has no ``=`` or an empty side, or a canonical name is unknown or given twice.
+
+    Examples
+    --------
+    >>> parse_columns("observer=subject,response=chose_anger")
+    {'observer': 'subject', 'response': 'chose_anger'}
+    """
+    texts = [text] if isinstance(text, str) else text or ()
+    read = [next(csv.reader([each], skipinitialspace=True), []) or [""] for each in texts]
+    pairs = itertools.chain.from_iterable(read)
+    columns = parse_pairs(pairs, "--columns", "observer=subject,response=chose")
+    if blank := [name for name, foreign in columns.items() if not foreign]:
+        raise OptionError(
+            f"--columns must name a column of the file: '{blank[0]}=' names none; "
+            f"write --columns {blank[0]}=NAME"
+        )
+    check_mapping(columns)
+    return columns
+
+
+def parse_where(conditions: Iterable[str]) -> dict[str, str]:
+    """Read the option ``--where``: which rows to keep.
+
+    Parameters
+    ----------
+    conditions : iterable of str
+        ``COL=VALUE`` each; an empty value keeps the rows in which the cell is empty.
+
+    Returns
+    -------
+    dict of str to str
+        Values by column; all must hold.
+
+    Raises
+    ------
+    OptionError
+        If one has no ``=`` or no column, or a column is given twice.
+
+    Examples
+    --------
+    >>> parse_where(("condition=whole", "part=1"))
+    {'condition': 'whole', 'part': '1'}
+    """
+    return parse_pairs(conditions, "--where", "condition=whole")
+
+
+def parse_names(texts: Sequence[str]) -> tuple[str, ...]:
+    """Take repeated and comma-separated names alike, each once.
+
+    Examples
+    --------
+    >>> parse_names(("eyes,nose", "eyes"))
+    ('eyes', 'nose')
+    """
+    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
+
+
+def parse_pairs(pairs: Iterable[str], option: str, example: str) -> dict[str, str]:
+    """Read the ``NAME=VALUE`` pairs of an option; `example` is what its fault shows.
+
+    Raises
+    ------
+    OptionError
+        If a pair has no name or no ``=``, or a name comes twice.
+    """
+    parsed: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals or not name:
+            raise OptionError(
+                f"{option} must be of the form NAME=VALUE: got '{pair}'; "
+                f"write for example {option} {example}"
+            )
+        if name in parsed:
+            raise OptionError(
+                f"{option} must give each name once: '{name}' is given as "
+                f"'{parsed[name]}' and as '{value}'; keep one"
+            )
+        parsed[name] = value
+    return parsed
+
+
+def check_mapping(columns: Mapping[str, str]) -> None:
+    """Check that `columns` gives each foreign column one known meaning.
+
+    Raises
+    ------
+    OptionError
+        If a canonical name is unknown, or one foreign column is to mean two things.
+    """
+    for name in columns:
+        if name not in CANONICAL:
+            raise OptionError(
+                f"--columns must map a known name: '{name}' is none{nearest(name, CANONICAL)}; "
+                f"known are {', '.join(CANONICAL)} (written known=column-of-the-file)"
+            )
+    meanings = dict(zip(columns.values(), columns, strict=True))
+    for name, foreign in columns.items():
+        if meanings[foreign] != name:
+            raise OptionError(
+                f"--columns must give a column one meaning: '{foreign}' is mapped to "
+                f"'{name}' and to '{meanings[foreign]}'; keep one"
+            )
+
+
+def rename(table: pd.DataFrame, columns: Mapping[str, str], source: str) -> pd.DataFrame:
+    """Give foreign columns their canonical names.
+
+    A mapping wins over a column of the file that already has the canonical name: that one is kept
+    as ``<name>_file``, and ``attrs["notes"]`` of the result says so.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Any table.
+    columns : mapping of str to str
+        Foreign names by canonical name.
+    source : str
+        What the table is called in messages.
+
+    Raises
+    ------
+    OptionError
+        See `check_mapping`.
+    TableError
+        If a foreign column is not in the table.
+    """
+    check_mapping(columns)
+    faults = [
+        f"--columns must name a column of the file: {name}={foreign}, but {source} has no "
+        f"'{foreign}'{nearest(foreign, table.columns)}; found: {shown(table.columns)}"
+        for name, foreign in columns.items()
+        if foreign not in table.columns
+    ]
+    if faults:
+        raise TableError(*faults)
+    notes = list(table.attrs.get("notes", []))
+    aside = {}
+    for name, foreign in columns.items():
+        if name != foreign and name in table.columns and name not in columns.values():
+            aside[name] = _free_name(f"{name}_file", table.columns)
+            notes.append(
+                f"{source}: column '{foreign}' is read as {name}; "
+                f"its own column '{name}' is kept as '{aside[name]}'"
+            )
+    renamed = table.rename(columns=aside | {foreign: name for name, foreign in columns.items()})
+    renamed.attrs["notes"] = notes
+    return renamed
+
+
+def _free_name(name: str, taken: Iterable[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def likely_mapping(needed: Sequence[str], found: Iterable[str]) -> str:
+    """Write the ``--columns`` option that would supply `needed`, guessing from the names `found`.
+
+    Only ever shown in a message: nothing is mapped by a guess.
+
+    Examples
+    --------
+    >>> likely_mapping(["observer", "level"], ["subject", "x"])
+    '--columns observer=subject,level=NAME'
+    """
+    names = [str(name) for name in found]
+    pairs = []
+    for need in needed:
+        words = (need, *_HINTS[need])
+        guess = next((name for word in words for name in names if _has(name, word)), "NAME")
+        names = [name for name in names if name != guess]
+        pairs.append(f"{need}={guess}")
+    return "--columns " + ",".join(pairs)
+
+
+def _has(name: str, word: str) -> bool:
+    """Whether `name` is `word` or, for words of some length, has a part that begins with it."""
+    parts = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    if "_".join(parts) == word:
+        return True
+    return any(part == word or (len(word) > 2 and part.startswith(word)) for part in parts)
