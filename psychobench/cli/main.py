@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import signal
 import sys
 import threading
@@ -119,13 +120,35 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a fault in the input ends in one line each and exit status 1."""
     try:
-        with _tidy_when_terminated():
+        with _tidy_when_terminated(), _notes_on_stderr(arguments):
             cli.main(args=None if arguments is None else list(arguments), prog_name="psychobench")
     except PsychobenchError as error:
-        typed = leaf(cli, sys.argv[1:] if arguments is None else arguments)
-        faults = [in_options(fault, typed) for fault in error.faults]
+        faults = [in_options(fault, _typed(arguments)) for fault in error.faults]
         click.echo("\n".join(["Error: " + faults[0], *faults[1:]]), err=True)
         sys.exit(1)
+
+
+def _typed(arguments: Sequence[str] | None) -> click.Command:
+    return leaf(cli, sys.argv[1:] if arguments is None else arguments)
+
+
+@contextlib.contextmanager
+def _notes_on_stderr(arguments: Sequence[str] | None) -> Iterator[None]:
+    """Show what the library notes while it works, in the words of the command line."""
+
+    class Stderr(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            click.echo(in_options(record.getMessage(), _typed(arguments)), err=True)
+
+    notes, handler = logging.getLogger("psychobench"), Stderr()
+    level = notes.level
+    notes.addHandler(handler)
+    notes.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        notes.removeHandler(handler)
+        notes.setLevel(level)
 
 
 @contextlib.contextmanager
