@@ -120,7 +120,7 @@ def _check_levels(counts: pd.DataFrame, options: FitOptions, source: str) -> Non
     if len(levels) < 2:
         raise FitError(
             f"a fit needs at least two levels: every answer in {source} is at level "
-            f"{levels[0]:g}; add the other levels' rows, or loosen --where"
+            f"{levels[0]:g}; add the other levels' rows, or loosen `where`"
         )
     beyond = counts[counts["level"] <= 0]
     if SIGMOIDS[options.sigmoid].log_levels and set(beyond["observer"]) == set(counts["observer"]):
