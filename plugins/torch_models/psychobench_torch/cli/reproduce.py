@@ -102,10 +102,10 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
 
     from psychobench.cli.notes import typed
     from psychobench.resources import staged_folder
-    from psychobench_torch.reproduce.files import document, write_files
-    from psychobench_torch.reproduce.prepare import Options
-    from psychobench_torch.reproduce.run import run
-    from psychobench_torch.reproduce.text import summary
+    from psychobench_torch.reproduction.files import document, write_files
+    from psychobench_torch.reproduction.prepare import Options
+    from psychobench_torch.reproduction.run import run
+    from psychobench_torch.reproduction.text import summary
 
     names = options.pop("observer") or DEFAULT
     asked = Options(names, out=out, **options)

@@ -112,7 +112,7 @@ def open_selection(
 ) -> LabelledImages:
     """Decode the images of a selection, or map them from the cache."""
     if cache is None:
-        from psychobench_torch.cache import cache_folder
+        from psychobench_torch.storage.store import cache_folder
 
         cache = cache_folder().parent / "pixels"
     paths = selection.table["path"].tolist()

@@ -10,7 +10,7 @@ from typing import Any
 
 from psychobench.errors import OptionError, PsychobenchError, ResourceError
 from psychobench.resources import check_writable, sha256, write_whole
-from psychobench_torch.checkpoints import first_difference
+from psychobench_torch.storage.checkpoints import first_difference
 
 PLAN = "training.json"
 WEIGHTS = "weights.safetensors"
