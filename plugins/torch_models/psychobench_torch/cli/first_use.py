@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from psychobench.errors import PsychobenchError
+from psychobench.plugins import PsychobenchError
 from psychobench_torch.stand_in_weights.first_use import MINUTES, first_use_weights
 from psychobench_torch.stand_in_weights.sources import SOURCES
 

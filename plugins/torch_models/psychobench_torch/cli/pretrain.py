@@ -10,8 +10,7 @@ from typing import cast
 
 from torch import nn
 
-from psychobench.errors import PsychobenchError
-from psychobench.resources import check_writable
+from psychobench.plugins import PsychobenchError, check_writable
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.computing.processes import is_first
 from psychobench_torch.networks.architectures import ARCHITECTURES

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.cli.options import JSON
+from psychobench.plugins import JSON
 
 DEFAULT = ("alexnet", "fe_alexnet")
 
@@ -100,8 +100,7 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
     """
     import json
 
-    from psychobench.cli.notes import typed
-    from psychobench.resources import staged_folder
+    from psychobench.plugins import staged_folder, typed
     from psychobench_torch.reproduction.files import document, write_files
     from psychobench_torch.reproduction.prepare import Options
     from psychobench_torch.reproduction.run import run

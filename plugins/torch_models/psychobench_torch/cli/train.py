@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from psychobench.cli.options import JSON
-from psychobench.errors import OptionError
+from psychobench.plugins import JSON, OptionError
 from psychobench_torch.cli.options import data_options, recipe_options
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def train(observer: str, out: Path, as_json: bool, **options: Any) -> None:
 
 def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any] | None:
     """Give the model card of the training, which is done now unless it is done already."""
-    from psychobench.resources import staged_folder
+    from psychobench.plugins import staged_folder
     from psychobench_torch.computing.device import compute_device
     from psychobench_torch.computing.processes import is_first, n_processes
     from psychobench_torch.data.load import select

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from psychobench.errors import ObserverError, OptionError
+from psychobench.plugins import ObserverError, OptionError
 
 CHOICES = ("cpu", "cuda")
 CUDA_TOLERANCE = 1e-3  # of P(target): the same weights must answer as closely on CPU and CUDA

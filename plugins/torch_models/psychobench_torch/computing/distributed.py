@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from psychobench.errors import OptionError, ResourceError
+from psychobench.plugins import OptionError, ResourceError
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.computing.processes import n_processes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.data.decode import Box
 from psychobench_torch.data.draw import check_splits, draw, labelled, named, without_duplicates
 from psychobench_torch.data.labelled import LabelledImages

@@ -11,8 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError
-from psychobench.resources import sha256
+from psychobench.plugins import ObserverError, sha256
 from psychobench_torch.networks.architectures import (
     ARCHITECTURES,
     Architecture,

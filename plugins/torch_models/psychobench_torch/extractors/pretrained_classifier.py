@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 from psychobench_torch.extractors.convolutions import read_pretraining
 from psychobench_torch.networks.architectures import ARCHITECTURES, in_channels_last
 from psychobench_torch.networks.images import MEAN, SIZE, STD

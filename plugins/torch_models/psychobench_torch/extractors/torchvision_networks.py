@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from psychobench.errors import OptionError
+from psychobench.plugins import OptionError
 from psychobench_torch.networks.architectures import in_channels_last
 from psychobench_torch.networks.feature_extractor import Backbone
 from psychobench_torch.networks.torchvision_import import import_torchvision

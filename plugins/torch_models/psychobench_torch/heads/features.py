@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.computing.device import (
     compute_device,
     explain_memory,

@@ -13,8 +13,7 @@ import safetensors
 import safetensors.torch
 from torch import nn
 
-from psychobench.errors import ResourceError
-from psychobench.resources import write_whole
+from psychobench.plugins import ResourceError, write_whole
 from psychobench_torch.heads.head_types import load_head
 from psychobench_torch.heads.trained_head import TrainedHead
 from psychobench_torch.storage.store import cache_folder, note

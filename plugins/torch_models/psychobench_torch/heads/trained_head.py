@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 from psychobench_torch.storage.training_log import Epoch
 
 

@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from psychobench.errors import ObserverError
-from psychobench.stimuli.faces import RENDERER_VERSION, training_faces
+from psychobench.plugins import RENDERER_VERSION, ObserverError, training_faces
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.networks.images import SIZE
 

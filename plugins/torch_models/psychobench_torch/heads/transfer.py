@@ -11,8 +11,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from psychobench.errors import ObserverError
-from psychobench.stimuli.faces import RENDERER_VERSION
+from psychobench.plugins import RENDERER_VERSION, ObserverError
 from psychobench_torch.computing.device import compute_device, explain_memory, fast_dtype
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.heads.features import Features, shared_features

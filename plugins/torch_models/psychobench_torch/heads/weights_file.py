@@ -9,8 +9,7 @@ from typing import Any
 import safetensors
 from torch import nn
 
-from psychobench.errors import ObserverError
-from psychobench.resources import write_whole
+from psychobench.plugins import ObserverError, write_whole
 from psychobench_torch.heads.head_types import load_head
 from psychobench_torch.heads.trained_head import TrainedHead
 from psychobench_torch.networks.feature_extractor import Backbone

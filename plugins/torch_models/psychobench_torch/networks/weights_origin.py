@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from psychobench.errors import OptionError, ResourceError
+from psychobench.plugins import OptionError, ResourceError
 
 NAMES = {
     "procedural-objects": "procedural objects",

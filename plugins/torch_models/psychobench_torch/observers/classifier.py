@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.extractors.convolutions import load_backbone
 from psychobench_torch.heads.kept_heads import head_files, head_sha256, read_head, write_head

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.errors import OptionError
-from psychobench.observers.protocol import ObserverInfo
+from psychobench.plugins import ObserverInfo, OptionError
 from psychobench_torch import __version__
 from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.heads.recipe import TransferRecipe

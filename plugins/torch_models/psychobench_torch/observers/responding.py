@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.backends import cudnn
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 
 BATCH = 12  # images judged at once, always: a short batch is filled up, so batching changes nothing
 

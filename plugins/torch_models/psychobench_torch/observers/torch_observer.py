@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError, OptionError
-from psychobench.observers.protocol import ObserverInfo
+from psychobench.plugins import ObserverError, ObserverInfo, OptionError
 from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
 from psychobench_torch.observers.responding import check_images, run_filled, target_probabilities
 from psychobench_torch.storage.weight_files import tensors_sha256

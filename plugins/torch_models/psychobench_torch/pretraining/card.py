@@ -12,8 +12,7 @@ from typing import Any
 
 import torch
 
-from psychobench.errors import OptionError
-from psychobench.resources import sha256, write_whole
+from psychobench.plugins import OptionError, sha256, write_whole
 from psychobench_torch.computing.device import compute_device, fast_dtype
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.networks.architectures import ARCHITECTURES

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from psychobench.errors import ObserverError, OptionError
+from psychobench.plugins import ObserverError, OptionError
 from psychobench_torch.computing.device import explain_memory, fast_autocast
 from psychobench_torch.computing.distributed import Team, team
 from psychobench_torch.data import LabelledImages

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from psychobench.errors import OptionError
+from psychobench.plugins import OptionError
 from psychobench_torch.networks.architectures import (
     ARCHITECTURES,
     convolutions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psychobench.errors import OptionError
+from psychobench.plugins import OptionError
 from psychobench_torch.networks.recipe_values import OPTIMIZERS, value_faults
 
 RECIPE_VERSION = "3"  # raise it where the code comes to train otherwise by equal recipes

@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import OptionError
-from psychobench.resources import write_whole
-from psychobench.tables.output import csv_bytes
+from psychobench.plugins import OptionError, csv_bytes, write_whole
 
 COLUMNS = ["condition", "stimulus", "level", "p_target"]
 

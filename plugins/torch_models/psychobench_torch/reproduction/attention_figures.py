@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from psychobench.attention.attention_study import Question, Study, Who, run_study
-from psychobench.attention.regions import set_regions
-from psychobench.attention.study_figures import draw_seen
-from psychobench.errors import StimulusError
+from psychobench.plugins import (
+    Question,
+    StimulusError,
+    Study,
+    Who,
+    draw_seen,
+    run_study,
+    set_regions,
+)
 from psychobench_torch.reproduction.paper import MASKS, PRETRAININGS
 from psychobench_torch.reproduction.responses import Maker, Tell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench.attention.regions import FaceRegions
-    from psychobench.stimuli.sets import StimulusSet
+    from psychobench.plugins import FaceRegions, StimulusSet
 
 METHOD = "layercam"
 # the paper's levels, as shares of the way from the lowest to the highest

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
-from psychobench.comparison import seed_summary
+from psychobench.plugins import seed_summary
 from psychobench_torch.reproduction.measures import People, Replicates
 from psychobench_torch.reproduction.paper import CLASSICAL, SHOWN
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.stimuli.sets import StimulusSet
+from psychobench.plugins import StimulusSet
 from psychobench_torch.networks.weights_origin import NAMES
 
 if TYPE_CHECKING:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psychobench.draw.panels import Appearance, Line, Throng, draw_matrix
-from psychobench.trials.table import count_responses
+from psychobench.plugins import Appearance, Line, Throng, count_responses, draw_matrix
 from psychobench_torch.reproduction.measures import READINGS, Floats
 from psychobench_torch.reproduction.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
 from psychobench_torch.reproduction.weights_seen import seen_by

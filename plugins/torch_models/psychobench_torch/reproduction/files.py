@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.tables.output import csv_bytes, json_rows
+from psychobench.plugins import csv_bytes, json_rows
 from psychobench_torch.reproduction.departures import UNKNOWN
 from psychobench_torch.reproduction.paper import NAME, SOURCE
 from psychobench_torch.reproduction.text import claim_counts, summary
 
 if TYPE_CHECKING:
-    from psychobench.attention.attention_study import Study
+    from psychobench.plugins import Study
     from psychobench_torch.reproduction.run import Reproduction
 
 
@@ -61,7 +61,7 @@ def document(made: Reproduction) -> dict[str, Any]:
 
 def write_files(made: Reproduction, folder: Path) -> None:
     """Write everything into an existing folder."""
-    from psychobench.draw.curves import save_figure
+    from psychobench.plugins import save_figure
     from psychobench_torch.reproduction.figures import draw_figure_2, draw_figure_4
     from psychobench_torch.reproduction.page import reproduction_page
 
@@ -87,7 +87,7 @@ def write_files(made: Reproduction, folder: Path) -> None:
 
 def _write_looks(looks: Study, folder: Path) -> None:
     """Write figures 3 and 5, and how much of the maps goes where."""
-    from psychobench.draw.curves import save_figure
+    from psychobench.plugins import save_figure
     from psychobench_torch.reproduction.attention_figures import draw_figure_3, draw_figure_5
 
     save_figure(draw_figure_3(looks), folder, "figure3")

@@ -11,12 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from psychobench.comparison import CohortMeasures, Sample, bonferroni, compare_curves
-from psychobench.comparison.cohort_measures import TESTED
-from psychobench.comparison.published import Published
-from psychobench.fits.pse import Fits, fit
-from psychobench.observers.base_rates import without_log_odds
-from psychobench.trials.cohort import Cohort
+from psychobench.plugins import (
+    Cohort,
+    CohortMeasures,
+    Fits,
+    Published,
+    Sample,
+    compare_curves,
+    fit,
+    without_log_odds,
+)
 from psychobench_torch.reproduction.answers import Answers
 from psychobench_torch.reproduction.paper import CONDITIONS, NETWORKS, PRETRAININGS, TABLES
 
@@ -27,7 +31,7 @@ KEPT = [
 ]  # fmt: skip
 KEYS = ["pretraining", "observer", "condition", "seed"]
 # the paper does not say whether a PSE beyond the tested levels is one: both readings are shown
-READINGS = {"none": TESTED, "pse": (*TESTED, "outside")}
+READINGS = {"none": ("ok", "step"), "pse": ("ok", "step", "outside")}
 OBJECT, FACE = range(2)
 
 
@@ -131,12 +135,8 @@ class Replicates:
     @property
     def corrected_p(self) -> Floats:
         """Its two-sided p, Bonferroni-corrected within the paper's tables."""
-        p, sizes = 2 * stats.t.sf(np.abs(self.t), self.people.df), self.family
-        corrected = np.full(p.shape, np.nan)
-        for size in np.unique(sizes[np.isfinite(p)]):
-            here = (sizes == size) & np.isfinite(p)
-            corrected[here] = [bonferroni([each], int(size))[0] for each in p[here]]
-        return corrected
+        p = 2 * stats.t.sf(np.abs(self.t), self.people.df)
+        return np.asarray(np.minimum(p * np.maximum(self.family, 1), 1.0))
 
     @property
     def mask_effects(self) -> Floats:

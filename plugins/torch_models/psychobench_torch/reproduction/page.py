@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from psychobench.reports.page import Block, Page, Section, Text, picture, table_of
-from psychobench.reports.page_parts import made_section, moment
+from psychobench.plugins import Page, Section, Text, made_section, moment, picture, table_of
 from psychobench_torch.reproduction.paper import SOURCE
 from psychobench_torch.reproduction.text import (
     GAIN,
@@ -68,13 +67,13 @@ def _short(made: Reproduction) -> list[str]:
     ]
 
 
-def _departures(made: Reproduction) -> list[Block]:
+def _departures(made: Reproduction) -> list[Any]:
     names = {"stage": "stage", "item": "item", "paper": "paper", "here": "here",
              "departs": "departs", "section": "section"}  # fmt: skip
     return [table_of(made.departures, "The paper's recipe beside what was done here.", names)]
 
 
-def _figures(figure_2: Figure, figure_4: Figure) -> list[Block]:
+def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
     return [
         picture(
             figure_2,
@@ -91,8 +90,8 @@ def _figures(figure_2: Figure, figure_4: Figure) -> list[Block]:
     ]
 
 
-def _tables(made: Reproduction) -> list[Block]:
-    blocks: list[Block] = [Text([READING])]
+def _tables(made: Reproduction) -> list[Any]:
+    blocks: list[Any] = [Text([READING])]
     for filled in made.tables:
         said = f"{title(filled)}. {family_lines(filled)[0]}"
         blocks.append(table_of(paper_form(filled, made), said))
@@ -106,7 +105,7 @@ def _gain(made: Reproduction) -> Section:
     return Section("gain", "What carries FE's gain", [table_of(gain_form(made.gain), f"{GAIN}.")])
 
 
-def _claims(made: Reproduction) -> list[Block]:
+def _claims(made: Reproduction) -> list[Any]:
     names = {
         "id": "id",
         "section": "section",

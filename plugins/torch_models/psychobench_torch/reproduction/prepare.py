@@ -10,13 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from psychobench.comparison import match_cohorts
-from psychobench.errors import StimulusError, all_of
-from psychobench.fits.pse import fit
-from psychobench.resources import check_writable
-from psychobench.stimuli.sets import StimulusSet, load_stimuli
-from psychobench.trials.cohort import load_cohort
-from psychobench.trials.columns import parse_columns, parse_where
+from psychobench.plugins import (
+    StimulusError,
+    StimulusSet,
+    all_of,
+    check_writable,
+    fit,
+    load_cohort,
+    load_stimuli,
+    match_cohorts,
+    parse_columns,
+    parse_where,
+)
 from psychobench_torch.reproduction.measures import People
 from psychobench_torch.reproduction.paper import (
     MASKS,

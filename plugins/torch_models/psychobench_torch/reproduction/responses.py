@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from psychobench.observers.protocol import Observer
-from psychobench.observers.runner import read_info, respond
-from psychobench.stimuli.sets import StimulusSet
+from psychobench.plugins import Observer, StimulusSet, read_info, respond
 from psychobench_torch.observers.designs import DESIGNS
 from psychobench_torch.reproduction.answers import Answers, Store
 from psychobench_torch.reproduction.paper import CONDITIONS, PRETRAININGS

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import pandas as pd
 
-from psychobench import __version__ as core_version
-from psychobench.attention.attention_study import Study
-from psychobench.comparison.published import Published, recompute
-from psychobench.reports import words
-from psychobench.reports.provenance import provenance
-from psychobench.stimuli.sets import StimulusSet
+from psychobench.plugins import Published, StimulusSet, Study, provenance, recompute, words
 from psychobench_torch import __version__
 from psychobench_torch.reproduction.answers import Answers, Store
 from psychobench_torch.reproduction.attention_figures import look
@@ -170,7 +166,7 @@ def _store(ready: Prepared, options: Options) -> Store:
         "seed": options.seed,
     }
     folder = None if options.out is None else options.out / ANSWERS
-    versions = {"psychobench": core_version, "psychobench-torch": __version__}
+    versions = {"psychobench": version("psychobench"), "psychobench-torch": __version__}
     return Store(folder, settings, versions | RECIPES)
 
 

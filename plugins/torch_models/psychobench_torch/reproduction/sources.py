@@ -9,11 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psychobench.errors import OptionError, ResourceError, all_of
-from psychobench.observers.protocol import Observer
-from psychobench.observers.registry import load_observer
-from psychobench.resources import sha256
-from psychobench.tables.output import csv_bytes
+from psychobench.plugins import (
+    Observer,
+    OptionError,
+    ResourceError,
+    all_of,
+    csv_bytes,
+    load_observer,
+    sha256,
+)
 from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
 from psychobench_torch.heads.recipe import RECIPE_VERSION as TRANSFER_VERSION
 from psychobench_torch.networks.weights_origin import choose_pretraining

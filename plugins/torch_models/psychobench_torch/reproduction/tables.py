@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison import compare_balanced, compare_seeds, compare_with, seed_summary
-from psychobench.comparison.published import Published
+from psychobench.plugins import (
+    Published,
+    compare_balanced,
+    compare_seeds,
+    compare_with,
+    seed_summary,
+)
 from psychobench_torch.reproduction.measures import READINGS, Measured, People, Replicates
 from psychobench_torch.reproduction.paper import (
     CONDITIONS,

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.reports import words
-from psychobench.tables.output import json_rows
+from psychobench.plugins import json_rows, words
 from psychobench_torch.reproduction.paper import SHOWN, SOURCE
 from psychobench_torch.reproduction.weights_seen import seen_lines
 

@@ -10,9 +10,7 @@ from typing import Any
 
 import torch
 
-from psychobench.errors import OptionError, ResourceError
-from psychobench.resources import check_writable, sha256
-from psychobench.stimuli.faces import RENDERER_VERSION
+from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_writable, sha256
 from psychobench_torch.computing.device import compute_device, fast_autocast, fast_dtype
 from psychobench_torch.computing.processes import n_processes
 from psychobench_torch.data import LabelledImages

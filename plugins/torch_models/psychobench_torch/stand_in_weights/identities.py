@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.stimuli.faces import RENDERER_VERSION, training_faces
+from psychobench.plugins import RENDERER_VERSION, training_faces
 from psychobench_torch.data import LabelledImages
 
 COLOURS_VERSION = "1"  # raise it where `vary_colours` comes to give other pixels

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import replace
 
-from psychobench.errors import OptionError
+from psychobench.plugins import OptionError
 from psychobench_torch.computing.device import check_memory
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.pretraining.recipe import PretrainingRecipe, Stage

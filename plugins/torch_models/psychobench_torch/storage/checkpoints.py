@@ -20,8 +20,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from psychobench.errors import ObserverError, ResourceError
-from psychobench.resources import sha256, write_whole
+from psychobench.plugins import ObserverError, ResourceError, sha256, write_whole
 
 RECORD = "checkpoint.json"
 

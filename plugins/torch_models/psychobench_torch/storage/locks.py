@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.computing.processes import is_first
 from psychobench_torch.storage.store import note
 

@@ -79,7 +79,7 @@ def log_csv(epochs: Sequence[Epoch]) -> bytes:
 
 def log_figure(trainings: dict[str, Sequence[Epoch]]) -> Figure:
     """Draw loss and accuracy over epochs, one curve for each named training."""
-    from psychobench.draw.training import Curve, draw_training
+    from psychobench.plugins import Curve, draw_training
 
     curves = [
         Curve(

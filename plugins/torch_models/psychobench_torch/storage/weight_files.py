@@ -18,8 +18,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError
-from psychobench.resources import sha256
+from psychobench.plugins import ObserverError, sha256
 
 UNREADABLE = (  # what torch's and safetensors' readers raise on bytes that are no weights
     OSError, RuntimeError, ValueError, EOFError, LookupError, TypeError, AttributeError,

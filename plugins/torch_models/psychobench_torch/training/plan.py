@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psychobench.errors import OptionError
-from psychobench.resources import sha256
+from psychobench.plugins import OptionError, sha256
 from psychobench_torch.data.layouts import DataChoice, recognise
 from psychobench_torch.data.vggface2 import IDENTITIES
 from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from psychobench.resources import sha256
+from psychobench.plugins import sha256
 from psychobench_torch import __version__
 from psychobench_torch.computing.device import compute_device, fast_dtype
 from psychobench_torch.data.labelled import LabelledImages
