@@ -14,14 +14,14 @@ import torch
 from psychobench_torch.attention import cam_faces
 from psychobench_torch.attention.attend import attend
 from psychobench_torch.attention.observer import METHODS, central_square
-from psychobench_torch.heads import make_head
-from psychobench_torch.networks import (
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.networks.architectures import (
     ConvolutionalFeatures,
     convolutions,
     draw_kaiming_normal,
     with_head,
 )
-from psychobench_torch.torch_observer import TorchObserver
+from psychobench_torch.observers.torch_observer import TorchObserver
 from torch import Tensor, nn
 
 from psychobench.attention.image_maps import on_image
