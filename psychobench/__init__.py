@@ -15,6 +15,7 @@ _PUBLIC = {
     "analyse": "psychobench.analysis",
     "check_trials": "psychobench.trials.screening",
     "compare": "psychobench.comparison",
+    "compare_maps": "psychobench.gaze",
     "error_consistency": "psychobench.comparison",
     "compare_conditions": "psychobench.comparison.conditions.condition_tests",
     "fit": "psychobench.fits.pse",

@@ -30,44 +30,63 @@ def read_tidy(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With `COLUMNS`; what the file does not tell is missing.
+        With `COLUMNS`; those that the file does not have hold no values.
 
     Raises
     ------
     TableError
         If a column is missing, or a cell is not a number where one is needed.
     """
+    foreign = _foreign_names(columns)
+    texts = (foreign["image"], foreign["subject"])
+    return _tidy(read_cells(path, tuple(foreign.values()), texts=texts), foreign, str(path))
+
+
+def tidy_frame(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Check a table of fixations that is in memory; see `read_tidy`.
+
+    Raises
+    ------
+    TableError
+        If a column is missing, or a cell is not a number where one is needed.
+    """
+    return _tidy(table.reset_index(drop=True), _foreign_names(columns), "the table of fixations")
+
+
+def _foreign_names(columns: Mapping[str, str]) -> dict[str, str]:
     if unknown := [name for name in columns if name not in COLUMNS]:
         raise TableError(
-            f"--columns must rename columns of fixations ({', '.join(COLUMNS)}): there is no "
+            f"`columns` must rename columns of fixations ({', '.join(COLUMNS)}): there is no "
             f"'{unknown[0]}'"
         )
-    foreign = {name: columns.get(name, name) for name in COLUMNS}
-    texts = (foreign["image"], foreign["subject"])
-    cells = read_cells(path, tuple(foreign.values()), texts=texts)
-    if missing := [foreign[name] for name in NEEDED if foreign[name] not in cells]:
+    return {name: columns.get(name, name) for name in COLUMNS}
+
+
+def _tidy(cells: pd.DataFrame, foreign: Mapping[str, str], source: str) -> pd.DataFrame:
+    if missing := [name for name in NEEDED if foreign[name] not in cells]:
         raise TableError(
-            f"a table of fixations must have the columns {', '.join(NEEDED)}: {path} has no "
-            f"{', '.join(missing)}; name yours with --columns {missing[0]}=YOURS"
+            f"a table of fixations must have the columns {', '.join(NEEDED)}: {source} has no "
+            f"{', '.join(foreign[name] for name in missing)}; name yours with `columns={{'{missing[0]}': 'YOURS'}}`"
         )
     present = [name for name in COLUMNS if foreign[name] in cells]
     table = pd.DataFrame({name: cells[foreign[name]] for name in present})
     for name in ("image", "subject"):
         table[name] = table[name].astype(str)
     for name in set(present) & set(_NUMBERS):
-        table[name] = _numbers(table[name], name, path)
-    return as_fixations(table, str(path))
+        table[name] = _numbers(table[name], name, source)
+    return as_fixations(table, source)
 
 
 def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) -> pd.DataFrame:
-    """Give a table all columns, and check what must hold of every fixation.
+    """Add the columns that are missing, and check every fixation.
 
-    What a tracker `recorded` may lack places: it loses eyes. They are counted later.
+    Fixations that a tracker `recorded` may lack a position, since it loses eyes; they are counted
+    later.
 
     Raises
     ------
     TableError
-        If a place is not a number, or a duration not a positive one.
+        If a position is not a number, or a duration is not positive.
     """
     if table.empty:
         raise TableError(f"a record of gaze must hold fixations: {source} has none")
@@ -88,13 +107,13 @@ def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) ->
     return table
 
 
-def _numbers(cells: pd.Series, name: str, path: Path) -> pd.Series:
+def _numbers(cells: pd.Series, name: str, source: str) -> pd.Series:
     numbers = pd.to_numeric(cells.astype(object), errors="coerce").astype(np.float64)
     text = cells.astype(str).str.strip()
-    strange = numbers.isna() & ~text.isin(["", "nan", "NaN", "NA", "n/a"])
+    strange = numbers.isna() & cells.notna() & ~text.isin(["", "nan", "NaN", "NA", "n/a"])
     if strange.any():
         row = strange.index[strange][0]
         raise TableError(
-            f"{name} must be a number: row {row} of {path} has '{text[row]}'; correct it"
+            f"{name} must be a number: row {row} of {source} has '{text[row]}'; correct it"
         )
     return numbers
