@@ -26,6 +26,7 @@ _PUBLIC = {
     "load_cohort": "psychobench.trials.cohort",
     "load_observer": "psychobench.observers.registry",
     "load_stimuli": "psychobench.stimuli",
+    "map_attention": "psychobench.attention.mapping",
     "make_trials": "psychobench.observers.trial_list",
     "report": "psychobench.reports",
     "read_trials": "psychobench.trials.table",

@@ -10,21 +10,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychobench.attention.attention_study import (
-        Question as Question,
-    )
-    from psychobench.attention.attention_study import (
-        Study as Study,
-    )
-    from psychobench.attention.attention_study import (
-        Who as Who,
-    )
-    from psychobench.attention.attention_study import (
-        run_study as run_study,
-    )
+    from psychobench.attention.mapped import MapRequest as MapRequest
+    from psychobench.attention.measure import NamedObserver as NamedObserver
+    from psychobench.attention.measure import measure_attention as measure_attention
     from psychobench.attention.regions import FaceRegions as FaceRegions
     from psychobench.attention.regions import set_regions as set_regions
-    from psychobench.attention.study_figures import draw_seen as draw_seen
+    from psychobench.attention.study import AttentionStudy as AttentionStudy
     from psychobench.cli.notes import typed as typed
     from psychobench.cli.options import JSON as JSON
     from psychobench.cli.options import SEED as SEED
@@ -215,9 +206,10 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.observers.base_rates": ("without_log_odds",),
     },
     "attention maps of a study": {
-        "psychobench.attention.attention_study": ("Question", "Study", "Who", "run_study"),
+        "psychobench.attention.mapped": ("MapRequest",),
+        "psychobench.attention.measure": ("NamedObserver", "measure_attention"),
+        "psychobench.attention.study": ("AttentionStudy",),
         "psychobench.attention.regions": ("FaceRegions", "set_regions"),
-        "psychobench.attention.study_figures": ("draw_seen",),
     },
     "figures": {
         "psychobench.draw.figures": ("save_figure",),

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from psychobench.attention.attention_study import Question, Who, run_study
 from scipy import stats
 
-from psychobench.attention.attention_study import Question, Who, run_study
 from psychobench.attention.faithfulness import faithfulness
 from psychobench.attention.image_maps import normalise_maps, on_image, resize_maps
 from psychobench.attention.regions import REGIONS, face_regions, set_regions
@@ -17,7 +17,7 @@ from psychobench.attention.rendered_people import render_people
 from psychobench.attention.shares import level_slopes, mask_shifts, tabulate_shares
 from psychobench.attention.study_faithfulness import check_faithfulness
 from psychobench.errors import ObserverError, OptionError
-from psychobench.observers.attention_protocol import AttentionMaps, map_attention, with_attention
+from psychobench.observers.attention_protocol import AttentionMaps, request_maps, with_attention
 from psychobench.observers.protocol import ObserverInfo
 from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
@@ -291,7 +291,7 @@ def test_an_observer_must_give_one_map_for_each_image(stimuli):
             return super().attention(images[:1], **asked)
 
     with pytest.raises(ObserverError, match="gave 1 maps for 3 images"):
-        map_attention(Short(), stimuli.images(), name="short", method="bright")
+        request_maps(Short(), stimuli.images(), name="short", method="bright")
 
 
 def test_an_unknown_method_is_answered_with_those_that_the_observer_has():

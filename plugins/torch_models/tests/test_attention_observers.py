@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from psychobench.attention.image_maps import on_image
 from psychobench.errors import ObserverError, OptionError
 from psychobench.observers import registry
-from psychobench.observers.attention_protocol import map_attention, offers_attention
+from psychobench.observers.attention_protocol import offers_attention, request_maps
 from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
 
@@ -94,7 +94,7 @@ def test_every_registered_network_offers_attention_and_nothing_is_loaded(name):
 def test_the_target_is_happy_unless_another_is_asked_for(pictures):
     made = observer()
     found = {
-        target: map_attention(made, pictures, name="small", method="layercam", target=target)
+        target: request_maps(made, pictures, name="small", method="layercam", target=target)
         for target in (None, "happy", "sad", "margin", "winning")
     }
     assert found[None].target == "happy"
