@@ -141,6 +141,7 @@ if TYPE_CHECKING:
     )
     from psychobench.stimuli.sets import StimulusSet as StimulusSet
     from psychobench.stimuli.sets import load_stimuli as load_stimuli
+    from psychobench.tables.notebook import ShownAsTable as ShownAsTable
     from psychobench.tables.output import csv_bytes as csv_bytes
     from psychobench.tables.output import json_rows as json_rows
     from psychobench.tables.reading import read_cells as read_cells
@@ -181,6 +182,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "tables": {
+        "psychobench.tables.notebook": ("ShownAsTable",),
         "psychobench.tables.output": ("csv_bytes", "json_rows"),
         "psychobench.tables.reading": ("read_cells",),
     },

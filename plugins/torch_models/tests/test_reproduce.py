@@ -16,7 +16,7 @@ from psychobench_torch.reproduction import claim_measures as of
 from psychobench_torch.reproduction import prepare
 from psychobench_torch.reproduction.answers import COLUMNS, Store
 from psychobench_torch.reproduction.claim_definitions import CLAIMS
-from psychobench_torch.reproduction.claims import Claim, judge
+from psychobench_torch.reproduction.claims import Claim, evaluate_claim
 from psychobench_torch.reproduction.departures import list_departures
 from psychobench_torch.reproduction.measures import (
     OBJECT,
@@ -24,7 +24,7 @@ from psychobench_torch.reproduction.measures import (
     Replicates,
     family_sizes,
     measure,
-    printed,
+    paper_measures,
     replicate,
 )
 from psychobench_torch.reproduction.paper import (
@@ -35,12 +35,12 @@ from psychobench_torch.reproduction.paper import (
     check_observers,
 )
 from psychobench_torch.reproduction.prepare import Options
+from psychobench_torch.reproduction.pretraining_data import pretraining_lines
 from psychobench_torch.reproduction.responses import Maker, ask, plan
 from psychobench_torch.reproduction.run import Reproduction, run
 from psychobench_torch.reproduction.sources import Sources
 from psychobench_torch.reproduction.tables import gain_table
 from psychobench_torch.reproduction.text import summary
-from psychobench_torch.reproduction.weights_seen import seen_lines
 from scipy import stats
 from scipy.special import expit
 
@@ -206,7 +206,7 @@ def test_claims_turn_round_with_the_pretrainings(made):
         **{name: getattr(measures, name)[::-1] for name in ("pse", "distance", "answers")},
     )
     for name in ("1.3a", "1.3b"):
-        before, after = judge(claim(name), measures), judge(claim(name), swapped)
+        before, after = evaluate_claim(claim(name), measures), evaluate_claim(claim(name), swapped)
         assert after.value == pytest.approx(-before.value)
         assert (before.verdict, after.verdict) == ("holds", "does not hold")
 
@@ -237,7 +237,7 @@ def test_every_claim_is_told_apart_and_says_what_it_measures():
 
 def paper_value(name: str) -> float:
     claim = next(each for each in CLAIMS if each.id == name)
-    return judge(claim, printed(recompute())).value
+    return evaluate_claim(claim, paper_measures(recompute())).value
 
 
 def test_the_papers_own_figures_are_read_off_its_tables():
@@ -257,7 +257,7 @@ def test_the_papers_own_figures_are_read_off_its_tables():
 
 def test_the_papers_p_values_follow_from_its_pses():
     paper = recompute()
-    ours = printed(paper).corrected_p
+    ours = paper_measures(paper).corrected_p
     assert np.isfinite(ours).sum() == paper.table["pse"].notna().sum() == 29
     for _, row in paper.table.dropna(subset=["pse"]).iterrows():
         here = PRETRAININGS.index(row["pretraining"]), NETWORKS.index(row["observer"])
@@ -266,7 +266,7 @@ def test_the_papers_p_values_follow_from_its_pses():
 
 
 def test_a_claim_about_one_network_is_corrected_for_its_whole_table():
-    assert (printed(recompute()).only(["fe_alexnet"]).family[:, :, 0] == 9).all()
+    assert (paper_measures(recompute()).only(["fe_alexnet"]).family[:, :, 0] == 9).all()
     # by hand: FE with objects .501, people .532 with an SEM of .018; 9 tests in table 1
     critical = stats.t.isf(0.05 / 2 / 9, 49)
     assert paper_value("3.3") == pytest.approx((0.532 - 0.501) / 0.018 / critical)
@@ -304,15 +304,17 @@ def test_a_distance_claim_holds_or_fails_with_the_sign_of_the_effect(name):
     effect[:, 0] += 0.3
     effect[:, :, 2:] += 0.1
     effect[:, 4] -= 0.5
-    assert judge(claim(name), arrays(distance=jittered(rng, effect))).verdict == "holds"
-    turned = judge(claim(name), arrays(distance=jittered(rng, -effect)))
+    assert evaluate_claim(claim(name), arrays(distance=jittered(rng, effect))).verdict == "holds"
+    turned = evaluate_claim(claim(name), arrays(distance=jittered(rng, -effect)))
     assert turned.verdict == "does not hold"
 
 
 def test_a_claim_without_an_effect_is_mostly_undecided():
     rng = np.random.default_rng(1)
     found = [
-        judge(claim("1.3b"), arrays(distance=jittered(rng, np.zeros((2, 5, 4, 5))))).verdict
+        evaluate_claim(
+            claim("1.3b"), arrays(distance=jittered(rng, np.zeros((2, 5, 4, 5))))
+        ).verdict
         for _ in range(200)
     ]
     assert found.count("undecided") / len(found) == pytest.approx(0.95, abs=0.04)
@@ -322,7 +324,7 @@ def test_a_claim_without_an_effect_is_mostly_undecided():
 def test_a_tie_refutes_no_claim(side):
     """An interval that is the criterion itself has it inside."""
     tied = Claim("9.9", "0", "", "", lambda _: np.zeros(3), side=side, least=0)
-    assert judge(tied, arrays()).verdict == "undecided"
+    assert evaluate_claim(tied, arrays()).verdict == "undecided"
 
 
 def test_effects_of_masks_correlate_with_themselves():
@@ -512,7 +514,7 @@ def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
 def known_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sources, "make", lambda _, *cell: known(*cell))
     monkeypatch.setattr(
-        "psychobench_torch.reproduction.run.look", lambda *_: None
+        "psychobench_torch.reproduction.run.map_attention", lambda *_: None
     )  # nothing inside
 
 
@@ -551,7 +553,7 @@ def test_tables_say_what_stands_behind_the_papers_words(made):
         assert list(filled.table["weights"]) == [f"{name}s" for name in filled.table["pretraining"]]
     assert "'face' means faces here, and VGGFace2 in the paper." in summary(made)
     own = {"pretraining": "mine.pth", "options": {"stands_for": stands_for("VGGFace2")}}
-    assert seen_lines({"alexnet, face": own}) == []
+    assert pretraining_lines({"alexnet, face": own}) == []
 
 
 def test_people_and_faces_of_ones_own_are_taken(

@@ -16,10 +16,10 @@ from psychobench_torch.reproduction import sources
 from psychobench_torch.reproduction.answers import Store
 from psychobench_torch.reproduction.departures import OF_NETWORKS
 from psychobench_torch.reproduction.prepare import Options
+from psychobench_torch.reproduction.pretraining_data import pretrained_on
 from psychobench_torch.reproduction.responses import ask, plan
 from psychobench_torch.reproduction.run import run
 from psychobench_torch.reproduction.sources import Sources, check_sources
-from psychobench_torch.reproduction.weights_seen import saw
 
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.observers.runner import read_info
@@ -142,8 +142,8 @@ def test_convolutions_pretrained_on_vggface2_say_how_much_of_it_they_saw(
     found = check(affectnet=affectnet, vggface2=vggface2)
     [observer] = found.make("alexnet_linear", "face", [0])
     info = read_info(observer).to_dict()
-    assert saw(info, "face") == "VGGFace2"  # of which kind; how much, the departures say
-    assert saw(info, "object") != "ImageNet"
+    assert pretrained_on(info, "face") == "VGGFace2"  # of which kind; how much, the departures say
+    assert pretrained_on(info, "object") != "ImageNet"
     [item] = (each for each in OF_NETWORKS if each.item == "face-based")
     here = "VGGFace2, 4 identities, 20 images to train on, 1 epochs"
     assert item.here({**info, "role": "face"}) == here

@@ -113,7 +113,7 @@ def _bytes(path: str) -> int | None:
     return state.st_size if stat.S_ISREG(state.st_mode) else None
 
 
-def decoded(
+def decode_images(
     paths: Sequence[str],
     size: int,
     folder: Path,
@@ -320,5 +320,5 @@ def _no_room(job: _Job, n: int) -> ResourceError:
         f"decoded images must fit on the disk: {n:,} images of {job.size} px need "
         f"{(n * job.image_bytes + _SPARE) / 1e9:.1f} GB, and {free:.1f} GB are free in "
         f"{job.folder.parent}; make room (what lies there can be removed), name another place "
-        "with PSYCHOBENCH_CACHE, or take fewer images with --limit"
+        "with PSYCHOBENCH_CACHE, or take fewer images with `limit`"
     )

@@ -12,13 +12,13 @@ from torch import nn
 
 from psychobench.plugins import OptionError
 from psychobench_torch.networks.architectures import in_channels_last
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from psychobench_torch.networks.weights_origin import NAMES, Pretraining
 from psychobench_torch.storage.weight_files import (
     WeightsFile,
     download,
-    give_values,
+    load_frozen_values,
     read_weights,
     tensors_sha256,
 )
@@ -60,7 +60,7 @@ def classifiers() -> list[str]:
     return names
 
 
-def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
+def load_classifier(name: str, pretraining: Pretraining) -> FeatureExtractor:
     """Load a classifier up to the features that its last layer takes.
 
     Parameters
@@ -92,7 +92,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
         file = read_weights(pretraining.file)
         source, origin = file.metadata.get("source"), pretraining.origin
     _give(network, file, network_name)
-    return Backbone(
+    return FeatureExtractor(
         name=name,
         network=in_channels_last(network),
         n_features=n_features,
@@ -161,7 +161,7 @@ def _give(network: nn.Module, file: WeightsFile, name: str) -> None:
         if key.endswith("num_batches_tracked"):  # old files lack it, and only training needs it
             found.setdefault(key, torch.tensor(0))
     state.update(WeightsFile(found, file.place).pick(state, name))
-    give_values(network, state)
+    load_frozen_values(network, state)
 
 
 def _renamed(key: str) -> str:

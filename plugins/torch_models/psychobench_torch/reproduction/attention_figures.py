@@ -28,7 +28,7 @@ METHOD = "layercam"
 FIGURE_3, FIGURE_5 = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0)
 
 
-def look(
+def map_attention(
     make: Maker, observers: Sequence[str], seed: int, stimuli: StimulusSet, tell: Tell
 ) -> Study:
     """Map where each network looks, whole and masked, in the training of the first seed.

@@ -120,8 +120,8 @@ def ask(
             f"{len(cell.missing)} of {len(cell.missing) + len(cell.stored)} to answer "
             f"({(time.monotonic() - begun) / 60:.1f} minutes so far)"
         )
-        made = make(cell.observer, cell.pretraining, cell.missing)
-        for seed, observer in zip(cell.missing, made, strict=True):
+        result = make(cell.observer, cell.pretraining, cell.missing)
+        for seed, observer in zip(cell.missing, result, strict=True):
             table = respond(observer, stimuli, CONDITIONS, observer_name=cell.observer)
             info = read_info(observer).to_dict()
             # a file that holds a whole network knows better than its name what that saw before

@@ -12,17 +12,17 @@ import pandas as pd
 from psychobench.plugins import Published, StimulusSet, Study, provenance, recompute, words
 from psychobench_torch import __version__
 from psychobench_torch.reproduction.answers import Answers, Store
-from psychobench_torch.reproduction.attention_figures import look
+from psychobench_torch.reproduction.attention_figures import map_attention
 from psychobench_torch.reproduction.claim_definitions import CLAIMS
-from psychobench_torch.reproduction.claims import judge_all
+from psychobench_torch.reproduction.claims import evaluate_claims
 from psychobench_torch.reproduction.departures import list_departures
 from psychobench_torch.reproduction.measures import (
     Measured,
     People,
     Replicates,
-    gather,
+    combine_answers,
     measure,
-    printed,
+    paper_measures,
     replicate,
 )
 from psychobench_torch.reproduction.prepare import Options, Prepared, prepare
@@ -65,7 +65,7 @@ class Reproduction:
         What each network says of itself, by network and pre-training.
     provenance : mapping
         Versions, hashes, options.
-    looks : Study or None
+    attention : Study or None
         Where the networks look; None where they do not say.
     """
 
@@ -82,7 +82,7 @@ class Reproduction:
     paper: Published
     infos: Mapping[str, Mapping[str, Any]]
     provenance: Mapping[str, Any]
-    looks: Study | None = None
+    attention: Study | None = None
 
     @property
     def heading(self) -> str:
@@ -130,8 +130,8 @@ def run(
     """
     ready = prepare(paper, options)
     answers = _asked(ready, options, make or ready.sources.make, tell)
-    looks = None if make is not None else _looked(ready, options, tell)
-    return _assembled(ready, options, answers, looks, command)
+    attention = None if make is not None else _looked(ready, options, tell)
+    return _assembled(ready, options, answers, attention, command)
 
 
 def _asked(ready: Prepared, options: Options, make: Maker, tell: Tell) -> list[Answers]:
@@ -155,7 +155,7 @@ def _asked(ready: Prepared, options: Options, make: Maker, tell: Tell) -> list[A
 
 def _looked(ready: Prepared, options: Options, tell: Tell) -> Study:
     tell("mapping where the networks look ...")
-    return look(ready.sources.make, ready.observers, options.seed, ready.stimuli, tell)
+    return map_attention(ready.sources.make, ready.observers, options.seed, ready.stimuli, tell)
 
 
 def _store(ready: Prepared, options: Options) -> Store:
@@ -174,11 +174,11 @@ def _assembled(
     ready: Prepared,
     options: Options,
     answers: Sequence[Answers],
-    looks: Study | None,
+    attention: Study | None,
     command: str,
 ) -> Reproduction:
     people, paper = ready.people, recompute()
-    measured = measure(gather(answers), people)
+    measured = measure(combine_answers(answers), people)
     sample = people.measures.pse
     readings = {
         "none": replicate(measured, sample),
@@ -197,7 +197,7 @@ def _assembled(
         readings=readings,
         tables=fill_tables(measured, people, paper, infos),
         gain=gain_table(readings["none"]),
-        claims=judge_all(CLAIMS, readings, people, printed(paper)),
+        claims=evaluate_claims(CLAIMS, readings, people, paper_measures(paper)),
         departures=list_departures(infos, ready.stimuli, people, options.seeds),
         paper=paper,
         infos=infos,
@@ -209,5 +209,5 @@ def _assembled(
             humans={"file": str(people.cohort.path), "sha256": people.cohort.sha256},
             observers=infos,
         ),
-        looks=looks,
+        attention=attention,
     )

@@ -143,7 +143,7 @@ class Sources:
         self, observer: str, pretraining: str, choice: str, seeds: Sequence[int]
     ) -> list[Path]:
         """Train the heads that are not there yet on the user's faces, all in one go."""
-        from psychobench_torch.extractors.convolutions import load_backbone
+        from psychobench_torch.extractors.convolutions import load_extractor
         from psychobench_torch.heads.transfer import head_determinants, train_heads
         from psychobench_torch.heads.weights_file import save_observer
 
@@ -151,23 +151,23 @@ class Sources:
         missing = [seed for seed in seeds if not files[seed].is_file()]
         if missing:
             design = DESIGNS[observer]
-            backbone = load_backbone(
+            extractor = load_extractor(
                 design.architecture, choose_pretraining(choice), dense=design.wants_dense
             )
             data = self._faces
             fresh = design.fresh_dense
 
             heads = train_heads(
-                backbone, design.head, self.transfer, missing, data, fresh_dense=fresh
+                extractor, design.head, self.transfer, missing, data, fresh_dense=fresh
             )
             for trained in heads:
                 record = head_determinants(
-                    backbone, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
+                    extractor, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
                 )
                 del record["backbone"]  # whose name the file has anyway
                 record["n_epochs"] = record["epochs"]  # where the file has its log
                 save_observer(
-                    files[trained.seed], observer, backbone, trained, data=data.origin, **record
+                    files[trained.seed], observer, extractor, trained, data=data.origin, **record
                 )
         return list(files.values())
 
@@ -284,10 +284,10 @@ def _check_weights(choice: str, observers: Sequence[str]) -> None:
             f"pre-trained weights must be a network's without a head: {chosen.file} holds a head "
             "that was trained already; psychobench compare takes it"
         )
-    from psychobench_torch.extractors.convolutions import load_backbone
+    from psychobench_torch.extractors.convolutions import load_extractor
 
     for architecture in dict.fromkeys(DESIGNS[name].architecture for name in observers):
-        load_backbone(architecture, chosen)
+        load_extractor(architecture, chosen)
 
 
 def _images(path: Path, task: str, layouts: Sequence[str], option: str) -> Images:

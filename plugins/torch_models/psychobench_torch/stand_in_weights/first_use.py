@@ -47,7 +47,7 @@ to 128 px, at which it is used: at 64 px its last map of 2 x 2 tells little of a
 
 MINUTES = {"vgg11": 9, "vgg13": 12, "vgg16": 17}  # on two free cores that have bfloat16, about
 WITHOUT_BFLOAT16 = 3  # times as long, about, on cores that do not have it
-JUDGED = 980  # held-out images or up to twice as many; all where there are fewer
+N_HELD_OUT = 980  # held-out images or up to twice as many; all where there are fewer
 STANDS_IN = {
     "procedural-objects": "rendered objects, not ImageNet",
     "rendered-faces": "rendered people, not VGGFace2",
@@ -194,7 +194,7 @@ def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -
     pretrained = pretrain(recipe, train, folder=folder, progress=progress)
     trained = time.monotonic()
     with fast_autocast(compute_device()):
-        measured = held_out(pretrained, _some(fresh, JUDGED))
+        measured = held_out(pretrained, _some(fresh, N_HELD_OUT))
     beside = (rendered - began) + (time.monotonic() - trained)
     said = {
         "source": source,
