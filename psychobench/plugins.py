@@ -96,8 +96,6 @@ if TYPE_CHECKING:
     from psychobench.observers.base_rates import without_log_odds as without_log_odds
     from psychobench.observers.protocol import Observer as Observer
     from psychobench.observers.protocol import ObserverInfo as ObserverInfo
-    from psychobench.observers.registry import load_observer as load_observer
-    from psychobench.observers.runner import read_info as read_info
     from psychobench.observers.runner import respond as respond
     from psychobench.reports import words as words
     from psychobench.reports.page import (
@@ -194,8 +192,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.cli.options": ("JSON", "SEED"),
     },
     "a study: stimuli, people, answers": {
-        "psychobench.observers.registry": ("load_observer",),
-        "psychobench.observers.runner": ("read_info", "respond"),
+        "psychobench.observers.runner": ("respond",),
         "psychobench.stimuli.sets": ("StimulusSet", "load_stimuli"),
         "psychobench.trials.cohort": ("Cohort", "load_cohort"),
         "psychobench.trials.columns": ("parse_columns", "parse_where"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["TorchObserver", "reproduce", "train"]
+from psychobench_torch.version import __version__
+
+__all__ = ["TorchObserver", "__version__", "reproduce", "train"]
 
 if TYPE_CHECKING:
     from psychobench_torch.observers.torch_observer import TorchObserver as TorchObserver

@@ -141,7 +141,7 @@ def test_broken_images_are_named_or_left_out_and_the_others_keep_their_labels(tm
             Image.new("RGB", (20, 20), (shade,) * 3).save(tmp_path / "set" / name / f"{i}.png")
     broken_file("truncated", tmp_path / "set/happy/1.png")
     broken_file("text", tmp_path / "set/sad/5.png")
-    with pytest.raises(ResourceError, match=r"2 of 12 .*1\.png.*; .*5\.png.*--skip-broken"):
+    with pytest.raises(ResourceError, match=r"2 of 12 .*1\.png.*; .*5\.png.*`skip_broken`"):
         load_labelled(tmp_path / "set", size=8, progress=False)
     images = load_labelled(tmp_path / "set", size=8, progress=False, skip_broken=True)
     assert len(images.labels) == len(images.images) == 10

@@ -36,8 +36,8 @@ from psychobench_torch.reproduction.paper import (
 )
 from psychobench_torch.reproduction.prepare import Options
 from psychobench_torch.reproduction.pretraining_data import pretraining_lines
-from psychobench_torch.reproduction.responses import Maker, ask, plan
-from psychobench_torch.reproduction.run import Reproduction, run
+from psychobench_torch.reproduction.reproduce import Reproduction, run
+from psychobench_torch.reproduction.responses import Maker, collect_responses, plan_cells
 from psychobench_torch.reproduction.sources import Sources
 from psychobench_torch.reproduction.tables import gain_table
 from psychobench_torch.reproduction.text import summary
@@ -109,13 +109,9 @@ class Counted:
             yield one
 
 
-def quietly(text: str) -> None:
-    """Say nothing."""
-
-
 def again(make: Maker = known, **options: object) -> Reproduction:
     settings = {"observers": ("alexnet", "fe_alexnet"), "seeds": 3, **options}
-    return run("ying2023", Options(**settings), tell=quietly, make=make)
+    return run("ying2023", Options(**settings), make=make)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,8 +136,8 @@ def answer(folder: Path, make: Counted, *, seeds: int = 1, settings: str = "thes
     """Ask two networks with two pre-trainings, and say who had to answer."""
     store = Store(folder, {"stimuli": settings}, {"psychobench": "1"})
     store.open()
-    cells = plan(("alexnet", "fe_alexnet"), range(seeds), store)
-    answers = ask(cells, make, load_stimuli(), store, quietly)
+    cells = plan_cells(("alexnet", "fe_alexnet"), range(seeds), store)
+    answers = collect_responses(cells, make, load_stimuli(), store)
     assert len(answers) == 4 * seeds
     return make.asked
 
@@ -363,7 +359,9 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path):
 
 def test_answers_read_back_are_those_that_were_given(tmp_path):
     store = Store(tmp_path, {}, {})
-    [given] = ask(plan(("alexnet",), [4], store)[:1], known, load_stimuli(), store, quietly)
+    [given] = collect_responses(
+        plan_cells(("alexnet",), [4], store)[:1], known, load_stimuli(), store
+    )
     read = store.read("alexnet", "object", 4)
     pd.testing.assert_frame_equal(read.table, given.table[COLUMNS], check_dtype=False)
     assert read.info["label_log_odds"] == ODDS
@@ -385,7 +383,7 @@ def test_damaged_answers_are_asked_again(tmp_path):
 def test_answers_from_other_versions_are_asked_again(tmp_path):
     answer(tmp_path, Counted())
     newer = Store(tmp_path, {"stimuli": "these"}, {"psychobench": "2"})
-    assert [len(cell.missing) for cell in plan(("alexnet",), [0], newer)] == [1, 1]
+    assert [len(cell.missing) for cell in plan_cells(("alexnet",), [0], newer)] == [1, 1]
 
 
 def test_a_folder_of_other_settings_is_refused(tmp_path):
@@ -414,11 +412,10 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
                 object_pretraining="photos",
                 affectnet=Path("nowhere"),
             ),
-            tell=quietly,
             make=nobody,
         )
     text = "\n".join(told.value.faults)
-    for word in ("ying2024", "alexnett", "nowhere", "nobody.csv", "photos", "need --out"):
+    for word in ("ying2024", "alexnett", "nowhere", "nobody.csv", "photos", "need a folder"):
         assert word in text
     assert nobody.asked == []
 
@@ -428,8 +425,8 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
 )
 def test_controls_alone_are_refused_before_they_are_asked(names, controls):
     nobody = Counted()
-    with pytest.raises(PsychobenchError, match="one of the paper's networks must be asked"):
-        run("ying2023", Options(names, controls=controls), tell=quietly, make=nobody)
+    with pytest.raises(PsychobenchError, match="must include one of the paper's networks"):
+        run("ying2023", Options(names, controls=controls), make=nobody)
     assert nobody.asked == []
 
 
@@ -514,7 +511,7 @@ def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
 def known_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sources, "make", lambda _, *cell: known(*cell))
     monkeypatch.setattr(
-        "psychobench_torch.reproduction.run.map_attention", lambda *_: None
+        "psychobench_torch.reproduction.reproduce.map_attention", lambda *_: None
     )  # nothing inside
 
 

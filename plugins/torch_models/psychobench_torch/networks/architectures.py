@@ -108,7 +108,7 @@ class ConvolutionalFeatures(nn.Sequential):
 
 
 def with_head(extractor: nn.Module, head: nn.Module) -> nn.Sequential:
-    """Put a trained head on a frozen backbone.
+    """Put a trained head on a frozen feature extractor.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def with_head(extractor: nn.Module, head: nn.Module) -> nn.Sequential:
     """
     if isinstance(extractor, ConvolutionalFeatures):
         return nn.Sequential(OrderedDict(**dict(extractor.named_children()), head=head))
-    return nn.Sequential(OrderedDict(extractor=extractor, head=head))
+    return nn.Sequential(OrderedDict(backbone=extractor, head=head))
 
 
 def in_channels_last(network: Network) -> Network:

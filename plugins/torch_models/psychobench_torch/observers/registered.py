@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.plugins import ObserverInfo, OptionError
-from psychobench_torch import __version__
 from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
 from psychobench_torch.observers.designs import DESIGNS, Design, design_of
+from psychobench_torch.version import __version__
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -169,7 +169,9 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
-def make_observer(design: Design, pretraining: str, seed: int, optimizer: str) -> TrainedObserver:
+def make_observer(
+    design: Design, pretraining: str, seed: int = 0, optimizer: str = "adam"
+) -> TrainedObserver:
     """Check the options and make an observer; nothing is loaded.
 
     Raises

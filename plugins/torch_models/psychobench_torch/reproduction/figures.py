@@ -14,7 +14,7 @@ from psychobench_torch.reproduction.pretraining_data import all_pretrained_on
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 GRID = 201
 BAND = (0.05, 0.95)
@@ -35,18 +35,18 @@ MARKS = (
 )
 
 
-def draw_figure_2(result: Reproduction) -> Figure:
+def draw_figure_2(result: ReproductionResults) -> Figure:
     """Draw experiments 1 and 3, nothing hidden: A object-based, B face-based."""
     return _draw(result, {"": "none"}, "Figure 2 again: psychometric functions, whole faces")
 
 
-def draw_figure_4(result: Reproduction) -> Figure:
+def draw_figure_4(result: ReproductionResults) -> Figure:
     """Draw experiments 2 and 3: a row for each mask, a column for each pre-training."""
     rows = {f"{mask} hidden": mask for mask in MASKS}
     return _draw(result, rows, "Figure 4 again: psychometric functions, masked faces")
 
 
-def _draw(result: Reproduction, rows: dict[str, str], title: str) -> Figure:
+def _draw(result: ReproductionResults, rows: dict[str, str], title: str) -> Figure:
     levels = result.stimuli.table["level"].to_numpy(np.float64)
     grid = np.linspace(levels.min(), levels.max(), GRID)
     psi = result.measured.fits.predict(grid)
@@ -72,7 +72,7 @@ def _draw(result: Reproduction, rows: dict[str, str], title: str) -> Figure:
     )
 
 
-def _lines(result: Reproduction, pretraining: str, mask: str, psi: Floats) -> list[Line]:
+def _lines(result: ReproductionResults, pretraining: str, mask: str, psi: Floats) -> list[Line]:
     cells, answers = result.measured.cells, result.measured.answers
     first = result.seeds[0]
     lines = []
@@ -104,7 +104,7 @@ def _lines(result: Reproduction, pretraining: str, mask: str, psi: Floats) -> li
     return lines
 
 
-def _throng(result: Reproduction, grid: Floats) -> Throng:
+def _throng(result: ReproductionResults, grid: Floats) -> Throng:
     people = result.people
     fits = people.fits.to_frame()
     psi = people.fits.predict(grid)[(fits["condition"] == people.measures.condition).to_numpy()]

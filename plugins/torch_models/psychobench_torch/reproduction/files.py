@@ -15,11 +15,11 @@ from psychobench_torch.reproduction.text import claim_counts, summary
 
 if TYPE_CHECKING:
     from psychobench.plugins import Study
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 
-def document(result: Reproduction) -> dict[str, Any]:
-    """Give what ``reproduce --json`` prints: null where there is no value."""
+def document(result: ReproductionResults) -> dict[str, Any]:
+    """Return a reproduction as one JSON document: null where there is no value."""
     cohort, people, stimuli = result.people.cohort, result.people.measures.pse, result.stimuli
     return {
         "paper": NAME,
@@ -59,7 +59,7 @@ def document(result: Reproduction) -> dict[str, Any]:
     }
 
 
-def write_files(result: Reproduction, folder: Path) -> None:
+def write_files(result: ReproductionResults, folder: Path) -> None:
     """Write everything into an existing folder."""
     from psychobench.plugins import save_figure
     from psychobench_torch.reproduction.figures import draw_figure_2, draw_figure_4
@@ -97,7 +97,7 @@ def _write_looks(attention: Study, folder: Path) -> None:
     _csv(attention.shifts, folder / "attention_shifts.csv")
 
 
-def departures_text(result: Reproduction) -> str:
+def departures_text(result: ReproductionResults) -> str:
     """Write the departures as Markdown."""
     lines = [f"# {SOURCE}: what was done otherwise", "", result.heading + ".", ""]
     for departs, heading in (

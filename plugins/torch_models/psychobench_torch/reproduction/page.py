@@ -20,7 +20,7 @@ from psychobench_torch.reproduction.text import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 READING = (
     "Columns to the left are of this run, those named 'paper' are printed there. A word in place "
@@ -37,7 +37,7 @@ VERDICTS = (
 )
 
 
-def reproduction_page(result: Reproduction, figure_2: Figure, figure_4: Figure) -> Page:
+def reproduction_page(result: ReproductionResults, figure_2: Figure, figure_4: Figure) -> Page:
     """Lay a reproduction out, with its figures."""
     stimuli, cohort = result.stimuli, result.people.cohort
     return Page(
@@ -56,7 +56,7 @@ def reproduction_page(result: Reproduction, figure_2: Figure, figure_4: Figure) 
     )
 
 
-def _short(result: Reproduction) -> list[str]:
+def _short(result: ReproductionResults) -> list[str]:
     departing = int((result.departures["departs"] == "yes").sum())
     return [
         result.heading,
@@ -67,7 +67,7 @@ def _short(result: Reproduction) -> list[str]:
     ]
 
 
-def _departures(result: Reproduction) -> list[Any]:
+def _departures(result: ReproductionResults) -> list[Any]:
     names = {"stage": "stage", "item": "item", "paper": "paper", "here": "here",
              "departs": "departs", "section": "section"}  # fmt: skip
     return [table_of(result.departures, "The paper's recipe beside what was done here.", names)]
@@ -90,7 +90,7 @@ def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
     ]
 
 
-def _tables(result: Reproduction) -> list[Any]:
+def _tables(result: ReproductionResults) -> list[Any]:
     blocks: list[Any] = [Text([READING])]
     for filled in result.tables:
         said = f"{title(filled)}. {family_lines(filled)[0]}"
@@ -100,12 +100,12 @@ def _tables(result: Reproduction) -> list[Any]:
     return blocks
 
 
-def _gain(result: Reproduction) -> Section:
+def _gain(result: ReproductionResults) -> Section:
     assert result.gain is not None
     return Section("gain", "What carries FE's gain", [table_of(gain_form(result.gain), f"{GAIN}.")])
 
 
-def _claims(result: Reproduction) -> list[Any]:
+def _claims(result: ReproductionResults) -> list[Any]:
     names = {
         "id": "id",
         "section": "section",

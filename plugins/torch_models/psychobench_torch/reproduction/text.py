@@ -12,13 +12,13 @@ from psychobench_torch.reproduction.paper import SHOWN, SOURCE
 from psychobench_torch.reproduction.pretraining_data import pretraining_lines
 
 if TYPE_CHECKING:
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
     from psychobench_torch.reproduction.tables import FilledTable
 
 Frame = pd.DataFrame
 
 
-def summary(result: Reproduction) -> str:
+def summary(result: ReproductionResults) -> str:
     """Write everything down for a terminal."""
     parts = [result.heading, f"{SOURCE}, experiments 1 to 3 run again.", *cohort_lines(result)]
     for filled in result.tables:
@@ -49,7 +49,7 @@ def title(filled: FilledTable) -> str:
     return f"Table {filled.of.number}: {filled.of.title}"
 
 
-def cohort_lines(result: Reproduction) -> list[str]:
+def cohort_lines(result: ReproductionResults) -> list[str]:
     """Say who the people are, how many trainings there were, and what networks had seen."""
     many = (
         f"{len(result.seeds)} trainings of each network"
@@ -82,7 +82,7 @@ def family_lines(filled: FilledTable) -> list[str]:
     return lines
 
 
-def paper_form(filled: FilledTable, result: Reproduction) -> Frame:
+def paper_form(filled: FilledTable, result: ReproductionResults) -> Frame:
     """Lay a table out as the paper does, its own figures to the right."""
     table = filled.table
     block = "pretraining" if len(filled.of.pretrainings) > 1 else "mask"

@@ -115,8 +115,7 @@ def first_use_weights(
     if n_processes() > 1:  # the one that trains would wait for the others, and they for it
         raise OptionError(
             "weights must be trained on first use in one process: torchrun started "
-            f"{n_processes()}; before it, run"
-            f" python -m psychobench_torch.cli.first_use {architecture} {source}"
+            f"{n_processes()}; run `first_use_weights()` for {architecture} and {source} beforehand"
         )
     _check_cache(path.parent)
     with one_at_a_time(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):

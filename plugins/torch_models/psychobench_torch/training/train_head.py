@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from psychobench.plugins import sha256
-from psychobench_torch import __version__
 from psychobench_torch.computing.device import compute_device, fast_dtype
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.load import Selection
@@ -21,6 +20,7 @@ from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.storage.store import json_bytes
 from psychobench_torch.training.outcome import Outcome, load_images
 from psychobench_torch.training.plan import TransferPlan
+from psychobench_torch.version import __version__
 
 
 def train_head(
