@@ -77,7 +77,7 @@ def _options(command: click.Command) -> Mapping[str, str]:
     typed = {
         str(each.name): each.opts[-1]
         if isinstance(each, click.Option)
-        else each.make_metavar(click.Context(command))
+        else each.metavar or str(each.name).upper()
         for each in command.params
     }
     return typed | {many: typed[one] for many, one in SINGULAR.items() if one in typed}
