@@ -27,10 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
-from psychobench.resources import write_whole
+from psychobench.plugins import ResourceError, write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
-from psychobench_torch.locks import alone
+from psychobench_torch.storage.store import one_at_a_time
 
 CHUNK = 256  # images that are decoded, then written and noted together
 _SPARE = 100_000_000  # bytes that are left free on the disk
@@ -192,7 +191,7 @@ def _fill(job: _Job, progress: bool) -> None:
     """Decode what is not yet on disk; the record comes last."""
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
-        with alone(job.folder / "lock", "decoding these images"):
+        with one_at_a_time(job.folder / "lock", "decoding these images"):
             if _read(job) is not None:  # another job filled it while this one waited
                 return
             done = _journalled(job)
