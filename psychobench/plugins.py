@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from psychobench.comparison.published import Published as Published
     from psychobench.comparison.published import recompute as recompute
-    from psychobench.draw.curves import save_figure as save_figure
+    from psychobench.draw.figures import save_figure as save_figure
     from psychobench.draw.panels import (
         Appearance as Appearance,
     )
@@ -220,7 +220,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.attention.study_figures": ("draw_seen",),
     },
     "figures": {
-        "psychobench.draw.curves": ("save_figure",),
+        "psychobench.draw.figures": ("save_figure",),
         "psychobench.draw.panels": ("Appearance", "Line", "Throng", "draw_matrix"),
         "psychobench.draw.training": ("Curve", "draw_training"),
     },
