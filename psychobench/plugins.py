@@ -99,6 +99,8 @@ if TYPE_CHECKING:
     from psychobench.observers.registry import load_observer as load_observer
     from psychobench.observers.runner import read_info as read_info
     from psychobench.observers.runner import respond as respond
+    from psychobench.parallel import thread_pool as thread_pool
+    from psychobench.parallel import usable_cores as usable_cores
     from psychobench.reports import words as words
     from psychobench.reports.page import (
         Page as Page,
@@ -183,6 +185,9 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "tables": {
         "psychobench.tables.output": ("csv_bytes", "json_rows"),
         "psychobench.tables.reading": ("read_cells",),
+    },
+    "work side by side": {
+        "psychobench.parallel": ("thread_pool", "usable_cores"),
     },
     "rendered faces to train on": {
         "psychobench.stimuli.faces": ("RENDERER_VERSION", "training_faces"),
