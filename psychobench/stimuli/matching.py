@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.images import decode_srgb, encode_srgb
 from psychobench.stimuli.image_statistics import (
     Pixels,
     image_statistics,
     level_trends,
-    linear_light,
     luminance,
 )
 from psychobench.stimuli.image_threads import side_by_side
@@ -124,7 +124,7 @@ def _rescale(
     pixels: Pixels, wanted: NDArray[np.float64], thresholds: NDArray[np.float64]
 ) -> Pixels:
     """Aim a little beyond the target until clipping no longer matters."""
-    codes = linear_light(np.arange(256, dtype=np.uint8))
+    codes = decode_srgb(np.arange(256, dtype=np.uint8))
     mean, deviation = _moments(pixels)
     aim, result = wanted.copy(), pixels
     for _ in range(_ROUNDS):
@@ -142,9 +142,7 @@ def _moments(pixels: Pixels) -> NDArray[np.float64]:
 
 def _encode(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """Encode light as sRGB from 0 to 255, not yet rounded."""
-    linear = linear.clip(0.0, 1.0)
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(255.0 * srgb + _ROUNDING)
+    return np.asarray(255.0 * encode_srgb(linear.clip(0.0, 1.0)) + _ROUNDING)
 
 
 def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:

@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import bundled, read_image, sha256
+from psychobench.images import read_image
+from psychobench.resources import bundled, sha256
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.levels import read_levels
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import conversions, read_image
+from psychobench.images import conversions, read_image
 from psychobench.stimuli.faces import render_face
 from psychobench.stimuli.faces.frl import frl_points
 from psychobench.stimuli.morphing.face_specs import FaceSource

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from psychobench.errors import ResourceError
-from psychobench.resources import UNDECODABLE
+from psychobench.images import UNDECODABLE
 
 DECODER_VERSION = "1"  # raise it where the same file gives other pixels
 LARGEST = 100_000_000  # pixels
