@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def paint(spec: MorphSpec) -> None:
-    plan_continuum(spec, load_faces(spec)).paint_all(threads=os.cpu_count() or 1)
+    plan_continuum(spec, load_faces(spec)).paint_all(cores=os.cpu_count() or 1)
 
 
 def report(what: str, work: Callable[..., object], *arguments: object) -> None:

@@ -268,9 +268,9 @@ def few_points(frl: np.ndarray, count: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("table", "rule"),
     [
-        ({"eyse": {}}, "did you mean eyes?"),
-        ({"eyes": {"fil": "grey"}}, "masks.eyes.fil means nothing here; did you mean fill?"),
-        ({"eyes": {"fill": "nois"}}, "did you mean noise?"),
+        ({"eyse": {}}, "did you mean 'eyes'?"),
+        ({"eyes": {"fil": "grey"}}, "masks.eyes.fil means nothing here (did you mean 'fill'?)"),
+        ({"eyes": {"fill": "nois"}}, "did you mean 'noise'?"),
         ({"eyes": {"feather": -1}}, "masks.eyes.feather must be at least 0"),
         ({"eyes": {"feather": "2"}}, "masks.eyes.feather must be at least 0"),
         ({"eyes": {"grey": 300}}, "masks.eyes.grey must be a whole number from 0 to 255"),

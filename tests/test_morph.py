@@ -450,9 +450,9 @@ def test_the_same_spec_gives_the_same_bytes_again(made, photographs, tmp_path):
         assert (made / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
-def test_any_number_of_threads_paints_the_same(plan):
+def test_any_number_of_cores_paints_the_same(plan):
     continuum = plan()
-    np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(threads=3))
+    np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(cores=3))
 
 
 def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs, tmp_path):

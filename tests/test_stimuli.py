@@ -430,7 +430,11 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('title = "rendered', 'titel = "rendered', "titel means nothing here; did you mean title?"),
+        ('title = "rendered', 'titel = "rendered', "titel means nothing here (did you mean 'title'"),
+            'title = "rendered',
+            'titel = "rendered',
+            "titel means nothing here (did you mean 'title'?)",
+        ),
         ('target = "happy"', "", "it must have target"),
         ('target = "happy"', "target = 1", "target must be a text: it is 1"),
         ('"old-woman"', '"../old"', "name must consist of letters, digits and dashes"),
@@ -443,7 +447,7 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
         ("stop = 0.75", "stop = 0.25", "levels.start must be below stop"),
         ("size = 64", "size = 6.4", "image.size must be a whole number from 64 to 2048"),
         ("supersample = 1", "supersample = 99", "image.supersample must be a whole number"),
-        ("age = 1.5", "aeg = 1.5", "identity.aeg means nothing here; did you mean age?"),
+        ("age = 1.5", "aeg = 1.5", "identity.aeg means nothing here (did you mean 'age'?)"),
         ("age = 1.5", 'age = "old"', "identity.age must be like 0.0: it is 'old'"),
         ('"bob"', '"mohawk"', "hairstyle must be one of"),
         ("[0.5, -0.5, 0.7]", "[0.5, 0.7]", "view.light must be like"),

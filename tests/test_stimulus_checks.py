@@ -203,8 +203,8 @@ def test_incomplete_templates_are_refused(tmp_path, run_cli, spoil, rule) -> Non
     ("options", "rule"),
     [
         ([], "masks must come from --mask or from --spec"),
-        (["--mask", "eyse"], "did you mean eyes?"),
-        (["--mask", "eyes", "--fill", "nois"], "did you mean noise?"),
+        (["--mask", "eyse"], "did you mean 'eyes'?"),
+        (["--mask", "eyes", "--fill", "nois"], "did you mean 'noise'?"),
         (["--mask", "eyes", "--feather", "-3"], "masks.eyes.feather must be at least 0"),
         (["--mask", "a=1,2,500"], "there is no landmark 500 among 189"),
         (["--mask", "a=1,x,3"], "at least three numbers of landmarks"),

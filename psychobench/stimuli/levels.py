@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 import pandas as pd
 
 from psychobench.errors import StimulusError
+from psychobench.messages import nearest
 
 ALL_LEVELS = tuple(round(0.05 * step, 2) for step in range(21))
 """The published continuum: 0 (source) to 1 (target) in steps of .05 [1]_.
@@ -139,10 +139,10 @@ def _find_file(stimulus: str, files: Sequence[str], place: str) -> tuple[str, st
             f"{' or '.join(found)}; write the extension"
         )
     images = [name for name in files if _is_image(name)]
-    close = difflib.get_close_matches(stimulus, images + [Path(name).stem for name in images], 1)
-    hint = f"did you mean {close[0]!r}?" if close else "add the image or delete the row"
-    return "", f"every stimulus must have its image in the folder: {place} names {stimulus!r}, " + (
-        f"which is not there; {hint}"
+    hint = nearest(stimulus, [*images, *(Path(name).stem for name in images)])
+    return "", (
+        f"every stimulus must have its image in the folder: {place} names {stimulus!r}, which is "
+        f"not there{hint}; add the image, or correct or delete the row"
     )
 
 

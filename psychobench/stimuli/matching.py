@@ -13,7 +13,7 @@ from psychobench.stimuli.image_statistics import (
     level_trends,
     luminance,
 )
-from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.image_threads import map_images
 
 MATCHES = ("none", "luminance", "histogram")
 _ROUNDS = 4
@@ -103,7 +103,7 @@ def matching_effect(
 def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
     wanted = np.mean([_moments(image[chosen]) for image in images], axis=0)
     thresholds = _thresholds(chosen)
-    rescaled = side_by_side(lambda image: _rescale(image[chosen], wanted, thresholds), images)
+    rescaled = map_images(lambda image: _rescale(image[chosen], wanted, thresholds), images)
     matched = images.copy()
     for image, pixels in zip(matched, rescaled, strict=True):
         image[chosen] = pixels
@@ -149,7 +149,7 @@ def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
     """Give planes, shape (n, height, width), their average histogram within a region."""
     wanted = np.mean([np.sort(plane[chosen]) for plane in planes], axis=0, dtype=np.float64)
     values = (wanted + 0.5).astype(np.uint8)
-    orders = side_by_side(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
+    orders = map_images(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
     result = planes.copy()
     for matched, order in zip(result, orders, strict=True):
         ordered = np.empty_like(values)

@@ -16,7 +16,7 @@ from psychobench.resources import sha256, staged_folder
 from psychobench.stimuli.encoding import SUFFIXES, encode_images
 from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench.stimuli.image_statistics import image_statistics
-from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.image_threads import map_images
 from psychobench.stimuli.levels import FILE as LEVELS
 from psychobench.stimuli.manifest import FILE as MANIFEST
 from psychobench.stimuli.manifest import Manifest, hash_files
@@ -151,7 +151,7 @@ def _matched_region(spec: MorphSpec, continuum: Continuum) -> Region | None:
 def _measure(
     names: Sequence[str], levels: Sequence[float], images: NDArray[np.uint8]
 ) -> pd.DataFrame:
-    rows = side_by_side(lambda image, level: image_statistics([image], [level]), images, levels)
+    rows = map_images(lambda row: image_statistics([images[row]], [levels[row]]), range(len(names)))
     table = pd.concat(rows, ignore_index=True)
     table.insert(0, "stimulus", list(names))
     return table
