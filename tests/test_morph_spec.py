@@ -15,10 +15,10 @@ from PIL import Image
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.landmarks.template_files import Template, read_template, write_template
 from psychobench.stimuli.morphing import face_specs as sources
 from psychobench.stimuli.morphing import morph_spec as spec
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
-from psychobench.stimuli.templates import Template, read_template, write_template
 
 SIZE = (80, 80)
 POINTS = frl_points(size=80)
@@ -213,7 +213,7 @@ def test_a_run_that_is_ended_from_outside_leaves_nothing(
     folder, run_cli, monkeypatch, number, code
 ):
     monkeypatch.setattr(
-        "psychobench.stimuli.morphing.morph_files._write_table",
+        "psychobench.stimuli.morphing.morphed_set._write_table",
         lambda *_: os.kill(os.getpid(), number),
     )
     # a shell's background jobs, and the tests that run in one, are started deaf to Ctrl-C

@@ -17,8 +17,13 @@ from psychobench.resources import sha256
 from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_stimuli
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.render_set import LANDMARKS, render_level, render_set, stimulus_name
-from psychobench.stimuli.render_spec import read_spec
+from psychobench.stimuli.rendering.render_spec import read_spec
+from psychobench.stimuli.rendering.rendered_set import (
+    LANDMARKS,
+    render_level,
+    render_set,
+    stimulus_name,
+)
 
 SIZE = (8, 6)
 
@@ -430,7 +435,7 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('title = "rendered', 'titel = "rendered', "titel means nothing here (did you mean 'title'"),
+        (
             'title = "rendered',
             'titel = "rendered',
             "titel means nothing here (did you mean 'title'?)",

@@ -12,9 +12,9 @@ from PIL import Image
 
 from psychobench.resources import bundled
 from psychobench.stimuli.faces import frl_points, render_face
+from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
+from psychobench.stimuli.landmarks.template_files import Template, write_template
 from psychobench.stimuli.set_checks import check_set
-from psychobench.stimuli.set_landmarks import read_landmarks
-from psychobench.stimuli.templates import Template, write_template
 
 SIZE = 96
 
@@ -210,7 +210,7 @@ def test_incomplete_templates_are_refused(tmp_path, run_cli, spoil, rule) -> Non
         (["--mask", "a=1,x,3"], "at least three numbers of landmarks"),
         (["--mask", "eyes", "--mask", "eyes"], "each mask must be given once"),
         (["--mask", "upper-half", "--control"], "a control mask must fit on the face"),
-        (["--mask", "mouth", "--margin", "2"], ""),
+        (["--mask", "mouth", "--reach", "2"], ""),
         (["--spec", "missing.toml"], "a spec must exist"),
     ],
 )

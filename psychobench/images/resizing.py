@@ -52,7 +52,8 @@ def resize_bilinear(
     flat = values.reshape(-1, *values.shape[-2:])
     resized = np.empty((len(flat), height, width), dtype=np.float32)
     for plane, result in zip(flat, resized, strict=True):
-        result[:] = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+        image = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+        result[:] = np.asarray(image)
     return resized.reshape(*values.shape[:-2], height, width).astype(planes.dtype)
 
 

@@ -27,7 +27,7 @@ _ALIASES = {
 _LIMITS = {
     "feather": (1000.0, "pixels"),
     "blur": (1000.0, "pixels"),
-    "margin": (2.0, "pupil distances"),
+    "reach": (2.0, "pupil distances"),
 }
 _EXAMPLE = 'write [masks.NAME], for example [masks.eyes] and below it fill = "noise"'
 
@@ -61,7 +61,7 @@ class MaskSpec:
         Whether to add a mask ``NAME-control`` of equal area elsewhere on the face.
     inverse : bool, optional
         Whether to hide all but the region.
-    margin : float, optional
+    reach : float, optional
         How far the region reaches beyond the landmarks, in pupil distances.
     seed : int, optional
         For ``fill="noise"``.
@@ -84,7 +84,7 @@ class MaskSpec:
     follow: bool = False
     control: bool = False
     inverse: bool = False
-    margin: float | None = None
+    reach: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
