@@ -16,14 +16,11 @@ from psychobench.errors import StimulusError
 from psychobench.resources import sha256
 from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_stimuli
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
+from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE
 from psychobench.stimuli.manifest import read_manifest
 from psychobench.stimuli.rendering.render_spec import read_spec
-from psychobench.stimuli.rendering.rendered_set import (
-    LANDMARKS,
-    render_level,
-    render_set,
-    stimulus_name,
-)
+from psychobench.stimuli.rendering.rendered_set import render_level, render_set
+from psychobench.stimuli.set_files import stimulus_name
 
 SIZE = (8, 6)
 
@@ -123,7 +120,7 @@ def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
 
 def test_the_landmarks_are_those_of_the_rendered_faces(average):
     spec = read_spec(average.folder / "spec.toml")
-    table = pd.read_csv(average.folder / LANDMARKS)
+    table = pd.read_csv(average.folder / LANDMARKS_FILE)
     assert set(table["stimulus"]) == set(average.table["stimulus"])
     for level in (0.0, 1.0):
         at_level = table[table["stimulus"] == stimulus_name(level)]
@@ -134,7 +131,7 @@ def test_the_landmarks_are_those_of_the_rendered_faces(average):
 
 
 def test_a_smile_lifts_the_corners_of_the_mouth_along_the_whole_continuum(average):
-    table = pd.read_csv(average.folder / LANDMARKS)
+    table = pd.read_csv(average.folder / LANDMARKS_FILE)
     corners = table[table["feature"] == "mouth_corners"].groupby("stimulus", sort=False)["y"].mean()
     assert (np.diff(corners[average.table["stimulus"]]) < 0).all()
 
