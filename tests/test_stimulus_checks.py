@@ -228,7 +228,7 @@ def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
     spec = tmp_path / "masks.toml"
     spec.write_text(
         '[masks.brows]\nregion = "eyes+brows"\nfill = "local"\nfeather = 4\ncontrol = true\n'
-        "[masks.cheek]\npoints = [164, 165, 166]\nmargin = 0.1\n"
+        "[masks.cheek]\npoints = [164, 165, 166]\nreach = 0.1\n"
     )
     out = tmp_path / "out"
     ran = run_cli(
