@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     )
     from psychobench.fits.pse import Fits as Fits
     from psychobench.fits.pse import fit as fit
+    from psychobench.images import read_image as read_image
+    from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
     from psychobench.observers.base_rates import without_log_odds as without_log_odds
     from psychobench.observers.protocol import Observer as Observer
@@ -122,9 +124,6 @@ if TYPE_CHECKING:
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.resources import (
         check_writable as check_writable,
-    )
-    from psychobench.resources import (
-        read_image as read_image,
     )
     from psychobench.resources import (
         sha256 as sha256,
@@ -169,14 +168,17 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "all_of",
         ),
     },
+    "the name that was probably meant": {
+        "psychobench.messages": ("nearest",),
+    },
     "the observer protocol": {
         "psychobench.observers.attention_protocol": ("AttentionMaps",),
         "psychobench.observers.protocol": ("Observer", "ObserverInfo"),
     },
     "files": {
+        "psychobench.images": ("read_image",),
         "psychobench.resources": (
             "check_writable",
-            "read_image",
             "sha256",
             "staged_folder",
             "write_whole",
