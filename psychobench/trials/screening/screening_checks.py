@@ -65,7 +65,8 @@ CHECKS = {
     ),
     "run": Check(
         measures.longest_run,
-        "no run of one answer is so long that chance would produce it less than once in 1,000 times",
+        "no run of one answer is so long that chance would produce it less than once in 1,000 "
+        "times",
         "the longest run of one answer is {value:.1f} times as long as chance explains: was a key "
         "held down?",
         high=1.0,
