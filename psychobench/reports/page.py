@@ -129,7 +129,7 @@ def _template() -> Template:
 
 def picture(figure: Drawn, caption: str, alternative: str) -> Picture:
     """Put a figure into the page as a drawing of lines that needs no font."""
-    from psychobench.draw.curves import svg_text
+    from psychobench.draw.figures import svg_text
 
     # hundredths of a point are finer than any printer
     svg = _PATH.sub(lambda path: _LONG.sub(r"\1", path[0]), svg_text(figure))

@@ -61,7 +61,7 @@ def document(made: Reproduction) -> dict[str, Any]:
 
 def write_files(made: Reproduction, folder: Path) -> None:
     """Write everything into an existing folder."""
-    from psychobench.draw.curves import save_figure
+    from psychobench.draw.figures import save_figure
     from psychobench_torch.reproduce.figures import draw_figure_2, draw_figure_4
     from psychobench_torch.reproduce.page import reproduction_page
 
@@ -87,7 +87,7 @@ def write_files(made: Reproduction, folder: Path) -> None:
 
 def _write_looks(looks: Study, folder: Path) -> None:
     """Write figures 3 and 5, and how much of the maps goes where."""
-    from psychobench.draw.curves import save_figure
+    from psychobench.draw.figures import save_figure
     from psychobench_torch.reproduce.looks import draw_figure_3, draw_figure_5
 
     save_figure(draw_figure_3(looks), folder, "figure3")

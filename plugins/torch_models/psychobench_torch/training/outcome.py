@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psychobench.draw.curves import save_figure
+from psychobench.draw.figures import save_figure
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.load import Selection, open_selection
 from psychobench_torch.training.folder import PLAN, WEIGHTS
