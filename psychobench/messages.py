@@ -32,3 +32,14 @@ def shown(values: Iterable[object]) -> str:
     texts = [str(value) or "(empty)" for value in values]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
+
+
+def number_of(n: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> number_of(1, "row"), number_of(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -92,15 +92,15 @@ class FigureData:
                 )
         return panels
 
-    def measures(self) -> list[Measure]:
+    def measures(self) -> dict[str, Measure]:
         """Return the PSEs and JNDs that enter the means, for measures that two people have."""
-        return [
-            self.measure(name)
+        return {
+            name: self._measure(name)
             for name in self.analysis.measures
             if len(_unique(self.table["observer"][self.analysis.included(name)])) > 1
-        ]
+        }
 
-    def measure(self, name: str) -> Measure:
+    def _measure(self, name: str) -> Measure:
         """Return one measure, person by person, with its means."""
         from psychobench.draw.condition_means import Measure
 

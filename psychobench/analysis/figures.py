@@ -41,7 +41,7 @@ def analysis_figures(analysis: AnalysisData) -> Iterator[tuple[str, Figure]]:
         ),
     )
     if measures := data.measures():
-        yield "measures", draw_cells(measures, data.ticks, **data.axis_texts)
+        yield "measures", draw_cells(list(measures.values()), data.ticks, **data.axis_texts)
     if analysis.fits.goodness is not None:
         yield "goodness", analysis.fits.goodness.plot()
     panels = data.participants()

@@ -80,7 +80,7 @@ def read_trials(
     texts = [columns.get(name, name) for name in (*TEXTS, *(where or {}))]
     cells = read_cells(path, {*CANONICAL, *columns.values()}, texts)
     named = rename(cells, columns, str(path))
-    kept = _filter(named, where or {}, columns, str(path))
+    kept = select_rows(named, where or {}, columns, str(path))
     table = validate_trials(kept, source=str(path))
     for name in table:
         if isinstance(table[name].dtype, pd.CategoricalDtype):
@@ -175,10 +175,16 @@ def _unanswered(checked: pd.DataFrame) -> int:
     return int(answers.isna().all(axis=1).sum())
 
 
-def _filter(
+def select_rows(
     table: pd.DataFrame, where: Mapping[str, str], columns: Mapping[str, str], source: str
 ) -> pd.DataFrame:
-    """Keep the rows that `where` asks for; a column may go by its name in the file."""
+    """Keep the rows that `where` asks for; a column may have its name here or in the file.
+
+    Raises
+    ------
+    TableError
+        If a column is missing, or no row is left.
+    """
     canonical = {foreign: name for name, foreign in columns.items()}
     for name, value in where.items():
         column = name if name in table else canonical.get(name, name)
@@ -189,7 +195,10 @@ def _filter(
             )
         kept = table[_equal(table[column], value)]
         if kept.empty:
-            _, values = distinct(table[column].cat.remove_unused_categories())
+            found = table[column]
+            if isinstance(found.dtype, pd.CategoricalDtype):
+                found = found.cat.remove_unused_categories()
+            _, values = distinct(found)
             raise TableError(
                 f"--where must leave at least one row: {name}={value} leaves none of the "
                 f"{len(table)} rows of {source}; '{name}' holds {shown(values)}"

@@ -162,7 +162,7 @@ def compare_conditions(
 
 
 def _names(names: str | Sequence[str]) -> tuple[str, ...]:
-    return parse_names([names] if isinstance(names, str) else names)
+    return parse_names([names]) if isinstance(names, str) else tuple(dict.fromkeys(names))
 
 
 def _check_options(statuses: Sequence[str], deletion: str, confidence: float) -> None:
