@@ -245,7 +245,7 @@ def coarse_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     def save(figure: Any, folder: Path, name: str) -> None:
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save)
 
 
 @pytest.mark.usefixtures("registered", "coarse_figures")

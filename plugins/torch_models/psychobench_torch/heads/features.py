@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError
+from psychobench.plugins import ResourceError, read_ahead
 from psychobench_torch.computing.device import (
     compute_device,
     explain_memory,
     fast_autocast,
     fast_dtype,
 )
-from psychobench_torch.computing.prefetch import prefetch
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.networks.feature_extractor import FeatureExtractor
@@ -146,7 +145,7 @@ class Features:
         entropy = np.random.SeedSequence([self.recipe.face_seed, max(view, 0)]).generate_state(1)[0]
         generator = torch.Generator().manual_seed(int(entropy))
         starts = range(0, len(rows), BATCH)
-        parts = prefetch(lambda start: self._read(rows[start : start + BATCH]), starts)
+        parts = read_ahead(lambda start: self._read(rows[start : start + BATCH]), starts)
         for start, read in zip(starts, parts, strict=True):
             images = read.to(self.device, non_blocking=True)
             if view == PLAIN:

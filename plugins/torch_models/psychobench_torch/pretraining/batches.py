@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from psychobench.plugins import read_ahead
 from psychobench_torch.computing.distributed import ProcessGroup
-from psychobench_torch.computing.prefetch import prefetch
 from psychobench_torch.networks.images import cut_crops, draw_crops, normalise, to_tensor
 from psychobench_torch.pretraining.recipe import PretrainingRecipe
 
@@ -129,7 +129,7 @@ def batches(
             images, labels = images.pin_memory(), labels.pin_memory()
         return step, images, labels
 
-    for step, images, labels in prefetch(read, plan(recipe, len(part), first)):
+    for step, images, labels in read_ahead(read, plan(recipe, len(part), first)):
         crops = draw_crops(
             step.batch,
             side,

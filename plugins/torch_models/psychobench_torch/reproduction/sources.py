@@ -17,13 +17,23 @@ from psychobench.plugins import (
     csv_bytes,
     sha256,
 )
-from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
-from psychobench_torch.heads.recipe import RECIPE_VERSION as TRANSFER_VERSION
+from psychobench_torch.heads.recipe import (
+    PAPER_TRANSFER,
+    TransferRecipe,
+)
+from psychobench_torch.heads.recipe import (
+    RECIPE_VERSION as TRANSFER_VERSION,
+)
 from psychobench_torch.networks.weights_origin import choose_pretraining
 from psychobench_torch.observers.designs import DESIGNS
 from psychobench_torch.observers.registered import SeededObserver, holds_head, make_observer
-from psychobench_torch.pretraining.recipe import PAPER_PRETRAINING, PretrainingRecipe
-from psychobench_torch.pretraining.recipe import RECIPE_VERSION as PRETRAINING_VERSION
+from psychobench_torch.pretraining.recipe import (
+    PAPER_PRETRAINING,
+    PretrainingRecipe,
+)
+from psychobench_torch.pretraining.recipe import (
+    RECIPE_VERSION as PRETRAINING_VERSION,
+)
 from psychobench_torch.reproduction.departures import describe_faces
 
 if TYPE_CHECKING:
