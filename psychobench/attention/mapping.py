@@ -98,7 +98,7 @@ def map_attention(
     """
     given = {name: value for name, value in locals().items() if name != "seed"}
     if not isinstance(stimuli, StimulusSet):
-        stimuli = load_stimuli(stimuli)
+        stimuli = load_stimuli(stimuli if isinstance(stimuli, str) else Path(stimuli))
     wanted = _levels(levels, stimuli)
     chosen = check_masks(stimuli, parse_names(masks, "masks") or ("none",))
     check_choice(regions, "regions", ("fixed", "own"))

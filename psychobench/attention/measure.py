@@ -144,7 +144,7 @@ def measure_attention(
             if people:
                 shares += _shares_of_people(of_head[0], request, people, masks)
             elif regions is not None:
-                at = stimuli.table["level"].to_numpy(float)
+                at = stimuli.table["level"].to_list()
                 shares += [_shares(one, regions, at, f"head {number + 1}") for one in of_head]
     shown = tuple(stimuli.table["level"].unique() if levels is None else levels)
     return AttentionStudy(

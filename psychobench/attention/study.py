@@ -144,4 +144,6 @@ class AttentionStudy(MappedAttention):
         heading = f"<p>{escape(self.heading)}<br>{escape(self.description)}</p>"
         if not len(self.shares):
             return heading
-        return heading + self.mean_shares.to_html(index=False, na_rep="", float_format="%.3f")
+        return heading + str(
+            self.mean_shares.to_html(index=False, na_rep="", float_format="{:.3f}".format)
+        )

@@ -56,7 +56,7 @@ def draw_region_shares(study: MappedAttention, ax: Axes | None = None) -> Figure
             values = rows.pivot_table(index="unit", columns="level", values="ratio", dropna=False)
             levels = values.columns.to_numpy(float)
             lines.append(ShareLine(str(region), levels, values.to_numpy(float)))
-        panels.append(SharePanel(label_of(observer, pretraining, mask), lines))
+        panels.append(SharePanel(label_of(str(observer), str(pretraining), str(mask)), lines))
     faces = study.sample if study.unit == "person" else study.stimuli.title
     return draw_shares(
         panels,

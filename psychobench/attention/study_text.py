@@ -62,9 +62,7 @@ def _slope_lines(study: MappedAttention) -> list[str]:
 def _shift_lines(study: MappedAttention) -> list[str]:
     if not len(study.shifts):
         return []
-    title = (
-        "Does attention shift when a part is hidden? (share under the mask minus share without it)"
-    )
+    title = "Does attention shift when a part is hidden? (share under the mask minus without it)"
     return ["", title, *_test_lines(study.shifts, "difference")]
 
 

@@ -23,6 +23,10 @@ COMMANDS = {
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",
+    "study()": "psychobench compare",
+    "make_masks()": "psychobench stimuli mask",
+    "train()": "psychobench train",
+    "first_use_weights()": "python -m psychobench_torch.cli.first_use",
 }
 _SPAN = re.compile(r"`(?:psychobench\.|pb\.)?(?P<name>\w+)(?P<rest>\(\)|=[^`]+)?`")
 
@@ -80,7 +84,7 @@ def _options(command: click.Command) -> Mapping[str, str]:
             spelled = each.opts[-1].removeprefix("--").replace("-", "_")
             typed |= {str(each.name): each.opts[-1], spelled: each.opts[-1]}
         else:
-            typed[str(each.name)] = each.make_metavar(click.Context(command))
+            typed[str(each.name)] = each.metavar or str(each.name).upper()
     return typed | {many: typed[one] for many, one in SINGULAR.items() if one in typed}
 
 

@@ -66,7 +66,8 @@ def _tidy(cells: pd.DataFrame, foreign: Mapping[str, str], source: str) -> pd.Da
     if missing := [name for name in NEEDED if foreign[name] not in cells]:
         raise TableError(
             f"a table of fixations must have the columns {', '.join(NEEDED)}: {source} has no "
-            f"{', '.join(foreign[name] for name in missing)}; name yours with `columns={{'{missing[0]}': 'YOURS'}}`"
+            f"{', '.join(foreign[name] for name in missing)}; name yours with "
+            f"`columns={{'{missing[0]}': 'YOURS'}}`"
         )
     present = [name for name in COLUMNS if foreign[name] in cells]
     table = pd.DataFrame({name: cells[foreign[name]] for name in present})

@@ -13,9 +13,10 @@ from psychobench.errors import ComparisonError
 from psychobench.gaze.baselines import BASELINES, score_baselines
 from psychobench.gaze.fixation_maps import BlurRecipe, fixated_pixels, fixation_map
 from psychobench.gaze.fixations import Fixations
-from psychobench.gaze.map_files import ImageMap, resize_map
+from psychobench.gaze.map_files import ImageMap
 from psychobench.gaze.metrics import METRICS, score_map
 from psychobench.gaze.photographs import by_stem
+from psychobench.images import resize_bilinear
 
 RESAMPLES = 2000
 MAP_WORDS = "maps stretched to [0, 1] image by image"
@@ -118,7 +119,7 @@ def _image_rows(
     baselines = score_baselines(fixations, image, recipe, rng)
     scored = [("baseline", name, scores) for name, scores in baselines.items()]
     for each in maps:
-        candidate = resize_map(each.read(), size)
+        candidate = resize_bilinear(each.read(), size[1], size[0])
         scored.append(("map", each.source, score_map(candidate, people, *fixated)))
     about = {
         "image": image,

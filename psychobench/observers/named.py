@@ -71,6 +71,7 @@ def split_observers(observers: Given) -> list[tuple[str | None, str | Observer]]
     >>> split_observers("vgg16, alexnet")
     [(None, 'vgg16'), (None, 'alexnet')]
     """
+    pairs: list[tuple[str | None, str | Observer]]
     if isinstance(observers, Mapping):
         pairs = [(str(name), each) for name, each in observers.items()]
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from typing import Any
@@ -10,15 +9,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from psychobench.plugins import OptionError
+from psychobench.plugins import OptionError, nearest
 from psychobench_torch.networks.architectures import in_channels_last
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from psychobench_torch.networks.weights_origin import NAMES, Pretraining
 from psychobench_torch.storage.weight_files import (
     WeightsFile,
     download,
-    give_values,
+    load_frozen_values,
     read_weights,
     tensors_sha256,
 )
@@ -41,10 +40,9 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
     """
     names = classifiers()
     if network not in names:
-        near = difflib.get_close_matches(network, names, n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else f"it has {', '.join(names)}"
+        hint = nearest(network, names, most=3) or f"; there are {', '.join(names)}"
         raise OptionError(
-            f"a network must be one of torchvision's classifiers: there is no '{network}'; {hint}"
+            f"a network must be one of torchvision's classifiers: there is no '{network}'{hint}"
         )
     if pretraining.file is None and pretraining.name != "imagenet":
         raise OptionError(
@@ -60,7 +58,7 @@ def classifiers() -> list[str]:
     return names
 
 
-def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
+def load_classifier(name: str, pretraining: Pretraining) -> FeatureExtractor:
     """Load a classifier up to the features that its last layer takes.
 
     Parameters
@@ -92,7 +90,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
         file = read_weights(pretraining.file)
         source, origin = file.metadata.get("source"), pretraining.origin
     _give(network, file, network_name)
-    return Backbone(
+    return FeatureExtractor(
         name=name,
         network=in_channels_last(network),
         n_features=n_features,
@@ -161,7 +159,7 @@ def _give(network: nn.Module, file: WeightsFile, name: str) -> None:
         if key.endswith("num_batches_tracked"):  # old files lack it, and only training needs it
             found.setdefault(key, torch.tensor(0))
     state.update(WeightsFile(found, file.place).pick(state, name))
-    give_values(network, state)
+    load_frozen_values(network, state)
 
 
 def _renamed(key: str) -> str:

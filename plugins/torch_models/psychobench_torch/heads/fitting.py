@@ -18,7 +18,7 @@ from psychobench_torch.storage.checkpoints import Checkpoint
 from psychobench_torch.storage.training_log import Epoch
 
 STATES = {"adam": 2, "adamw": 2, "sgd": 1, "rmsprop": 1}  # values an optimiser keeps of each weight
-JUDGED = 512  # validation images at once
+VALIDATION_BATCH = 512  # validation images at once
 N_CLASSES = 2
 
 
@@ -115,7 +115,7 @@ class HeadFit:
         if not isfinite(loss) or not all(bool(v.isfinite().all()) for v in self._values()):
             return False  # the last step may have spoilt weights that no loss has seen
         seconds = time.perf_counter() - start
-        accuracy = self.judge(*plain, labels[1])
+        accuracy = self.validation_accuracy(*plain, labels[1])
         if not self.epochs or accuracy > max(epoch.accuracy for epoch in self.epochs):
             self.best = {name: value.half() for name, value in self._candidate().items()}
         self.epochs.append(Epoch(loss, accuracy, seconds, len(labels[0]) / seconds))
@@ -125,12 +125,14 @@ class HeadFit:
         return True
 
     @torch.inference_mode()
-    def judge(self, features: Tensor, places: Tensor, labels: Tensor) -> float:
+    def validation_accuracy(self, features: Tensor, places: Tensor, labels: Tensor) -> float:
         """Compute the share of images that the head, as this epoch leaves it, judges right."""
         self.head.eval()
         right = 0
         for part, truth in zip(
-            torch.split(places, JUDGED), torch.split(labels, JUDGED), strict=True
+            torch.split(places, VALIDATION_BATCH),
+            torch.split(labels, VALIDATION_BATCH),
+            strict=True,
         ):
             batch = features[part.to(features.device)].to(self.device).float()
             scores = torch.func.functional_call(self.head, self._candidate(), (batch,))

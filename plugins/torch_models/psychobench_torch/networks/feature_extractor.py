@@ -12,7 +12,7 @@ from psychobench_torch.networks.weights_origin import stands_for
 
 
 @dataclass(frozen=True)
-class Backbone:
+class FeatureExtractor:
     """A network up to its last features, frozen; two are equal if their values are.
 
     Parameters

@@ -24,7 +24,7 @@ SUFFIXES = (".safetensors", ".pth", ".pt")
 
 @dataclass(frozen=True)
 class Pretraining:
-    """A checked choice of ``--pretraining``.
+    """A checked choice of weights: what `pretraining` of an observer names.
 
     Parameters
     ----------

@@ -14,7 +14,11 @@ from torch import Tensor, nn
 
 from psychobench.plugins import ObserverError, ObserverInfo, OptionError
 from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
-from psychobench_torch.observers.responding import check_images, run_filled, target_probabilities
+from psychobench_torch.observers.batched_inference import (
+    check_images,
+    run_filled,
+    target_probabilities,
+)
 from psychobench_torch.storage.weight_files import tensors_sha256
 
 Outputs = int | Sequence[int]

@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from psychobench_torch.computing.distributed import Team
-from psychobench_torch.computing.prefetch import read_ahead
+from psychobench.plugins import read_ahead
+from psychobench_torch.computing.distributed import ProcessGroup
 from psychobench_torch.networks.images import cut_crops, draw_crops, normalise, to_tensor
 from psychobench_torch.pretraining.recipe import PretrainingRecipe
 
@@ -117,15 +117,15 @@ def _order(n: int, seed: int, number: int) -> NDArray[np.int64]:
 
 
 def batches(
-    part: Part, recipe: PretrainingRecipe, crew: Team, first: int
+    part: Part, recipe: PretrainingRecipe, processes: ProcessGroup, first: int
 ) -> Iterator[tuple[Step, Tensor, Tensor]]:
     """Give this process's share of each step: normalised views and labels, on its device."""
     side = part.images.shape[1]
 
     def read(step: Step) -> tuple[Step, Tensor, Tensor]:
-        mine = places(step, len(part), recipe.seed)[crew.share(step.batch)]
+        mine = places(step, len(part), recipe.seed)[processes.share(step.batch)]
         images, labels = part.load(mine)
-        if crew.device.type == "cuda":
+        if processes.device.type == "cuda":
             images, labels = images.pin_memory(), labels.pin_memory()
         return step, images, labels
 
@@ -135,6 +135,6 @@ def batches(
             side,
             smallest=recipe.smallest_crop,
             generator=seeded(recipe.seed, CROPS, step.number),
-        ).part(crew.share(step.batch))
-        views = cut_crops(images.to(crew.device, non_blocking=True), crops, step.size)
-        yield step, normalise(views), labels.to(crew.device, non_blocking=True)
+        ).part(processes.share(step.batch))
+        views = cut_crops(images.to(processes.device, non_blocking=True), crops, step.size)
+        yield step, normalise(views), labels.to(processes.device, non_blocking=True)

@@ -323,7 +323,7 @@ EXPERIMENT_3 = (
         "3.8",
         "3.3.2",
         "FE's gain comes from attention that is re-calibrated.",
-        reason="a cause; the option --controls shows what other heads on the same features give",
+        reason="a claim about causes; `controls` shows what other heads on the same features do",
     ),
 )
 CONCLUSIONS = (

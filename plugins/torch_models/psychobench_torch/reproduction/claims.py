@@ -112,7 +112,7 @@ class Found:
     networks: str = ""
 
 
-def judge(claim: Claim, measures: Replicates) -> Found:
+def evaluate_claim(claim: Claim, measures: Replicates) -> Found:
     """Measure one claim and give a verdict.
 
     Parameters
@@ -139,7 +139,7 @@ def judge(claim: Claim, measures: Replicates) -> Found:
     return Found(**{**asdict(found), **_verdict(claim, found)})
 
 
-def judge_all(
+def evaluate_claims(
     claims: Sequence[Claim],
     readings: Mapping[str, Replicates],
     people: People,
@@ -169,9 +169,9 @@ def judge_all(
 
 
 def _row(claim: Claim, readings: Mapping[str, Replicates], paper: Replicates) -> dict[str, object]:
-    found = judge(claim, readings["none"])
-    others = {name: judge(claim, readings[name]).verdict for name in ("pse", "balanced")}
-    theirs = judge(claim, paper).value
+    found = evaluate_claim(claim, readings["none"])
+    others = {name: evaluate_claim(claim, readings[name]).verdict for name in ("pse", "balanced")}
+    theirs = evaluate_claim(claim, paper).value
     known = bool(np.isfinite(theirs))
     return {
         **{name: getattr(claim, name) for name in ("id", "experiment", "section", "claim")},

@@ -144,7 +144,7 @@ class Replicates:
         return np.asarray(self.answers[:, :, 1:] - self.answers[:, :, :1])
 
 
-def gather(answers: Iterable[Answers]) -> pd.DataFrame:
+def combine_answers(answers: Iterable[Answers]) -> pd.DataFrame:
     """Put all answers into one tidy table, with what belongs to a whole network beside them."""
     return pd.concat(
         [
@@ -167,7 +167,7 @@ def measure(answers: pd.DataFrame, people: People) -> Measured:
     Parameters
     ----------
     answers : pandas.DataFrame
-        As `gather` gives them.
+        As `combine_answers` gives them.
     people : People
         Whom the curves are compared with.
     """
@@ -276,7 +276,7 @@ def family_sizes(pse: Floats, observers: Sequence[str]) -> Floats:
     return sizes
 
 
-def printed(paper: Published) -> Replicates:
+def paper_measures(paper: Published) -> Replicates:
     """Lay the paper's own PSEs out in the same way; what it does not print is NaN."""
     axes: list[Any] = [PRETRAININGS, NETWORKS, CONDITIONS]
     table = paper.table.rename(columns={"mask": "condition"})

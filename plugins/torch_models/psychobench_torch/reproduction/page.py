@@ -20,7 +20,7 @@ from psychobench_torch.reproduction.text import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 READING = (
     "Columns to the left are of this run, those named 'paper' are printed there. A word in place "
@@ -37,40 +37,40 @@ VERDICTS = (
 )
 
 
-def reproduction_page(made: Reproduction, figure_2: Figure, figure_4: Figure) -> Page:
+def reproduction_page(result: ReproductionResults, figure_2: Figure, figure_4: Figure) -> Page:
     """Lay a reproduction out, with its figures."""
-    stimuli, cohort = made.stimuli, made.people.cohort
+    stimuli, cohort = result.stimuli, result.people.cohort
     return Page(
         title=f"{SOURCE}: experiments 1 to 3 run again",
-        subtitle=f"{cohort.title}; {stimuli.title}; made {moment(made.provenance)}",
-        warning=made.heading if cohort.simulated or stimuli.rendered else "",
+        subtitle=f"{cohort.title}; {stimuli.title}; made {moment(result.provenance)}",
+        warning=result.heading if cohort.simulated or stimuli.rendered else "",
         sections=[
-            Section("summary", "In short", [Text(_short(made), listed=True)]),
-            Section("departures", "Departures from the paper's recipe", _departures(made)),
+            Section("summary", "In short", [Text(_short(result), listed=True)]),
+            Section("departures", "Departures from the paper's recipe", _departures(result)),
             Section("figures", "Figures", _figures(figure_2, figure_4)),
-            Section("tables", "Tables", _tables(made)),
-            *([] if made.gain is None else [_gain(made)]),
-            Section("claims", "Claims", _claims(made)),
-            made_section(made.provenance),
+            Section("tables", "Tables", _tables(result)),
+            *([] if result.gain is None else [_gain(result)]),
+            Section("claims", "Claims", _claims(result)),
+            made_section(result.provenance),
         ],
     )
 
 
-def _short(made: Reproduction) -> list[str]:
-    departing = int((made.departures["departs"] == "yes").sum())
+def _short(result: ReproductionResults) -> list[str]:
+    departing = int((result.departures["departs"] == "yes").sum())
     return [
-        made.heading,
-        *cohort_lines(made),
+        result.heading,
+        *cohort_lines(result),
         f"{departing} departures from the paper's recipe, listed below: agreement with the paper "
         "is no replication, and disagreement no refutation of it.",
-        f"Claims: {claim_counts(made.claims)[0]}",
+        f"Claims: {claim_counts(result.claims)[0]}",
     ]
 
 
-def _departures(made: Reproduction) -> list[Any]:
+def _departures(result: ReproductionResults) -> list[Any]:
     names = {"stage": "stage", "item": "item", "paper": "paper", "here": "here",
              "departs": "departs", "section": "section"}  # fmt: skip
-    return [table_of(made.departures, "The paper's recipe beside what was done here.", names)]
+    return [table_of(result.departures, "The paper's recipe beside what was done here.", names)]
 
 
 def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
@@ -90,22 +90,22 @@ def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
     ]
 
 
-def _tables(made: Reproduction) -> list[Any]:
+def _tables(result: ReproductionResults) -> list[Any]:
     blocks: list[Any] = [Text([READING])]
-    for filled in made.tables:
+    for filled in result.tables:
         said = f"{title(filled)}. {family_lines(filled)[0]}"
-        blocks.append(table_of(paper_form(filled, made), said))
+        blocks.append(table_of(paper_form(filled, result), said))
         if flipped := family_lines(filled)[1:]:
             blocks.append(Text(flipped, listed=True))
     return blocks
 
 
-def _gain(made: Reproduction) -> Section:
-    assert made.gain is not None
-    return Section("gain", "What carries FE's gain", [table_of(gain_form(made.gain), f"{GAIN}.")])
+def _gain(result: ReproductionResults) -> Section:
+    assert result.gain is not None
+    return Section("gain", "What carries FE's gain", [table_of(gain_form(result.gain), f"{GAIN}.")])
 
 
-def _claims(made: Reproduction) -> list[Any]:
+def _claims(result: ReproductionResults) -> list[Any]:
     names = {
         "id": "id",
         "section": "section",
@@ -118,6 +118,6 @@ def _claims(made: Reproduction) -> list[Any]:
     }
     return [
         Text([VERDICTS]),
-        table_of(claims_form(made.claims), "Each sentence of the results that can be measured."),
-        table_of(made.claims, "How each was measured.", names),
+        table_of(claims_form(result.claims), "Each sentence of the results that can be measured."),
+        table_of(result.claims, "How each was measured.", names),
     ]

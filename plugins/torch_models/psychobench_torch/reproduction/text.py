@@ -9,24 +9,29 @@ import pandas as pd
 
 from psychobench.plugins import json_rows, words
 from psychobench_torch.reproduction.paper import SHOWN, SOURCE
-from psychobench_torch.reproduction.weights_seen import seen_lines
+from psychobench_torch.reproduction.pretraining_data import pretraining_lines
 
 if TYPE_CHECKING:
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
     from psychobench_torch.reproduction.tables import FilledTable
 
 Frame = pd.DataFrame
 
 
-def summary(made: Reproduction) -> str:
+def summary(result: ReproductionResults) -> str:
     """Write everything down for a terminal."""
-    parts = [made.heading, f"{SOURCE}, experiments 1 to 3 run again.", *cohort_lines(made)]
-    for filled in made.tables:
-        parts += ["", title(filled), lined(paper_form(filled, made)), *family_lines(filled)]
-    if made.gain is not None:
-        parts += ["", GAIN, lined(gain_form(made.gain))]
-    parts += ["", "Claims", lined(claims_form(made.claims)), *claim_counts(made.claims)]
-    departing = made.departures[made.departures["departs"] == "yes"]
+    parts = [result.heading, f"{SOURCE}, experiments 1 to 3 run again.", *cohort_lines(result)]
+    for filled in result.tables:
+        parts += [
+            "",
+            title(filled),
+            align_columns(paper_form(filled, result)),
+            *family_lines(filled),
+        ]
+    if result.gain is not None:
+        parts += ["", GAIN, align_columns(gain_form(result.gain))]
+    parts += ["", "Claims", align_columns(claims_form(result.claims)), *claim_counts(result.claims)]
+    departing = result.departures[result.departures["departs"] == "yes"]
     parts += ["", "Departures from the paper's recipe"]
     parts += [f"  {row.stage}, {row.item}: {row.here} (paper: {row.paper})"
               for row in departing.itertuples()]  # fmt: skip
@@ -44,14 +49,18 @@ def title(filled: FilledTable) -> str:
     return f"Table {filled.of.number}: {filled.of.title}"
 
 
-def cohort_lines(made: Reproduction) -> list[str]:
+def cohort_lines(result: ReproductionResults) -> list[str]:
     """Say who the people are, how many trainings there were, and what networks had seen."""
-    many = f"{len(made.seeds)} trainings of each network" if len(made.seeds) > 1 else "One training"
-    first = f"; PSE, t and p are those of the first (seed {made.seeds[0]})"
+    many = (
+        f"{len(result.seeds)} trainings of each network"
+        if len(result.seeds) > 1
+        else "One training"
+    )
+    first = f"; PSE, t and p are those of the first (seed {result.seeds[0]})"
     return [
-        words.cohort_sentence(made.people.measures, made.people.cohort.title),
-        f"{many}{first if len(made.seeds) > 1 else ' of each network'}.",
-        *seen_lines(made.infos),
+        words.cohort_sentence(result.people.measures, result.people.cohort.title),
+        f"{many}{first if len(result.seeds) > 1 else ' of each network'}.",
+        *pretraining_lines(result.infos),
     ]
 
 
@@ -73,7 +82,7 @@ def family_lines(filled: FilledTable) -> list[str]:
     return lines
 
 
-def paper_form(filled: FilledTable, made: Reproduction) -> Frame:
+def paper_form(filled: FilledTable, result: ReproductionResults) -> Frame:
     """Lay a table out as the paper does, its own figures to the right."""
     table = filled.table
     block = "pretraining" if len(filled.of.pretrainings) > 1 else "mask"
@@ -91,7 +100,7 @@ def paper_form(filled: FilledTable, made: Reproduction) -> Frame:
         "p*": map(words.p_text, table["p_bonferroni_outside_is_pse"]),
         "PSE, odds off": _or_status(table, "pse_balanced", "status_balanced"),
     }
-    if len(made.seeds) > 1:
+    if len(result.seeds) > 1:
         shown |= {
             "with PSE": [
                 f"{int(n)} of {int(m)}" for n, m in table[["seeds_with_pse", "seeds"]].to_numpy()
@@ -156,7 +165,7 @@ def claim_counts(claims: Frame) -> list[str]:
     return [", ".join(f"{n} {verdict}" for verdict, n in counts.items()) + "."]
 
 
-def lined(table: Frame) -> str:
+def align_columns(table: Frame) -> str:
     """Line a table of texts up for a terminal."""
     columns = {str(name): [str(name), *map(str, table[name])] for name in table}
     widths = [max(map(len, cells)) for cells in columns.values()]

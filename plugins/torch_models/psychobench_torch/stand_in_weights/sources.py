@@ -79,7 +79,7 @@ def _check_room(n_train: int, n_held: int, size: int) -> None:
     check_memory(
         f"rendering {n_train + n_held:,} images of {size} px{for_each}",
         processes * (n_train + 2 * n_held) * size * size * 3,
-        "render fewer: train with --limit, or a recipe of fewer n_images",
+        "render fewer images: set `limit`, or a recipe with fewer n_images",
     )
 
 

@@ -167,7 +167,7 @@ def tensors_sha256(state: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def give_values(network: nn.Module, values: Mapping[str, Tensor]) -> None:
+def load_frozen_values(network: nn.Module, values: Mapping[str, Tensor]) -> None:
     """Give a network its values, and freeze it in evaluation mode."""
     network.load_state_dict(values, assign=True)
     network.requires_grad_(False).eval()
@@ -197,8 +197,8 @@ def download(entry: Any, architecture: str) -> WeightsFile:
             raise _damaged(cached) from None
         raise ObserverError(
             f"pretraining imagenet needs one download: {entry.url} could not be fetched "
-            f"({reason(error)}); connect, or put that file at {cached}, or give a file of "
-            f"{architecture}'s weights with --pretraining FILE"
+            f"({reason(error)}); connect, or put that file at {cached}, or name a file of "
+            f"{architecture}'s weights with `pretraining`"
         ) from None
     # torch checks the hash in the file's name on download only, not when the file is there
     if not sha256(cached).startswith(cached.stem.rpartition("-")[2]):
