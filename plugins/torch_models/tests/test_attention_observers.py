@@ -13,7 +13,7 @@ import pytest
 import torch
 from psychobench_torch.attention import cam_faces
 from psychobench_torch.attention.attend import attend
-from psychobench_torch.attention.observer import METHODS, central_square
+from psychobench_torch.attention.interface import METHODS, central_square
 from psychobench_torch.heads.head_types import make_head
 from psychobench_torch.networks.architectures import (
     ConvolutionalFeatures,

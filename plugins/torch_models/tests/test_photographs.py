@@ -12,7 +12,7 @@ import pytest
 import safetensors.torch
 import torch
 from PIL import Image
-from psychobench_torch.attention.observer import METHODS
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.attention.photographs import map_photographs
 from psychobench_torch.extractors.pretrained_classifier import load_classifier
 from psychobench_torch.networks.architectures import draw_kaiming_normal

@@ -125,7 +125,7 @@ def _checked(
     from psychobench.gaze.photographs import find_images, image_sizes
     from psychobench.trials.columns import parse_names, parse_pairs
     from psychobench_torch.attention.attend import own_readings
-    from psychobench_torch.attention.observer import METHODS
+    from psychobench_torch.attention.interface import METHODS
     from psychobench_torch.extractors.pretrained_classifier import check_architecture
     from psychobench_torch.networks.weights_origin import choose_pretraining
 
