@@ -1,6 +1,6 @@
-"""Several processes that train one network: ``torchrun`` starts them, PyTorch joins them.
+"""Several processes that train one network: ``torchrun`` starts them, PyTorch connects them.
 
-Without ``torchrun`` a process is a team of one, and nothing of `torch.distributed` is touched.
+Without ``torchrun`` a process is a group of one, and `torch.distributed` is not used.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ProcessGroup:
     device: torch.device
 
     def share(self, n: int) -> slice:
-        """Tell which of `n` images of a batch are this process's.
+        """Return which of the `n` images of a batch are this process's.
 
         Examples
         --------
@@ -56,7 +56,7 @@ class ProcessGroup:
         return values
 
     def wrap(self, network: nn.Module) -> nn.Module:
-        """Make the processes average their gradients; a team of one is left as it is."""
+        """Make the processes average their gradients; a group of one is left as it is."""
         if self.size == 1:
             return network
         ids = [self.device.index] if self.device.type == "cuda" else None
@@ -96,7 +96,7 @@ class ProcessGroup:
 
 @contextlib.contextmanager
 def process_group() -> Iterator[ProcessGroup]:
-    """Join the team that ``torchrun`` started, or be one of one; leave it at the end.
+    """Join the processes that ``torchrun`` started, or be a group of one; leave it at the end.
 
     The processes talk through nccl where they compute on CUDA, else through gloo.
 

@@ -117,7 +117,7 @@ def _read_set(
 
 
 def _images(folder: Path) -> dict[str, str]:
-    """Give the image of each annotation, and the images that lack one; stem to file name."""
+    """Map the stem of each annotation or image to the image's file name."""
     with os.scandir(folder / "annotations") as entries:
         ends = "_val.npy"
         stems = {e.name.removesuffix(ends) for e in entries if e.name.endswith(ends)}

@@ -59,7 +59,7 @@ def read_imagefolder(root: Path) -> Listing:
 
 
 def _parts(root: Path) -> tuple[Path, Path | None]:
-    """Give the folders for training and for validation, where they are apart."""
+    """Return the folders for training and for validation, where they are separate."""
     folders = subfolders(root)
     train = next((folders[name] for name in TRAIN if name in folders), None)
     if train is None:

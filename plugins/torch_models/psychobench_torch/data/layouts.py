@@ -132,7 +132,7 @@ def _read(path: Path, choice: DataChoice, progress: bool) -> Listing:
 
 
 def recognise(path: Path | str) -> str:
-    """Say which layout a data set has.
+    """Recognise the layout of a data set.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def _check_there(path: Path) -> None:
 
 
 def _joined(training: Listing, validation: Listing) -> Listing:
-    """Put two listings together: all of the one for training, all of the other to validate."""
+    """Combine two listings: all of the first for training, all of the second for validation."""
     tables = [training.table.assign(split="train"), validation.table.assign(split="validation")]
     if ("valence" in training.table) != ("valence" in validation.table):
         raise ResourceError(

@@ -1,4 +1,4 @@
-"""What a reader of a data set gives: one row per image, and what was odd on the way."""
+"""What a reader of a data set returns: one row per image, with notes and faults."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def images_below(folder: Path) -> list[str]:
 
 
 def subfolders(folder: Path) -> dict[str, Path]:
-    """Give the folders directly inside a folder under their names, sorted; none if it is none."""
+    """Return the folders directly inside a folder by name, sorted; none if it is no folder."""
     if not folder.is_dir():
         return {}
     with os.scandir(folder) as entries:
@@ -72,7 +72,7 @@ def subfolders(folder: Path) -> dict[str, Path]:
 
 
 def describe_folder(folder: Path) -> str:
-    """Say what lies in a folder, for errors: the first names and how many there are."""
+    """Describe the contents of a folder, for errors: the first names and how many there are."""
     names = sorted(
         entry.name + "/" * entry.is_dir()
         for entry in folder.iterdir()

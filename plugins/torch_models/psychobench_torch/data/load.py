@@ -147,7 +147,7 @@ def open_selection(
 
 
 def _boxes(rows: pd.DataFrame) -> list[Box | None] | None:
-    """Give each image's face box; None for one that is missing or has no area."""
+    """Return each image's face box; None for one that is missing or has no area."""
     if BOX[0] not in rows:
         return None
     boxes: list[list[float]] = rows[BOX].to_numpy(float).tolist()

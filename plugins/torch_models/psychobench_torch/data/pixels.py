@@ -94,7 +94,7 @@ class _Job:
 
 
 def missing_files(paths: Sequence[str]) -> dict[str, str]:
-    """Look every file up; say of each that is not there or holds nothing what is wrong."""
+    """Return the files that are missing or empty, each with what is wrong."""
     with thread_pool(16) as pool:
         sizes = list(pool.map(_bytes, paths))
     return {
@@ -120,7 +120,7 @@ def decode_images(
     boxes: Sequence[Box | None] | None = None,
     progress: bool = True,
 ) -> Pixels:
-    """Give the decoded images, from the cache or by filling it.
+    """Return decoded images, from the cache or after filling it.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def _read(job: _Job) -> Pixels | None:
 
 
 def _packed(n: int, broken: Sequence[int]) -> NDArray[np.int64]:
-    """Say which file each image shows once images from the end fill the gaps of broken ones."""
+    """Return which file each image shows once images from the end fill the gaps of broken ones."""
     rows = np.arange(n)
     gaps = set(broken)
     n_whole = n - len(gaps)

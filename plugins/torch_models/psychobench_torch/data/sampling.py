@@ -1,4 +1,4 @@
-"""Which of the listed images are taken, and what each is called."""
+"""Which of the listed images are used, and the class of each."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def drop_duplicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[
 def name_classes(
     table: pd.DataFrame, listing: Listing, task: str, target: str | None
 ) -> tuple[str, ...]:
-    """Name the classes; for valence the negative one, then the positive one.
+    """Return the names of the classes; for valence the negative one, then the positive one.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
 
 
 def with_labels(listing: Listing) -> pd.DataFrame:
-    """Give the listing's rows with a label each, made of the valence where there is one."""
+    """Return the listing's rows with a label each, derived from valence where there is one."""
     table = listing.table
     if "valence" not in table:
         return table

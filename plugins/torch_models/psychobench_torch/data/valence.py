@@ -49,7 +49,7 @@ def drop_missing_valence(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def classes_of(valence: pd.Series[float]) -> pd.Series[str]:
-    """Name the class of each valence.
+    """Return the class of each valence.
 
     Examples
     --------

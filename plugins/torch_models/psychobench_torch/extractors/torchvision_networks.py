@@ -1,4 +1,4 @@
-"""Any classifier of torchvision's as a frozen backbone: its last layer is taken off."""
+"""Any of torchvision's classifiers, without its last layer, as a frozen feature extractor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OLD_NAMES = (  # of layers in official files, which an older torchvision wrote
 
 
 def check_torchvision(network: str, pretraining: Pretraining) -> None:
-    """Refuse a network that torchvision does not have, and weights that are not for it.
+    """Check that torchvision has a network, and that the weights are for it.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
 
 
 def classifiers() -> list[str]:
-    """Name torchvision's image classifiers."""
+    """List torchvision's image classifiers."""
     models = import_torchvision().models
     names: list[str] = models.list_models(module=models)
     return names
@@ -106,7 +106,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> FeatureExtractor:
 
 
 def source_of(entry: Any) -> str:
-    """Say what an entry of torchvision's enum of weights saw.
+    """Return what the weights of an entry of torchvision's enum were trained on.
 
     References
     ----------
@@ -152,7 +152,7 @@ def _empty(name: str, size: int) -> nn.Module:
 
 
 def _give(network: nn.Module, file: WeightsFile, name: str) -> None:
-    """Give a network the values in a file, whatever torchvision wrote it."""
+    """Load the values in a file into a network, whichever torchvision wrote it."""
     state = network.state_dict()  # it keeps a record of versions, without which MNASNet is refused
     found = {_renamed(key): value for key, value in file.state.items()}
     for key in state:

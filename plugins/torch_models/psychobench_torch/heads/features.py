@@ -1,4 +1,4 @@
-"""Features of training images over a frozen backbone, each computed once, when it is due."""
+"""Frozen features of training images, each computed once, when it is needed."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Features:
         self._plain_filled = True
 
     def view(self, epoch: int, rows: Tensor, *, progress: bool = True) -> tuple[Tensor, Tensor]:
-        """Give the features that an epoch (from 0) trains on, and the places of images in them.
+        """Return the features that an epoch (from 0) trains on, and the rows of the images in them.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class Features:
         return self._slots[number % len(self._slots)], self._places(0, rows)
 
     def plain(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the features of images as an observer is shown them, and their places therein."""
+        """Return the features of images as an observer is shown them, and the images' rows."""
         return self._plain, self._places(1, rows)
 
     def _places(self, part: int, rows: Tensor) -> Tensor:
@@ -174,7 +174,7 @@ def _features(
 def shared_features(
     extractor: FeatureExtractor, data: LabelledImages, recipe: TransferRecipe
 ) -> Features:
-    """Give the features of a training, or those that this process computed last, if they are these.
+    """Return the features of a training; those that this process computed last are reused.
 
     Heads of other kinds, seeds, optimisers or learning rates share them.
     """

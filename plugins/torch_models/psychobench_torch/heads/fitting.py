@@ -1,4 +1,4 @@
-"""One head in training: its values, its optimiser, its best epoch; steps that allocate little."""
+"""The training of one head: its values, its optimiser, its best epoch; steps allocate little."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class HeadFit:
 
     @torch.inference_mode()
     def validation_accuracy(self, features: Tensor, places: Tensor, labels: Tensor) -> float:
-        """Compute the share of images that the head, as this epoch leaves it, judges right."""
+        """Compute the share of images that the head classifies correctly after this epoch."""
         self.head.eval()
         right = 0
         for part, truth in zip(
@@ -140,12 +140,12 @@ class HeadFit:
         return right / len(labels)
 
     def release(self) -> None:
-        """Let go of the layers' memory: each holds itself through its way to train."""
+        """Release the layers' memory: each refers to itself through its training forward pass."""
         for layer in self.head.modules():
             vars(layer).pop("forward", None)
 
     def state(self) -> Checkpoint:
-        """Give all that the next epoch depends on, on the CPU."""
+        """Return all that the next epoch depends on, on the CPU."""
         tensors = {f"head.{name}": value for name, value in self.head.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in self.best.items()}
         for index, kept in self.optimiser.state_dict()["state"].items():
@@ -177,7 +177,7 @@ class HeadFit:
         return [parameter.detach() for parameter in self.head.parameters()]
 
     def _candidate(self) -> dict[str, Tensor]:
-        """Name the values that this epoch gives: the mean over its steps, or the last ones."""
+        """Return the values of this epoch: the mean over its steps, or the last ones."""
         names = [name for name, _ in self.head.named_parameters()]
         return dict(zip(names, self.mean or self._values(), strict=True))
 
@@ -208,7 +208,7 @@ def make_optimiser(recipe: TransferRecipe, parameters: list[nn.Parameter]) -> to
 def prepare_layers(
     head: nn.Module, generator: torch.Generator, products: torch.dtype = torch.float32
 ) -> None:
-    """Let a head's layers train fast and repeatably.
+    """Make a head's layers train fast and reproducibly.
 
     Linear layers write their gradients over those of the step before: new memory for the
     gradients of 42 million weights costs a third of a step. Dropout draws from `generator`, so
@@ -303,7 +303,7 @@ def _average(mean: list[Tensor], values: list[Tensor], count: int) -> None:
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Give the tensors whose name begins so, without that beginning."""
+    """Return the tensors whose names have a prefix, without it."""
     return (
         (name.removeprefix(prefix), value)
         for name, value in tensors.items()

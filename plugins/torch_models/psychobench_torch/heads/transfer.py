@@ -1,4 +1,4 @@
-"""Train heads on the features of a frozen backbone: one for each seed, all on the same images."""
+"""Train heads on frozen features: one for each seed, all on the same images."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def train_heads(
     computed once for all seeds. Where those of all epochs do not fit
     `psychobench_torch.heads.features.BUDGET`, they are computed epoch by epoch, and as many heads
     as fit 4 GB beside them go through each epoch together. A head depends on its own seed alone: on
-    the CPU it is the same, byte by byte, in whatever company it is trained.
+    the CPU it is the same, byte by byte, whatever other heads are trained with it.
 
     A training of more than 2,000 steps keeps its state once a minute, after an epoch, in the folder
     ``unfinished`` beside the cached heads. If it is interrupted, the same call goes on from
@@ -77,7 +77,7 @@ def train_heads(
     data : LabelledImages, optional
         Two classes, the second the target; the recipe's rendered faces by default.
     fresh_dense : bool, default False
-        Whether a dense head starts with values drawn anew even where the backbone brings
+        Whether a dense head starts from new random values even where the extractor brings
         pre-trained ones.
     progress : bool, default True
         Whether bars on stderr show throughput, loss and accuracy.
@@ -110,7 +110,7 @@ def train_heads(
     blank = _blank_head(extractor, kind)
     runs = [_Run(extractor, kind, recipe, seed, data, images, fresh_dense) for seed in seeds]
     features = shared_features(extractor, images, recipe)
-    # where every view stays, heads in company would only take memory
+    # where every view stays in memory, training heads side by side would only take more of it
     room = 0 if features.kept else TOGETHER - features.held_bytes
     together = max(1, room // memory_of(blank, recipe))
     features.prepare(progress=progress)
@@ -137,7 +137,7 @@ def head_determinants(
     *,
     fresh_dense: bool = False,
 ) -> dict[str, Any]:
-    """Name everything that determines a trained head; no image is rendered for it.
+    """Return everything that determines a trained head; no image is rendered for it.
 
     Returns
     -------
@@ -217,7 +217,7 @@ class _Run:
             self.written = time.monotonic()
 
     def result(self) -> TrainedHead:
-        """Give the best of the epochs so far."""
+        """Return the best of the epochs so far."""
         assert self.fit is not None
         values = {name: value.cpu().float() for name, value in self.fit.best.items()}
         return TrainedHead(
@@ -231,7 +231,7 @@ class _Run:
         )
 
     def end(self) -> None:
-        """Let go of the training's memory and of its state on the disk."""
+        """Release the training's memory and remove its state from the disk."""
         if self.fit is not None:
             self.fit.release()
         self.fit = None
@@ -257,7 +257,7 @@ class _Run:
 
 
 def _train_chunk(runs: Sequence[_Run], features: Features, bar: tqdm[Any]) -> None:
-    """Take heads through their epochs side by side, so that each view is computed once for all."""
+    """Run the epochs of several heads side by side, so that each view is computed once for all."""
     for run in runs:
         run.begin()
     for number in range(runs[0].recipe.epochs):
@@ -266,7 +266,7 @@ def _train_chunk(runs: Sequence[_Run], features: Features, bar: tqdm[Any]) -> No
 
 
 def _blank_head(extractor: FeatureExtractor, kind: str) -> nn.Sequential:
-    """Make the head for a backbone's features, without values."""
+    """Make the head for an extractor's features, without values."""
     dense = dense_values(extractor.dense) if kind == "dense" else {}
     if dense and dense["first.weight"].shape[1] != extractor.n_features:
         raise ObserverError(

@@ -1,4 +1,4 @@
-"""A file of weights that is a whole observer: a frozen network and the head trained on it."""
+"""A file of weights with a frozen network and the head that was trained on it."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ def read_record(path: Path | None) -> dict[str, Any] | None:
             text = (file.metadata() or {}).get(KEY)
         record = None if text is None else json.loads(text)
     except (OSError, ValueError, safetensors.SafetensorError):
-        return None  # whoever reads the weights says what is wrong with the file
+        return None  # reading the weights will report what is wrong with the file
     return record if isinstance(record, dict) and "kind" in record else None
 
 
 def read_trained_head(path: Path, record: dict[str, Any], observer: str) -> nn.Module:
-    """Read the head of a whole observer.
+    """Read the trained head from a file of weights.
 
     Parameters
     ----------

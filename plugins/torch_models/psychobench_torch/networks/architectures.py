@@ -108,7 +108,7 @@ class ConvolutionalFeatures(nn.Sequential):
 
 
 def with_head(extractor: nn.Module, head: nn.Module) -> nn.Sequential:
-    """Put a trained head on a frozen feature extractor.
+    """Join a frozen feature extractor and a trained head.
 
     Parameters
     ----------

@@ -60,5 +60,5 @@ class FeatureExtractor:
 
     @property
     def stands_for(self) -> str:
-        """Say whether that is the paper's object-based or face-based pre-training."""
+        """Whether this is the paper's object-based or face-based pre-training, in words."""
         return stands_for(self.source)

@@ -1,4 +1,4 @@
-"""Put observers together, from the cache or by training, and let them judge images."""
+"""Classifiers of faces: frozen features and a trained head, from the cache or by training."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from psychobench_torch.observers.designs import Design
 from psychobench_torch.storage.store import cache_folder, cache_key, note
 from psychobench_torch.storage.weight_files import tensors_sha256
 
-HEAD_BYTES = 2 * 10**9  # of heads that are held at a time: ten of VGG16's would take 5 GB
-FEATURE_BYTES = 2**28  # of features of images seen before, shared by the judges of a design
+HEAD_BYTES = 2 * 10**9  # of heads held in memory: ten of VGG16's would take 5 GB
+FEATURE_BYTES = 2**28  # of features of images seen before, shared by the classifiers of a design
 
 
 class FrozenFeatures:
-    """A backbone, and the features of images that it was shown before.
+    """A frozen feature extractor that remembers the features of images it has seen.
 
-    Judges that differ by their heads alone share it, so that ten seeds see an image at the cost
-    of one.
+    Classifiers that differ only in their heads share it: the features of an image are computed once
+    for ten seeds.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class FrozenFeatures:
 
 @dataclass(frozen=True)
 class FaceClassifier:
-    """A trained network with the record of where its values come from.
+    """A trained network with the record of where its weights come from.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class FaceClassifier:
     log_odds: float | None
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Give P(happy) for images, shape (n, height, width, 3), in float32 throughout."""
+        """Compute P(happy) for images, shape (n, height, width, 3), in float32 throughout."""
         head = self.network.get_submodule("head")
 
         def score(part: NDArray[np.uint8], size: int) -> Tensor:
@@ -109,13 +109,13 @@ class FaceClassifier:
 
     @property
     def sha256(self) -> str:
-        """Of the weights of both halves."""
+        """Hash of all weights."""
         parts = f"{self.frozen.extractor.sha256} {self.head_sha256}"
         return hashlib.sha256(parts.encode()).hexdigest()
 
     @property
     def origin(self) -> str:
-        """In words, where the weights come from."""
+        """Where the weights come from, in words."""
         extractor = self.frozen.extractor
         dense = {
             "none": "",
@@ -129,7 +129,7 @@ class FaceClassifier:
 
     @property
     def record(self) -> dict[str, Any]:
-        """Everything a report may want to say about the weights."""
+        """What reports say about the weights."""
         extractor = self.frozen.extractor
         return {
             **self.training,
@@ -145,7 +145,7 @@ class FaceClassifier:
 
 
 class ClassifierSet:
-    """The judges of one design, one for each seed; they share the frozen half.
+    """The classifiers of one design, one for each seed; they share the frozen features.
 
     Parameters
     ----------
@@ -164,14 +164,14 @@ class ClassifierSet:
 
     @cached_property
     def frozen(self) -> FrozenFeatures:
-        """Load the backbone."""
+        """The frozen feature extractor, loaded when first used."""
         design = self.design
         extractor = load_extractor(design.architecture, self.pretraining, dense=design.wants_dense)
         extractor.network.to(compute_device())
         return FrozenFeatures(extractor)
 
     def classifier(self, seed: int) -> FaceClassifier:
-        """Give the judge of a seed; its head is trained where neither file nor cache has it.
+        """Return the classifier of a seed; its head is trained if neither file nor cache has it.
 
         Raises
         ------
@@ -189,7 +189,7 @@ class ClassifierSet:
         return self._loaded[seed]
 
     def train(self, seeds: Sequence[int]) -> None:
-        """Train the heads that the cache lacks, all in one go; each is kept once it is there."""
+        """Train all heads that the cache lacks; each is cached as soon as it is trained."""
         self._train([seed for seed in seeds if not self._is_trained(seed)])
 
     def _is_trained(self, seed: int) -> bool:
@@ -265,7 +265,7 @@ class ClassifierSet:
 
 
 def preprocessing(extractor: FeatureExtractor) -> str:
-    """Say in words what happens to an image before a backbone sees it."""
+    """Describe how an image is processed before the feature extractor is applied."""
     size = extractor.size
     mean, std = (
         ", ".join(f"{value:g}".removeprefix("0") for value in values)
@@ -278,7 +278,7 @@ def preprocessing(extractor: FeatureExtractor) -> str:
 
 
 def _shape_of(extractor: FeatureExtractor) -> str:
-    """Say how many features there are, as a feature map where they are one."""
+    """Describe the number of features, as a feature map where they are one."""
     if isinstance(network := extractor.network, ConvolutionalFeatures):
         grid = network.grid
         return f"{grid} x {grid} x {extractor.n_features // grid**2}"

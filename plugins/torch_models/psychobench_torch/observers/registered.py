@@ -1,4 +1,4 @@
-"""The observers that this package registers; nothing heavy is imported until one is asked."""
+"""The registered observers; nothing heavy is imported until one of them is used."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_SEED = 2**63 - 1
 
 @dataclass
 class TrainedObserver(TorchAttention):
-    """A frozen network with a head that is trained when the observer is first asked.
+    """A frozen network with a head that is trained when the observer is first used.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class TrainedObserver(TorchAttention):
 
     @property
     def info(self) -> ObserverInfo:
-        """Who answers; trains the head if need be."""
+        """Name, weights and preprocessing of the observer; trains the head if need be."""
         from psychobench_torch.observers.classifier import preprocessing
 
         classifier = self._classifier
@@ -68,7 +68,7 @@ class TrainedObserver(TorchAttention):
         )
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Judge images.
+        """Compute the probability of "happy" for images.
 
         Parameters
         ----------
@@ -91,7 +91,7 @@ class TrainedObserver(TorchAttention):
         return self._classifier.predict(images)
 
     def prepare(self, images: NDArray[np.uint8]) -> Tensor:
-        """Bring images to what `module` takes: its size, normalised, on its device."""
+        """Convert images to what `module` takes: its size, normalised, on its device."""
         from psychobench_torch.observers.batched_inference import check_images
 
         check_images(images, self.design.name)
@@ -117,7 +117,7 @@ class SeededObserver(TrainedObserver):
     """An observer whose head is trained here, so that another seed gives another one."""
 
     def replicates(self, n: int) -> Sequence[SeededObserver]:
-        """Give this observer and others that differ from it by their seed alone.
+        """Return this observer and others that differ from it by their seed alone.
 
         Their heads are trained together, and each is kept in the cache as soon as it is trained.
 
@@ -138,7 +138,7 @@ class SeededObserver(TrainedObserver):
 
 
 def holds_head(path: Path) -> bool:
-    """Tell whether a file of weights has a trained head beside its frozen network."""
+    """Return whether a file of weights holds a trained head beside its frozen network."""
     if path.suffix.lower() != ".safetensors":
         return False
     from psychobench_torch.heads.weights_file import read_record
@@ -156,7 +156,7 @@ class Factory(Protocol):
 
 
 def check_seed(seed: int) -> int:
-    """Refuse what is no seed.
+    """Check that a value is a seed.
 
     Raises
     ------
@@ -198,13 +198,13 @@ def _factory(name: str, what: str) -> Factory:
     make.__doc__ = f"""Make the observer {name}, which judges whether a face is happy.
 
     {what} The convolutions stay frozen; the rest is trained on rendered faces when the observer
-    is first asked, and kept in the user's cache folder.
+    is first used, and kept in the user's cache folder.
 
     Parameters
     ----------
     pretraining : str, default "procedural-objects"
-        What the network saw before: ``procedural-objects``, ``rendered-faces``, ``imagenet``
-        (torchvision's weights, one download) or a .safetensors, .pth or .pt file.
+        What the network was pre-trained on: ``procedural-objects``, ``rendered-faces``,
+        ``imagenet`` (torchvision's weights, one download) or a .safetensors, .pth or .pt file.
     seed : int, default 0
         Of the training on faces: initial values, order, dropout.
     optimizer : str, default "adam"
@@ -246,7 +246,7 @@ def torchvision(
     """Make an observer of any classifier of torchvision's, as ``torchvision:NETWORK``.
 
     The network stays frozen, its last layer is taken off, and a linear layer to sad and happy is
-    trained on its features when the observer is first asked.
+    trained on its features when the observer is first used.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class TorchObserver(TorchAttention):
         )
 
     def attention_window(self, height: int, width: int) -> Window:
-        """Say which part of an image is looked at; see `window`.
+        """Return which part of an image the network is shown; see `window`.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class TorchObserver(TorchAttention):
         return part
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Judge images.
+        """Compute the probability of the target category for images.
 
         Parameters
         ----------

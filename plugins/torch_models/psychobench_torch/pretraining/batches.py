@@ -1,4 +1,4 @@
-"""Which images a step shows, and how they are cropped: drawn from the seed and the step alone.
+"""Batches of a pre-training: images and crops are drawn from the seed and the step alone.
 
 Nothing is carried from step to step, so a training goes on anywhere as if it had never stopped, and
 any number of processes share out the very same batches.
@@ -61,7 +61,7 @@ class Step:
     start: int
 
     def ends_epoch(self, n: int) -> bool:
-        """Tell whether this step completes a pass through `n` images."""
+        """Return whether this step completes a pass through `n` images."""
         return (self.start + self.batch) // n > self.start // n
 
 
@@ -104,7 +104,7 @@ def seeded(*entropy: int) -> torch.Generator:
 
 
 def places(step: Step, n: int, seed: int) -> NDArray[np.int64]:
-    """Tell which of `n` images a step shows: pass after pass in a new order, none left out."""
+    """Return which of `n` images a step shows: pass after pass in a new order, none left out."""
     shown = np.arange(step.start, step.start + step.batch)
     passes = range(shown[0] // n, shown[-1] // n + 1)
     return np.concatenate([_order(n, seed, k)[shown[shown // n == k] % n] for k in passes])
@@ -119,7 +119,7 @@ def _order(n: int, seed: int, number: int) -> NDArray[np.int64]:
 def batches(
     part: Part, recipe: PretrainingRecipe, processes: ProcessGroup, first: int
 ) -> Iterator[tuple[Step, Tensor, Tensor]]:
-    """Give this process's share of each step: normalised views and labels, on its device."""
+    """Yield this process's share of each step: normalised views and labels, on its device."""
     side = part.images.shape[1]
 
     def read(step: Step) -> tuple[Step, Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""The one loop that pre-trains: any network, any images, any number of processes."""
+"""The training loop of pre-training: any network, any images, any number of processes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def pretrain(
     progress: bool = True,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Pretrained:
-    """Train a network to tell the classes of `data` apart.
+    """Train a network to classify the images of `data`.
 
     Under ``torchrun`` all its processes share the work, and each gets the same result.
 
@@ -180,7 +180,7 @@ def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
 
 
 class Training:
-    """One training under way, as one process sees it."""
+    """A training in progress, as one process sees it."""
 
     def __init__(
         self,
@@ -234,7 +234,7 @@ class Training:
                     last_written = time.monotonic()
 
     def result(self) -> Pretrained:
-        """Give the kept weights, as a file holds them."""
+        """Return the kept weights, rounded as a file holds them."""
         if self.best is not None:
             self.network.load_state_dict(self.best)
         network = self.network.eval()
@@ -278,7 +278,7 @@ class Training:
         return torch.stack([loss.detach(), right, torch.full_like(right, len(labels))])
 
     def _look(self, pending: Tensor, bar: tqdm[Any]) -> None:
-        """Fetch what came since the last look, over all processes; stop if a loss is no number."""
+        """Sum losses and hits since the last check over all processes; check they are finite."""
         loss, right, seen = self.processes.total(pending).tolist()
         pending.zero_()
         if not np.isfinite(loss):

@@ -28,22 +28,22 @@ APPEARANCES = {
 }
 PEOPLE = ("#009E73", "o")
 MARKS = (
-    "Big symbols on the .5 line: PSEs within the levels; bar: people's mean PSE +- SEM; band: 90% "
-    "of the people's curves.",
-    "Small symbols: answers of one training, mean answers of people. Faint curves: the other "
+    "Large symbols on the .5 line: PSEs within the levels; bar: people's mean PSE +- SEM; band: "
+    "90% of people's curves.",
+    "Small symbols: answers of one training, and people's mean answers. Faint curves: the other "
     "trainings.",
 )
 
 
 def draw_figure_2(result: ReproductionResults) -> Figure:
-    """Draw experiments 1 and 3, nothing hidden: A object-based, B face-based."""
-    return _draw(result, {"": "none"}, "Figure 2 again: psychometric functions, whole faces")
+    """Draw experiments 1 and 3 for whole faces: A object-based, B face-based."""
+    return _draw(result, {"": "none"}, "Figure 2, run again: psychometric functions, whole faces")
 
 
 def draw_figure_4(result: ReproductionResults) -> Figure:
     """Draw experiments 2 and 3: a row for each mask, a column for each pre-training."""
-    rows = {f"{mask} hidden": mask for mask in MASKS}
-    return _draw(result, rows, "Figure 4 again: psychometric functions, masked faces")
+    rows = {f"{mask} masked": mask for mask in MASKS}
+    return _draw(result, rows, "Figure 4, run again: psychometric functions, masked faces")
 
 
 def _draw(result: ReproductionResults, rows: dict[str, str], title: str) -> Figure:

@@ -99,7 +99,7 @@ def _write_attention(attention: AttentionStudy, folder: Path) -> None:
 
 def departures_text(result: ReproductionResults) -> str:
     """Write the departures as Markdown."""
-    lines = [f"# {SOURCE}: what was done otherwise", "", result.heading + ".", ""]
+    lines = [f"# {SOURCE}: departures from the paper", "", result.heading + ".", ""]
     for departs, heading in (
         ("yes", "Departures"),
         ("the paper is silent", "Where the paper is silent"),

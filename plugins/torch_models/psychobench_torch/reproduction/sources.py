@@ -268,7 +268,7 @@ def _check_together(
 
 
 def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Give first and last of each run of whole numbers.
+    """Return first and last of each run of whole numbers.
 
     Examples
     --------
@@ -316,6 +316,6 @@ def _images(path: Path, task: str, layouts: Sequence[str], option: str) -> Image
 
 
 def _of(choice: str) -> str:
-    """Name a choice; a file by its hash."""
+    """Return the name of the weights; the hash of a file."""
     file = choose_pretraining(choice).file
     return choice if file is None else sha256(file)

@@ -19,8 +19,8 @@ Frame = pd.DataFrame
 
 
 def summary(result: ReproductionResults) -> str:
-    """Write everything down for a terminal."""
-    parts = [result.heading, f"{SOURCE}, experiments 1 to 3 run again.", *cohort_lines(result)]
+    """Summarise a reproduction for a terminal."""
+    parts = [result.heading, f"{SOURCE}: experiments 1 to 3, run again.", *cohort_lines(result)]
     for filled in result.tables:
         parts += [
             "",
@@ -39,18 +39,18 @@ def summary(result: ReproductionResults) -> str:
 
 
 GAIN = (
-    "What carries FE's gain: heads on the same features of AlexNet, nothing hidden, means over "
-    "trainings; gain: by how much the curve lies nearer to people's than AlexNet's"
+    "What FE's gain rests on: different heads on the same AlexNet features, whole faces, means "
+    "over trainings; gain: how much closer the curve is to people's than AlexNet's"
 )
 
 
 def title(filled: FilledTable) -> str:
-    """Name a table."""
+    """Return the title of a table."""
     return f"Table {filled.of.number}: {filled.of.title}"
 
 
 def cohort_lines(result: ReproductionResults) -> list[str]:
-    """Say who the people are, how many trainings there were, and what networks had seen."""
+    """Describe the people, the trainings, and what the networks were pre-trained on."""
     many = (
         f"{len(result.seeds)} trainings of each network"
         if len(result.seeds) > 1
@@ -65,31 +65,31 @@ def cohort_lines(result: ReproductionResults) -> list[str]:
 
 
 def family_lines(filled: FilledTable) -> list[str]:
-    """Say how many tests are corrected for, on both readings."""
+    """Describe the family of tests on both readings, and list verdicts that flip."""
     lines = [
-        f"Bonferroni over {filled.family_size} cells with a PSE; over "
-        f"{filled.family_size_outside_is_pse} if a PSE beyond the levels counts (t*, p*); in the "
-        f"paper over {filled.paper_family_size}. p is corrected."
+        f"p is Bonferroni-corrected for {filled.family_size} cells with a PSE (t*, p*: for "
+        f"{filled.family_size_outside_is_pse}, counting PSEs beyond the levels; in the paper for "
+        f"{filled.paper_family_size})."
     ]
     flipped = filled.table[filled.table["verdict_flips"].eq(True)]
     for row in json_rows(flipped):
         p = row["p_bonferroni_balanced"]
         lines.append(
-            f"FLIPS without the labels' log-odds: {SHOWN[row['observer']]}, {row['pretraining']}, "
-            f"mask {row['mask']}: {row['status_balanced']}"
+            f"FLIPS with the labels' log odds removed: {SHOWN[row['observer']]}, "
+            f"{row['pretraining']}, mask {row['mask']}: {row['status_balanced']}"
             + ("." if p is None else f", p {words.p_text(p)}.")
         )
     return lines
 
 
 def paper_form(filled: FilledTable, result: ReproductionResults) -> Frame:
-    """Lay a table out as the paper does, its own figures to the right."""
+    """Arrange a table as in the paper, with the paper's figures on the right."""
     table = filled.table
     block = "pretraining" if len(filled.of.pretrainings) > 1 else "mask"
     shown: dict[str, Iterable[Any]] = {
         block.replace("pretraining", "pre-training"): table[block],
         "network": [SHOWN[name] for name in table["observer"]],
-        "weights saw": table["weights"],
+        "pre-trained on": table["weights"],
         "PSE": _or_status(table, "pse"),
         f"t({table['df'].dropna().max() if table['df'].notna().any() else '-'})": _numbers(
             table["t"]
@@ -122,7 +122,7 @@ def paper_form(filled: FilledTable, result: ReproductionResults) -> Frame:
 
 
 def gain_form(gain: Frame) -> Frame:
-    """Lay out what carries FE's gain."""
+    """Arrange the comparison of heads on the same features."""
     blank = pd.Series(float("nan"), index=gain.index)
     gained = [gain.get(name, blank) for name in ("gain", "gain_low", "gain_high")]
     return Frame(
@@ -140,7 +140,7 @@ def gain_form(gain: Frame) -> Frame:
 
 
 def claims_form(claims: Frame) -> Frame:
-    """Lay the claims out: what was found, and whether the paper's own figures say so."""
+    """Arrange the claims: what was found, and whether the paper's own figures support it."""
     values = claims[["value", "low", "high"]].astype(float).to_numpy()
     return Frame(
         {
@@ -154,7 +154,7 @@ def claims_form(claims: Frame) -> Frame:
                 words.number_text(float(value)) if says != "not printed" else "-"
                 for value, says in zip(claims["paper_value"], claims["paper_supports"], strict=True)
             ],
-            "say so": claims["paper_supports"],
+            "support it": claims["paper_supports"],
         }
     )
 
@@ -166,7 +166,7 @@ def claim_counts(claims: Frame) -> list[str]:
 
 
 def align_columns(table: Frame) -> str:
-    """Line a table of texts up for a terminal."""
+    """Align the columns of a table of texts for a terminal."""
     columns = {str(name): [str(name), *map(str, table[name])] for name in table}
     widths = [max(map(len, cells)) for cells in columns.values()]
     rows = [

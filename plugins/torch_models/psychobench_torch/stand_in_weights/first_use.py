@@ -67,7 +67,7 @@ def first_use_weights(
     progress: bool = True,
     recipe: PretrainingRecipe = RECIPE,
 ) -> Path:
-    """Give the file of a VGG's weights; train them if they are not in the user's cache yet.
+    """Return the file of a VGG's weights; train them if they are not in the user's cache yet.
 
     A training that is interrupted goes on from its last checkpoint when it is asked for again, and
     on the CPU ends with the same weights. A file that does not match the hash in the model card
@@ -126,7 +126,7 @@ def first_use_weights(
 
 
 def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
-    """Say where the weights of a recipe are kept: under a key of all that determines them."""
+    """Return where the weights of a recipe are kept: under a key of all that determines them."""
     device = compute_device()
     determinants = {
         "source": source,
@@ -148,7 +148,7 @@ def read_card(path: Path) -> dict[str, Any]:
 
 
 def _check_cache(folder: Path) -> None:
-    """Refuse to train for minutes what could not be kept."""
+    """Check that the weights can be kept before they are trained for minutes."""
     try:
         check_writable(folder)
     except ResourceError:
@@ -159,7 +159,7 @@ def _check_cache(folder: Path) -> None:
 
 
 def _make(recipe: PretrainingRecipe, source: str, path: Path, fault: str, progress: bool) -> None:
-    """Train the weights that `fault` keeps from being used, and say what they are."""
+    """Train the weights that are missing or damaged, and note how good they are."""
     if path.is_file():
         note(f"the weights in {path} are damaged ({fault}); they are trained again")
     _announce(recipe, source)
@@ -185,7 +185,7 @@ def _announce(recipe: PretrainingRecipe, source: str) -> None:
 
 
 def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -> dict[str, Any]:
-    """Render, train, measure, write; give the model card."""
+    """Render, train, measure, write; return the model card."""
     folder = path.with_suffix("")
     began = time.monotonic()
     train, fresh = render_source(source, recipe, progress=progress)

@@ -134,7 +134,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def weights_bytes(state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
-    """Put tensors, and what is said about them, into a safetensors file: always the same bytes.
+    """Serialise tensors and metadata as a safetensors file: always the same bytes.
 
     `safetensors.torch.save` alone writes several entries of metadata in an order of chance.
 
@@ -168,7 +168,7 @@ def tensors_sha256(state: Mapping[str, Tensor]) -> str:
 
 
 def load_frozen_values(network: nn.Module, values: Mapping[str, Tensor]) -> None:
-    """Give a network its values, and freeze it in evaluation mode."""
+    """Load values into a network, and freeze it in evaluation mode."""
     network.load_state_dict(values, assign=True)
     network.requires_grad_(False).eval()
 
@@ -218,6 +218,6 @@ def _shape(value: Tensor) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Give the first line of an error, after its kind."""
+    """Return the first line of an error after its type."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
