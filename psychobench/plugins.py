@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from psychobench.arguments import parse_names as parse_names, parse_pairs as parse_pairs
     from psychobench.attention.mapped import MapRequest as MapRequest
     from psychobench.attention.measure import (
         NamedObserver as NamedObserver,
@@ -50,6 +51,10 @@ if TYPE_CHECKING:
         all_of as all_of,
     )
     from psychobench.fits.pse import Fits as Fits, fit as fit
+    from psychobench.gaze.photographs import (
+        find_images as find_images,
+        image_sizes as image_sizes,
+    )
     from psychobench.images import read_image as read_image
     from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
@@ -127,6 +132,12 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "rendered faces to train on": {
         "psychobench.stimuli.faces": ("RENDERER_VERSION", "training_faces"),
+    },
+    "the forms of arguments": {
+        "psychobench.arguments": ("parse_names", "parse_pairs"),
+    },
+    "photographs": {
+        "psychobench.gaze.photographs": ("find_images", "image_sizes"),
     },
     "the options of a command": {
         "psychobench.cli.notes": ("typed",),
