@@ -193,4 +193,4 @@ def _remove_empty(folders: list[Path]) -> None:
 
 def _unwritable(path: Path, error: OSError) -> ResourceError:
     reason = error.strerror or str(error)
-    return ResourceError(f"output must be writable: {path} is not ({reason}); choose another --out")
+    return ResourceError(f"output must be writable: {path} is not ({reason}); choose another `out`")

@@ -18,8 +18,8 @@ from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_sti
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
 from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.rendering.render_spec import read_spec
-from psychobench.stimuli.rendering.rendered_set import render_level, render_set
+from psychobench.stimuli.rendering.render_spec import read_render_spec
+from psychobench.stimuli.rendering.rendered_set import render_level, render_stimuli
 from psychobench.stimuli.set_files import stimulus_name
 
 SIZE = (8, 6)
@@ -111,7 +111,7 @@ def test_the_bundled_set_was_made_by_the_renderer_that_is_here(average):
 
 
 def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
-    spec = read_spec(average.folder / "spec.toml")
+    spec = read_render_spec(average.folder / "spec.toml")
     for row in (0, 10, 20):
         anew = render_level(spec, spec.levels[row]).astype(int)
         # float32 sums may differ by a rounding from one processor to another
@@ -119,7 +119,7 @@ def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
 
 
 def test_the_landmarks_are_those_of_the_rendered_faces(average):
-    spec = read_spec(average.folder / "spec.toml")
+    spec = read_render_spec(average.folder / "spec.toml")
     table = pd.read_csv(average.folder / LANDMARKS_FILE)
     assert set(table["stimulus"]) == set(average.table["stimulus"])
     for level in (0.0, 1.0):
@@ -388,7 +388,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sets") / "old-woman"
     spec = folder.with_suffix(".toml")
     spec.write_text(SPEC)
-    render_set(read_spec(spec), folder)
+    render_stimuli(read_render_spec(spec), folder)
     return folder
 
 
@@ -403,7 +403,7 @@ def test_a_spec_of_ones_own_becomes_a_set_that_loads(rendered):
 
 
 def test_the_same_spec_gives_the_same_bytes(rendered, tmp_path):
-    render_set(read_spec(rendered / "spec.toml"), tmp_path)
+    render_stimuli(read_render_spec(rendered / "spec.toml"), tmp_path)
     for path in (path for path in rendered.rglob("*") if path.is_file()):
         assert path.read_bytes() == (tmp_path / path.relative_to(rendered)).read_bytes()
 
@@ -462,17 +462,17 @@ def test_a_faulty_spec_is_refused_with_its_place_and_value(tmp_path, old, new, f
     assert old in SPEC
     path.write_text(SPEC.replace(old, new))
     with pytest.raises(StimulusError) as caught:
-        read_spec(path)
+        read_render_spec(path)
     assert any(fault in line for line in caught.value.faults)
     assert all(str(path) in line for line in caught.value.faults)
 
 
 def test_a_spec_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StimulusError, match=r"a spec must exist: .*gone\.toml is missing"):
-        read_spec(tmp_path / "gone.toml")
+        read_render_spec(tmp_path / "gone.toml")
 
 
 def test_the_levels_of_a_spec_are_exact_hundredths(average):
-    spec = read_spec(average.folder / "spec.toml")
+    spec = read_render_spec(average.folder / "spec.toml")
     assert spec.levels == ALL_LEVELS
     assert dataclasses.asdict(spec)["size"] == average.pixels.shape[1]

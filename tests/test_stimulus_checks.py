@@ -14,7 +14,7 @@ from psychobench.resources import bundled
 from psychobench.stimuli.faces import frl_points, render_face
 from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
 from psychobench.stimuli.landmarks.template_files import Template, write_template
-from psychobench.stimuli.set_checks import check_set
+from psychobench.stimuli.set_checks import check_stimuli
 
 SIZE = 96
 
@@ -78,11 +78,11 @@ def write_blends(folder: Path, levels: list[float], shown: list[float]) -> Path:
 
 def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_path) -> None:
     levels = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    even = check_set(write_blends(tmp_path / "even", levels, levels))
+    even = check_stimuli(write_blends(tmp_path / "even", levels, levels))
     assert even.evenness["cv"].max() < 0.02
     assert not any("uneven" in flag for flag in even.flags)
     shown = [0.0, 0.05, 0.1, 0.8, 0.9, 1.0]
-    uneven = check_set(write_blends(tmp_path / "uneven", levels, shown))
+    uneven = check_stimuli(write_blends(tmp_path / "uneven", levels, shown))
     assert uneven.evenness["flagged"].tolist() == [True, True]
     assert sum("uneven" in flag for flag in uneven.flags) == 2
     assert uneven.steps["landmarks"].idxmax() == uneven.steps["pixels"].idxmax() == 2
@@ -90,7 +90,7 @@ def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_p
 
 def test_a_wide_step_between_levels_is_no_uneven_one(tmp_path) -> None:
     levels = [0.0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0]
-    checked = check_set(write_blends(tmp_path / "wide", levels, levels))
+    checked = check_stimuli(write_blends(tmp_path / "wide", levels, levels))
     assert checked.steps["pixels"].max() > 1.8 * checked.steps["pixels"].min()
     assert checked.evenness["cv"].max() < 0.05
 
@@ -103,7 +103,7 @@ def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_pat
         ran = run_cli("stimuli", "mask", folder, "--mask", f"{name}=mouth", *options, "--out", out)
         assert ran.code == 0
         assert ("Warning: mask" in ran.err) == flagged
-        flags = check_set(out).flags
+        flags = check_stimuli(out).flags
         assert any(f"area of mask {name}" in flag for flag in flags) == flagged
         shutil.rmtree(out)
 
@@ -154,17 +154,17 @@ def test_images_that_are_all_the_same_are_said_to_be(tmp_path) -> None:
     folder = write_set(tmp_path / "same", np.linspace(0, 1, 3))
     for number in (1, 2):
         shutil.copy(folder / "f0.png", folder / f"f{number}.png")
-    assert "all images are the same in pixels: there are no steps" in check_set(folder).notes
+    assert "all images are the same in pixels: there are no steps" in check_stimuli(folder).notes
 
 
 def test_clipped_images_are_flagged(tmp_path) -> None:
-    checked = check_set(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
+    checked = check_stimuli(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
     assert any("are clipped" in flag for flag in checked.flags)
 
 
 def test_several_images_at_a_level_are_no_continuum_of_steps(tmp_path) -> None:
     folder = write_set(tmp_path / "twice", np.array([0.0, 0.0, 1.0, 1.0]))
-    checked = check_set(folder)
+    checked = check_stimuli(folder)
     assert checked.steps.empty
     assert any("several images" in note for note in checked.notes)
 

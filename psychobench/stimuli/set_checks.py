@@ -19,7 +19,8 @@ from psychobench.stimuli.levels import read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
 from psychobench.stimuli.masks.regions import Region, face_region
-from psychobench.stimuli.sets import decode_images
+from psychobench.stimuli.sets import StimulusSet, decode_images, find_folder
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
 
 UNEVEN = 0.25  # coefficient of variation of the steps from which they are flagged
@@ -29,7 +30,7 @@ _REMEDY = "make the set again, or delete manifest.json if you changed it on purp
 
 
 @dataclass(frozen=True, eq=False)
-class SetCheck:
+class SetCheck(ShownAsTable):
     """What was found out about a set.
 
     Attributes
@@ -71,11 +72,11 @@ class SetCheck:
     evenness: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the statistics, one row per image."""
-        return self.statistics
+        """Return a copy of the trends: what predicts the level, one row per property."""
+        return self.trends.copy()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as types that JSON knows."""
+        """Return everything as types that JSON knows."""
         return {
             "folder": str(self.folder),
             "damaged": bool(self.damage),
@@ -90,13 +91,17 @@ class SetCheck:
         }
 
 
-def check_set(folder: Path) -> SetCheck:
-    """Check a set of images.
+def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> SetCheck:
+    """Check a set: damage, what predicts the level, whether its steps are even.
+
+    What is flagged may confound an experiment; whether it does is for the experimenter to judge.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Images with their ``levels.csv``; a manifest, masks and landmarks if there are any.
+    stimuli : StimulusSet or path-like, optional
+        A loaded set, a bundled set's name, or a folder with images and their ``levels.csv``; a
+        manifest, masks and landmarks are checked where there are any. The files are read, also
+        those of a loaded set.
 
     Returns
     -------
@@ -114,10 +119,10 @@ def check_set(folder: Path) -> SetCheck:
 
     Examples
     --------
-    >>> from psychobench.resources import bundled
-    >>> check_set(bundled("stimuli") / "rendered-average").damage
+    >>> check_stimuli("rendered-average").damage
     ()
     """
+    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(str(stimuli))[0]
     damage: list[str] = []
     table = read_levels_file(folder, damage)
     images, pixels = decode_images(folder, list(table["file"]), damage)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,16 @@ from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
 from psychobench.images import read_image
-from psychobench.resources import bundled, sha256
+from psychobench.messages import nearest
+from psychobench.resources import bundled, sha256, write_whole
 from psychobench.stimuli.levels import LEVELS_FILE, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
-from psychobench.stimuli.masks import MID_GREY, UNMASKED, Mask, read_masks
+from psychobench.stimuli.masks import MASK_FOLDERS, MID_GREY, UNMASKED, Mask, read_masks
+from psychobench.tables.notebook import ShownAsTable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["MID_GREY", "UNMASKED", "StimulusSet", "list_stimuli", "load_stimuli"]
 
@@ -26,7 +34,7 @@ _MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class StimulusSet:
+class StimulusSet(ShownAsTable):
     """Images along a continuum, with the masks that can hide parts of them.
 
     Attributes
@@ -84,6 +92,62 @@ class StimulusSet:
         plain = sorted((name.removeprefix("masks/"), path) for path, name in shown.items())
         lines += [f"{self.hashes[path]} {name}" for name, path in plain]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table, one row per image."""
+        return self.table.copy()
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the set is and holds, as types that JSON knows."""
+        levels = sorted(self.table["level"].unique().tolist())
+        return {
+            "name": self.name,
+            "title": self.title,
+            "rendered": self.rendered,
+            "bundled": self.bundled,
+            "folder": str(self.folder),
+            "n_images": len(self.table),
+            "n_levels": len(levels),
+            "levels": levels,
+            "width": self.pixels.shape[2],
+            "height": self.pixels.shape[1],
+            "masks": list(self.covers),
+            "sha256": self.sha256,
+        }
+
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw a contact sheet: every image under every mask, from the lowest level up.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default, as large as the sheet.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from psychobench.draw.sheet import draw_sheet
+
+        order = self.table["level"].argsort(kind="stable").to_numpy()
+        return draw_sheet(
+            {mask: self.images(mask)[order] for mask in (UNMASKED, *self.covers)},
+            [f"{level:g}" for level in self.table["level"].iloc[order]],
+            title=f"{self.name}: {self.title}",
+            ax=ax,
+        )
+
+    def save_sheet(self, path: str | Path) -> None:
+        """Write the contact sheet as a PNG file, whole or not at all.
+
+        Raises
+        ------
+        ResourceError
+            If the place cannot be written.
+        """
+        buffer = io.BytesIO()
+        self.plot().savefig(buffer, format="png")
+        write_whole(Path(path), buffer.getvalue())
 
     def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
         """Give the images under one mask, with what it shows in their place.
@@ -155,12 +219,12 @@ def list_stimuli() -> list[str]:
     return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS_FILE}"))
 
 
-def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet:
+def load_stimuli(stimuli: str | Path = "rendered-average") -> StimulusSet:
     """Load a stimulus set and check all of it.
 
     Parameters
     ----------
-    name_or_folder : str or pathlib.Path, optional
+    stimuli : str or pathlib.Path, optional
         A bundled set's name, or a folder that holds images of one size, ``levels.csv`` with the
         columns ``stimulus`` (file name, with or without extension) and ``level``, and, if wanted,
         masks as ``masks/NAME.png`` (white hides, grey hides in part) with what is seen there
@@ -176,7 +240,7 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     StimulusError
         If anything is wrong with it: one line per fault, the first 20 of them.
     """
-    folder, is_bundled = find_folder(str(name_or_folder))
+    folder, is_bundled = find_folder(str(stimuli))
     faults: list[str] = []
     table = read_levels_file(folder, faults)
     _, pixels = decode_images(folder, list(table["file"]), faults)
@@ -205,6 +269,35 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     )
 
 
+def made_set(
+    folder: Path,
+    names: Sequence[str],
+    levels: Sequence[float],
+    pixels: NDArray[np.uint8],
+    masks: Mapping[str, Mask],
+    manifest: Manifest,
+    *,
+    suffix: str = ".png",
+) -> StimulusSet:
+    """Return the set that was just written into a folder, without reading it again."""
+    files = [name + suffix for name in names]
+    return StimulusSet(
+        name=folder.resolve().name,
+        folder=folder,
+        table=pd.DataFrame({"stimulus": list(names), "level": list(levels), "file": files}),
+        covers=dict(masks),
+        title=manifest.title,
+        rendered=manifest.rendered,
+        bundled=False,
+        hashes={
+            path: hashed
+            for path, hashed in manifest.files.items()
+            if path in files or path.startswith(MASK_FOLDERS)
+        },
+        pixels=pixels,
+    )
+
+
 def find_folder(name: str) -> tuple[Path, bool]:
     """Give the folder of a set, and whether it is bundled."""
     names = list_stimuli()
@@ -213,8 +306,8 @@ def find_folder(name: str) -> tuple[Path, bool]:
     if Path(name).is_dir():
         return Path(name), False
     raise StimulusError(
-        f"stimuli must be a bundled set or a folder: {name!r} is neither; "
-        f"the bundled sets are {', '.join(names)}"
+        f"`stimuli` must be a bundled set or a folder: {name!r} is neither"
+        f"{nearest(name, names)}; the bundled sets are {', '.join(names)}"
     )
 
 

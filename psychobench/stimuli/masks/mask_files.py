@@ -21,6 +21,8 @@ FILLED = "fills"
 MASKED = "masked"
 ABOUT = "masks.json"
 UNMASKED = "none"
+MASK_FOLDERS = (f"{OPACITIES}/", f"{FILLED}/")
+"""How the paths of the files begin that a mask is read from."""
 _USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
@@ -51,7 +53,7 @@ def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tupl
             paths = _paths(folder, name, files if layers.ndim > plain else None)
             for path, layer in zip(paths, layers if layers.ndim > plain else [layers], strict=True):
                 yield path, encode_image(layer)
-    described = {name: mask.describe() for name, mask in masks.items()}
+    described = {name: dict(mask.about) for name, mask in masks.items()}
     yield ABOUT, (json.dumps({"masks": described}, indent=1, allow_nan=False) + "\n").encode()
 
 

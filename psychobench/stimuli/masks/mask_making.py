@@ -99,10 +99,6 @@ class Mask:
         """By what the mask itself tells the level, in words; empty where it does not."""
         return tuple(self.about.get("leaks", ()))
 
-    def describe(self) -> dict[str, Any]:
-        """Say what the mask hides, where and how much of it, for the manifest."""
-        return dict(self.about)
-
 
 def make_masks(
     specs: Sequence[MaskSpec],

@@ -62,7 +62,7 @@ class RenderSpec:
     text: str = dataclasses.field(repr=False)
 
 
-def read_spec(path: Path) -> RenderSpec:
+def read_render_spec(path: Path) -> RenderSpec:
     """Read and check a spec.
 
     Parameters
