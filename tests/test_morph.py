@@ -450,6 +450,15 @@ def test_the_same_spec_gives_the_same_bytes_again(made, photographs, tmp_path):
         assert (made / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
+def test_morphing_returns_the_set_that_it_wrote(made, photographs, tmp_path):
+    returned = morph_stimuli(photographs / "full.toml", tmp_path / "set")
+    again = load_stimuli(tmp_path / "set")
+    assert returned.summary() == again.summary()
+    assert returned.table.equals(again.table)
+    for mask in returned.covers:
+        np.testing.assert_array_equal(returned.images(mask), again.images(mask))
+
+
 def test_any_number_of_cores_paints_the_same(plan):
     continuum = plan()
     np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(cores=3))

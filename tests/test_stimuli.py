@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from psychobench.errors import StimulusError
@@ -400,6 +401,24 @@ def test_a_spec_of_ones_own_becomes_a_set_that_loads(rendered):
     assert not stimuli.bundled
     assert list(stimuli.masks) == ["mouth"]
     assert (rendered / "spec.toml").read_text() == SPEC
+
+
+def test_rendering_returns_the_set_that_it_wrote(rendered, tmp_path):
+    made, again = render_stimuli(rendered / "spec.toml", tmp_path), load_stimuli(tmp_path)
+    assert made.summary() == again.summary()
+    assert made.table.equals(again.table)
+    np.testing.assert_array_equal(made.images("mouth"), again.images("mouth"))
+
+
+def test_a_set_is_a_table_and_a_contact_sheet_in_a_notebook(tmp_path):
+    stimuli = load_stimuli().select([0.0, 0.5, 1.0])
+    assert stimuli.to_frame().equals(stimuli.table)
+    assert "face-050" in stimuli._repr_html_()
+    assert stimuli.plot()._repr_png_().startswith(b"\x89PNG")
+    figure = Figure()
+    axes = figure.subplots(1, 2)
+    assert stimuli.plot(ax=axes[1]) is figure
+    assert (len(axes[0].images), len(axes[1].images)) == (0, 1)
 
 
 def test_the_same_spec_gives_the_same_bytes(rendered, tmp_path):

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from psychobench.errors import OptionError, StimulusError
 from psychobench.stimuli.masks.mask_spec import MaskSpec, as_region, read_mask_specs
 from psychobench.stimuli.toml_specs import read_toml
@@ -51,6 +53,11 @@ def choose_masks(
         wanted = [masks]
     else:
         wanted = masks if isinstance(masks, Mapping) else list(masks or ())
+    for each in wanted:
+        if not isinstance(each, str | MaskSpec):
+            raise OptionError(
+                f'`masks` must be text, a mapping or specs: {each!r} is none; write `masks="eyes"`'
+            )
     if bool(wanted) == (spec is not None):
         raise OptionError(
             f"masks must come from `masks` or from `spec`: {'both are' if wanted else 'neither is'}"
@@ -103,10 +110,10 @@ def _split(text: str) -> tuple[str, str]:
     return (name, what) if separator else (as_region(text).replace("+", "-"), text)
 
 
-def _points(what: str | Sequence[int]) -> list[Any] | None:
+def _points(what: str | Sequence[int]) -> Any:
     """Return the numbers of a polygon's landmarks; None for the name of a region."""
     if not isinstance(what, str):
-        return list(what)
+        return np.asarray(what).tolist()
     words = [word.strip() for word in what.split(",")]
     if not words[0].lstrip("-").isdigit():
         return None
