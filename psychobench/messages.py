@@ -9,7 +9,7 @@ _SHOWN = 20
 
 
 def nearest(name: str, found: Iterable[str], *, most: int = 1) -> str:
-    """Ask whether one of the names most like `name` was meant; empty where none is like it.
+    """Return a question for the names most like `name`; empty where none is like it.
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_pat
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
-        (lambda f: (f / "face-050.png").write_bytes(b"no image"), "every image must decode"),
+        (lambda f: (f / "face-050.png").write_bytes(b"no image"), "every image must be readable"),
         (lambda f: (f / "face-050.png").unlink(), "every stimulus must have its image"),
         (
             lambda f: (f / "masks" / "nose.png").unlink(),
@@ -172,7 +172,7 @@ def test_images_that_are_all_the_same_are_said_to_be(tmp_path) -> None:
     folder = write_set(tmp_path / "same", np.linspace(0, 1, 3))
     for number in (1, 2):
         shutil.copy(folder / "f0.png", folder / f"f{number}.png")
-    assert "all images are the same in pixels: there are no steps" in check_stimuli(folder).notes
+    assert "all images are identical in pixels: there are no steps" in check_stimuli(folder).notes
 
 
 def test_clipped_images_are_flagged(tmp_path) -> None:

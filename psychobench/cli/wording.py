@@ -23,6 +23,8 @@ COMMANDS = {
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",
+    "morph_stimuli()": "psychobench stimuli morph",
+    "render_stimuli()": "psychobench stimuli render",
 }
 _SPAN = re.compile(r"`(?:psychobench\.|pb\.)?(?P<name>\w+)(?P<rest>\(\)|=[^`]+)?`")
 

@@ -1,4 +1,4 @@
-"""Checks: is a set whole, what else than the expression predicts its level, are its steps even."""
+"""Checks of a set: its damage, what besides the expression predicts the level, uneven steps."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def _landmarks(
         damage.extend(error.faults)
         return None
     if landmarks is None:
-        notes.append("there are no landmarks, so that their steps were not checked")
+        notes.append("there are no landmarks, so their steps were not checked")
     return landmarks
 
 
@@ -208,7 +208,7 @@ def _steps(
     columns = ["from_level", "to_level", "pixels", "landmarks"]
     levels = table["level"].to_numpy(dtype=float)
     if len(np.unique(levels)) < len(levels):
-        notes.append("some levels have several images, so that the steps were not checked")
+        notes.append("some levels have several images, so the steps were not checked")
         return pd.DataFrame(columns=columns, dtype=float)
     rows = []
     for here, there in itertools.pairwise(np.argsort(levels).tolist()):
@@ -237,7 +237,7 @@ def _evenness(steps: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
         if len(speed) < 2 or not np.isfinite(speed).all():
             continue
         if speed.mean() == 0:
-            notes.append(f"all images are the same in {name}: there are no steps")
+            notes.append(f"all images are identical in {name}: there are no steps")
             continue
         cv = float(speed.std(ddof=1) / speed.mean())
         rows.append((name, float(speed.mean()), cv, cv > UNEVEN))

@@ -150,7 +150,7 @@ class StimulusSet(ShownAsTable):
         write_whole(Path(path), buffer.getvalue())
 
     def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
-        """Give the images under one mask, with what it shows in their place.
+        """Return the images under one mask, with what it shows in their place.
 
         Parameters
         ----------
@@ -200,8 +200,12 @@ class StimulusSet(ShownAsTable):
         absent = [level for level, hit in zip(levels, near.any(axis=0), strict=True) if not hit]
         if absent or len(levels) == 0:
             there = f"the levels of {self.name} are {', '.join(f'{x:g}' for x in np.unique(have))}"
-            wrong = [f"no stimulus has level {level:g}: {there}" for level in absent]
-            raise StimulusError(*wrong or [f"at least one level must be chosen: {there}"])
+            wrong = [
+                f"no stimulus has level {level:g}: {there}; choose from these" for level in absent
+            ]
+            raise StimulusError(
+                *wrong or [f"at least one level must be chosen: {there}; choose from these"]
+            )
         rows = np.flatnonzero(near.any(axis=1))
         table = self.table.iloc[rows].reset_index(drop=True)
         covers = {name: mask.select(rows) for name, mask in self.covers.items()}
@@ -209,7 +213,7 @@ class StimulusSet(ShownAsTable):
 
 
 def list_stimuli() -> list[str]:
-    """Name the bundled stimulus sets.
+    """List the bundled stimulus sets.
 
     Examples
     --------
@@ -299,7 +303,7 @@ def made_set(
 
 
 def find_folder(name: str) -> tuple[Path, bool]:
-    """Give the folder of a set, and whether it is bundled."""
+    """Find the folder of a set, and whether it is bundled."""
     names = list_stimuli()
     if name in names:
         return bundled("stimuli") / name, True

@@ -1,4 +1,4 @@
-"""Masks: hide a part of a face without telling what is under it."""
+"""Masks: hide a part of a face without revealing what is under it."""
 
 from psychobench.stimuli.masks.mask_files import (
     MASK_FOLDERS,

@@ -27,7 +27,7 @@ _USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
 def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Give the files of masks by their path in the folder of the set.
+    """Yield the files of masks by their path in the folder of the set.
 
     ``masks/NAME.png`` is how much is hidden, from black (nothing) to white (all);
     ``fills/NAME.png`` is what is seen there instead, mid-grey where there is no such file. A mask
@@ -60,7 +60,7 @@ def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tupl
 def masked_files(
     masks: Mapping[str, Mask], files: Sequence[str], pixels: Pixels
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the masked images, ready for a program that shows them: ``masked/NAME/STIMULUS.png``.
+    """Yield the masked images, ready to be shown: ``masked/NAME/STIMULUS.png``.
 
     Parameters
     ----------

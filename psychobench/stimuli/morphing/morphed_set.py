@@ -185,7 +185,7 @@ def _write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def level_names(levels: Sequence[float]) -> list[str]:
-    """Name the images at levels; as in rendered sets where all are hundredths from 0 to 1.
+    """Return the names of images at levels; those of rendered sets for hundredths from 0 to 1.
 
     Examples
     --------

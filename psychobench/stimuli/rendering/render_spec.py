@@ -14,8 +14,8 @@ from psychobench.stimuli.toml_specs import (
     read_levels,
     read_parameters,
     read_section,
+    read_titles,
     read_toml,
-    read_words,
     unknown_keys,
 )
 
@@ -81,9 +81,9 @@ def read_render_spec(path: Path) -> RenderSpec:
     """
     text, found = read_toml(path)
     faults = unknown_keys("", found, [*_KEYS, *_OPTIONAL])
-    faults += [f"it must have {key}" for key in _KEYS if key not in found]
-    words = read_words(found, faults)
-    _check_words(found, faults)
+    faults += [f"it must have {key}; add it" for key in _KEYS if key not in found]
+    words = read_titles(found, faults)
+    _check_kind_and_masks(found, faults)
     levels = _read_levels(found, faults)
     image = read_section(found, "image", faults)
     if "image" in found:
@@ -104,11 +104,11 @@ def read_render_spec(path: Path) -> RenderSpec:
     )
 
 
-def _check_words(found: Mapping[str, Any], faults: list[str]) -> None:
+def _check_kind_and_masks(found: Mapping[str, Any], faults: list[str]) -> None:
     if found.get("kind", "rendered") != "rendered":
         faults.append(
             f'kind must be "rendered": it is {found["kind"]!r}; '
-            "psychobench stimuli morph takes the other kinds"
+            "`psychobench.morph_stimuli()` takes the other kinds"
         )
     masks = found.get("masks", [])
     if not isinstance(masks, list) or any(mask not in MASK_NAMES for mask in masks):
