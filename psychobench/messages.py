@@ -1,4 +1,4 @@
-"""Parts of messages: lists of what was found, and the name that was probably meant."""
+"""Parts of messages: numbers of things, lists of what was found, the name that was meant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SHOWN = 20
 
 
 def nearest(name: str, found: Iterable[str], *, most: int = 1) -> str:
-    """Return a question for the names most like `name`; empty where none is like it.
+    """Write the question whether one of the most similar names was meant; empty if none is.
 
     Parameters
     ----------
@@ -44,3 +44,14 @@ def shown(values: Iterable[object]) -> str:
     texts = [str(value) or "(empty)" for value in values]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
+
+
+def number_of(n: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> number_of(1, "row"), number_of(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
