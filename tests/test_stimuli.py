@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from psychobench.errors import StimulusError
+from psychobench.errors import OptionError, StimulusError
 from psychobench.resources import sha256
 from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_stimuli
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
@@ -230,6 +230,9 @@ def test_changing_the_images_one_got_does_not_change_the_stimuli(folder):
 
 
 def test_selecting_levels_keeps_their_images_and_names_each_level_that_is_not_there(average):
+    assert average.select("all") is average
+    assert average.select("human").table["level"].tolist() == list(HUMAN_LEVELS)
+    assert average.select("0.5,1").table["level"].tolist() == [0.5, 1.0]
     few = average.select([1.0, 0.1 + 0.2])
     assert few.table["level"].tolist() == [0.3, 1.0]
     np.testing.assert_array_equal(few.images(), average.images()[[6, 20]])
@@ -239,7 +242,7 @@ def test_selecting_levels_keeps_their_images_and_names_each_level_that_is_not_th
         "no stimulus has level 0.51",
         "no stimulus has level 2",
     ]
-    with pytest.raises(StimulusError, match="at least one level must be chosen"):
+    with pytest.raises(OptionError, match="`levels` must be one of 'all', 'human', numbers"):
         average.select([])
 
 

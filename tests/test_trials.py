@@ -98,8 +98,8 @@ def test_every_option_out_of_range_is_reported(average):
     with pytest.raises(OptionError) as caught:
         make_trials(average, repetitions=0, seed=-1)
     assert caught.value.faults == (
-        "`repetitions` must be 1 or more: it is 0; write for example `repetitions=30`",
-        "`seed` must be 0 or more: it is -1; write for example `seed=1`",
+        "`repetitions` must be a whole number, 1 or more: got 0; write for example `repetitions=1`",
+        "`seed` must be a whole number, 0 or more: got -1; write for example `seed=1`",
     )
     with pytest.raises(OptionError, match="at most 100000 trials: 7 images x 99999"):
         make_trials(average, repetitions=99_999)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.arguments import EVERY, PEOPLES, Levels, parse_levels
+from psychobench.arguments import EVERY, PEOPLES, Levels, check_whole
 from psychobench.errors import OptionError, TableError
 from psychobench.observers.trial_files import write_trials
-from psychobench.stimuli import HUMAN_LEVELS, StimulusSet, load_stimuli
+from psychobench.stimuli import StimulusSet, load_stimuli
 from psychobench.tables.notebook import ShownAsTable
 
 _MOST_TRIALS = 100_000
@@ -115,10 +115,7 @@ def make_trials(
     loaded = stimuli if isinstance(stimuli, StimulusSet) else load_stimuli(stimuli)
     if levels is None:
         levels = PEOPLES if loaded.bundled else EVERY
-    chosen = parse_levels(levels)
-    if chosen == PEOPLES:
-        chosen = HUMAN_LEVELS
-    shown = loaded if isinstance(chosen, str) else loaded.select(chosen)
+    shown = loaded.select(levels)
     _check_options(len(shown.table), repetitions, seed)
     rows = np.repeat(np.arange(len(shown.table)), repetitions)
     order = np.random.default_rng(seed).permutation(rows)
@@ -170,18 +167,16 @@ def stimulus_rows(trials: pd.DataFrame, stimuli: StimulusSet) -> NDArray[np.int6
 
 
 def _check_options(n_images: int, repetitions: int, seed: int) -> None:
-    faults = []
-    if repetitions < 1:
-        faults.append(
-            f"`repetitions` must be 1 or more: it is {repetitions}; "
-            "write for example `repetitions=30`"
-        )
-    if n_images * repetitions > _MOST_TRIALS:
+    faults: list[str] = []
+    for value, option, least in ((repetitions, "repetitions", 1), (seed, "seed", 0)):
+        try:
+            check_whole(value, option, least=least)
+        except OptionError as error:
+            faults += error.faults
+    if not faults and n_images * repetitions > _MOST_TRIALS:
         faults.append(
             f"a list must have at most {_MOST_TRIALS} trials: {n_images} images x {repetitions} "
             f"repetitions are {n_images * repetitions}; lower `repetitions`"
         )
-    if seed < 0:
-        faults.append(f"`seed` must be 0 or more: it is {seed}; write for example `seed=1`")
     if faults:
         raise OptionError(*faults)

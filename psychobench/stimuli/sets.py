@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.arguments import EVERY, Levels, parse_levels
 from psychobench.errors import StimulusError
 from psychobench.images import read_image
 from psychobench.messages import nearest
 from psychobench.resources import bundled, sha256, write_whole
-from psychobench.stimuli.levels import LEVELS_FILE, read_levels_file
+from psychobench.stimuli.levels import HUMAN_LEVELS, LEVELS_FILE, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import MASK_FOLDERS, MID_GREY, UNMASKED, Mask, read_masks
 from psychobench.tables.notebook import ShownAsTable
@@ -177,13 +178,14 @@ class StimulusSet(ShownAsTable):
             )
         return self.covers[mask].apply(self.pixels)
 
-    def select(self, levels: Sequence[float]) -> StimulusSet:
+    def select(self, levels: Levels) -> StimulusSet:
         """Keep the images at some levels.
 
         Parameters
         ----------
-        levels : sequence of float
-            In any order; compared to within 1e-9.
+        levels : {"all", "human"}, str, number or sequence of numbers
+            All, the seven that people judged, or these in any order, compared to within 1e-9;
+            as text with commas between them.
 
         Returns
         -------
@@ -192,19 +194,27 @@ class StimulusSet(ShownAsTable):
 
         Raises
         ------
+        OptionError
+            If `levels` are neither of the words nor numbers.
         StimulusError
             If no image has one of the levels; one line for each.
         """
+        chosen = parse_levels(levels)
+        if isinstance(chosen, str):
+            if chosen == EVERY:
+                return self
+            chosen = HUMAN_LEVELS
         have = self.table["level"].to_numpy()
-        near = np.abs(have[:, None] - np.asarray(levels, dtype=np.float64)) <= 1e-9
-        absent = [level for level, hit in zip(levels, near.any(axis=0), strict=True) if not hit]
-        if absent or len(levels) == 0:
-            there = f"the levels of {self.name} are {', '.join(f'{x:g}' for x in np.unique(have))}"
-            wrong = [
-                f"no stimulus has level {level:g}: {there}; choose from these" for level in absent
-            ]
+        near = np.abs(have[:, None] - np.asarray(chosen)) <= 1e-9
+        absent = [level for level, hit in zip(chosen, near.any(axis=0), strict=True) if not hit]
+        if absent:
+            there = ", ".join(f"{level:g}" for level in np.unique(have))
             raise StimulusError(
-                *wrong or [f"at least one level must be chosen: {there}; choose from these"]
+                *(
+                    f"no stimulus has level {level:g}: the levels of {self.name} are "
+                    f"{there}; choose from these"
+                    for level in absent
+                )
             )
         rows = np.flatnonzero(near.any(axis=1))
         table = self.table.iloc[rows].reset_index(drop=True)

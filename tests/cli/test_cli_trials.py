@@ -111,8 +111,8 @@ def test_all_levels_of_a_folder_of_ones_own_are_shown_by_default(run_cli, tmp_pa
     [
         (["--levels", "some"], "--levels must be one of 'all', 'human', numbers"),
         (["--levels", "0,0.33"], "no stimulus has level 0.33"),
-        (["--repetitions", "0"], "--repetitions must be 1 or more"),
-        (["--seed", "-1"], "--seed must be 0 or more"),
+        (["--repetitions", "0"], "--repetitions must be a whole number, 1 or more"),
+        (["--seed", "-1"], "--seed must be a whole number, 0 or more"),
         (["--stimuli", "nowhere"], "--stimuli must be a bundled set or a folder"),
     ],
 )
