@@ -148,8 +148,8 @@ def stimulus_rows(trials: pd.DataFrame, stimuli: StimulusSet) -> NDArray[np.int6
     --------
     A network answers each image once; the rows spread its answers over the trials.
 
-    >>> from psychobench import load_stimuli
-    >>> stimuli = load_stimuli()
+    >>> import psychobench as pb
+    >>> stimuli = pb.load_stimuli()
     >>> trials = make_trials(stimuli).to_frame()
     >>> p_target = stimuli.images().mean(axis=(1, 2, 3)) / 255
     >>> p_target[stimulus_rows(trials, stimuli)].shape

@@ -19,7 +19,8 @@ from psychobench.stimuli.levels import read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
 from psychobench.stimuli.masks.regions import Region, face_region
-from psychobench.stimuli.sets import StimulusSet, decode_images, find_folder
+from psychobench.stimuli.set_folders import decode_images, find_folder
+from psychobench.stimuli.sets import StimulusSet
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,19 +16,16 @@ from numpy.typing import NDArray
 
 from psychobench.arguments import EVERY, Levels, parse_levels
 from psychobench.errors import StimulusError
-from psychobench.images import read_image
-from psychobench.messages import nearest
-from psychobench.resources import bundled, sha256, write_whole
-from psychobench.stimuli.levels import HUMAN_LEVELS, LEVELS_FILE, read_levels_file
+from psychobench.resources import sha256, write_whole
+from psychobench.stimuli.levels import HUMAN_LEVELS, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
-from psychobench.stimuli.masks import MASK_FOLDERS, MID_GREY, UNMASKED, Mask, read_masks
+from psychobench.stimuli.masks import MASK_FOLDERS, UNMASKED, Mask, read_masks
+from psychobench.stimuli.set_folders import decode_images, find_folder
 from psychobench.tables.notebook import ShownAsTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-__all__ = ["MID_GREY", "UNMASKED", "StimulusSet", "list_stimuli", "load_stimuli"]
 
 _MOST_FAULTS = 20
 
@@ -222,17 +218,6 @@ class StimulusSet(ShownAsTable):
         return replace(self, table=table, pixels=self.pixels[rows], covers=covers)
 
 
-def list_stimuli() -> list[str]:
-    """List the bundled stimulus sets.
-
-    Examples
-    --------
-    >>> list_stimuli()
-    ['rendered-average']
-    """
-    return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS_FILE}"))
-
-
 def load_stimuli(stimuli: str | Path = "rendered-average") -> StimulusSet:
     """Load a stimulus set and check all of it.
 
@@ -312,56 +297,7 @@ def made_set(
     )
 
 
-def find_folder(name: str) -> tuple[Path, bool]:
-    """Find the folder of a set, and whether it is bundled."""
-    names = list_stimuli()
-    if name in names:
-        return bundled("stimuli") / name, True
-    if Path(name).is_dir():
-        return Path(name), False
-    raise StimulusError(
-        f"`stimuli` must be a bundled set or a folder: {name!r} is neither"
-        f"{nearest(name, names)}; the bundled sets are {', '.join(names)}"
-    )
-
-
 def _remedy(manifest: Manifest, is_bundled: bool) -> str:
     if is_bundled:
         return "the bundled set is damaged: reinstall psychobench"
     return f"render {manifest.name} again, or delete manifest.json if you changed it on purpose"
-
-
-def decode_images(
-    folder: Path, files: Sequence[str], faults: list[str]
-) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.uint8]]:
-    """Decode the images that can be decoded.
-
-    Returns
-    -------
-    images : dict of str to ndarray of uint8, shape (height, width, 3)
-        By file.
-    pixels : ndarray of uint8, shape (n, height, width, 3)
-        The same in one array; where their sizes differ, none.
-    """
-    images = {}
-    for file in files:
-        try:
-            images[file] = read_image(folder / file)
-        except StimulusError as error:
-            faults.extend(error.faults)
-    sizes = {file: _size(image) for file, image in images.items()}
-    counts = Counter(sizes.values()).most_common()
-    if len(counts) == 1:
-        return images, np.stack(list(images.values()))
-    if counts:
-        usual = counts[0][0]
-        odd, size = next((file, size) for file, size in sizes.items() if size != usual)
-        faults.append(
-            f"all images must have one size: in {folder}, {odd} has {size} pixels and "
-            f"{counts[0][1]} of {len(sizes)} images have {usual}; crop or scale them alike"
-        )
-    return images, np.empty((0, 0, 0, 3), dtype=np.uint8)
-
-
-def _size(image: NDArray[np.generic]) -> str:
-    return f"{image.shape[1]} x {image.shape[0]}"

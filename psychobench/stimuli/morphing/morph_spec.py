@@ -18,7 +18,7 @@ from psychobench.stimuli.toml_specs import (
     is_number,
     raise_faults,
     read_choice,
-    read_levels,
+    read_levels_key,
     read_section,
     read_titles,
     read_toml,
@@ -148,7 +148,7 @@ def read_morph_spec(path: Path) -> MorphSpec:
     faults += unknown_keys("", found, [*needed, *optional])
     faults += [f"it must have {key}; add it" for key in needed if key not in found]
     words = read_titles(found, faults)
-    levels = _read_levels(found, kind, faults)
+    levels = (0.0,) if kind == "average" else read_levels_key(found, faults)
     anchors = _read_anchors(found, path.parent, kind, faults)
     base = _read_base(found, path.parent, kind, faults)
     seed = read_whole(found, "seed", (0, 2**63 - 1), faults) or 0
@@ -186,12 +186,6 @@ def _read_kind(found: Mapping[str, Any], faults: list[str]) -> str:
         hint = "; `psychobench.render_stimuli()` takes that kind"
     faults.append(f"kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}: it is {kind!r}{hint}")
     return KINDS[0]
-
-
-def _read_levels(found: Mapping[str, Any], kind: str, faults: list[str]) -> tuple[float, ...]:
-    if kind == "average":
-        return (0.0,)
-    return read_levels(found, faults) if "levels" in found else ()
 
 
 def _read_anchors(

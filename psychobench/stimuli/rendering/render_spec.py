@@ -11,7 +11,7 @@ from psychobench.stimuli.faces import Identity, View
 from psychobench.stimuli.masks import MASK_NAMES
 from psychobench.stimuli.toml_specs import (
     raise_faults,
-    read_levels,
+    read_levels_key,
     read_parameters,
     read_section,
     read_titles,
@@ -84,7 +84,7 @@ def read_render_spec(path: Path) -> RenderSpec:
     faults += [f"it must have {key}; add it" for key in _KEYS if key not in found]
     words = read_titles(found, faults)
     _check_kind_and_masks(found, faults)
-    levels = _read_levels(found, faults)
+    levels = _read_hundredths(found, faults)
     image = read_section(found, "image", faults)
     if "image" in found:
         _check_image(image, faults)
@@ -115,14 +115,14 @@ def _check_kind_and_masks(found: Mapping[str, Any], faults: list[str]) -> None:
         faults.append(f"masks must be a list of {', '.join(MASK_NAMES)}: it is {masks!r}")
 
 
-def _read_levels(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
+def _read_hundredths(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
     """Read levels that the names of rendered images can hold: hundredths."""
-    if "levels" not in found:
-        return ()
-    levels = read_levels(found, faults)
+    levels = read_levels_key(found, faults)
     wrong = [x for x in levels if not 0 <= x <= 1 or abs(x * 100 - round(x * 100)) > 1e-9]
     if wrong:
-        faults.append(f"levels must be whole hundredths from 0 to 1: {wrong[0]:g} is not")
+        faults.append(
+            f"levels must be whole hundredths from 0 to 1: {wrong[0]:g} is not; change it"
+        )
         return ()
     return tuple(round(level, 2) for level in levels)
 

@@ -24,7 +24,8 @@ from psychobench.stimuli.set_files import (
     write_file,
     write_lines,
 )
-from psychobench.stimuli.sets import StimulusSet, list_stimuli, made_set
+from psychobench.stimuli.set_folders import list_stimuli
+from psychobench.stimuli.sets import StimulusSet, made_set
 
 
 def render_level(spec: RenderSpec, level: float) -> NDArray[np.uint8]:
