@@ -39,7 +39,7 @@ COMMANDS = {
         "psychobench.cli.published:published",
         "Recompute a paper's tables from its printed figures.",
     ),
-    "stimuli": ("psychobench.cli.stimuli:stimuli", "List, show and render stimulus sets."),
+    "stimuli": ("psychobench.cli.stimuli:stimuli_command", "Make, show and check stimulus sets."),
     "trials": ("psychobench.cli.trials:trials", "Make the trial list people and networks share."),
 }
 PLUGIN_GROUP = "psychobench.commands"
