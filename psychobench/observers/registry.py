@@ -10,6 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, cast
 
 from psychobench.errors import ObserverError, OptionError
+from psychobench.messages import how_to_install
 from psychobench.observers.plugin_faults import first_line, guarded
 from psychobench.observers.protocol import Observer
 
@@ -242,7 +243,7 @@ def _unknown(name: str) -> list[str]:
     near = difflib.get_close_matches(name, [entry.name for entry in entries], n=1)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     if name in _ELSEWHERE:
-        hint = f"; it comes with the package {_ELSEWHERE[name]}: pip install {_ELSEWHERE[name]}"
+        hint = f"; it comes with the package {_ELSEWHERE[name]}; {how_to_install(_ELSEWHERE[name])}"
     fault = (
         f"an observer must be registered: there is no '{name}', only {_and(ready) or 'none'}{hint}"
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from psychobench.messages import shown
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+([eE][+-]?\d+)?)")
@@ -75,6 +78,11 @@ def as_number(value: object) -> float:
     return float(value)
 
 
+def is_number(value: object) -> bool:
+    """Whether a cell is a number, see `as_number`."""
+    return not math.isnan(as_number(value))
+
+
 def is_blank(value: object) -> bool:
     """Whether a cell says that there is nothing: empty, or a program's word for missing.
 
@@ -109,7 +117,7 @@ def blanks_of(column: pd.Series[Any]) -> NDArray[np.bool_]:
     return np.array([is_blank(value) for value in values], dtype=np.bool_)[codes]
 
 
-def cleaned(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
+def clean_cells(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
     """Strip every cell of text; the result is categorical, so that it is cheap to look at again.
 
     With `decimal_comma`, a column that holds nothing but numbers may write ``0,5`` for ``0.5``;
@@ -146,6 +154,27 @@ def with_points(texts: Sequence[str]) -> Sequence[str]:
     pointed = [_DECIMAL_COMMA.sub(r"\1.\2", t) if _DECIMAL_COMMA.fullmatch(t) else t for t in texts]
     numeric = all(is_blank(text) or _NUMBER.fullmatch(text) for text in pointed)
     return pointed if numeric else texts
+
+
+def has_decimal_points(texts: Sequence[str]) -> bool:
+    """Whether any cell is a number with a decimal point.
+
+    Examples
+    --------
+    >>> has_decimal_points(["0.5", ""]), has_decimal_points(["1"]), has_decimal_points(["a.5"])
+    (True, False, False)
+    """
+    return any("." in text and is_number(text) for text in texts)
+
+
+def note_decimal_commas(path: Path, pointed: Sequence[str], dotted: Sequence[str]) -> list[str]:
+    """Note in which columns decimal commas were read, and which others have points."""
+    if not pointed:
+        return []
+    notes = [f"{path}: decimal commas are read as points in {shown(pointed)}"]
+    if dotted:
+        notes.append(f"{path}: points in {shown(dotted)} are read as decimal points, too")
+    return notes
 
 
 def natural(column: pd.Series[Any]) -> pd.Series[Any]:

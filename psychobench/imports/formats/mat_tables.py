@@ -15,14 +15,14 @@ _FEWEST = 2  # rows of what can be a table of trials
 _PER_TRIAL = frozenset({"level", "response", "p_target", "stimulus", "trial", "rt", "condition"})
 
 
-class Table(NamedTuple):
+class MatTable(NamedTuple):
     """Columns of one length, and what was said once and holds for all rows."""
 
     columns: dict[str, list[str]]
     fixed: dict[str, list[str]]
 
 
-def tables_in(loaded: Fields) -> tuple[dict[str, Table], list[str]]:
+def find_tables(loaded: Fields) -> tuple[dict[str, MatTable], list[str]]:
     """Find all tables, and the names of what cannot be read.
 
     Parameters
@@ -32,7 +32,7 @@ def tables_in(loaded: Fields) -> tuple[dict[str, Table], list[str]]:
 
     Returns
     -------
-    tables : dict of str to Table
+    tables : dict of str to MatTable
         By place.
     opaque : list of str
         What only MATLAB can read.
@@ -44,7 +44,7 @@ def tables_in(loaded: Fields) -> tuple[dict[str, Table], list[str]]:
         n = len(next(iter(columns.values()), []))
         fixed = {key: [cell] * n for key, cell in around.items() if key not in columns}
         if columns:
-            tables[name] = Table(columns, fixed)
+            tables[name] = MatTable(columns, fixed)
     return tables, opaque
 
 

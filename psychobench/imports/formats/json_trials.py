@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.reader import Head
+from psychobench.imports.file_format import ExportFile
 
 _TRIAL = "trial_type"  # what every trial of jsPsych has
 
 
-def read_json(head: Head, found: Any = None) -> pd.DataFrame:
+def read_json(file: ExportFile, found: Any = None) -> pd.DataFrame:
     """Turn trials into rows; the first is 2, as in CSV.
 
     `found` is what to look for them in, where that is not all of the file.
@@ -28,52 +28,52 @@ def read_json(head: Head, found: Any = None) -> pd.DataFrame:
         If the file is no whole JSON, or holds anything else than trials.
     """
     try:
-        trials = list(_trials(_parsed(head) if found is None else found, {}, head))
+        trials = list(_trials(_parsed(file) if found is None else found, {}, file))
     except RecursionError:
-        raise TableError(f"JSON must be a list of trials: {head.path} nests too deeply") from None
+        raise TableError(f"JSON must be a list of trials: {file.path} nests too deeply") from None
     if not trials:
-        raise _no_list(head)
+        raise _no_list(file)
     names = list(dict.fromkeys(name for row in trials for name in row))
     cells = [[_cell(row.get(name)) for name in names] for row in trials]
     return pd.DataFrame(cells, columns=names, index=range(2, len(trials) + 2), dtype=object)
 
 
-def _parsed(head: Head) -> Any:
+def _parsed(file: ExportFile) -> Any:
     try:
-        return json.loads(head.text)
+        return json.loads(file.text)
     except json.JSONDecodeError as error:
         try:
-            return [json.loads(line) for line in head.text.split("\n") if line.strip()]
+            return [json.loads(line) for line in file.text.split("\n") if line.strip()]
         except json.JSONDecodeError:
             raise TableError(
-                f"a file must be whole JSON: {head.path} is not at line {error.lineno}, column "
+                f"a file must be whole JSON: {file.path} is not at line {error.lineno}, column "
                 f"{error.colno} ({error.msg}); save it again, or export it as CSV"
             ) from None
 
 
-def _trials(value: Any, around: dict[str, Any], head: Head) -> Iterator[dict[str, Any]]:
+def _trials(value: Any, around: dict[str, Any], file: ExportFile) -> Iterator[dict[str, Any]]:
     """Walk down to the trials; `around` is what was passed on the way."""
     value = _unwrapped(value)
     if isinstance(value, list):
         for each in value:
-            yield from _trials(each, around, head)
+            yield from _trials(each, around, file)
     elif not isinstance(value, dict):
-        raise _no_list(head)
+        raise _no_list(file)
     elif _TRIAL in value:
         yield {**around, **value}
     else:
-        inner = _inner(value, head)
+        inner = _inner(value, file)
         beside = {name: each for name, each in value.items() if name not in inner}
         for each in inner.values():
-            yield from _trials(each, {**around, **beside}, head)
+            yield from _trials(each, {**around, **beside}, file)
 
 
-def _inner(value: dict[str, Any], head: Head) -> dict[str, Any]:
+def _inner(value: dict[str, Any], file: ExportFile) -> dict[str, Any]:
     """Find what of an object holds trials; an object of trials may hold nothing else."""
     opened = {name: _unwrapped(each) for name, each in value.items()}
     inner = {name: each for name, each in opened.items() if _holds_trials(each)}
     if not inner:
-        raise _no_list(head)
+        raise _no_list(file)
     if any(_TRIAL in each for each in inner.values() if isinstance(each, dict)):
         inner = {name: each for name, each in opened.items() if isinstance(each, dict)}
     return inner
@@ -95,9 +95,9 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
-def _no_list(head: Head) -> TableError:
+def _no_list(file: ExportFile) -> TableError:
     return TableError(
-        f"JSON must be a list of trials, each an object with {_TRIAL}: {head.path} is not; "
+        f"JSON must be a list of trials, each an object with {_TRIAL}: {file.path} is not; "
         "export jsPsych.data.get().json()"
     )
 

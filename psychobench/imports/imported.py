@@ -1,18 +1,24 @@
-"""What was imported, and an account of every row."""
+"""The result of an import: trials, and an account of every row."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from psychobench.tables.output import json_rows
+from psychobench.errors import OptionError, ResourceError
+from psychobench.resources import check_writable, write_whole
+from psychobench.tables.notebook import ShownAsTable
+from psychobench.tables.output import csv_bytes, json_rows
 
 
 @dataclass(frozen=True)
-class FileAccount:
+class ImportedFile:
     """What became of the rows of one file; ``rows`` is ``taken`` and all of ``left``.
 
     Attributes
@@ -44,14 +50,14 @@ class FileAccount:
 
 
 @dataclass(frozen=True)
-class Imported:
+class Imported(ShownAsTable):
     """Trials of one or more files, with the account of their rows.
 
     Attributes
     ----------
     trials : DataFrame
-        As `psychobench.read_trials` gives them.
-    files : tuple of FileAccount
+        As `psychobench.read_trials` returns them.
+    files : tuple of ImportedFile
     keys : dict of str to int
         What each key was said to mean; empty where the answers were 0 and 1 already.
     pressed : dict of str to int
@@ -59,7 +65,7 @@ class Imported:
     """
 
     trials: pd.DataFrame
-    files: tuple[FileAccount, ...]
+    files: tuple[ImportedFile, ...]
     keys: dict[str, int] = field(default_factory=dict)
     pressed: dict[str, int] = field(default_factory=dict)
 
@@ -85,7 +91,7 @@ class Imported:
         return table.reset_index()
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per file and fate of its rows: ``file, format, fate, n_rows``."""
+        """Return one row per file and fate of its rows: ``file, format, fate, n_rows``."""
         fates = [
             {"file": each.file, "format": each.format, "fate": fate, "n_rows": n}
             for each in self.files
@@ -94,7 +100,7 @@ class Imported:
         return pd.DataFrame(fates)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the account as JSON's own types."""
+        """Return the account in JSON's own types."""
         return {
             "rows": sum(each.rows for each in self.files),
             "taken": len(self.trials),
@@ -106,3 +112,44 @@ class Imported:
             "observers": self.trials["observer"].unique().tolist(),
             "files": [{**vars(each), "notes": list(each.notes)} for each in self.files],
         }
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the trials as CSV, with answers as 0, 1 and, where nobody answered, nothing.
+
+        The file is written whole or not at all; folders above it are created.
+
+        Parameters
+        ----------
+        path : str or path
+            Must end in ``.csv``, and be none of the files that were imported.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it was written.
+
+        Raises
+        ------
+        OptionError
+            If `path` is no CSV file, or one of those imported.
+        ResourceError
+            If it is a folder or cannot be written.
+        """
+        out = check_out(path, [each.file for each in self.files])
+        answers = self.trials["response"].astype("Int64")
+        write_whole(out, csv_bytes(self.trials.assign(response=answers)))
+        return out
+
+
+def check_out(path: str | PathLike[str], imported: Iterable[str | PathLike[str]]) -> Path:
+    """Check that imported trials can be written to a file, see `Imported.save`."""
+    out = Path(path).expanduser()
+    if out.suffix.lower() != ".csv":
+        raise OptionError(f"`out` must end in .csv: got {out}")
+    if out.is_dir():
+        raise ResourceError(f"`out` must be a file: {out} is a folder")
+    files = [Path(each) for each in imported]
+    if out.exists() and any(each.exists() and each.samefile(out) for each in files):
+        raise OptionError(f"`out` must be another file than those imported: {out} is one of them")
+    check_writable(out.parent)
+    return out
