@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +85,7 @@ def _check_needed(
 def _needed(missing: list[str], trials: pd.DataFrame, path: Path) -> str:
     filled = [str(name) for name in trials if _is_filled(trials, str(name))]
     likely = dict.fromkeys(missing, filled) | {"level": _numeric(trials[filled])}
-    columns = ",".join(_likely_pair(ours, likely[ours]) for ours in missing)
+    columns = ",".join(likely_mapping([ours], likely[ours]) for ours in missing)
     *some, last = [_NEEDED[ours] for ours in missing]
     what = f"{', '.join(some)} and {last}" if some else last
     pattern = f"{{observer}}{path.suffix}"
@@ -98,11 +97,6 @@ def _needed(missing: list[str], trials: pd.DataFrame, path: Path) -> str:
         f"{shown(trials.columns)}; name one, like {argument('columns', columns)}"
         f"{from_name if 'observer' in missing else ''}"
     )
-
-
-def _likely_pair(ours: str, names: list[str]) -> str:
-    found = re.search(rf"{ours}=[^`\"]*", likely_mapping([ours], names))
-    return found[0] if found else f"{ours}=NAME"
 
 
 def _numeric(trials: pd.DataFrame) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 import pandas as pd
 
+from psychobench.arguments import Names, Pairs
 from psychobench.errors import TableError
 from psychobench.imports.assembly import assemble_trials
 from psychobench.imports.consistency import check_distinct, check_keep, check_repeats
@@ -26,13 +27,13 @@ def import_trials(
     files: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
     format: str = "auto",
-    map: Mapping[str, int] | str | Iterable[str] | None = None,
-    columns: Mapping[str, str] | str | Iterable[str] | None = None,
-    level_from: Mapping[str, str] | str | Iterable[str] | None = None,
+    map: Pairs = None,
+    columns: Pairs = None,
+    level_from: Pairs = None,
     observer_from: str | None = None,
-    where: Mapping[str, str] | str | Iterable[str] | None = None,
-    keep: str | Iterable[str] | None = None,
-    also: str | Iterable[str] | None = None,
+    where: Pairs = None,
+    keep: Names = None,
+    also: Names = None,
     rt_unit: str | None = None,
     encoding: str | None = None,
 ) -> Imported:

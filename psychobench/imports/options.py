@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from psychobench.arguments import Names, Pairs, parse_names, parse_pairs
 from psychobench.errors import OptionError
 from psychobench.imports.file_format import ExportRows
-from psychobench.trials.columns import check_mapping, parse_columns, parse_names, parse_pairs
+from psychobench.trials.columns import parse_columns, parse_where
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class ImportOptions:
 
 def parse_options(
     *,
-    columns: Any,
-    map: Any,
-    where: Any,
-    keep: Any,
-    also: Any,
-    level_from: Any,
+    columns: Pairs,
+    map: Pairs,
+    where: Pairs,
+    keep: Names,
+    also: Names,
+    level_from: Pairs,
     observer_from: str | None,
     rt_unit: str | None,
 ) -> ImportOptions:
@@ -57,16 +57,15 @@ def parse_options(
         If one has a value that it cannot have, or contradicts another.
     """
     options = ImportOptions(
-        dict(columns or {}) if _is_mapping(columns) else parse_columns(columns),
+        parse_columns(columns),
         parse_map(map),
-        _pairs(where, "where", "condition=whole"),
-        tuple(_texts(keep)),
-        parse_names(_texts(also)),
-        _pairs(level_from, "level_from", "stimulus=*_{level}.png"),
+        parse_where(where),
+        _parse_reasons(keep),
+        parse_names(also, "also"),
+        parse_pairs(level_from, "level_from", "stimulus=*_{level}.png"),
         observer_from,
         rt_unit,
     )
-    check_mapping(options.columns)
     wrong = [n for n in ("p_target", "n_trials", "n_target") if n in options.columns]
     if wrong:
         raise OptionError(
@@ -87,7 +86,16 @@ def parse_options(
     return options
 
 
-def parse_map(pairs: Any) -> dict[str, int]:
+def _parse_reasons(keep: Names) -> tuple[str, ...]:
+    """Read reasons, one or several; unlike names they may hold commas."""
+    reasons = (keep,) if isinstance(keep, str) else tuple(keep or ())
+    for reason in reasons:
+        if not isinstance(reason, str):
+            raise OptionError(f"`keep` must be text or a list of texts: got {reason!r}")
+    return reasons
+
+
+def parse_map(pairs: Pairs) -> dict[str, int]:
     """Read what each key means.
 
     Raises
@@ -100,7 +108,7 @@ def parse_map(pairs: Any) -> dict[str, int]:
     >>> parse_map({"a": 1, "s": 0}), parse_map(["a=1", "s=0"])
     ({'a': 1, 's': 0}, {'a': 1, 's': 0})
     """
-    meanings = _pairs(pairs, "map", "a=1")
+    meanings = parse_pairs(pairs, "map", "a=1")
     for key, value in meanings.items():
         if value not in ("0", "1"):
             raise OptionError(
@@ -115,19 +123,3 @@ def parse_map(pairs: Any) -> dict[str, int]:
             f'add `map="KEY={absent}"`'
         )
     return keys
-
-
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, Mapping)
-
-
-def _texts(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else list(value)
-
-
-def _pairs(value: Any, option: str, example: str) -> dict[str, str]:
-    if isinstance(value, Mapping):
-        return {str(name): str(each) for name, each in value.items()}
-    return parse_pairs(_texts(value), f"`{option}`", example)
