@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 _HELP = """\
 Read FILEs that an experiment program wrote into one table of trials.
 
-Says which program it was, what became of every row, and what each key means: that is never
-guessed, so give --map for each key, 1 for the target category. Then run psychobench fit.
+Reports which program it was, what became of every row, and how often each key was pressed. What a
+key means is never guessed: give --map for each key, 1 for the target category. Then run psychobench
+fit.
 
 Formats: psychopy, jspsych, psychtoolbox (CSV and MAT files), opensesame*, labjs*, gorilla*,
 eprime* (text), presentation* (logs), bids* (beh), psych-ds*, excel, and table for any other CSV or
 TSV with --columns.
 
-* Experimental: built from descriptions of the format. No real file of it was at hand, nor one of
-jsPsych 7, of PsychoPy with tabs or semicolons or before 2024, or of MATLAB 7.3. Check the counts.
+* Experimental: built from descriptions of the format, without a real file to try it on. So is the
+support of jsPsych 7, of PsychoPy before 2024 or with tabs or semicolons, and of MATLAB 7.3. Check
+the counts.
 """
 
 
@@ -60,7 +62,9 @@ jsPsych 7, of PsychoPy with tabs or semicolons or before 2024, or of MATLAB 7.3.
 @click.option(
     "--keep", multiple=True, metavar="REASON", help="Take rows left for this reason: practice."
 )
-@click.option("--also", metavar="COL,COL", help="Further columns of the files to keep.")
+@click.option(
+    "--also", multiple=True, metavar="COL,COL", help="Further columns of the files to keep."
+)
 @click.option("--rt-unit", metavar="s|ms", help="Unit of reaction times, where it is not known.")
 @click.option("--encoding", metavar="NAME", help="How text is written, if not UTF-8 or UTF-16.")
 @click.option("--interactive", is_flag=True, help="Ask for what is missing.")
@@ -135,10 +139,13 @@ def _ask_keys(keys: Sequence[str]) -> dict[str, int]:
 
 def _print_faults(error: PsychobenchError) -> None:
     """Print what is wrong in the words of the command line."""
+    click.echo("\n".join(map(_in_options, error.faults)), err=True)
+
+
+def _in_options(text: str) -> str:
     from psychobench.cli.wording import in_options
 
-    command = click.get_current_context().command
-    click.echo("\n".join(in_options(fault, command) for fault in error.faults), err=True)
+    return in_options(text, click.get_current_context().command)
 
 
 def _readable(found: Imported, out: Path) -> str:
@@ -165,7 +172,8 @@ def _about(account: ImportedFile) -> list[str]:
         f"answer), {account.rows - account.taken} left{': ' + left if left else ''}.",
     ]
     lines += [f"  {columns}."] if columns else []
-    return lines + [f"  Note: {note.removeprefix(account.file + ': ')}." for note in account.notes]
+    notes = [_in_options(note.removeprefix(account.file + ": ")) for note in account.notes]
+    return lines + [f"  Note: {note}." for note in notes]
 
 
 def _to_json(found: Imported, out: Path) -> str:
