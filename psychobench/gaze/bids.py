@@ -117,8 +117,8 @@ class _Gaze:
     x: _Numbers
     y: _Numbers
 
-    def place(self, onset: float, end: float) -> tuple[float, float]:
-        """Return the mean place from one time to another; NaN where the eye was lost."""
+    def mean_position(self, onset: float, end: float) -> tuple[float, float]:
+        """Return the mean position from one time to another; NaN where the eye was lost."""
         first, last = self.times.searchsorted(onset, "left"), self.times.searchsorted(end, "right")
         seen = np.isfinite(self.x[first:last]) & np.isfinite(self.y[first:last])
         if not seen.any():
@@ -127,9 +127,9 @@ class _Gaze:
 
 
 def _fixation(onset: float, duration: float, gaze: _Gaze, shown: pd.DataFrame) -> dict[str, Any]:
-    """Place one fixation, on the image that was on when it began, if one was."""
+    """Locate one fixation on the image that was displayed when it began, if any."""
     on = shown[(shown["onset"] <= onset) & (onset < shown["onset"] + shown["duration"])]
-    x, y = gaze.place(onset, onset + duration)
+    x, y = gaze.mean_position(onset, onset + duration)
     row = {"image": None, "x_px": x, "y_px": y, "duration_ms": duration, "onset_ms": onset}
     if on.empty:
         return row

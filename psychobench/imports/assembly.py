@@ -18,7 +18,7 @@ from psychobench.trials.table import validate_trials
 def assemble_trials(
     file: ParsedFile, options: ImportOptions
 ) -> tuple[pd.DataFrame | None, ImportedFile]:
-    """Give answers their meaning and times their unit, and account for each row.
+    """Code the answers, convert the times, and account for each row.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from psychobench.tables.cells import (
     has_decimal_points,
     is_number,
     note_decimal_commas,
-    with_points,
+    replace_decimal_commas,
 )
 from psychobench.trials.columns import CANONICAL, TRIAL_COLUMNS
 
@@ -25,7 +25,7 @@ _NUMBERS = ("level", "rt")
 def extract_cells(
     export: ExportRows, options: ImportOptions, path: Path
 ) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
-    """Pick our columns out of a file, their cells still text.
+    """Pick our columns out of a file, with cells that are still text.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def extract_cells(
     further, notes = _further_columns(export, options, origin, path)
     cells = cells.assign(**further)
     if export.delimiter not in (",", ""):
-        notes = _point(cells, [*_NUMBERS, *further], origin, path) + notes
+        notes = _read_decimal_commas(cells, [*_NUMBERS, *further], origin, path) + notes
     return cells, origin, notes
 
 
 def _further_columns(
     export: ExportRows, options: ImportOptions, origin: dict[str, str], path: Path
 ) -> tuple[dict[str, pd.Series[str]], list[str]]:
-    """Pick the columns that the user wants as well; none takes the place of one of ours."""
+    """Pick the further columns that the user wants; none replaces one of ours."""
     further, notes = {}, []
     for name in options.also:
         if origin.get(name) != name:
@@ -75,12 +75,14 @@ def _further_columns(
     return further, notes
 
 
-def _point(cells: pd.DataFrame, names: list[str], origin: dict[str, str], path: Path) -> list[str]:
-    """Write points for decimal commas in the columns that may be numbers; note in which."""
+def _read_decimal_commas(
+    cells: pd.DataFrame, names: list[str], origin: dict[str, str], path: Path
+) -> list[str]:
+    """Replace decimal commas in columns that may be numbers; note in which."""
     pointed, dotted = [], []
     for name in [name for name in names if name in cells]:
         texts = list(cells[name])
-        with_commas = with_points(texts)
+        with_commas = replace_decimal_commas(texts)
         if with_commas is not texts:
             cells[name] = with_commas
             pointed.append(origin.get(name, name))

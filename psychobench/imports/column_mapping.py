@@ -1,4 +1,4 @@
-"""Which column of a file is which of ours."""
+"""Which column of a file holds which of ours."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _check_named(cells: pd.DataFrame, options: ImportOptions, path: Path) -> Non
 def _check_needed(
     found: dict[str, str], trials: pd.DataFrame, options: ImportOptions, path: Path
 ) -> None:
-    """Check that all is found that every trial must have; name together what is not."""
+    """Check that every column that trials must have is found; report all that are not together."""
     missing = [ours for ours in _NEEDED if not found.get(ours)]
     if "{observer}" in (options.observer_from or "") and "observer" in missing:
         missing.remove("observer")
@@ -93,8 +93,8 @@ def _needed(missing: list[str], trials: pd.DataFrame, path: Path) -> str:
         f"; or take the observer from the file's name, like {argument('observer_from', pattern)}"
     )
     return (
-        f"{what} of each trial must be known: {path} has no column that is sure to say it; found: "
-        f"{shown(trials.columns)}; name one, like {argument('columns', columns)}"
+        f"{what} of each trial must be known: {path} has no column that certainly holds it; "
+        f"found: {shown(trials.columns)}; name one, like {argument('columns', columns)}"
         f"{from_name if 'observer' in missing else ''}"
     )
 
@@ -123,7 +123,7 @@ def _check_one_answer(trials: pd.DataFrame, export: ExportRows, path: Path) -> N
 
 
 def _times_of(response: str, export: ExportRows, rt: str) -> str:
-    """Find the reaction times of the very component that gave the answers."""
+    """Find the reaction times of the component that gave the answers."""
     stem = response.rpartition(".")[0]
     times = export.known_columns["rt"]
     return next((name for name in times if stem and name.rpartition(".")[0] == stem), rt)

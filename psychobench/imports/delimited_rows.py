@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from psychobench.imports.file_format import ExportFile
-from psychobench.tables.delimited import filled, split_table
+from psychobench.tables.delimited import filled_rows, split_table
 
 
 def read_rows(
@@ -37,6 +37,6 @@ def read_rows(
     cells, _, headers, notes = split_table(
         file.text, file.path, delimiter=file.delimiter, quoting=quoting
     )
-    left = dict.fromkeys(map(int, cells.index[~filled(cells)]), "empty row")
+    left = dict.fromkeys(map(int, cells.index[~filled_rows(cells)]), "empty row")
     left |= dict.fromkeys(headers, "the header again")
     return cells, left, [*file.notes, *notes]

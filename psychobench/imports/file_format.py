@@ -23,7 +23,7 @@ class ExportFile:
     text : str
         The same decoded, with line ends as ``\\n``; empty where it is no text.
     header : tuple of str
-        The cells of its first record, split by the delimiter that parts it best.
+        The cells of its first record, split by the delimiter that separates it best.
     delimiter : str
         That delimiter.
     notes : tuple of str
@@ -63,9 +63,9 @@ class ExportRows:
         Whether the answers in `known_columns` are keys or buttons, whose meaning the user must
         give.
     delimiter : str
-        What parted the cells; where it is no comma, numbers may have decimal commas.
+        What separated the cells; if it is not the comma, numbers may have decimal commas.
     key_label : callable
-        Writes a key for the eye: a key code with its letter.
+        Writes a key as people read it: a key code with its letter.
     detail : str
         What is special about the file, for the sentence that says how it was recognised.
     experimental : bool

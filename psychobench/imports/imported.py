@@ -19,18 +19,18 @@ from psychobench.tables.output import csv_bytes, json_rows
 
 @dataclass(frozen=True)
 class ImportedFile:
-    """What became of the rows of one file; ``rows`` is ``taken`` and all of ``left``.
+    """What became of the rows of one file; ``rows`` is the sum of ``taken`` and ``left``.
 
     Attributes
     ----------
     file, format, reason : str
-        Which file, what it is, and why it is thought to be that.
+        Which file, its format, and how that was recognised.
     rows, taken, unanswered : int
-        Rows of the file, those that are trials now, and those of them without an answer.
+        How many rows the file has, how many became trials, and how many of these have no answer.
     left : dict of str to int
-        By reason, how many rows are no trials.
+        How many rows are not trials, by reason.
     columns : dict of str to str
-        From which of its columns each of ours came, with the unit where that was changed.
+        The file's column behind each of ours, with the unit of times.
     observers : tuple of str
         Who answered.
     notes : tuple of str
@@ -59,7 +59,7 @@ class Imported(ShownAsTable):
         As `psychobench.read_trials` returns them.
     files : tuple of ImportedFile
     keys : dict of str to int
-        What each key was said to mean; empty where the answers were 0 and 1 already.
+        What each key means; empty if the answers were 0 and 1 already.
     pressed : dict of str to int
         How many trials have each of these keys.
     """
@@ -71,7 +71,7 @@ class Imported(ShownAsTable):
 
     @property
     def left(self) -> dict[str, int]:
-        """By reason, how many rows of all files are no trials."""
+        """How many rows of all files are not trials, by reason."""
         total: Counter[str] = Counter()
         for each in self.files:
             total.update(each.left)
@@ -79,7 +79,7 @@ class Imported(ShownAsTable):
 
     @property
     def levels(self) -> pd.DataFrame:
-        """Per level, how many trials there are, are answered, and have the target answer."""
+        """The number of trials, of answered trials and of target answers at each level."""
         answers = self.trials.groupby("level")["response"]
         table = pd.DataFrame(
             {
@@ -121,7 +121,7 @@ class Imported(ShownAsTable):
         Parameters
         ----------
         path : str or path
-            Must end in ``.csv``, and be none of the files that were imported.
+            Must end in ``.csv``, and not be one of the files that were imported.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Files in, trials and their account out: the one path that all formats share."""
+"""From files to trials and their account: the path that all formats share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from psychobench.imports.imported import Imported, ImportedFile
 from psychobench.imports.options import ImportOptions, parse_options
 from psychobench.imports.parsed_file import ParsedFile, no_trial, parse_file
 from psychobench.imports.response_keys import check_keys, count_keys
-from psychobench.tables.cells import natural
+from psychobench.tables.cells import infer_numbers
 from psychobench.tables.reading import TEXTS
 
 
@@ -44,7 +44,7 @@ def import_trials(
     files : path or iterable of paths
         One file or several, of one format or several; ``~`` is the home folder.
     format : str, default "auto"
-        What the files are; found from each when left out.
+        The format of the files; recognised from each file by default.
     map : mapping of str to {0, 1}, or str or list of str, optional
         What each key means, 1 for the target category: ``{"j": 1, "f": 0}`` or
         ``["j=1", "f=0"]``. Needed where answers are keys.
@@ -63,11 +63,11 @@ def import_trials(
     keep : str or list of str, optional
         Reasons, such as ``"practice"``, for which rows are to be taken all the same.
     also : str or list of str, optional
-        Further columns of the files that the trials should have.
+        Further columns of the files to keep.
     rt_unit : {"s", "ms"}, optional
-        Unit of reaction times where the program does not fix it.
+        Unit of reaction times if the program does not prescribe it.
     encoding : str, optional
-        How the text is written where it is neither UTF-8 nor UTF-16.
+        The encoding of text that is neither UTF-8 nor UTF-16.
 
     Returns
     -------
@@ -153,10 +153,10 @@ def _check_answers(parsed: Sequence[ParsedFile], options: ImportOptions) -> pd.S
 
 
 def _with_natural_types(trials: pd.DataFrame) -> pd.DataFrame:
-    """Give the trial numbers and the further columns the types that their cells have."""
+    """Convert the trial numbers and further columns to numbers where all their cells are."""
     for name in trials:
         if name not in TEXTS and not pd.api.types.is_numeric_dtype(trials[name]):
-            trials[name] = natural(trials[name].astype(object))
+            trials[name] = infer_numbers(trials[name].astype(object))
     return trials
 
 

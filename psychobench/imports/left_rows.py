@@ -1,4 +1,4 @@
-"""Why rows are left: which are no trials, and for what reason."""
+"""Which rows are not trials, and for what reason they are left."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TRUE = frozenset({"yes", "true", "1"})
 
 
 def why_left(export: ExportRows, cells: pd.DataFrame, options: ImportOptions) -> pd.Series[str]:
-    """Find the reason why each row is no trial; empty where it may be one.
+    """Find the reason why each row is not a trial; empty if it may be one.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def why_left(export: ExportRows, cells: pd.DataFrame, options: ImportOptions) ->
 def take_back(
     reasons: pd.Series[str], cells: pd.DataFrame, options: ImportOptions
 ) -> pd.Series[str]:
-    """Drop the reasons that the user asked to ignore, in rows that have a level."""
+    """Remove the reasons that the user asked to ignore, in rows that have a level."""
     ignored = reasons.map(options.takes_back).astype(bool)
     return reasons.mask(ignored & ~cells["level"].map(is_blank), "")
 

@@ -1,4 +1,4 @@
-"""What the user says of all files: the parameters of an import, read and checked."""
+"""The parameters of an import, read and checked."""
 
 from __future__ import annotations
 

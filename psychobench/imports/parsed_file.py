@@ -23,7 +23,7 @@ class ParsedFile:
     ----------
     path : pathlib.Path
     format : FileFormat
-        What it is, and in `reason` why it is thought to be that.
+        Its format, and in `reason` how that was recognised.
     reason : str
     export : ExportRows
         All of its rows.
@@ -77,7 +77,7 @@ def parse_file(
 
 
 def no_trial(file: ParsedFile, why: pd.Series[str] | None = None) -> str:
-    """Say why nothing of a file is taken; `why` replaces the file's own reasons."""
+    """Write the error for a file without a trial; `why` replaces the file's own reasons."""
     counts = (file.why_left if why is None else why).value_counts()
     left = ", ".join(f"{n} {reason}" for reason, n in counts.items())
     return (

@@ -15,7 +15,7 @@ _IN_FILE_NAMES = ("observer", "session", "condition")
 
 
 def compile_pattern(pattern: str, allowed: tuple[str, ...], option: str) -> re.Pattern[str]:
-    """Turn ``{name}`` into what is looked for and ``*`` into anything.
+    """Compile a pattern in which ``{name}`` is what to find and ``*`` stands for anything.
 
     Parameters
     ----------

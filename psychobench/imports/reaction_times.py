@@ -68,7 +68,7 @@ def read_seconds(
 def _unit(
     median: float, column: str, export: ExportRows, options: ImportOptions, path: Path
 ) -> str:
-    """Find the unit: the user's, the program's or the column's own."""
+    """Find the unit: from the user, the program or the column's name."""
     ruled = export.rt_unit if column in export.known_columns.get("rt", ()) else ""
     if ruled == "s" and median > _SECONDS:
         ruled = ""

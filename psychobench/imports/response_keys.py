@@ -1,4 +1,4 @@
-"""What the keys mean: as the user says, never as they look."""
+"""The meaning of response keys, which the user gives: it is never guessed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LISTED = re.compile(r"""\[\s*(['"]?)(?P<item>[^,\[\]]*?)\1\s*\]""")
 
 
 def normalise_key(cell: str) -> str:
-    """Write a key in one way: out of its list, in lower case, 80.0 as 80.
+    """Write a key in its normal form: out of its list, in lower case, 80.0 as 80.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a column of cells holds, looked at once per distinct cell: text, numbers, blanks."""
+"""The cells of a column as text, numbers or blanks; each distinct cell is examined once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+([eE][+-]?\d+)?)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _PADDED = re.compile(r"[+-]?0\d")
-# how pandas, R, jsPsych, PsychoPy and BIDS write that there is nothing
+# how pandas, R, jsPsych, PsychoPy and BIDS write missing values
 _BLANK = frozenset({"", "na", "n/a", "nan", "null", "none"})
 
 
@@ -63,7 +63,7 @@ def as_number(value: object) -> float:
     """Read one cell as a number; NaN where it is none.
 
     Decimal digits are read to the nearest double. Python's further notations (``1_000``) and
-    truth values are no numbers.
+    truth values are not numbers.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def is_number(value: object) -> bool:
 
 
 def is_blank(value: object) -> bool:
-    """Whether a cell says that there is nothing: empty, or a program's word for missing.
+    """Whether a cell is empty or holds a program's word for a missing value.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def numbers_of(column: pd.Series[Any]) -> NDArray[np.float64]:
 
 
 def blanks_of(column: pd.Series[Any]) -> NDArray[np.bool_]:
-    """Find the cells that say that there is nothing, see `is_blank`."""
+    """Find the blank cells, see `is_blank`."""
     if pd.api.types.is_numeric_dtype(column):
         return column.isna().to_numpy(np.bool_)
     codes, values = distinct(column)
@@ -118,14 +118,14 @@ def blanks_of(column: pd.Series[Any]) -> NDArray[np.bool_]:
 
 
 def clean_cells(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
-    """Strip every cell of text; the result is categorical, so that it is cheap to look at again.
+    """Strip every cell of text; the result is categorical, so that later checks are cheap.
 
     With `decimal_comma`, a column that holds nothing but numbers may write ``0,5`` for ``0.5``;
     ``attrs["pointed"]`` tells whether it did.
     """
     codes, values = distinct(column)
     texts: Sequence[str] = [value.strip() for value in values]
-    pointed = with_points(texts) if decimal_comma else texts
+    pointed = replace_decimal_commas(texts) if decimal_comma else texts
     places, unique = pd.factorize(np.array(pointed, dtype=object))
     categories = pd.Index(unique, dtype=object)
     result = pd.Series(
@@ -135,15 +135,15 @@ def clean_cells(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any
     return result
 
 
-def with_points(texts: Sequence[str]) -> Sequence[str]:
-    """Write decimal points for decimal commas, where that is what the commas of a column are.
+def replace_decimal_commas(texts: Sequence[str]) -> Sequence[str]:
+    """Replace decimal commas by points, if that is what the commas of a column are.
 
-    They are not, or may not be, where a cell is no number, where some numbers have points, or
-    where every comma could part thousands; then `texts` itself is returned.
+    They are not, or may not be, if a cell is no number, if some numbers have points, or if every
+    comma could separate thousands; then `texts` itself is returned.
 
     Examples
     --------
-    >>> with_points(["0,5", "1", ""]), with_points(["1,250", "0"])
+    >>> replace_decimal_commas(["0,5", "1", ""]), replace_decimal_commas(["1,250", "0"])
     (['0.5', '1', ''], ['1,250', '0'])
     """
     commas = [text for text in texts if "," in text]
@@ -177,10 +177,10 @@ def note_decimal_commas(path: Path, pointed: Sequence[str], dotted: Sequence[str
     return notes
 
 
-def natural(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Turn a column of text into numbers where all of it is, else into dtype ``str``.
+def infer_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Convert a column of text to numbers if all of its cells are, otherwise to dtype ``str``.
 
-    Blank cells become NaN among numbers. Text with leading zeros (``007``) is a name, no number.
+    Blank cells become NaN among numbers. Text with leading zeros (``007``) is a name, not a number.
     """
     codes, texts = distinct(column)
     filled = [text for text in texts if not is_blank(text)]

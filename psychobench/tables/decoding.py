@@ -1,4 +1,4 @@
-"""Bytes to text: what kind of file this is, in which encoding, with which line ends."""
+"""Bytes to text: the kind of file, its encoding and its line ends."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def check_kind(path: Path, data: bytes) -> None:
-    """Refuse what is known to be no text, with what to do instead.
+    """Refuse files that are known not to be text, with a remedy.
 
     Raises
     ------

@@ -42,9 +42,9 @@ class DelimitedTable(NamedTuple):
         By the names of the columns; the index holds the rows' numbers as a spreadsheet shows them.
         Of str, but for columns that may be numbers and are.
     delimiter : str
-        What parted them.
+        What separated them.
     headers : list of int
-        The numbers of rows that are the header again, as where two files were joined.
+        The numbers of rows that repeat the header, as where two files were joined.
     notes : list of str
         What was repaired.
     """
@@ -66,8 +66,8 @@ def split_table(
 ) -> DelimitedTable:
     r"""Split a text with a header row into named columns.
 
-    Empty lines are no rows. A nameless column is dropped where it is empty, else called after its
-    place.
+    Empty lines are no rows. A nameless column is dropped if it is empty, otherwise it is called
+    by its position.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def split_table(
     known : collection of str
         Names that the columns may have; they help to find the delimiter.
     delimiter : str, optional
-        Found from the header where it is left out.
+        Found from the header if left out.
     quoting : {"doubled", "backslash", "bare"}
         How a quote inside a quoted cell is written: ``""``, ``\"`` or, as PsychoPy does, ``"``.
     texts : collection of str, optional
@@ -102,7 +102,7 @@ def split_table(
     cells, lengths = _split_rows(rows, header, path, quoting, texts)
     closed = rows.endswith("\n")
     notes += check_lengths(lengths, names, path, first, closed=closed)
-    check_beyond(filled(cells.iloc[:, len(names) :]), lengths, len(names), path, first)
+    check_beyond(filled_rows(cells.iloc[:, len(names) :]), lengths, len(names), path, first)
     if not closed:
         notes.append(f"{path}: no line end after the last row, which may have been cut short")
     headers = []
@@ -134,14 +134,14 @@ def _split_rows(
 
 
 def no_rows(path: Path, names: Collection[str]) -> str:
-    """Say that a table has a header and nothing else."""
+    """Write the error for a table that has a header and nothing else."""
     return (
         f"a table must have at least one row below its header: {path} has none; its columns are "
         f"{shown(names)}"
     )
 
 
-def filled(cells: pd.DataFrame) -> NDArray[np.bool_]:
+def filled_rows(cells: pd.DataFrame) -> NDArray[np.bool_]:
     """Find the rows in which any cell holds something other than blanks."""
     found = np.zeros(len(cells), dtype=np.bool_)
     for name in cells:
@@ -154,7 +154,7 @@ def filled(cells: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _repeated_headers(cells: pd.DataFrame, names: Sequence[str]) -> NDArray[np.intp]:
-    """Find the places of the rows that are the header again."""
+    """Find the positions of rows that repeat the header."""
     rows = np.arange(len(cells))
     for column, name in enumerate(names):
         if pd.api.types.is_numeric_dtype(cells[column]):
@@ -165,7 +165,7 @@ def _repeated_headers(cells: pd.DataFrame, names: Sequence[str]) -> NDArray[np.i
 
 
 def _named(cells: pd.DataFrame, header: Sequence[str], path: Path) -> pd.DataFrame:
-    kept = [i for i, name in enumerate(header) if name or filled(cells[[i]]).any()]
+    kept = [i for i, name in enumerate(header) if name or filled_rows(cells[[i]]).any()]
     named = cells[kept]
     named.columns = pd.Index([header[i] or f"column_{i + 1}" for i in kept], dtype=object)
     if not named.columns.is_unique:

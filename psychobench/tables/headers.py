@@ -28,7 +28,7 @@ class Header:
     names : tuple of str
         Its cells, stripped; empty where its quotes are broken.
     delimiter : str
-        What parts its cells.
+        What separates its cells.
     row : int
         Its number as a spreadsheet shows it, 1 where nothing stands above it.
     end : int
@@ -47,15 +47,15 @@ class Header:
 def find_header(
     text: str, known: Collection[str] = (), *, delimiter: str | None = None, strict: bool = False
 ) -> Header:
-    """Find the first record of a text, and the delimiter that parts it best.
+    """Find the first record of a text, and the delimiter that separates it best.
 
     Parameters
     ----------
     text : str
         All of it.
     known : collection of str
-        Names that the columns may have: the delimiter that finds most of them is the right one,
-        else the one that finds most cells.
+        Names that the columns may have: the delimiter that finds most of them is chosen,
+        then the one that finds most cells.
     delimiter : str, optional
         The delimiter, where it is known.
     strict : bool, default False
@@ -97,7 +97,7 @@ def _first_record(
 
 @contextlib.contextmanager
 def long_cells() -> Iterator[None]:
-    """Let Python's reader of CSV take cells of any length for a while."""
+    """Let the csv module read cells of any length within a block."""
     limit = csv.field_size_limit(_LONGEST)
     try:
         yield
@@ -121,8 +121,8 @@ def check_header(header: Header, path: Path, *, below: bool) -> None:
         )
     if len(names) == 1:
         raise TableError(
-            f"a table must have several columns: commas, tabs or semicolons do not part the first "
-            f"line of {path}; delete lines above its header, or save it as 'CSV UTF-8'"
+            f"a table must have several columns: commas, tabs or semicolons do not separate the "
+            f"first line of {path}; delete lines above its header, or save it as 'CSV UTF-8'"
         )
     if len(names) > MOST_COLUMNS:
         raise TableError(

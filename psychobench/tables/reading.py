@@ -17,7 +17,7 @@ from psychobench.tables.cells import (
     note_decimal_commas,
 )
 from psychobench.tables.decoding import read_text
-from psychobench.tables.delimited import filled, no_rows, split_table
+from psychobench.tables.delimited import filled_rows, no_rows, split_table
 from psychobench.tables.row_lengths import list_rows
 
 TEXTS = ("observer", "condition", "stimulus", "session")
@@ -60,7 +60,7 @@ def read_cells(
         count = "1 row repeats" if len(headers) == 1 else f"{len(headers)} rows repeat"
         notes.append(f"{path}: {count} the header ({list_rows(headers)}); left out")
     cells, commas = _cleaned(raw.drop(index=headers), decimal_comma=delimiter != ",", path=path)
-    cells = cells[filled(cells)]
+    cells = cells[filled_rows(cells)]
     if cells.empty:
         raise TableError(no_rows(path, list(map(str, cells))))
     cells.attrs["notes"] = notes + commas

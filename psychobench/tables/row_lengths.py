@@ -1,4 +1,4 @@
-"""How many cells each row of a delimited text has, and what must hold of that."""
+"""The number of cells in each row of a delimited text, and the checks of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def count_cells(
     first : int
         The number of the first row.
     delimiter, escape : str
-        What parts the cells, and what stands before a quote inside a quoted cell (``\\``) where
+        What separates the cells, and what precedes a quote inside a quoted cell (``\\``) where
         that is not another quote.
 
     Raises

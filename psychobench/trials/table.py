@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from psychobench.arguments import Pairs
 from psychobench.errors import TableError
 from psychobench.messages import nearest, number_of, shown
-from psychobench.tables.cells import as_number, as_text, distinct, natural, texts_of
+from psychobench.tables.cells import as_number, as_text, distinct, infer_numbers, texts_of
 from psychobench.tables.reading import TEXTS, read_cells
 from psychobench.trials.cell_rules import check_counts, check_trials
 from psychobench.trials.columns import CANONICAL, likely_mapping, parse_columns, parse_where, rename
@@ -120,7 +120,7 @@ def _read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str])
     table = validate_trials(select_rows(named, where, columns, str(path)), source=str(path))
     for name in table:
         if isinstance(table[name].dtype, pd.CategoricalDtype):
-            table[name] = natural(table[name])
+            table[name] = infer_numbers(table[name])
     return table
 
 

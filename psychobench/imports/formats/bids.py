@@ -1,4 +1,4 @@
-"""BIDS: the behavioural table ``sub-01_task-happysad_beh.tsv``; ``n/a`` for nothing."""
+"""BIDS: the behavioural table ``sub-01_task-happysad_beh.tsv``; ``n/a`` where there is no value."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _NAME = re.compile(r"sub-(?P<sub>[a-zA-Z0-9]+)(_ses-(?P<ses>[a-zA-Z0-9]+))?_.*(b
 
 
 def recognise(file: ExportFile) -> str | None:
-    """Go by the file's name, which BIDS rules."""
-    return "its name is one of BIDS" if _NAME.fullmatch(file.path.name) else None
+    """Recognise the file by its name, which BIDS prescribes."""
+    return "its name follows BIDS" if _NAME.fullmatch(file.path.name) else None
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Read all rows; who answered stands in the file's name."""
+    """Read all rows; the file's name says who answered."""
     rows, left, notes = read_rows(file)
     if found := _NAME.fullmatch(file.path.name):
         for column, value in (("sub (file name)", found["sub"]), ("ses (file name)", found["ses"])):

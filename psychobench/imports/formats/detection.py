@@ -111,8 +111,8 @@ def find_format(file: ExportFile, name: str = "auto") -> tuple[FileFormat, str]:
         )
     raise TableError(
         f"a file must be a known export, or a table with several columns: {file.path} is neither; "
-        "commas, tabs or semicolons do not part its first line; delete lines above its header, or, "
-        "if it is a list of conditions, name the file with the answers instead"
+        "commas, tabs or semicolons do not separate its first line; delete lines above its "
+        "header, or, if it is a list of conditions, name the file with the answers instead"
     )
 
 

@@ -29,7 +29,7 @@ def recognise(file: ExportFile) -> str | None:
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Turn blocks into rows, the header's values in each; the innermost level is the trials."""
+    """Turn blocks into rows with the header's values; those of the innermost level are trials."""
     header, frames = _blocks(file)
     deepest = max(int(frame["Level"] or 0) for frame in frames.values())
     names = list(dict.fromkeys([*header, *(name for f in frames.values() for name in f)]))

@@ -25,7 +25,7 @@ def recognise(file: ExportFile) -> str | None:
 
 def read(file: ExportFile) -> ExportRows:
     """Take the rows of zones that answer; a screen whose time ran out is an unanswered trial."""
-    rows, left, notes = read_rows(_closed(file))
+    rows, left, notes = read_rows(_complete_last_line(file))
     zone = rows["Zone Type"].str.lower() if "Zone Type" in rows else None
     if "Event Index" in rows:
         for row in rows.index[rows["Event Index"].str.strip().eq("END OF FILE")]:
@@ -51,8 +51,8 @@ def read(file: ExportFile) -> ExportRows:
     return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-def _closed(file: ExportFile) -> ExportFile:
-    """Complete the last line, which is short and has no line end."""
+def _complete_last_line(file: ExportFile) -> ExportFile:
+    """Complete the last line, which Gorilla writes short and without a line end."""
     short = len(file.header) - 1
     text = _END.sub(lambda found: found[1] + file.delimiter * short + "\n", file.text)
     return dataclasses.replace(file, text=text)

@@ -24,7 +24,7 @@ def recognise(file: ExportFile) -> str | None:
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Read every screen; those of instructions are marked, all others await their level."""
+    """Read every screen; mark those of instructions, which are left whatever their level."""
     if file.text.lstrip().startswith(("[", "{")):
         left: dict[int, str] = {}
         rows, notes = read_json(file), list(file.notes)

@@ -27,14 +27,14 @@ def recognise(file: ExportFile) -> str | None:
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Read every component's row; loops and sequences only sum others up."""
+    """Read every component's row; those of loops and sequences only summarise others."""
     rows, left, notes = read_rows(file)
     for name in rows:
         rows[name] = rows[name].str.replace(_GUARDED, "", n=1, regex=True)
     flow = rows["sender_type"].str.contains(r"flow|Loop|Sequence|Parallel", regex=True)
     for row in rows.index[flow]:
         left.setdefault(int(row), "end of a loop or sequence")
-    notes += [note for name in (*_PEOPLE, "session") if (note := _spread(rows, name, file))]
+    notes += [note for name in (*_PEOPLE, "session") if (note := _fill_from_form(rows, name, file))]
     names = STANDARD_COLUMNS | {
         "observer": _PEOPLE,
         "response": ("response",),
@@ -44,15 +44,15 @@ def read(file: ExportFile) -> ExportRows:
     return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-def _spread(rows: pd.DataFrame, name: str, file: ExportFile) -> str:
-    """Write into every row what only the row of a form says, if there is one such answer."""
+def _fill_from_form(rows: pd.DataFrame, name: str, file: ExportFile) -> str:
+    """Copy into every row what only the row of a form holds, if all such rows agree."""
     said = {cell for cell in rows[name] if not is_blank(cell)} if name in rows else set()
     blank = rows[name].map(is_blank) if said else pd.Series(dtype=bool)
     if len(said) != 1 or not blank.any():
         return ""
     (value,) = said
     rows.loc[blank, name] = value
-    return f"{file.path}: {name} is '{value}' in some rows and is taken for all"
+    return f"{file.path}: {name} is '{value}' in some rows; it is used for all"
 
 
 FORMAT = FileFormat("labjs", "lab.js", recognise, read, ALL_OF_IT)

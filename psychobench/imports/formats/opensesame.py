@@ -1,4 +1,4 @@
-"""OpenSesame: CSV with every cell quoted, quotes escaped by a backslash, NA for nothing."""
+"""OpenSesame: CSV with every cell quoted, quotes escaped by a backslash, NA for no value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKS = ("subject_nr", "opensesame_version", "opensesame_codename", "experiment
 
 
 def recognise(file: ExportFile) -> str | None:
-    """Find the variables that OpenSesame logs by itself."""
+    """Find the variables that OpenSesame always logs."""
     found = [name for name in (*_MARKS, "subject_parity", "live_row") if file.has(name)]
     if "subject_nr" in found and len(found) > 1:
         return f"it has OpenSesame's columns {' and '.join(found[:2])}"

@@ -1,4 +1,4 @@
-"""Presentation logs: tab-delimited events; an answer stands in the rows below its stimulus."""
+"""Presentation logs: tab-delimited events; an answer is in a row below its stimulus."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def read(file: ExportFile) -> ExportRows:
     end = next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines))
     notes = list(file.notes)
     if start:
-        notes.append(f"{file.path}: {start} lines above its table are no rows")
+        notes.append(f"{file.path}: {start} lines above its table are not read")
     if any(line.strip() for line in lines[end:]):
-        notes.append(f"{file.path}: the second table, which sums the first up, is not read")
+        notes.append(f"{file.path}: the second table, which summarises the first, is not read")
     whole = end < len(lines)
-    events = "\n".join(_squared(lines[start:end], whole)) + ("\n" if whole else "")
+    events = "\n".join(_equal_lengths(lines[start:end], whole)) + ("\n" if whole else "")
     rows, left, more = read_rows(dataclasses.replace(file, text=events, delimiter="\t", notes=()))
     rows.index = rows.index + start
     left = {number + start: reason for number, reason in left.items()}
@@ -73,7 +73,7 @@ def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> int:
     """Write answers and their times, in seconds, beside the stimuli.
 
     An answer belongs to all stimuli of its trial since the last answer: a face and the mask that
-    followed it. Gives the number of answers for which these were several.
+    followed it. Returns the number of answers that belong to several.
     """
     kinds = rows["Event Type"].str.strip().str.lower()
     times = dict(zip(rows.index, rows["Time"].map(as_number), strict=True))
@@ -103,8 +103,8 @@ def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> int:
     return shared
 
 
-def _squared(lines: list[str], whole: bool) -> list[str]:
-    """Tell apart the columns of one name, and fill up the rows of answers, which are short."""
+def _equal_lengths(lines: list[str], whole: bool) -> list[str]:
+    """Rename columns of the same name, and fill up the rows of answers, which are shorter."""
     names: list[str] = []
     for name in lines[0].split("\t"):
         names.append(f"{name}.{names.count(name)}" if name in names else name)

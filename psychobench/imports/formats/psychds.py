@@ -13,12 +13,12 @@ _WHO = ("subject", "participant", "sub")
 
 
 def recognise(file: ExportFile) -> str | None:
-    """Go by the file's name, which Psych-DS rules."""
-    return "its name is one of Psych-DS" if _NAME.fullmatch(file.path.name) else None
+    """Recognise the file by its name, which Psych-DS prescribes."""
+    return "its name follows Psych-DS" if _NAME.fullmatch(file.path.name) else None
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Read all rows, and what the file's name says of who and when."""
+    """Read all rows, and from the file's name the participant and the session."""
     rows, left, notes = read_rows(file)
     pairs = dict(part.split("-", 1) for part in file.path.stem.split("_") if "-" in part)
     names: dict[str, tuple[str, ...]] = dict(own_columns(rows))

@@ -23,7 +23,7 @@ def recognise(file: ExportFile) -> str | None:
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Take as trials the rows of a loop; find the key components."""
+    """Take the rows of a loop as trials, and find the key components."""
     rows, left, notes = read_rows(file, quoting="bare")
     outside = pd.Series(True, index=rows.index)
     practice = pd.Series(False, index=rows.index)
@@ -60,7 +60,7 @@ def read(file: ExportFile) -> ExportRows:
 
 
 def _key_columns(rows: pd.DataFrame) -> list[str]:
-    """Find the columns of keys, less those that repeat another under its loop's name."""
+    """Find the columns of keys, except those that repeat another under its loop's name."""
     found: list[str] = []
     for name in sorted((str(name) for name in rows if str(name).endswith(".keys")), key=len):
         filled = rows[name].map(is_blank).eq(False)

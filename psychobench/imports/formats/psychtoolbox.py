@@ -19,7 +19,7 @@ _V5, _HDF = b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n\x1a\n"
 
 
 def recognise(file: ExportFile) -> str | None:
-    """Go by the first bytes of a MAT file."""
+    """Recognise a MAT file by its first bytes."""
     if file.data.startswith(_V5):
         return "it is a MAT file of version 5"
     if file.data.startswith((_HDF, b"MATLAB 7.3")):
@@ -64,7 +64,7 @@ def read(file: ExportFile) -> ExportRows:
 
 
 def _best(tables: dict[str, MatTable], file: ExportFile) -> str:
-    """Choose the table with most columns that the user named, then with most columns at all."""
+    """Choose the table with most of the columns that the user named, then with most columns."""
     ranks = {
         name: (len(file.named_columns & {*columns, *fixed}), len(columns))
         for name, (columns, fixed) in tables.items()
@@ -99,7 +99,7 @@ def _load(file: ExportFile) -> dict[str, Any]:
         ) from None
     try:
         with h5py.File(io.BytesIO(file.data), "r") as mat:
-            return {name: _native(item, mat) for name, item in mat.items() if name[0] != "#"}
+            return {name: _to_python(item, mat) for name, item in mat.items() if name[0] != "#"}
     except (OSError, KeyError, RuntimeError, ValueError) as error:
         raise _damaged(file, error) from None
 
@@ -123,18 +123,20 @@ def _damaged(file: ExportFile, error: Exception) -> TableError:
     )
 
 
-def _native(item: Any, file: Any) -> Any:
-    """Turn what HDF5 holds into arrays, text and dicts of them."""
+def _to_python(item: Any, file: Any) -> Any:
+    """Turn what an HDF5 file holds into arrays, text and dicts of these."""
     kind = item.attrs.get("MATLAB_class", b"").decode()
     if not hasattr(item, "shape"):
-        return {name: _native(each, file) for name, each in item.items()}
+        return {name: _to_python(each, file) for name, each in item.items()}
     if item.attrs.get("MATLAB_empty"):
         return np.array([])
     values = np.squeeze(item[()].T)  # HDF5 has rows where MATLAB has columns
     if kind == "char":
         return "".join(chr(code) for code in np.atleast_1d(values).ravel())
     if kind == "cell" or values.dtype == object:
-        return np.array([_native(file[ref], file) for ref in values.ravel()] + [None], object)[:-1]
+        return np.array([_to_python(file[ref], file) for ref in values.ravel()] + [None], object)[
+            :-1
+        ]
     return values
 
 

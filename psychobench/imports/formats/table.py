@@ -16,7 +16,7 @@ def recognise(file: ExportFile) -> str | None:
 
 
 def read(file: ExportFile) -> ExportRows:
-    """Read the rows; our own names mean what they mean, all others await `columns`."""
+    """Read the rows; columns with names other than ours are found by `columns`."""
     cells, left, notes = read_rows(file)
     return ExportRows(
         cells,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def recognise(file: ExportFile) -> str | None:
-    """Go by the parts of the archive that a workbook is."""
+    """Recognise a workbook by the parts of its archive."""
     return "it is an Excel workbook" if is_workbook(file.data) else None
 
 
@@ -55,7 +55,7 @@ def read(file: ExportFile) -> ExportRows:
 
 
 def _load(file: ExportFile) -> tuple[Any, Any]:
-    """Open a workbook by its values, and once more by its formulas where it has any."""
+    """Open a workbook for its values, and once more for its formulas if it has any."""
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -80,7 +80,7 @@ def _has_formulas(file: ExportFile) -> bool:
 
 
 def _records(sheet: Worksheet, typed: Worksheet, file: ExportFile) -> list[list[str]]:
-    """Write the cells as text; a formula must have left its value."""
+    """Write the cells as text; a formula must have been calculated."""
     records = []
     for values, formulas in zip(sheet.iter_rows(), typed.iter_rows(), strict=True):
         for value, formula in zip(values, formulas, strict=True):
