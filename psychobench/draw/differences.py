@@ -10,6 +10,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from psychobench.draw.figures import new_figure
 from psychobench.draw.style import ONE_COLUMN, SMALL, look, shorten
 
 LABEL = 34  # characters
@@ -50,7 +51,7 @@ def draw_differences(
         return cast("Figure", axis.get_figure(root=True))
     with mpl.rc_context(SMALL):
         size = (ONE_COLUMN, 0.6 + 0.22 * len(differences))
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         _draw(figure.subplots(), differences, x_label, color)
     return figure
 
