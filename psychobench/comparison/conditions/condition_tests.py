@@ -61,7 +61,7 @@ class ConditionTests(ConditionData):
 
         pairs = [
             Difference(
-                f"{pair.second} - {pair.first}" + (f" ({pair.where})" if pair.where else ""),
+                f"{pair.second} \u2212 {pair.first}" + (f" ({pair.where})" if pair.where else ""),
                 pair.difference,
                 pair.low,
                 pair.high,
