@@ -14,11 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
-from psychobench.gaze.fixation_table import as_fixations
+from psychobench.gaze.fixation_table import as_fixations, read_numbers
+from psychobench.tables.cells import blanks_of, texts_of
+from psychobench.tables.reading import read_cells
 
 _PHYSIO = re.compile(r"(?P<stem>sub-(?P<sub>[A-Za-z0-9]+)_.*?)(?:_recording-[A-Za-z0-9]+)?_physio")
 _MS = 1000.0
 _COORDINATES = ("x_coordinate", "y_coordinate")
+_SHOWN = ("onset", "duration", "stim_file")
 _Numbers = NDArray[np.float64]
 
 
@@ -144,13 +147,12 @@ def _shown(path: Path) -> pd.DataFrame:
         raise TableError(
             f"a BIDS recording needs the table of what was shown beside it: {path} is missing"
         )
-    table = pd.read_csv(path, sep="\t", na_values=["n/a"])
-    if missing := [name for name in ("onset", "duration", "stim_file") if name not in table]:
+    cells = read_cells(path, _SHOWN, texts=("stim_file",))
+    if missing := [name for name in _SHOWN if name not in cells]:
         raise TableError(f"{path} must have onset, duration and stim_file: no {', '.join(missing)}")
-    for name in ("onset", "duration"):
-        table[name] = _numbers(table, name, path)
-    table = table.dropna(subset=["onset", "duration", "stim_file"])
-    return table.assign(onset=table["onset"] * _MS, duration=table["duration"] * _MS)
+    times = {name: read_numbers(cells[name], name, str(path)) * _MS for name in _SHOWN[:2]}
+    table = pd.DataFrame(times).assign(stim_file=texts_of(cells["stim_file"]))
+    return table[~blanks_of(cells["stim_file"])].dropna()
 
 
 def _numbers(table: pd.DataFrame, name: str, path: Path) -> _Numbers:
@@ -175,7 +177,7 @@ def _headless(path: Path, described: dict[str, Any], needed: Sequence[str]) -> p
             f"a BIDS table must have the columns {', '.join(needed)}: {_sidecar(path)} names no "
             f"{', '.join(missing)}"
         )
-    try:
+    try:  # BIDS fixes the form of these, and samples are many: pandas alone reads them
         table = pd.read_csv(path, sep="\t", header=None, na_values=["n/a"])
         if table.shape[1] != len(columns):
             raise ValueError(f"{table.shape[1]} columns, and {len(columns)} names in its sidecar")

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import TableError
+from psychobench.messages import argument
+from psychobench.tables.cells import as_text, blanks_of, numbers_of
 from psychobench.tables.reading import read_cells
 
 NEEDED = ("image", "subject", "x_px", "y_px", "duration_ms")
@@ -66,15 +68,15 @@ def _tidy(cells: pd.DataFrame, foreign: Mapping[str, str], source: str) -> pd.Da
     if missing := [name for name in NEEDED if foreign[name] not in cells]:
         raise TableError(
             f"a table of fixations must have the columns {', '.join(NEEDED)}: {source} has no "
-            f"{', '.join(foreign[name] for name in missing)}; name yours with "
-            f"`columns={{'{missing[0]}': 'YOURS'}}`"
+            f"{', '.join(foreign[name] for name in missing)}; name yours, like "
+            f"{argument('columns', f'{missing[0]}=YOURS')}"
         )
     present = [name for name in COLUMNS if foreign[name] in cells]
     table = pd.DataFrame({name: cells[foreign[name]] for name in present})
     for name in ("image", "subject"):
         table[name] = table[name].astype(str)
     for name in set(present) & set(_NUMBERS):
-        table[name] = _numbers(table[name], name, source)
+        table[name] = read_numbers(table[name], name, source)
     return as_fixations(table, source)
 
 
@@ -108,13 +110,20 @@ def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) ->
     return table
 
 
-def _numbers(cells: pd.Series, name: str, source: str) -> pd.Series:
-    numbers = pd.to_numeric(cells.astype(object), errors="coerce").astype(np.float64)
-    text = cells.astype(str).str.strip()
-    strange = numbers.isna() & cells.notna() & ~text.isin(["", "nan", "NaN", "NA", "n/a"])
+def read_numbers(cells: pd.Series, name: str, source: str) -> pd.Series:
+    """Read the cells of one column as numbers, blanks as missing.
+
+    Raises
+    ------
+    TableError
+        If a cell is neither.
+    """
+    numbers = numbers_of(cells)
+    strange = np.isnan(numbers) & ~blanks_of(cells)
     if strange.any():
-        row = strange.index[strange][0]
+        row = cells.index[strange][0]
         raise TableError(
-            f"{name} must be a number: row {row} of {source} has '{text[row]}'; correct it"
+            f"{name} must be a number: row {row} of {source} has '{as_text(cells[row])}'; correct "
+            "it"
         )
-    return numbers
+    return pd.Series(numbers, index=cells.index)

@@ -82,7 +82,7 @@ def test_the_command_and_python_give_the_same_numbers(files, run_cli):
         (["--display", "wide"], "--display must be width and height in pixels"),
         (["--display-scale", "0"], "--display-scale must be above 0"),
         (["--sigma-deg", "1"], "needs both --sigma-deg and --pixels-per-degree"),
-        (["--columns", "image=picture"], "has no picture; name yours with --columns image=YOURS"),
+        (["--columns", "image=picture"], "has no picture; name yours, like --columns image=YOURS"),
         (["--period", "0", "500"], "--period needs onset_ms of every fixation"),
     ],
 )
@@ -99,7 +99,8 @@ def test_a_subcommand_of_a_package_that_is_not_installed_names_the_package(run_c
     assert ran.code == 1
     assert ran.err == (
         "Error: a command must be installed: 'attention maps' comes with the package "
-        "psychobench-torch: pip install psychobench-torch\n"
+        "psychobench-torch; install it from psychobench's source with: python -m pip install -e "
+        "plugins/torch_models\n"
     )
     lines = run_cli("attention", "--help").out.partition("Commands:")[2].splitlines()
     listed = [line.split()[0] for line in lines if line.strip()]
