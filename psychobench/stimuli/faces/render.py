@@ -82,7 +82,7 @@ def render_face(
 
 
 def _encode(image: Array, supersample: int) -> NDArray[np.uint8]:
-    """Pool linear light over the samples of each pixel and encode it as sRGB bytes."""
+    """Average linear light over each pixel's samples; encode it by the inverse of `to_linear`."""
     if supersample > 1:
         size = image.shape[1] // supersample
         image = image.reshape(3, size, supersample, size, supersample).mean(axis=(2, 4))

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import Array, Canvas, linear, noise
+from psychobench.stimuli.faces.canvas import Array, Canvas, noise, to_linear
 from psychobench.stimuli.faces.identity import Identity, View
 
 _TONES = np.array(
@@ -32,7 +32,7 @@ def skin_tone(who: Identity) -> Array:
     """Return the skin's colour in linear light, shape (3,)."""
     place = 4.0 * darkness(who)
     tone = np.array([np.interp(place, range(5), _TONES[:, channel]) for channel in range(3)])
-    return linear(tone * [1.0 + 0.008 * who.warmth, 1.0, 1.0 - 0.035 * who.warmth])
+    return to_linear(tone * [1.0 + 0.008 * who.warmth, 1.0, 1.0 - 0.035 * who.warmth])
 
 
 def albedo(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
