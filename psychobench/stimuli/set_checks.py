@@ -129,7 +129,7 @@ def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> Set
     images, pixels = decode_images(folder, list(table["file"]), damage)
     readable = table[table["file"].isin(images)].reset_index(drop=True)
     if readable.empty:
-        raise StimulusError(*damage or [f"a set must have images: {folder} has none"])
+        raise StimulusError(*damage or [f"a set must have images: {folder} has none; add them"])
     masks, mask_paths = read_masks(folder, list(images), pixels, damage)
     manifest = _manifest(folder, [*table["file"], *mask_paths], damage)
     matched = manifest.matched if manifest else ""
