@@ -14,7 +14,7 @@ _BLURRED = 40  # samples across a background that is out of focus
 
 
 def paint_background(canvas: Canvas, view: View) -> Array:
-    """Return fresh planes of background, uniform or with an out-of-focus pattern."""
+    """Return new planes of background, uniform or with an out-of-focus pattern."""
     size = len(canvas.x)
     image = np.empty((3, size, size), dtype=np.float32)
     image[:] = to_linear(view.background)[:, None, None]

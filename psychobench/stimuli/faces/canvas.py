@@ -1,4 +1,4 @@
-"""The drawing ground: pixel grids in face coordinates, soft edges, bumps, noise."""
+"""What faces are drawn with: pixel grids in face coordinates, soft edges, bumps, noise."""
 
 from __future__ import annotations
 

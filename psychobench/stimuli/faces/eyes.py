@@ -90,7 +90,7 @@ def _paint_glints(
 
 
 def _paint_lids(canvas: Canvas, image: Array, x: Array, face: Anatomy, who: Identity) -> None:
-    """Lash lines, the lid's crease and the rim of the lower lid."""
+    """Paint the lash lines, the lid's crease and the rim of the lower lid."""
     eye, y, skin = face.eye, canvas.y, skin_tone(who)
     u = (x - eye.inner[0]) / (eye.outer[0] - eye.inner[0])
     upper, lower = eye.upper(x), eye.lower(x)

@@ -59,8 +59,8 @@ def hair_colour(who: Identity, *, grey: float = 1.0) -> Array:
     return to_linear(tone) * (1.0 - share) + to_linear(_GREY) * share
 
 
-def lay_hair(canvas: Canvas, face: Anatomy, who: Identity) -> Hair | None:
-    """Measure a canvas against the hair; None for a bald head."""
+def measure_hair(canvas: Canvas, face: Anatomy, who: Identity) -> Hair | None:
+    """Measure where a canvas lies in the hair; None for a bald head."""
     if who.hairstyle == "bald":
         return None
     style, breadth = STYLES[who.hairstyle], face.head.breadth

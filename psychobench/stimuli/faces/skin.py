@@ -55,7 +55,7 @@ def albedo(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
 
 
 def _flush(canvas: Canvas, face: Anatomy) -> Array:
-    """Where blood shows: cheeks, nose, chin."""
+    """Redden the skin where blood shows: cheeks, nose, chin."""
     flush = np.zeros_like(canvas.x)
     canvas.add_pair(flush, 41.0, 28.0 - 4.0 * face.units.cheek, 16.0, 12.0, 0.7)
     canvas.add_bump(flush, 0.0, face.nose.tip + 1.0, 9.0, 7.0, 0.6)
@@ -64,7 +64,7 @@ def _flush(canvas: Canvas, face: Anatomy) -> Array:
 
 
 def _shade(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
-    """Darker skin round the eyes, below the nose and in the corners of the mouth."""
+    """Darken the skin round the eyes, below the nose and in the corners of the mouth."""
     shade = np.ones_like(canvas.x)
     x, old = face.eye.centre, max(who.age, 0.0)
     deep = 1.0 - 0.6 * darkness(who)
