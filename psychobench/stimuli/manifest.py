@@ -62,7 +62,7 @@ class Manifest:
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """Return it as JSON, the same for the same set; what only morphs have is left out if empty."""
+        """Return it as JSON, the same for the same set, without empty keys of morphs."""
         optional = ("made_from", "version", "sources", "masks", "matched", "notes")
         values = {key: x for key, x in asdict(self).items() if x or key not in optional}
         return json.dumps(values, indent=1, allow_nan=False) + "\n"
