@@ -26,9 +26,11 @@ _PUBLIC = {
     "load_observer": "psychobench.observers.registry",
     "load_stimuli": "psychobench.stimuli",
     "make_trials": "psychobench.observers.trial_list",
+    "published": "psychobench.comparison.published",
     "report": "psychobench.reports",
     "read_trials": "psychobench.trials.table",
     "respond": "psychobench.observers.runner",
+    "study": "psychobench.studies.run",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

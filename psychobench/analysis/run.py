@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from psychobench.analysis.result import MEASURES, Analysis, measures_of
-from psychobench.comparison.cohort_measures import TESTED, counted
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, counted
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, OptionError, TableError
 from psychobench.fits.pse import Fits, fit
@@ -27,7 +27,7 @@ def analyse(
     between: str | None = None,
     rules: Sequence[Exclusion] = (),
     engine: str = "bayes",
-    tested: Sequence[str] = TESTED,
+    tested: Sequence[str] = DEFAULT_STATUSES,
     gof: int = 0,
     confidence: float = 0.95,
     seed: int = 0,

@@ -29,9 +29,9 @@ def published(name: str, as_json: bool) -> None:
     of the people, and the smallest margin within which the average person would count as equivalent
     to it.
     """
-    from psychobench.comparison.published import recompute
+    from psychobench.comparison.published import published
 
-    paper = recompute(name)
+    paper = published(name)
     if as_json:
         rows = paper.to_json_rows()
         click.echo(json.dumps(rows, indent=2, allow_nan=False, ensure_ascii=False))
@@ -125,7 +125,7 @@ def _fault(row: Mapping[Hashable, Any]) -> str:
 
 
 def _one_cohort(paper: Published) -> str:
-    found = paper.cohorts_in_keeping()
+    found = paper.consistent_cohorts()
     if found is None:
         return "No single cohort gives every printed t."
     (low, high), (least, most) = found

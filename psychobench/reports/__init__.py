@@ -1,33 +1,36 @@
-"""Reports: results to tables, sentences, figures and one page."""
+"""Reports: what the pages of all results share, and the function that makes them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Protocol, runtime_checkable
 
-from psychobench.analysis import Analysis
 from psychobench.errors import OptionError
-from psychobench.reports.study import Study
+from psychobench.reports.page import Page
 
-__all__ = ["report"]
+__all__ = ["HasReport", "Page", "report"]
 
 
-def report(result: Analysis | Study, *, made: Mapping[str, Any] | None = None) -> str:
-    """Lay a result out as one HTML page that needs nothing else: figures, tables, words, hashes.
+@runtime_checkable
+class HasReport(Protocol):
+    """A result that can be reported as a page."""
+
+    def report(self) -> Page:
+        """Return the page."""
+        ...
+
+
+def report(result: HasReport) -> Page:
+    """Report a result as one HTML page that loads nothing: figures, tables, sentences, hashes.
 
     Parameters
     ----------
     result : Analysis or Study
-        What `psychobench.analyse` gave; or the study of networks and people behind the command
-        ``compare``.
-    made : mapping, optional
-        What the page says of how the result was made, as the commands write it to
-        ``provenance.json``; by default the time and the versions.
+        The result of `psychobench.analyse` or of `psychobench.study`.
 
     Returns
     -------
-    str
-        The page, as an HTML document.
+    Page
+        With ``.save(path)`` and ``.html()``; a notebook shows it.
 
     Raises
     ------
@@ -36,23 +39,14 @@ def report(result: Analysis | Study, *, made: Mapping[str, Any] | None = None) -
 
     Examples
     --------
-    >>> import pandas as pd
     >>> import psychobench
-    >>> counts = pd.DataFrame({"observer": "p1", "level": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
-    ...                        "n_trials": 30, "n_target": [1, 3, 10, 20, 27, 29]})
-    >>> page = report(psychobench.analyse(counts))
-    >>> page[:15], page.count("<img ")
-    ('<!DOCTYPE html>', 2)
+    >>> page = report(psychobench.study("template", masks="none", seeds=1))
+    >>> page.title, page.html()[:15]
+    ('People and observers: simulated, rendered-average', '<!DOCTYPE html>')
     """
-    from psychobench.reports.analysis_page import analysis_page
-    from psychobench.reports.provenance import provenance
-    from psychobench.reports.study_page import study_page
-
-    if isinstance(result, Analysis):
-        return analysis_page(result, provenance() if made is None else made).html()
-    if isinstance(result, Study):
-        return study_page(result).html()
+    if isinstance(result, HasReport) and not isinstance(result, type):
+        return result.report()
     raise OptionError(
-        f"a report is made of an analysis or a study: got a {type(result).__name__}; "
-        "analyse() gives an analysis"
+        f"`result` must be an analysis or a study: got a {type(result).__name__}; "
+        "`psychobench.analyse()` and `psychobench.study()` return these"
     )

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison.cohort_measures import TESTED, HasFrame, tested_faults
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, status_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.conditions.cells_of_design import Cells, lay_out_cells
 from psychobench.comparison.conditions.pairs import Labels, PairTest, paired_test, welch_test
@@ -95,7 +95,7 @@ def compare_conditions(
     *,
     within: str | Sequence[str] = (),
     between: str | Sequence[str] = (),
-    tested: Sequence[str] = TESTED,
+    tested: Sequence[str] = DEFAULT_STATUSES,
     deletion: Deletion = "pairwise",
     confidence: float = 0.95,
 ) -> ConditionTests:
@@ -175,7 +175,7 @@ def _names(factors: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_options(tested: Sequence[str], deletion: str, confidence: float) -> None:
-    faults = tested_faults(tested)
+    faults = status_faults(tested)
     if deletion not in get_args(Deletion):
         faults.append(f"deletion must be one of {', '.join(get_args(Deletion))}: not '{deletion}'")
     if not 0 < confidence < 1:

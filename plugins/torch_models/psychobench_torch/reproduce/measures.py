@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from psychobench.comparison import CohortMeasures, Sample, bonferroni, compare_curves
-from psychobench.comparison.cohort_measures import TESTED
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES
 from psychobench.comparison.published import Published
 from psychobench.fits.pse import Fits, fit
 from psychobench.observers.base_rates import without_log_odds
@@ -27,7 +27,7 @@ KEPT = [
 ]  # fmt: skip
 KEYS = ["pretraining", "observer", "condition", "seed"]
 # the paper does not say whether a PSE beyond the tested levels is one: both readings are shown
-READINGS = {"none": TESTED, "pse": (*TESTED, "outside")}
+READINGS = {"none": DEFAULT_STATUSES, "pse": (*DEFAULT_STATUSES, "outside")}
 OBJECT, FACE = range(2)
 
 

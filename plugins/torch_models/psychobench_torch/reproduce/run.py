@@ -10,7 +10,7 @@ import pandas as pd
 
 from psychobench import __version__ as core_version
 from psychobench.attention.attention_study import Study
-from psychobench.comparison.published import Published, recompute
+from psychobench.comparison.published import Published, published
 from psychobench.reports import words
 from psychobench.reports.provenance import provenance
 from psychobench.stimuli.sets import StimulusSet
@@ -181,7 +181,7 @@ def _assembled(
     looks: Study | None,
     command: str,
 ) -> Reproduction:
-    people, paper = ready.people, recompute()
+    people, paper = ready.people, published()
     measured = measure(gather(answers), people)
     sample = people.measures.pse
     readings = {
