@@ -84,18 +84,16 @@ def import_command(
     """Read the options, import, write and tell."""
     from psychobench.imports.patterns import parse_keys
     from psychobench.tables.output import csv_bytes
-    from psychobench.trials.columns import parse_columns, parse_pairs, parse_where
+    from psychobench.trials.columns import parse_columns, parse_names, parse_pairs, parse_where
 
     _check_out(out, files)
     options |= {
         "format": format_,
-        "keys": parse_keys(parse_pairs(keys, "--map", "a=1")),
+        "keys": parse_keys(parse_pairs(keys, "map", "a=1")),
         "columns": parse_columns(columns),
         "where": parse_where(where),
-        "also": [name.strip() for name in (also or "").split(",") if name.strip()],
-        "level_from": parse_pairs(
-            [level_from] if level_from else [], "--level-from", "'stimulus=*_{level}.png'"
-        ),
+        "also": parse_names(also, "also"),
+        "level_from": parse_pairs(level_from, "level_from", "stimulus=*_{level}.png"),
     }
     found = _asking(files, options) if interactive else _import(files, options)
     from psychobench.resources import write_whole

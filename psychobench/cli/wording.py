@@ -74,12 +74,13 @@ def leaf(command: click.Command, arguments: Sequence[str]) -> click.Command:
 
 def _options(command: click.Command) -> Mapping[str, str]:
     """Map what Python calls the parameters of a command to what a user types."""
-    typed = {
-        str(each.name): each.opts[-1]
-        if isinstance(each, click.Option)
-        else each.make_metavar(click.Context(command))
-        for each in command.params
-    }
+    typed: dict[str, str] = {}
+    for each in command.params:
+        if isinstance(each, click.Option):
+            spelled = each.opts[-1].removeprefix("--").replace("-", "_")
+            typed |= {str(each.name): each.opts[-1], spelled: each.opts[-1]}
+        else:
+            typed[str(each.name)] = each.make_metavar(click.Context(command))
     return typed | {many: typed[one] for many, one in SINGULAR.items() if one in typed}
 
 

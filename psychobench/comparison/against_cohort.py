@@ -147,7 +147,8 @@ def compare(
     ComparisonError
         If a mask has no cohort, or the cohort has fewer than two participants with a PSE.
     OptionError
-        If `family` or `statuses` names something that does not exist, or the margin is not positive.
+        If `family` or `statuses` names something that does not exist, or `margin` is not
+        positive.
 
     References
     ----------

@@ -247,6 +247,6 @@ def _check_sizes(cohorts: Mapping[str, CohortMeasures]) -> None:
             left_out = ", ".join(f"{who} ({why})" for who, why in cohort.left_out.items())
             raise ComparisonError(
                 "a cohort needs at least two participants with a PSE: condition "
-                f"'{cohort.condition}' has {len(cohort.pses)}; without a PSE: {left_out or 'nobody'}"
+                f"'{cohort.condition}' has {len(cohort.pses)}; without one: {left_out or 'nobody'}"
             )
         _ = cohort.pse  # raises if the PSEs do not vary

@@ -76,6 +76,6 @@ def _checked(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
     p = np.asarray(p, dtype=np.float64)
     if (tests := int(np.isfinite(p).sum())) > family_size:
         raise OptionError(
-            f"`family_size` must be at least the number of tests: it is {family_size} for {tests} tests"
+            f"`family_size` must be at least the number of tests, {tests}: it is {family_size}"
         )
     return p

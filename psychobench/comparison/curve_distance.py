@@ -47,7 +47,7 @@ class CurveDistance:
         mean of all, 0 to 100; ties count half.
     curve_split_half : float
         Distance between the mean curves of two random halves of the people, the median over many
-        splits. An observer that is closer than this cannot be distinguished from the average person.
+        splits. An observer that is closer than this is indistinguishable from the average person.
     curve_people : int
         Number of people.
     """

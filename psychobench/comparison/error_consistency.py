@@ -150,7 +150,7 @@ def error_consistency(
 
 
 def stimulus_names(stimuli: pd.Series) -> pd.Series:
-    """Return names of stimuli without folder and image extension: ``img/f1.png`` becomes ``f1``."""
+    """Return stimulus names without folder and image extension: ``img/f1.png`` becomes ``f1``."""
     names = {name: PurePath(str(name)) for name in stimuli.dropna().unique()}
     return stimuli.map(
         {
@@ -167,7 +167,7 @@ def _cells(table: pd.DataFrame, midpoint: float | None) -> pd.DataFrame:
         midpoint = 0.5
         if level.min() < 0 or level.max() > 1:
             raise ComparisonError(
-                "error consistency needs the `midpoint` between the categories: it is .5 for levels "
+                "error consistency needs a `midpoint` between the categories: it is .5 for levels "
                 f"from 0 to 1, but these run from {level.min():g} to {level.max():g}"
             )
     if "stimulus" not in table:
@@ -236,7 +236,7 @@ def _levels(cells: pd.DataFrame) -> list[_Level]:
 
 
 def _agreement(levels: list[_Level], rows: slice, columns: slice) -> NDArray[np.float64]:
-    """Return the proportion of common stimuli that both get right or both wrong, (rows, columns)."""
+    """Return the share of common stimuli that both get right or both wrong, (rows, columns)."""
     agreed = common = np.zeros(1)
     for level in levels:
         a, b = level.answered[rows], level.answered[columns]

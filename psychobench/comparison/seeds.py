@@ -126,10 +126,9 @@ class SeedComparison(ShownAsTable):
         One row per observer x mask that was trained more than once: ``observer, mask, seeds,
         seeds_statuses`` (the number of seeds with each status, such as ``9 ok, 1 never``); for the
         PSE ``seeds_with_pse, seeds_mean_pse, seeds_mean_pse_low, seeds_mean_pse_high,
-        seeds_sd_pse``,
-        ``pse_low, pse_high`` (prediction interval for one further training) and ``welch_t, welch_df,
-        welch_p, welch_p_bonferroni, welch_p_holm``; for the JND the same with ``jnd`` in place of
-        ``pse`` and ``jnd_`` before ``welch``.
+        seeds_sd_pse``, ``pse_low, pse_high`` (prediction interval for one further training) and
+        ``welch_t, welch_df, welch_p, welch_p_bonferroni, welch_p_holm``; for the JND the same with
+        ``jnd`` in place of ``pse`` and ``jnd_`` before ``welch``.
     values : pandas.DataFrame
         The fit of every seed: ``observer, mask, seed, pse, jnd, status, reason``.
     family : {"valid", "planned"}

@@ -82,7 +82,7 @@ def _check_needed(
 def _needed(missing: list[str], trials: pd.DataFrame, path: Path) -> str:
     filled = [str(name) for name in trials if _holds(trials, str(name))]
     likely = dict.fromkeys(missing, filled) | {"level": _numeric(trials[filled])}
-    pairs = [likely_mapping([ours], likely[ours]).partition(" ")[2] for ours in missing]
+    pairs = [likely_mapping([ours], likely[ours]) for ours in missing]
     *some, last = [_NEEDED[ours] for ours in missing]
     what = f"{', '.join(some)} and {last}" if some else last
     name = f"--observer-from '{{observer}}{path.suffix}'"

@@ -36,7 +36,7 @@ def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
 
 
 def provenance(**parts: Any) -> dict[str, Any]:
-    """Return the time and the versions, followed by the given parts (options, hashes, seed, ...)."""
+    """Return the time and the versions, followed by the given parts (options, hashes, seed)."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),

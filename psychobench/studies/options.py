@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from psychobench.arguments import (
-    Names,
     check_choice,
     check_whole,
     parse_levels,
@@ -103,7 +102,7 @@ def _fitting(given: Mapping[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
     fitting = {name: given[name] for name in names}
     bounds, share = fitting["bounds"], fitting["share"]
-    fitting["bounds"] = bounds if isinstance(bounds, Mapping) else parse_bounds(bounds or "")
+    fitting["bounds"] = parse_bounds(bounds)
     fitting["share"] = parse_names(share, "share")
     if fitting["task"] != "yes-no":
         raise OptionError(

@@ -152,8 +152,8 @@ def _trained(seeds: SeedComparison) -> str:
     who = ", ".join(names := list(dict.fromkeys(seeds.table["observer"])))
     one = len(names) == 1
     return (
-        f"{who} {'was' if one else 'were'} trained from {counts} seeds; these tests concern the first. "
-        "The PSEs of all trainings were compared with those of the people by Welch's t-test, "
-        f"Bonferroni-corrected for {seeds.family_size} tests; intervals are {seeds.confidence:.0%} "
-        "prediction intervals for one further training."
+        f"{who} {'was' if one else 'were'} trained from {counts} seeds; these tests concern the "
+        "first. The PSEs of all trainings were compared with those of the people by Welch's "
+        f"t-test, Bonferroni-corrected for {seeds.family_size} tests; intervals are "
+        f"{seeds.confidence:.0%} prediction intervals for one further training."
     )

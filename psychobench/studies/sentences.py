@@ -86,12 +86,12 @@ def weights_sentences(observers: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 def family_sentence(comparison: Comparison) -> str:
     """Describe the family of the corrections and the statuses that were included."""
+    family, statuses = comparison.family, " or ".join(comparison.statuses)
     return (
-        "Bonferroni and Holm corrections are for "
-        f"{comparison.family_size} tests of the PSE and {comparison.jnd_family_size} of the JND for "
-        f"each question (family '{comparison.family}': {FAMILIES[comparison.family]}); answers are "
-        f"at the 5% level, Bonferroni-corrected. PSEs with status "
-        f"{' or '.join(comparison.statuses)} were included."
+        f"Bonferroni and Holm corrections are for {comparison.family_size} tests of the PSE and "
+        f"{comparison.jnd_family_size} of the JND for each question (family '{family}': "
+        f"{FAMILIES[family]}); answers are at the 5% level, Bonferroni-corrected. PSEs with status "
+        f"{statuses} were included."
     )
 
 

@@ -97,8 +97,8 @@ def _one_sample(table: pd.DataFrame) -> Part:
     n = " or ".join(_whole(table["cohort_n_pse"].drop_duplicates()))
     return _section(
         "Does it differ from the average person? The paper's one-sample t-test of the PSE:",
-        f"p concerns the mean of {n} people. With many people, most individuals differ from the mean, "
-        "too.",
+        f"p concerns the mean of {n} people. With many people, most individuals differ from the "
+        "mean, too.",
         {
             **_who(table),
             "t": map(words.number_text, table["t"]),
@@ -145,9 +145,9 @@ def _trained_again(trainings: Trainings | None) -> list[Part]:
 def _criterion(table: pd.DataFrame) -> Part:
     said = table[table["label_log_odds"].notna()]
     return _section(
-        "Is it a matter of criterion? The paper's t-test without the log-odds of the training labels:",
-        "An observer trained with more targets than non-targets answers 'target' more readily, which "
-        "alone lowers its PSE.",
+        "Is it a matter of criterion? The paper's t-test without the training labels' log-odds:",
+        "An observer trained with more targets than non-targets answers 'target' more readily, "
+        "which alone lowers its PSE.",
         {
             **_who(said),
             "log-odds": [f"{value:+.2f}" for value in said["label_log_odds"]],
@@ -193,8 +193,8 @@ def _jnd(table: pd.DataFrame, margin: float | None) -> Part:
         columns["p equiv."] = map(words.p_text, table["jnd_equivalence_p_bonferroni"])
     return _section(
         "The same for the JND: does it discriminate between levels as well as people do?",
-        "p of the same tests, Bonferroni-corrected; a lower JND means better discrimination. The answer "
-        "is to the first question.",
+        "p of the same tests, Bonferroni-corrected; a lower JND means better discrimination. The "
+        "answer is to the first question.",
         {**columns, "answer": _answers(table, "single", "jnd_")},
     )
 

@@ -166,7 +166,7 @@ def _missing(missing: list[str], table: pd.DataFrame, source: str) -> str:
     return (
         f"a table needs {' and '.join(words.get(name, name) for name in missing)}: {source} has "
         f"no such column; found: {shown(table.columns)}; say which columns they are, like "
-        f"{likely_mapping(missing, spare)}"
+        f'`columns="{likely_mapping(missing, spare)}"`'
     )
 
 
@@ -184,14 +184,14 @@ def _filter(
         column = name if name in table else canonical.get(name, name)
         if column not in table:
             raise TableError(
-                f"--where must name a column: {source} has no '{name}'"
+                f"`where` must name a column: {source} has no '{name}'"
                 f"{nearest(name, table.columns)}; found: {shown(table.columns)}"
             )
         kept = table[_equal(table[column], value)]
         if kept.empty:
             _, values = distinct(table[column].cat.remove_unused_categories())
             raise TableError(
-                f"--where must leave at least one row: {name}={value} leaves none of the "
+                f"`where` must leave at least one row: {name}={value} leaves none of the "
                 f"{len(table)} rows of {source}; '{name}' holds {shown(values)}"
             )
         table = kept

@@ -111,7 +111,7 @@ class Assessed:
     design : Design
         The data.
     status : ndarray of object, shape (n,)
-        As `psychobench.fits.status.judge` gives it.
+        As `psychobench.fits.status.assign_status` gives it.
     place, low, high : ndarray, shape (n,)
         PSE, or threshold of a forced choice, with its interval; nan where there is none.
     """

@@ -129,11 +129,11 @@ def _checked(
     from psychobench_torch.classifier import check_architecture
     from psychobench_torch.pretraining import choose_pretraining
 
-    networks = list(parse_names(network))
+    networks = list(parse_names(network, "networks"))
     for name in networks:
         check_architecture(name)
     methods = list(method or METHODS)
-    readings = parse_pairs(reading, "--reading", "total=sum")
+    readings = parse_pairs(reading, "reading", "total=sum")
     own_readings(methods, readings)
     photographs = find_images(images)
     sizes = image_sizes(photographs)
