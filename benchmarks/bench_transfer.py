@@ -32,17 +32,17 @@ import pandas as pd
 import torch
 from network_rates import measure_networks
 from PIL import Image
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.computing.device import compute_device
 from psychobench_torch.data import load_labelled
-from psychobench_torch.device import compute_device
-from psychobench_torch.heads import make_head
-from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
-from psychobench_torch.networks import draw_kaiming_normal
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
-from psychobench_torch.trained import TrainedHead
-from psychobench_torch.transfer import train_heads
+from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.networks.architectures import draw_kaiming_normal
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.images import MEAN, STD, fit_square, normalise, to_tensor
+from psychobench_torch.networks.weights_origin import choose_pretraining
 from records import RESULTS, torch_setting, write
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset

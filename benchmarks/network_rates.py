@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from psychobench_torch.backbone import Backbone
+from psychobench_torch.computing.device import compute_device, fast_autocast
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.device import compute_device, fast_autocast
-from psychobench_torch.features import BUDGET, Features
-from psychobench_torch.pretrain import PAPER_PRETRAINING, Stage, pretrain
-from psychobench_torch.pretrain.network import make_network
-from psychobench_torch.recipe import PAPER_TRANSFER
-from psychobench_torch.transfer import train_heads
+from psychobench_torch.heads.features import BUDGET, Features
+from psychobench_torch.heads.recipe import PAPER_TRANSFER
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.pretraining import PAPER_PRETRAINING, Stage, pretrain
+from psychobench_torch.pretraining.network import make_network
 from torch import nn
 
 WAITING_ALLOWED = 0.1

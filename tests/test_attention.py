@@ -330,7 +330,7 @@ def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(
     def save_coarsely(figure, folder, name):
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
     study = run_study(
         [Who("looker", Looker())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
     )
@@ -358,7 +358,7 @@ def test_a_study_of_nothing_but_empty_maps_says_so(stimuli, regions, tmp_path, m
     def save_coarsely(figure, folder, name):
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
     study = run_study(
         [Who("blind", Blind())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
     )

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import psychobench
-from psychobench.draw.style import ONE_COLUMN, look, shorten, wrap
+from psychobench.draw.style import ONE_COLUMN, series_style, shorten, wrap
 from psychobench.errors import ComparisonError
 from psychobench.reports.analysis_figures import PER_PAGE, analysis_figures
 
@@ -93,12 +93,12 @@ def test_a_condition_has_the_same_colour_and_marker_everywhere():
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["whole", "eyes"]
     for axis in figure.axes:
         colours = {line.get_label(): line.get_color() for line in axis.lines}
-        assert colours["whole"] == look(0)["color"]
-        assert colours["eyes"] == look(1)["color"]
+        assert colours["whole"] == series_style(0)["color"]
+        assert colours["eyes"] == series_style(1)["color"]
 
 
 def test_no_two_of_a_dozen_conditions_look_the_same():
-    assert len({(look(n)["color"], look(n)["marker"]) for n in range(12)}) == 12
+    assert len({(series_style(n)["color"], series_style(n)["marker"]) for n in range(12)}) == 12
 
 
 def test_everybody_is_drawn_once_on_pages_of_one_scale():

@@ -121,7 +121,7 @@ def _write(found: Analysis, made: dict[str, Any], folder: Path) -> None:
     """Write the page, tables, figures, text and provenance into an existing folder."""
     import json
 
-    from psychobench.draw.curves import save_figure
+    from psychobench.draw.figures import save_figure
     from psychobench.reports.analysis_figures import analysis_figures
     from psychobench.reports.analysis_page import analysis_page
     from psychobench.reports.analysis_text import analysis_json, analysis_tables, analysis_text

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from psychobench.draw.figures import new_figure
+
 IMAGES_PER_LINE = 11
 DPI = 144
 _THUMBNAIL = 160  # pixels, the longer side
@@ -47,7 +49,7 @@ def draw_sheet(
     across = margin + per_line * (width + _GAP)
     across = max(across, round(len(title) * 1.3 * _LETTER) + 4 * _GAP)
     sheet = np.full((2 * _LABEL + lines * block, across, 3), 255, dtype=np.uint8)
-    figure = Figure(figsize=(sheet.shape[1] / DPI, sheet.shape[0] / DPI), dpi=DPI)
+    figure = new_figure((sheet.shape[1] / DPI, sheet.shape[0] / DPI), layout=None, dpi=DPI)
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set_axis_off()
     axis.text(across / 2, _LABEL, title, ha="center", va="center", parse_math=False)

@@ -155,7 +155,7 @@ def _template() -> Template:
 
 def picture(figure: Drawn, caption: str, alternative: str) -> Picture:
     """Make a picture of a figure, drawn as lines so that it needs no font."""
-    from psychobench.draw.curves import svg_text
+    from psychobench.draw.figures import svg_text
 
     # hundredths of a point are finer than any printer
     svg = _PATH.sub(lambda path: _LONG.sub(r"\1", path[0]), svg_text(figure))

@@ -54,7 +54,7 @@ def study_json(study: StudyData) -> dict[str, Any]:
 
 def write_study(study: StudyData, folder: Path) -> None:
     """Write the page, tables, figure, summary and provenance into an existing folder."""
-    from psychobench.draw.curves import save_figure
+    from psychobench.draw.figures import save_figure
 
     figure = draw_study(study)
     people = "simulated" if study.cohort.simulated else "human"

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data.labelled import LabelledImages
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.networks import convolutions, draw_kaiming_normal
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import Pretraining, choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
+from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.architectures import convolutions, draw_kaiming_normal
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.observers.registered import SeededObserver
 from torch import nn
 
 
@@ -70,7 +70,7 @@ def trained(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr("psychobench_torch.judge.load_backbone", load)
+        patch.setattr("psychobench_torch.observers.classifier.load_backbone", load)
         observer = SeededObserver(
             DESIGNS["alexnet_linear"], choose_pretraining(str(file)), 0, small
         )

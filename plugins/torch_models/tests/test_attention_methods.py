@@ -7,13 +7,13 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from psychobench_torch._torchvision import import_torchvision
 from psychobench_torch.attention.attend import attend, attend_dense
 from psychobench_torch.attention.cam import fit_cam, head_weights, ridge
 from psychobench_torch.attention.guided import guided_gradients
 from psychobench_torch.attention.layers import stages
 from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.targets import Target, choose_target
+from psychobench_torch.networks.torchvision_import import import_torchvision
 from torch import Tensor, nn
 
 from psychobench.errors import ObserverError, OptionError

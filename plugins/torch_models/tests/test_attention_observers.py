@@ -14,14 +14,14 @@ import torch
 from psychobench_torch.attention import cam_faces
 from psychobench_torch.attention.attend import attend
 from psychobench_torch.attention.observer import METHODS, central_square
-from psychobench_torch.heads import make_head
-from psychobench_torch.networks import (
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.networks.architectures import (
     ConvolutionalFeatures,
     convolutions,
     draw_kaiming_normal,
     with_head,
 )
-from psychobench_torch.torch_observer import TorchObserver
+from psychobench_torch.observers.torch_observer import TorchObserver
 from torch import Tensor, nn
 
 from psychobench.attention.image_maps import on_image
@@ -245,7 +245,7 @@ def coarse_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     def save(figure: Any, folder: Path, name: str) -> None:
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save)
 
 
 @pytest.mark.usefixtures("registered", "coarse_figures")

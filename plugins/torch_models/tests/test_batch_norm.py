@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch.batch_norm import fold_batch_norm, with_batch_norm
+from psychobench_torch.computing.distributed import Team
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.distributed import Team
-from psychobench_torch.networks import convolutions
-from psychobench_torch.pretrain import PretrainingRecipe, Stage, loop, pretrain
+from psychobench_torch.networks.architectures import convolutions
+from psychobench_torch.networks.batch_norm import fold_batch_norm, with_batch_norm
+from psychobench_torch.pretraining import PretrainingRecipe, Stage, loop, pretrain
 from torch import nn
 
 from psychobench.errors import OptionError

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from psychobench_torch.cache import cache_folder, cache_key, head_files, read_head, write_head
-from psychobench_torch.heads import HEADS, load_head, make_head
-from psychobench_torch.trained import TrainedHead
-from psychobench_torch.training_log import Epoch
+from psychobench_torch.heads.head_types import HEADS, load_head, make_head
+from psychobench_torch.heads.kept_heads import head_files, read_head, write_head
+from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.storage.store import cache_folder, cache_key
+from psychobench_torch.storage.training_log import Epoch
 
 KEY = cache_key({"seed": 0})
 FEATURES = 24

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch import convolutions
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.convolutions import FOLDER, load_backbone, model_card
-from psychobench_torch.networks import ARCHITECTURES
-from psychobench_torch.objects import CLASSES
-from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.extractors import convolutions
+from psychobench_torch.extractors.convolutions import FOLDER, load_backbone, model_card
+from psychobench_torch.networks.architectures import ARCHITECTURES
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.stand_in_weights.objects import CLASSES
 
 from psychobench.errors import ObserverError, OptionError, ResourceError
 from psychobench.resources import sha256
@@ -271,7 +271,7 @@ def test_a_vggs_own_weights_are_made_on_first_use(
         asked.append(arguments)
         return vgg_of(64, tmp_path / "made.safetensors")
 
-    monkeypatch.setattr("psychobench_torch.first_use.first_use_weights", first_use)
+    monkeypatch.setattr("psychobench_torch.stand_in_weights.first_use.first_use_weights", first_use)
     backbone = load("rendered-faces", "vgg11")
     assert asked == [("vgg11", "rendered-faces")]
     assert backbone.pretraining == "rendered-faces"

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from psychobench_torch.computing.distributed import Team
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.distributed import Team
-from psychobench_torch.identities import identity_set
-from psychobench_torch.pretrain import PretrainingRecipe, Stage, pretrain
+from psychobench_torch.pretraining import PretrainingRecipe, Stage, pretrain
+from psychobench_torch.stand_in_weights.identities import identity_set
 
 from psychobench.errors import OptionError
 
@@ -30,7 +30,7 @@ import json, os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from test_distributed import RECIPE, losses, two_people
-from psychobench_torch.pretrain import loop, pretrain
+from psychobench_torch.pretraining import loop, pretrain
 
 out, rank = Path(sys.argv[1]), os.environ["RANK"]
 save, calls = loop.Training._save, []

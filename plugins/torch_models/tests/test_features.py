@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch import features
-from psychobench_torch.backbone import Backbone
 from psychobench_torch.data.labelled import LabelledImages
-from psychobench_torch.features import Features, map_file, shared_features
-from psychobench_torch.images import fit_square, normalise, to_tensor
-from psychobench_torch.recipe import TransferRecipe
+from psychobench_torch.heads import features
+from psychobench_torch.heads.features import Features, map_file, shared_features
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.images import fit_square, normalise, to_tensor
 
 from psychobench.errors import ResourceError
 

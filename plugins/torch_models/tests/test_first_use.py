@@ -11,17 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psychobench_torch.first_use as first_use
+import psychobench_torch.stand_in_weights.first_use as first_use
 import pytest
 import safetensors
 import torch
-from psychobench_torch import locks
-from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.computing.processes import VARIABLES
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.first_use import RECIPE, first_use_weights, read_card, weights_path
-from psychobench_torch.pretrain import Stage
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.processes import VARIABLES
+from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.pretraining import Stage
+from psychobench_torch.stand_in_weights.first_use import (
+    RECIPE,
+    first_use_weights,
+    read_card,
+    weights_path,
+)
+from psychobench_torch.storage import locks
 
 from psychobench.errors import OptionError, ResourceError
 from psychobench.resources import sha256
@@ -34,7 +39,7 @@ TINY = dataclasses.replace(
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """Hold few images out; keep what is trained in a folder of the test's own."""
-    monkeypatch.setattr("psychobench_torch.pretrain.sources.HELD_OUT_OBJECTS", 98)
+    monkeypatch.setattr("psychobench_torch.stand_in_weights.sources.HELD_OUT_OBJECTS", 98)
     return cache.parent / "convolutions"
 
 
@@ -82,7 +87,7 @@ def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
     began = read_checkpoint_step(path.with_suffix(""))
     assert began == TINY.steps(98)
 
-    monkeypatch.setattr("psychobench_torch.pretrain.loop.Training._update", killed)
+    monkeypatch.setattr("psychobench_torch.pretraining.loop.Training._update", killed)
     first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
     assert not path.with_suffix("").exists()
     assert read_card(path)["sha256"] == sha256(path)
@@ -130,7 +135,9 @@ def test_weights_are_not_trained_on_first_use_by_several_processes(
     for name in VARIABLES:
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(OptionError, match=r"torchrun started 2; .* psychobench_torch\.first_use"):
+    with pytest.raises(
+        OptionError, match=r"torchrun started 2; .* psychobench_torch\.cli\.first_use"
+    ):
         first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
 
 

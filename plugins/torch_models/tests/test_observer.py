@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.images import fit_square, to_tensor
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.transfer import train_heads
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.images import fit_square, to_tensor
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.observers.registered import SeededObserver
 
 from psychobench.errors import ObserverError, OptionError, PsychobenchError
 from psychobench.observers.registry import load_observer
@@ -98,7 +98,7 @@ def test_replicates_are_trained_in_one_go_and_read_back(
         asked.append(seeds)
         return train_heads(backbone, kind, recipe, seeds, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("psychobench_torch.judge.train_heads", count)
+    monkeypatch.setattr("psychobench_torch.observers.classifier.train_heads", count)
     fresh = SeededObserver(trained.design, trained.pretraining, 20, trained.recipe)
     expected = [each.respond(NOISE) for each in fresh.replicates(3)]
     assert asked == [[20, 21, 22]]
@@ -110,10 +110,12 @@ def test_replicates_are_trained_in_one_go_and_read_back(
 def test_where_no_head_can_be_kept_none_is_trained_twice(
     trained: SeededObserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psychobench_torch.judge.write_head", lambda *_: None)
+    monkeypatch.setattr("psychobench_torch.observers.classifier.write_head", lambda *_: None)
     fresh = SeededObserver(trained.design, trained.pretraining, 40, trained.recipe)
     fresh._judges.train([40, 41])
-    monkeypatch.setattr("psychobench_torch.judge.train_heads", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(
+        "psychobench_torch.observers.classifier.train_heads", lambda *_, **__: 1 / 0
+    )
     fresh._judges.train([40, 41])
     assert [each.respond(NOISE).shape for each in fresh.replicates(2)] == [(len(NOISE),)] * 2
 
@@ -186,8 +188,8 @@ def test_pre_trained_dense_layers_are_where_training_starts_unless_asked_otherwi
     def load(name: str, pretraining: object, dense: bool) -> Backbone:
         return tiny_backbone(dense=known if dense else {}, sha256=("1" if dense else "0") * 64)
 
-    monkeypatch.setattr("psychobench_torch.judge.load_backbone", load)
-    monkeypatch.setattr("psychobench_torch.heads.HIDDEN", 4)
+    monkeypatch.setattr("psychobench_torch.observers.classifier.load_backbone", load)
+    monkeypatch.setattr("psychobench_torch.heads.head_types.HIDDEN", 4)
     chosen = choose_pretraining(str(weights_file))
     brief = replace(small, learning_rate=1e-9)  # what comes out is what it started from
     info = {

@@ -16,7 +16,7 @@ from PIL import Image
 from psychobench_torch.data import decode, load_labelled, pixels
 from psychobench_torch.data.decode import BrokenImage, decode_square
 from psychobench_torch.data.pixels import decoded
-from psychobench_torch.locks import alone
+from psychobench_torch.storage.locks import alone
 
 from psychobench.errors import ResourceError
 

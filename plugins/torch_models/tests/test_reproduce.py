@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from psychobench_torch.pretraining import stands_for
-from psychobench_torch.reproduce import claim_measures as of
-from psychobench_torch.reproduce import prepare
-from psychobench_torch.reproduce.ask import Maker, ask, plan
-from psychobench_torch.reproduce.claims import Claim, judge
-from psychobench_torch.reproduce.claims_list import CLAIMS
-from psychobench_torch.reproduce.departures import list_departures
-from psychobench_torch.reproduce.measures import (
+from psychobench_torch.networks.weights_origin import stands_for
+from psychobench_torch.reproduction import claim_measures as of
+from psychobench_torch.reproduction import prepare
+from psychobench_torch.reproduction.answers import COLUMNS, Store
+from psychobench_torch.reproduction.claim_definitions import CLAIMS
+from psychobench_torch.reproduction.claims import Claim, judge
+from psychobench_torch.reproduction.departures import list_departures
+from psychobench_torch.reproduction.measures import (
     OBJECT,
     People,
     Replicates,
@@ -27,20 +27,20 @@ from psychobench_torch.reproduce.measures import (
     printed,
     replicate,
 )
-from psychobench_torch.reproduce.paper import (
+from psychobench_torch.reproduction.paper import (
     CONDITIONS,
     CONTROLS,
     NETWORKS,
     PRETRAININGS,
     check_observers,
 )
-from psychobench_torch.reproduce.prepare import Options
-from psychobench_torch.reproduce.run import Reproduction, run
-from psychobench_torch.reproduce.seen import seen_lines
-from psychobench_torch.reproduce.sources import Sources
-from psychobench_torch.reproduce.store import COLUMNS, Store
-from psychobench_torch.reproduce.tables import gain_table
-from psychobench_torch.reproduce.text import summary
+from psychobench_torch.reproduction.prepare import Options
+from psychobench_torch.reproduction.responses import Maker, ask, plan
+from psychobench_torch.reproduction.run import Reproduction, run
+from psychobench_torch.reproduction.sources import Sources
+from psychobench_torch.reproduction.tables import gain_table
+from psychobench_torch.reproduction.text import summary
+from psychobench_torch.reproduction.weights_seen import seen_lines
 from scipy import stats
 from scipy.special import expit
 
@@ -511,7 +511,9 @@ def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
 @pytest.fixture
 def known_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sources, "make", lambda _, *cell: known(*cell))
-    monkeypatch.setattr("psychobench_torch.reproduce.run.look", lambda *_: None)  # nothing inside
+    monkeypatch.setattr(
+        "psychobench_torch.reproduction.run.look", lambda *_: None
+    )  # nothing inside
 
 
 def test_the_command_writes_tables_figures_claims_and_departures(

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from psychobench_torch.reproduce.looks import draw_figure_3, draw_figure_5, look
-from psychobench_torch.reproduce.paper import MASKS
+from psychobench_torch.reproduction.attention_figures import draw_figure_3, draw_figure_5, look
+from psychobench_torch.reproduction.paper import MASKS
 
 from psychobench.errors import ObserverError
 from psychobench.observers.attention_protocol import AttentionMaps

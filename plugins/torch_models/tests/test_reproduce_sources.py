@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from psychobench_torch.features import Features
-from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.reproduce import sources
-from psychobench_torch.reproduce.ask import ask, plan
-from psychobench_torch.reproduce.departures import OF_NETWORKS
-from psychobench_torch.reproduce.prepare import Options
-from psychobench_torch.reproduce.run import run
-from psychobench_torch.reproduce.seen import saw
-from psychobench_torch.reproduce.sources import Sources, check_sources
-from psychobench_torch.reproduce.store import Store
+from psychobench_torch.heads.features import Features
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.pretraining.recipe import PretrainingRecipe, Stage
+from psychobench_torch.reproduction import sources
+from psychobench_torch.reproduction.answers import Store
+from psychobench_torch.reproduction.departures import OF_NETWORKS
+from psychobench_torch.reproduction.prepare import Options
+from psychobench_torch.reproduction.responses import ask, plan
+from psychobench_torch.reproduction.run import run
+from psychobench_torch.reproduction.sources import Sources, check_sources
+from psychobench_torch.reproduction.weights_seen import saw
 
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.observers.runner import read_info

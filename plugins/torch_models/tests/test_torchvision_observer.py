@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.design import design_of
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining, stands_for
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.torchvision_observer import (
+from psychobench_torch.extractors.torchvision_networks import (
     classifiers,
     load_classifier,
     source_of,
     without_last_layer,
 )
-from psychobench_torch.weight_files import tensors_sha256
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.networks.weights_origin import choose_pretraining, stands_for
+from psychobench_torch.observers.designs import design_of
+from psychobench_torch.observers.registered import SeededObserver
+from psychobench_torch.storage.weight_files import tensors_sha256
 from torch import nn
 
 from psychobench.errors import ObserverError, OptionError

@@ -20,15 +20,16 @@ import safetensors
 from PIL import Image
 from psychobench_torch.cli import options
 from psychobench_torch.cli.train import train
+from psychobench_torch.computing.processes import VARIABLES
 from psychobench_torch.data.layouts import LAYOUTS
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.pretrain import PretrainingRecipe, pretrain
-from psychobench_torch.pretrain.loop import Training
-from psychobench_torch.pretrain.recipe import CHOICES
-from psychobench_torch.pretraining import NAMES
-from psychobench_torch.processes import VARIABLES
-from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
-from psychobench_torch.training import pretraining, transfer
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.recipe_values import OPTIMIZERS
+from psychobench_torch.networks.weights_origin import NAMES
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.pretraining import PretrainingRecipe, pretrain
+from psychobench_torch.pretraining.loop import Training
+from psychobench_torch.pretraining.recipe import CHOICES
+from psychobench_torch.training import train_head, train_network
 from psychobench_torch.training.plan import OWN_EPOCHS, PretrainingPlan, TransferPlan, make_plan
 
 from psychobench.errors import OptionError
@@ -142,7 +143,7 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         one_step = Training._update
         patch.setattr(Training, "_update", update)
-        patch.setattr(pretraining, "pretrain", partial(pretrain, checkpoint_seconds=0))
+        patch.setattr(train_network, "pretrain", partial(pretrain, checkpoint_seconds=0))
         run(*asked, "--out", tmp_path / "cut", status=1)
     assert (tmp_path / "cut" / "checkpoints").is_dir()
     _, told = run(*asked, "--seed", 1, "--out", tmp_path / "cut", status=1)
@@ -174,8 +175,8 @@ def test_wrong_input_is_told_before_anything_is_loaded(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(transfer, "load_backbone", None)
-    monkeypatch.setattr(pretraining, "pretrain", None)
+    monkeypatch.setattr(train_head, "load_backbone", None)
+    monkeypatch.setattr(train_network, "pretrain", None)
     _, told = run(*words, "--out", "out", status=1)
     assert told.startswith("Error:")
     assert fault in told
@@ -197,8 +198,8 @@ def test_a_device_that_is_not_there_is_told_before_images_are_looked_at(
 def test_more_faces_than_memory_holds_are_refused_before_one_is_rendered(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psychobench_torch.device._free_memory", lambda: 16 * 10**9)
-    monkeypatch.setattr("psychobench_torch.pretrain.sources.identity_set", None)
+    monkeypatch.setattr("psychobench_torch.computing.device._free_memory", lambda: 16 * 10**9)
+    monkeypatch.setattr("psychobench_torch.stand_in_weights.sources.identity_set", None)
     asked = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces", "--recipe", "paper"]
     _, told = run(*asked, "--out", tmp_path / "out", status=1)
     assert "326,480 images of 256 px needs about 71.1 GB of memory: 16.0 GB are free" in told

@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch import features, fitting, transfer
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.cache import cache_key
 from psychobench_torch.data.labelled import LabelledImages
-from psychobench_torch.fitting import HeadFit
-from psychobench_torch.heads import HEADS
-from psychobench_torch.recipe import OPTIMIZERS, PAPER_TRANSFER, TransferRecipe
-from psychobench_torch.trained import DivergedError, TrainedHead
-from psychobench_torch.transfer import head_determinants, train_heads
-from psychobench_torch.weight_files import tensors_sha256
+from psychobench_torch.heads import features, fitting, transfer
+from psychobench_torch.heads.fitting import HeadFit
+from psychobench_torch.heads.head_types import HEADS
+from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.heads.trained_head import DivergedError, TrainedHead
+from psychobench_torch.heads.transfer import head_determinants, train_heads
+from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.recipe_values import OPTIMIZERS
+from psychobench_torch.storage.store import cache_key
+from psychobench_torch.storage.weight_files import tensors_sha256
 
 from psychobench.errors import ObserverError, OptionError
 

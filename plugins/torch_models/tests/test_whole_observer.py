@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.convolutions import load_backbone
-from psychobench_torch.heads import load_head
-from psychobench_torch.networks import convolutions
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.trained import TrainedHead
-from psychobench_torch.training_log import Epoch
-from psychobench_torch.whole_observer import KEY, read_record, save_observer
+from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.heads.head_types import load_head
+from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.heads.weights_file import KEY, read_record, save_observer
+from psychobench_torch.networks.architectures import convolutions
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.observers.registered import SeededObserver
+from psychobench_torch.storage.training_log import Epoch
 from torch import nn
 
 from psychobench.errors import ObserverError

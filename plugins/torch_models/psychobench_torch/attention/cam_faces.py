@@ -20,7 +20,7 @@ from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_
 from psychobench_torch.attention.hooks import as_it_was
 from psychobench_torch.attention.layers import find_layer
 from psychobench_torch.attention.observer import Network
-from psychobench_torch.cache import cache_folder, cache_key, note
+from psychobench_torch.storage.store import cache_folder, cache_key, note
 
 PER_PERSON = 4
 SEED = 20_190_904  # of the faces; heads are trained on others

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.cli.options import JSON
+from psychobench.plugins import JSON
 
 DEFAULT = ("alexnet", "fe_alexnet")
 
@@ -100,12 +100,11 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
     """
     import json
 
-    from psychobench.cli.notes import typed
-    from psychobench.resources import staged_folder
-    from psychobench_torch.reproduce.files import document, write_files
-    from psychobench_torch.reproduce.prepare import Options
-    from psychobench_torch.reproduce.run import run
-    from psychobench_torch.reproduce.text import summary
+    from psychobench.plugins import staged_folder, typed
+    from psychobench_torch.reproduction.files import document, write_files
+    from psychobench_torch.reproduction.prepare import Options
+    from psychobench_torch.reproduction.run import run
+    from psychobench_torch.reproduction.text import summary
 
     names = options.pop("observer") or DEFAULT
     asked = Options(names, out=out, **options)

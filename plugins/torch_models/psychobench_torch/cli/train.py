@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from psychobench.cli.options import JSON
-from psychobench.errors import OptionError
+from psychobench.plugins import JSON, OptionError
 from psychobench_torch.cli.options import data_options, recipe_options
 
 if TYPE_CHECKING:
@@ -69,10 +68,10 @@ def train(observer: str, out: Path, as_json: bool, **options: Any) -> None:
 
 def _trained(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any] | None:
     """Give the model card of the training, which is done now unless it is done already."""
-    from psychobench.resources import staged_folder
+    from psychobench.plugins import staged_folder
+    from psychobench_torch.computing.device import compute_device
+    from psychobench_torch.computing.processes import is_first, n_processes
     from psychobench_torch.data.load import select
-    from psychobench_torch.device import compute_device
-    from psychobench_torch.processes import is_first, n_processes
     from psychobench_torch.training.folder import open_folder, taken
     from psychobench_torch.training.plan import make_plan
 
@@ -111,9 +110,9 @@ def _outcome(
     from psychobench_torch.training.plan import TransferPlan
 
     if isinstance(plan, TransferPlan):
-        from psychobench_torch.training.transfer import train_observer
+        from psychobench_torch.training.train_head import train_observer
 
         return train_observer(plan, selection)
-    from psychobench_torch.training.pretraining import train_network
+    from psychobench_torch.training.train_network import train_network
 
     return train_network(plan, selection, out)

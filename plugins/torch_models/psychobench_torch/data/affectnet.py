@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import ResourceError, TableError
+from psychobench.plugins import ResourceError, TableError
 from psychobench_torch.data.listing import BOX, Listing, glance, images, shortened, subfolders
 from psychobench_torch.data.valence import checked_valence, without_value
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.data.affectnet import SAMPLE, without_expression
 from psychobench_torch.data.draw import shares
 from psychobench_torch.data.listing import SUFFIXES, Listing, glance

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import OptionError, ResourceError
+from psychobench.plugins import OptionError, ResourceError
 from psychobench_torch.data.listing import Listing, images, shortened
 from psychobench_torch.data.valence import CLASSES, classes_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.data.listing import Listing, glance, images_below, subfolders
 
 TRAIN = ("train", "training")

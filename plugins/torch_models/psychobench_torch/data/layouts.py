@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from psychobench.errors import OptionError, ResourceError
+from psychobench.plugins import OptionError, ResourceError
 from psychobench_torch.data import affectnet, affectnet_npy, imagefolder, table, vggface2
 from psychobench_torch.data.listing import Listing, glance
 

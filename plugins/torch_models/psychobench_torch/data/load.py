@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.data.decode import Box
 from psychobench_torch.data.draw import check_splits, draw, labelled, named, without_duplicates
 from psychobench_torch.data.labelled import LabelledImages
@@ -112,7 +112,7 @@ def open_selection(
 ) -> LabelledImages:
     """Decode the images of a selection, or map them from the cache."""
     if cache is None:
-        from psychobench_torch.cache import cache_folder
+        from psychobench_torch.storage.store import cache_folder
 
         cache = cache_folder().parent / "pixels"
     paths = selection.table["path"].tolist()

@@ -27,10 +27,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
-from psychobench.resources import write_whole
+from psychobench.plugins import ResourceError, write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
-from psychobench_torch.locks import alone
+from psychobench_torch.storage.locks import alone
 
 CHUNK = 256  # images that are decoded, then written and noted together
 _SPARE = 100_000_000  # bytes that are left free on the disk

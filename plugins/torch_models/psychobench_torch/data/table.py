@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import TableError
-from psychobench.tables.reading import read_cells
+from psychobench.plugins import TableError, read_cells
 from psychobench_torch.data.listing import Listing, shortened
 from psychobench_torch.data.valence import checked_valence, without_value
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.data.listing import Listing, glance, images_below, subfolders
 
 IDENTITIES = 1_000  # drawn by Ying, Li & Chen (2023)

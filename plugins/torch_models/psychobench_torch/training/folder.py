@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from psychobench.errors import OptionError, PsychobenchError, ResourceError
-from psychobench.resources import check_writable, sha256, write_whole
-from psychobench_torch.checkpoints import first_difference
+from psychobench.plugins import (
+    OptionError,
+    PsychobenchError,
+    ResourceError,
+    check_writable,
+    sha256,
+    write_whole,
+)
+from psychobench_torch.storage.checkpoints import first_difference
 
 PLAN = "training.json"
 WEIGHTS = "weights.safetensors"

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psychobench.draw.curves import save_figure
+from psychobench.plugins import save_figure
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.load import Selection, open_selection
+from psychobench_torch.storage.training_log import Epoch, log_csv, log_figure
 from psychobench_torch.training.folder import PLAN, WEIGHTS
 from psychobench_torch.training.plan import PretrainingPlan, TransferPlan
-from psychobench_torch.training_log import Epoch, log_csv, log_figure
 
 _CROPS = 8 / 7  # side of a decoded image over that of a crop: 256 px for 224 px
 

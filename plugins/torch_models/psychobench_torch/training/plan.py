@@ -6,16 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psychobench.errors import OptionError
-from psychobench.resources import sha256
+from psychobench.plugins import OptionError, sha256
 from psychobench_torch.data.layouts import DataChoice, recognise
 from psychobench_torch.data.vggface2 import IDENTITIES
-from psychobench_torch.design import DESIGNS, Design, design_of
-from psychobench_torch.pretraining import Pretraining, choose_pretraining
-from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
+from psychobench_torch.observers.designs import DESIGNS, Design, design_of
 
 if TYPE_CHECKING:
-    from psychobench_torch.pretrain import PretrainingRecipe
+    from psychobench_torch.pretraining import PretrainingRecipe
 
 FACES, OBJECTS = "rendered-faces", "procedural-objects"
 OWN_EPOCHS = 10  # of the quick recipe where images are not rendered: there may be few of them
@@ -150,7 +149,7 @@ def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
 def _pretraining_of(design: Design, asked: str | None) -> Pretraining:
     if design.name in DESIGNS:
         return choose_pretraining(asked or OBJECTS)
-    from psychobench_torch.torchvision_observer import check_torchvision
+    from psychobench_torch.extractors.torchvision_networks import check_torchvision
 
     chosen = choose_pretraining(asked or "imagenet")
     check_torchvision(design.name.removeprefix("torchvision:"), chosen)
@@ -219,7 +218,8 @@ def _check_people(path: Path, layout: str) -> None:
 def _pretraining_recipe(
     design: Design, source: str | None, options: dict[str, Any]
 ) -> PretrainingRecipe:
-    from psychobench_torch.pretrain import PAPER_PRETRAINING, PretrainingRecipe, source_recipe
+    from psychobench_torch.pretraining import PAPER_PRETRAINING, PretrainingRecipe
+    from psychobench_torch.stand_in_weights.sources import source_recipe
 
     base = source_recipe(source) if source else PretrainingRecipe(keep="best")
     if options["recipe"] == "paper":
