@@ -153,7 +153,7 @@ def test_an_observer_with_one_curve_has_no_spread_and_no_row():
 
 
 def test_trainings_must_be_told_apart_and_have_people():
-    with pytest.raises(ComparisonError, match="by=\\['seed'\\]"):
+    with pytest.raises(ComparisonError, match='`by="seed"`'):
         compare_seeds(FakeFits(trained(SEEDS).drop(columns="seed")), {"none": people()})
     with pytest.raises(ComparisonError, match="'none' has none"):
         compare_seeds(FakeFits(trained(SEEDS)), {"eyes": people()})

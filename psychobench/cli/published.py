@@ -19,7 +19,7 @@ WORDS = 4  # columns of words, set to the left
 
 
 @click.command()
-@click.argument("name", metavar="ying2023")
+@click.argument("name", metavar="NAME")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def published(name: str, as_json: bool) -> None:
     """Recompute a paper's t and p from the PSEs and the cohort that it prints.

@@ -88,8 +88,8 @@ def family_sentence(comparison: Comparison) -> str:
     """Describe the family of the corrections and the statuses that were included."""
     family, statuses = comparison.family, " or ".join(comparison.statuses)
     return (
-        f"Bonferroni and Holm corrections are for {comparison.family_size} tests of the PSE and "
-        f"{comparison.jnd_family_size} of the JND for each question (family '{family}': "
+        "Bonferroni and Holm corrections are for "
+        f"{_tests(comparison.family_size, comparison.jnd_family_size)} for each question (family '{family}': "
         f"{FAMILIES[family]}); answers are at the 5% level, Bonferroni-corrected. PSEs with status "
         f"{statuses} were included."
     )
@@ -107,7 +107,7 @@ def seed_sentences(seeds: SeedComparison) -> list[str]:
             "Welch's treat as known without error; their intervals are "
             f"{seeds.confidence:.0%} prediction intervals for one further training, assuming "
             "values that are normal over trainings. Corrections of Welch's t-test are for "
-            f"{seeds.family_size} tests of the PSE and {seeds.jnd_family_size} of the JND. "
+            f"{_tests(seeds.family_size, seeds.jnd_family_size)}. "
             f"{_without_pse(seeds.table)}"
         )
     if once:
@@ -116,6 +116,11 @@ def seed_sentences(seeds: SeedComparison) -> list[str]:
             "repeated."
         )
     return [each.strip() for each in said]
+
+
+def _tests(of_pse: int, of_jnd: int) -> str:
+    """Count tests in words."""
+    return f"{of_pse} test{'' if of_pse == 1 else 's'} of the PSE and {of_jnd} of the JND"
 
 
 def _without_pse(table: pd.DataFrame) -> str:
