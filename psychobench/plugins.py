@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     )
     from psychobench.fits.pse import Fits as Fits
     from psychobench.fits.pse import fit as fit
+    from psychobench.images import read_image as read_image
+    from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
     from psychobench.observers.base_rates import without_log_odds as without_log_odds
     from psychobench.observers.protocol import Observer as Observer
@@ -99,6 +101,8 @@ if TYPE_CHECKING:
     from psychobench.observers.registry import load_observer as load_observer
     from psychobench.observers.runner import read_info as read_info
     from psychobench.observers.runner import respond as respond
+    from psychobench.parallel import thread_pool as thread_pool
+    from psychobench.parallel import usable_cores as usable_cores
     from psychobench.reports import words as words
     from psychobench.reports.page import (
         Page as Page,
@@ -120,9 +124,6 @@ if TYPE_CHECKING:
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.resources import (
         check_writable as check_writable,
-    )
-    from psychobench.resources import (
-        read_image as read_image,
     )
     from psychobench.resources import (
         sha256 as sha256,
@@ -167,14 +168,17 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "all_of",
         ),
     },
+    "the name that was probably meant": {
+        "psychobench.messages": ("nearest",),
+    },
     "the observer protocol": {
         "psychobench.observers.attention_protocol": ("AttentionMaps",),
         "psychobench.observers.protocol": ("Observer", "ObserverInfo"),
     },
     "files": {
+        "psychobench.images": ("read_image",),
         "psychobench.resources": (
             "check_writable",
-            "read_image",
             "sha256",
             "staged_folder",
             "write_whole",
@@ -183,6 +187,9 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "tables": {
         "psychobench.tables.output": ("csv_bytes", "json_rows"),
         "psychobench.tables.reading": ("read_cells",),
+    },
+    "work side by side": {
+        "psychobench.parallel": ("thread_pool", "usable_cores"),
     },
     "rendered faces to train on": {
         "psychobench.stimuli.faces": ("RENDERER_VERSION", "training_faces"),

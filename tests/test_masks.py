@@ -9,6 +9,9 @@ from PIL import Image
 from psychobench.errors import StimulusError
 from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.faces import Identity, View, face_landmarks, frl_points, render_face
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry
+from psychobench.stimuli.landmarks.point_layouts import FEATURES
+from psychobench.stimuli.landmarks.template_files import read_template
 from psychobench.stimuli.masks import (
     REGIONS,
     MaskSpec,
@@ -18,11 +21,8 @@ from psychobench.stimuli.masks import (
     masked_files,
     read_mask_specs,
 )
-from psychobench.stimuli.masks.face_geometry import Face
 from psychobench.stimuli.masks.fills import local_fill, noise_fill
 from psychobench.stimuli.masks.regions import face_region, features_region
-from psychobench.stimuli.point_layouts import FEATURES
-from psychobench.stimuli.templates import read_template
 
 LEVELS = np.linspace(-1.0, 1.0, 21)
 SIZE = 224
@@ -176,7 +176,7 @@ def test_a_control_mask_is_as_large_and_touches_no_feature(region, feather) -> N
             continue
         area, other = (m.opacity.sum(dtype=int) / 255 for m in (mask, control))
         assert other == pytest.approx(area, abs=1.0)
-        face = Face.of(marks)
+        face = FaceGeometry.of(marks)
         assert not control.opacity[features_region(face, (SIZE, SIZE))].any()
         assert face_region(face, (SIZE, SIZE))[control.opacity == 255].all()
     assert len(refused) <= 1  # a low fringe leaves a forehead of no use
@@ -268,9 +268,9 @@ def few_points(frl: np.ndarray, count: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("table", "rule"),
     [
-        ({"eyse": {}}, "did you mean eyes?"),
-        ({"eyes": {"fil": "grey"}}, "masks.eyes.fil means nothing here; did you mean fill?"),
-        ({"eyes": {"fill": "nois"}}, "did you mean noise?"),
+        ({"eyse": {}}, "did you mean 'eyes'?"),
+        ({"eyes": {"fil": "grey"}}, "masks.eyes.fil means nothing here (did you mean 'fill'?)"),
+        ({"eyes": {"fill": "nois"}}, "did you mean 'noise'?"),
         ({"eyes": {"feather": -1}}, "masks.eyes.feather must be at least 0"),
         ({"eyes": {"feather": "2"}}, "masks.eyes.feather must be at least 0"),
         ({"eyes": {"grey": 300}}, "masks.eyes.grey must be a whole number from 0 to 255"),
@@ -300,7 +300,7 @@ def test_masks_that_landmarks_cannot_serve_are_refused(faces, points) -> None:
         (points, MaskSpec("m", points=(1, 2, 189)), "masks.m.points must be from 0 to 188"),
         ([p[:7] for p in points], MaskSpec("eyes"), "masks.eyes needs 189, 68 or 5 landmarks"),
         ([p + 5000 for p in points], MaskSpec("eyes"), "masks.eyes hides nothing"),
-        (points, MaskSpec("mouth", margin=40.0), "masks.mouth hides all"),
+        (points, MaskSpec("mouth", reach=40.0), "masks.mouth hides all"),
         (points, MaskSpec("lower-half", control=True), "a control mask must fit on the face"),
     ):
         with pytest.raises(StimulusError) as caught:

@@ -15,11 +15,13 @@ from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import Identity, View, render_face
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.landmarks.point_layouts import LIPS, mirror_points
+from psychobench.stimuli.landmarks.template_files import Template, read_template, write_template
 from psychobench.stimuli.manifest import read_manifest
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
-from psychobench.stimuli.morphing.morph_files import morph_set
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
+from psychobench.stimuli.morphing.morphed_set import morph_set
 from psychobench.stimuli.morphing.texture import Texture
 from psychobench.stimuli.morphing.warp import (
     Layer,
@@ -30,9 +32,7 @@ from psychobench.stimuli.morphing.warp import (
     rasterise,
     triangulate,
 )
-from psychobench.stimuli.point_layouts import LIPS, mirror_points
 from psychobench.stimuli.set_checks import check_set
-from psychobench.stimuli.templates import Template, read_template, write_template
 
 SIZE = 96
 WOMAN = Identity(sex=-1.0, width=-0.5, hairstyle="short")
@@ -450,9 +450,9 @@ def test_the_same_spec_gives_the_same_bytes_again(made, photographs, tmp_path):
         assert (made / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
-def test_any_number_of_threads_paints_the_same(plan):
+def test_any_number_of_cores_paints_the_same(plan):
     continuum = plan()
-    np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(threads=3))
+    np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(cores=3))
 
 
 def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs, tmp_path):

@@ -15,10 +15,10 @@ from PIL import Image
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.landmarks.template_files import Template, read_template, write_template
 from psychobench.stimuli.morphing import face_specs as sources
 from psychobench.stimuli.morphing import morph_spec as spec
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
-from psychobench.stimuli.templates import Template, read_template, write_template
 
 SIZE = (80, 80)
 POINTS = frl_points(size=80)
@@ -100,7 +100,7 @@ def test_a_set_of_ones_own_is_compared_as_it_is(folder, run_cli):
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('title = "two', 'titel = "two', "titel means nothing here; did you mean title?"),
+        ('title = "two', 'titel = "two', "titel means nothing here (did you mean 'title'?)"),
         ('source = "dark"', "", "it must have source"),
         ('"morph"', '"morf"', "kind must be morph, transform or average: it is 'morf'"),
         ('"morph"', '"rendered"', "psychobench stimuli render takes that kind"),
@@ -114,7 +114,7 @@ def test_a_set_of_ones_own_is_compared_as_it_is(folder, run_cli):
         ("[0.0, 0.5, 1.0]", "{start = 0, stop = 1, step = 1e-9}", "at most 1000 levels"),
         ("level = 1\n", "level = 0\n", "the levels of the anchors must ascend: they are 0, 0"),
         ("level = 1\n", "", "anchors[2].level must be a number: it is None"),
-        ("level = 1\n", "level = 1\nlevle = 2\n", "anchors[2].levle means nothing here; did you"),
+        ("level = 1\n", "level = 1\nlevle = 2\n", "anchors[2].levle means nothing here (did you"),
         ('image = "light.png"\n', "", "anchors[2] must have an image and its template"),
         ('template = "light.tem"\n', "", "anchors[2] must have an image and its template"),
         ('"light.png"', "7", "anchors[2].image must be the name of a file: it is 7"),
@@ -149,7 +149,7 @@ def test_a_faulty_spec_is_refused_with_key_value_and_remedy(refuse, old, new, fa
         ("image = {width = 5}", "image.width must be a whole number from 64 to 4096: it is 5"),
         ("image = {crop = [9, 9, 3, 3]}", "image.crop must be [left, top, right, bottom]"),
         ('image = {format = "jpeg"}', "image.format must be png, tiff or webp: it is 'jpeg'"),
-        ("masks.eyes.fill = 'nois'", "did you mean noise?"),
+        ("masks.eyes.fill = 'nois'", "did you mean 'noise'?"),
         ("masks.ears = {}", "masks.ears must hide one of"),
     ],
 )
@@ -213,7 +213,7 @@ def test_a_run_that_is_ended_from_outside_leaves_nothing(
     folder, run_cli, monkeypatch, number, code
 ):
     monkeypatch.setattr(
-        "psychobench.stimuli.morphing.morph_files._write_table",
+        "psychobench.stimuli.morphing.morphed_set._write_table",
         lambda *_: os.kill(os.getpid(), number),
     )
     # a shell's background jobs, and the tests that run in one, are started deaf to Ctrl-C

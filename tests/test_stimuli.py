@@ -16,9 +16,11 @@ from psychobench.errors import StimulusError
 from psychobench.resources import sha256
 from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_stimuli
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
+from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.render_set import LANDMARKS, render_level, render_set, stimulus_name
-from psychobench.stimuli.render_spec import read_spec
+from psychobench.stimuli.rendering.render_spec import read_spec
+from psychobench.stimuli.rendering.rendered_set import render_level, render_set
+from psychobench.stimuli.set_files import stimulus_name
 
 SIZE = (8, 6)
 
@@ -118,7 +120,7 @@ def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
 
 def test_the_landmarks_are_those_of_the_rendered_faces(average):
     spec = read_spec(average.folder / "spec.toml")
-    table = pd.read_csv(average.folder / LANDMARKS)
+    table = pd.read_csv(average.folder / LANDMARKS_FILE)
     assert set(table["stimulus"]) == set(average.table["stimulus"])
     for level in (0.0, 1.0):
         at_level = table[table["stimulus"] == stimulus_name(level)]
@@ -129,7 +131,7 @@ def test_the_landmarks_are_those_of_the_rendered_faces(average):
 
 
 def test_a_smile_lifts_the_corners_of_the_mouth_along_the_whole_continuum(average):
-    table = pd.read_csv(average.folder / LANDMARKS)
+    table = pd.read_csv(average.folder / LANDMARKS_FILE)
     corners = table[table["feature"] == "mouth_corners"].groupby("stimulus", sort=False)["y"].mean()
     assert (np.diff(corners[average.table["stimulus"]]) < 0).all()
 
@@ -430,7 +432,11 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('title = "rendered', 'titel = "rendered', "titel means nothing here; did you mean title?"),
+        (
+            'title = "rendered',
+            'titel = "rendered',
+            "titel means nothing here (did you mean 'title'?)",
+        ),
         ('target = "happy"', "", "it must have target"),
         ('target = "happy"', "target = 1", "target must be a text: it is 1"),
         ('"old-woman"', '"../old"', "name must consist of letters, digits and dashes"),
@@ -443,7 +449,7 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
         ("stop = 0.75", "stop = 0.25", "levels.start must be below stop"),
         ("size = 64", "size = 6.4", "image.size must be a whole number from 64 to 2048"),
         ("supersample = 1", "supersample = 99", "image.supersample must be a whole number"),
-        ("age = 1.5", "aeg = 1.5", "identity.aeg means nothing here; did you mean age?"),
+        ("age = 1.5", "aeg = 1.5", "identity.aeg means nothing here (did you mean 'age'?)"),
         ("age = 1.5", 'age = "old"', "identity.age must be like 0.0: it is 'old'"),
         ('"bob"', '"mohawk"', "hairstyle must be one of"),
         ("[0.5, -0.5, 0.7]", "[0.5, 0.7]", "view.light must be like"),

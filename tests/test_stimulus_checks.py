@@ -12,9 +12,9 @@ from PIL import Image
 
 from psychobench.resources import bundled
 from psychobench.stimuli.faces import frl_points, render_face
+from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
+from psychobench.stimuli.landmarks.template_files import Template, write_template
 from psychobench.stimuli.set_checks import check_set
-from psychobench.stimuli.set_landmarks import read_landmarks
-from psychobench.stimuli.templates import Template, write_template
 
 SIZE = 96
 
@@ -203,14 +203,14 @@ def test_incomplete_templates_are_refused(tmp_path, run_cli, spoil, rule) -> Non
     ("options", "rule"),
     [
         ([], "masks must come from --mask or from --spec"),
-        (["--mask", "eyse"], "did you mean eyes?"),
-        (["--mask", "eyes", "--fill", "nois"], "did you mean noise?"),
+        (["--mask", "eyse"], "did you mean 'eyes'?"),
+        (["--mask", "eyes", "--fill", "nois"], "did you mean 'noise'?"),
         (["--mask", "eyes", "--feather", "-3"], "masks.eyes.feather must be at least 0"),
         (["--mask", "a=1,2,500"], "there is no landmark 500 among 189"),
         (["--mask", "a=1,x,3"], "at least three numbers of landmarks"),
         (["--mask", "eyes", "--mask", "eyes"], "each mask must be given once"),
         (["--mask", "upper-half", "--control"], "a control mask must fit on the face"),
-        (["--mask", "mouth", "--margin", "2"], ""),
+        (["--mask", "mouth", "--reach", "2"], ""),
         (["--spec", "missing.toml"], "a spec must exist"),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
     spec = tmp_path / "masks.toml"
     spec.write_text(
         '[masks.brows]\nregion = "eyes+brows"\nfill = "local"\nfeather = 4\ncontrol = true\n'
-        "[masks.cheek]\npoints = [164, 165, 166]\nmargin = 0.1\n"
+        "[masks.cheek]\npoints = [164, 165, 166]\nreach = 0.1\n"
     )
     out = tmp_path / "out"
     ran = run_cli(

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.point_layouts import FEATURES, LINES, MIRRORED, mirror_points
-from psychobench.stimuli.templates import Template, find_flaws, read_template, write_template
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, LINES, MIRRORED, mirror_points
+from psychobench.stimuli.landmarks.template_files import (
+    Template,
+    find_flaws,
+    read_template,
+    write_template,
+)
 
 TEM = "3\n1\t2\n30.5\t4\n5\t60\n2\n0\n3\n0 1 0\n1\n2\n1 2\n"
 

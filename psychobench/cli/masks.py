@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.option("--grey", type=int, metavar="0..255", help="The grey of --fill grey.  [default: 128]")
 @click.option("--blur", type=float, metavar="PIXELS", help="The spread of --fill blur.")
 @click.option("--feather", type=float, metavar="PIXELS", help="Width of the soft edge.")
-@click.option("--margin", type=float, help="Reach beyond the landmarks, in pupil distances.")
+@click.option("--reach", type=float, help="Reach beyond the landmarks, in pupil distances.")
 @click.option("--seed", type=int, metavar="N", help="Of --fill noise.  [default: 0]")
 @click.option("--control", is_flag=True, help="Add a mask of equal area off all features.")
 @click.option("--inverse", is_flag=True, help="Hide all but the region.")
@@ -51,7 +51,7 @@ def mask(name: str, wanted: tuple[str, ...], spec: Path | None, out: Path, **opt
     """
     from psychobench.resources import check_writable
     from psychobench.stimuli import load_stimuli
-    from psychobench.stimuli.add_masks import mask_set, masks_for
+    from psychobench.stimuli.masked_set import mask_set, masks_for
 
     specs = _read_specs(wanted, spec, {k: v for k, v in options.items() if v not in (None, False)})
     check_writable(out)

@@ -23,8 +23,8 @@ def morph(spec: Path, out: Path) -> None:
     the difference that is to be applied to it. Its files lie in its folder or below.
     """
     from psychobench.resources import check_writable
-    from psychobench.stimuli.morphing.morph_files import check_out, morph_set
     from psychobench.stimuli.morphing.morph_spec import read_morph_spec
+    from psychobench.stimuli.morphing.morphed_set import check_out, morph_set
 
     checked = read_morph_spec(spec)
     check_out(checked, out)

@@ -90,11 +90,11 @@ def render(spec: str, out: Path) -> None:
     """
     from psychobench.resources import bundled, check_writable
     from psychobench.stimuli import list_stimuli
-    from psychobench.stimuli.render_set import render_set
-    from psychobench.stimuli.render_spec import FILE, read_spec
+    from psychobench.stimuli.rendering.render_spec import SPEC_FILE, read_spec
+    from psychobench.stimuli.rendering.rendered_set import render_set
 
     known = spec in list_stimuli()
-    checked = read_spec(bundled("stimuli") / spec / FILE if known else Path(spec))
+    checked = read_spec(bundled("stimuli") / spec / SPEC_FILE if known else Path(spec))
     check_writable(out)
     render_set(checked, out, progress=True)
     click.echo(f"Written to {out}: {len(checked.levels)} images of the {checked.title}.", err=True)

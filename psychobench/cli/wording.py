@@ -80,7 +80,7 @@ def _options(command: click.Command) -> Mapping[str, str]:
             spelled = each.opts[-1].removeprefix("--").replace("-", "_")
             typed |= {str(each.name): each.opts[-1], spelled: each.opts[-1]}
         else:
-            typed[str(each.name)] = each.make_metavar(click.Context(command))
+            typed[str(each.name)] = each.metavar or str(each.name).upper()
     return typed | {many: typed[one] for many, one in SINGULAR.items() if one in typed}
 
 

@@ -35,7 +35,7 @@ def report(result: HasReport) -> Page:
     Raises
     ------
     OptionError
-        If `result` is something else.
+        If `result` has no report.
 
     Examples
     --------

@@ -13,12 +13,12 @@ import pandas as pd
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.image_statistics import FILE_SIZE, Pixels, image_statistics, level_trends
-from psychobench.stimuli.levels import read_levels
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
+from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
+from psychobench.stimuli.levels import read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
-from psychobench.stimuli.masks.face_geometry import Face, Landmarks
 from psychobench.stimuli.masks.regions import Region, face_region
-from psychobench.stimuli.set_landmarks import read_landmarks
 from psychobench.stimuli.sets import decode_images
 from psychobench.tables.output import json_rows
 
@@ -119,7 +119,7 @@ def check_set(folder: Path) -> SetCheck:
     ()
     """
     damage: list[str] = []
-    table = read_levels(folder, damage)
+    table = read_levels_file(folder, damage)
     images, pixels = decode_images(folder, list(table["file"]), damage)
     readable = table[table["file"].isin(images)].reset_index(drop=True)
     if readable.empty:
@@ -131,7 +131,7 @@ def check_set(folder: Path) -> SetCheck:
     landmarks = _landmarks(folder, list(images), damage, notes)
     face = None
     if len(pixels) and landmarks is not None and matched.endswith("face"):
-        face = face_region(Face.of(landmarks), pixels.shape[1:3])
+        face = face_region(FaceGeometry.of(landmarks), pixels.shape[1:3])
     statistics = _statistics(folder, readable, images, masks, face)
     trends = level_trends(statistics.drop(columns="stimulus"))
     steps = _steps(readable, pixels, landmarks, notes)

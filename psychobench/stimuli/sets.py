@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import bundled, read_image, sha256
-from psychobench.stimuli.levels import FILE as LEVELS
-from psychobench.stimuli.levels import read_levels
+from psychobench.images import read_image
+from psychobench.resources import bundled, sha256
+from psychobench.stimuli.levels import LEVELS_FILE, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import MID_GREY, UNMASKED, Mask, read_masks
 
@@ -152,7 +152,7 @@ def list_stimuli() -> list[str]:
     >>> list_stimuli()
     ['rendered-average']
     """
-    return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS}"))
+    return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS_FILE}"))
 
 
 def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet:
@@ -178,7 +178,7 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     """
     folder, is_bundled = find_folder(str(name_or_folder))
     faults: list[str] = []
-    table = read_levels(folder, faults)
+    table = read_levels_file(folder, faults)
     _, pixels = decode_images(folder, list(table["file"]), faults)
     covers, mask_paths = read_masks(folder, list(table["file"]), pixels, faults)
     manifest = read_manifest(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import itertools
 import math
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from psychobench.errors import StimulusError
+from psychobench.messages import nearest
 
 _WORDS = ("name", "title", "source", "target")
 _STRETCH = ("start", "stop", "step")
@@ -48,15 +48,13 @@ def unknown_keys(section: str, found: Mapping[str, Any], known: Sequence[str]) -
     Examples
     --------
     >>> unknown_keys("image.", {"widht": 9}, ["width", "height"])
-    ['image.widht means nothing here; did you mean width?']
+    ["image.widht means nothing here (did you mean 'width'?); known are width, height"]
     """
-    faults = []
-    for key in found:
-        if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            faults.append(f"{section}{key} means nothing here; {hint}")
-    return faults
+    return [
+        f"{section}{key} means nothing here{nearest(key, known)}; known are {', '.join(known)}"
+        for key in found
+        if key not in known
+    ]
 
 
 def raise_faults(path: Path, faults: Sequence[str]) -> None:

@@ -87,9 +87,9 @@ def weights_sentences(observers: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def family_sentence(comparison: Comparison) -> str:
     """Describe the family of the corrections and the statuses that were included."""
     family, statuses = comparison.family, " or ".join(comparison.statuses)
+    tests = _tests(comparison.family_size, comparison.jnd_family_size)
     return (
-        "Bonferroni and Holm corrections are for "
-        f"{_tests(comparison.family_size, comparison.jnd_family_size)} for each question (family '{family}': "
+        f"Bonferroni and Holm corrections are for {tests} for each question (family '{family}': "
         f"{FAMILIES[family]}); answers are at the 5% level, Bonferroni-corrected. PSEs with status "
         f"{statuses} were included."
     )

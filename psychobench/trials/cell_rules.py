@@ -31,7 +31,7 @@ class Rule:
 
 
 def check_trials(table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Check trials and turn their cells into what they mean.
+    """Check trials and convert their cells to text and numbers.
 
     Parameters
     ----------

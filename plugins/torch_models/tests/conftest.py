@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,19 @@ from psychobench_torch.networks.weights_origin import Pretraining, choose_pretra
 from psychobench_torch.observers.designs import DESIGNS
 from psychobench_torch.observers.registered import SeededObserver
 from torch import nn
+
+
+@pytest.fixture
+def notes(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Return what the library noted since the last call."""
+    caplog.set_level(logging.INFO, "psychobench")
+
+    def read() -> str:
+        text = "\n".join(record.getMessage() for record in caplog.records)
+        caplog.clear()
+        return text
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from PIL import Image
 from psychobench_torch.data import decode, load_labelled, pixels
 from psychobench_torch.data.decode import BrokenImage, decode_square
 from psychobench_torch.data.pixels import decoded
-from psychobench_torch.storage.locks import alone
+from psychobench_torch.storage.store import one_at_a_time
 
 from psychobench.errors import ResourceError
 
@@ -153,7 +153,7 @@ def test_a_lock_that_cannot_be_written_is_an_error_with_a_remedy(files, tmp_path
     (tmp_path / "there").mkdir()
     with (
         pytest.raises(ResourceError, match=r"a lock must be writable: .*there is not"),
-        alone(tmp_path / "there", "decoding"),
+        one_at_a_time(tmp_path / "there", "decoding"),
     ):
         pass
 

@@ -166,7 +166,7 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
         (["alexnet", "--phase", "pretraining", "--views", "2"], "--views must go with --phase"),
         (["alexnet", "--data", "."], "must have a known layout"),
         (["torchvision:resnet18", "--phase", "pretraining", "--data", "."], "in pre-training"),
-        (["torchvision:resnet19"], "there is no 'resnet19'; did you mean resnet18"),
+        (["torchvision:resnet19"], "there is no 'resnet19' (did you mean 'resnet18'"),
         (["torchvision:resnet18", "--pretraining", "rendered-faces"], "must be imagenet or a file"),
     ],
 )

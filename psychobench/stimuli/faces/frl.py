@@ -17,7 +17,7 @@ from psychobench.stimuli.faces.anatomy import Anatomy, anatomy
 from psychobench.stimuli.faces.canvas import Canvas, Projection
 from psychobench.stimuli.faces.hair import lay_hair
 from psychobench.stimuli.faces.identity import Identity, View
-from psychobench.stimuli.point_layouts import MIRRORED
+from psychobench.stimuli.landmarks.point_layouts import MIRRORED
 
 Points = NDArray[np.float64]
 N_POINTS = 189

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from psychobench.parallel import usable_cores
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.render import render_face
 
@@ -120,7 +121,7 @@ def training_faces(
     ((6, 32, 32, 3), [0, 0, 0, 1, 1, 1])
     """
     return _render_all(
-        Plan(seed, per_identity, size), n_identities * per_identity, _cores(), progress
+        Plan(seed, per_identity, size), n_identities * per_identity, usable_cores(), progress
     )
 
 
@@ -192,10 +193,3 @@ def _received(
         if len(data) < 3 * size * size:
             return
         yield index, np.frombuffer(data, dtype=np.uint8).reshape(size, size, 3)
-
-
-def _cores() -> int:
-    """Give the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import read_image
+from psychobench.images import read_image
 from psychobench.stimuli.encoding import encode_image, encode_images
 from psychobench.stimuli.masks.fills import Pixels
 from psychobench.stimuli.masks.mask_making import MID_GREY, Mask

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
 from psychobench.stimuli.masks.control import control_region
-from psychobench.stimuli.masks.face_geometry import Face, Landmarks
 from psychobench.stimuli.masks.fills import (
     Pixels,
     blur_fill,
@@ -166,7 +166,7 @@ class _Studio:
         self.shape = (pixels.shape[1], pixels.shape[2])
         self.mean: NDArray[np.float64] = pixels.mean(axis=0, dtype=np.float64)
         count = len(landmarks[0]) if isinstance(landmarks[0], np.ndarray) else None
-        self.face = Face.of(landmarks) if count in (None, 189, 68, 5) else None
+        self.face = FaceGeometry.of(landmarks) if count in (None, 189, 68, 5) else None
         self.face_pixels = face_region(self.face, self.shape) if self.face else None
 
     def make(self, spec: MaskSpec) -> Iterator[tuple[str, Mask]]:
@@ -194,9 +194,9 @@ class _Studio:
         if spec.region == POLYGON:
             corners = [np.asarray(level)[list(spec.points)] for level in landmarks]
             unit = self.face.pupil_distance if self.face else max(self.shape) / 4
-            return polygon_region(corners, self.shape, (spec.margin or 0.0) * unit)
-        face = Face.of(landmarks)
-        return named_region(spec.region, face, self.shape, spec.margin, evened=not spec.follow)
+            return polygon_region(corners, self.shape, (spec.reach or 0.0) * unit)
+        face = FaceGeometry.of(landmarks)
+        return named_region(spec.region, face, self.shape, spec.reach, evened=not spec.follow)
 
     def check(self, name: str, regions: Region) -> None:
         images = regions.reshape(-1, *self.shape)
@@ -206,7 +206,7 @@ class _Studio:
                 raise StimulusError(
                     f"a mask must hide a part of the image: masks.{name} hides {what} of "
                     f"{self.shape[1]} x {self.shape[0]} pixels; check that the landmarks belong "
-                    "to these images, and its margin"
+                    "to these images, and its reach"
                 )
 
     def finish(self, spec: MaskSpec, regions: Region, extra: Mapping[str, Any]) -> Mask:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.image_threads import map_images
 from psychobench.stimuli.morphing.face_loading import Face, Portrait
 from psychobench.stimuli.morphing.frame import place_frame
 from psychobench.stimuli.morphing.morph_spec import MorphSpec
@@ -77,14 +77,14 @@ class Continuum:
         shape = np.concatenate([self.shapes[row], self.border])
         return paint(shape, self.triangles, layers, self.size)
 
-    def paint_all(self, *, threads: int | None = None, progress: bool = False) -> NDArray[np.uint8]:
-        """Paint all levels, shape (n_levels, height, width, 3); the same for any threads."""
+    def paint_all(self, *, cores: int | None = None, progress: bool = False) -> NDArray[np.uint8]:
+        """Paint all levels, shape (n_levels, height, width, 3); the same on any number of cores."""
         from tqdm import tqdm
 
         width, height = self.size
         pixels = np.empty((len(self.shapes), height, width, 3), dtype=np.uint8)
         bar = tqdm(
-            side_by_side(self.paint, range(len(pixels)), threads=threads),
+            map_images(self.paint, range(len(pixels)), cores=cores),
             "morphing",
             total=len(pixels),
             unit="image",

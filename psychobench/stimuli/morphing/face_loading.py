@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import conversions, read_image
+from psychobench.images import conversions, read_image
 from psychobench.stimuli.faces import render_face
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.landmarks.point_layouts import LINES
+from psychobench.stimuli.landmarks.template_files import find_flaws, read_template
 from psychobench.stimuli.morphing.face_specs import FaceSource
 from psychobench.stimuli.morphing.morph_spec import MorphSpec
-from psychobench.stimuli.point_layouts import LINES
-from psychobench.stimuli.templates import find_flaws, read_template
 
 Points = NDArray[np.float64]
 Lines = tuple[tuple[int, ...], ...]

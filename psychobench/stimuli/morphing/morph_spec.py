@@ -61,7 +61,7 @@ class MorphSpec:
         Whether the anchors are blended, or their differences are added to `base`, or there is one
         anchor alone: the average of several faces.
     name, title, source, target : str
-        As in `psychobench.stimuli.render_spec.RenderSpec`.
+        As in `psychobench.stimuli.rendering.render_spec.RenderSpec`.
     levels : tuple of float
         Ascending, within those of the anchors.
     anchors : tuple of FaceSource

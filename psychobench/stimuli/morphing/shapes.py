@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, LIPS
 from psychobench.stimuli.morphing.warp import Points
-from psychobench.stimuli.point_layouts import FEATURES, LIPS
 
 _TOUCHING = 0.02  # of the mouth's extent
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from psychobench.errors import ObserverError, OptionError
+from psychobench.messages import nearest
 from psychobench.observers.attention_protocol import AttentionMaps
 from psychobench_torch.attention.cam import CAMWeights, cam, head_weights, need_weights
 from psychobench_torch.attention.dense import READINGS as DENSE_READINGS
@@ -127,10 +127,9 @@ def check_readings(method: str, readings: Mapping[str, str]) -> dict[str, str]:
     {'total': 'sum', 'weighting': 'linear', 'accumulation': 'maps'}
     """
     if method not in METHODS:
-        near = difflib.get_close_matches(method, METHODS, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
         raise ObserverError(
-            f"an attention method must be one of {', '.join(METHODS)}: there is no '{method}'{hint}"
+            f"an attention method must be one of {', '.join(METHODS)}: there is no '{method}'"
+            f"{nearest(method, METHODS)}"
         )
     known = READINGS.get(method, {})
     for name, value in readings.items():

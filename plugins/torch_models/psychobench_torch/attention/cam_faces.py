@@ -62,7 +62,7 @@ def observer_weights(
         "seed": SEED,
         "renderer_version": RENDERER_VERSION,
     }
-    path = cache_folder().parent / "cam" / f"{cache_key(determinants)}.npz"
+    path = cache_folder("cam") / f"{cache_key(determinants)}.npz"
     found = _read(path)
     if found is not None:
         return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError
+from psychobench.plugins import ResourceError, thread_pool
 from psychobench_torch.data.affectnet import SAMPLE, without_expression
 from psychobench_torch.data.draw import shares
 from psychobench_torch.data.listing import SUFFIXES, Listing, glance
@@ -86,7 +85,7 @@ def _read_set(
     blocks: list[pd.DataFrame] = []
     n = start = 0
     with (
-        ThreadPoolExecutor(_THREADS) as pool,
+        thread_pool(_THREADS) as pool,
         tqdm(desc=f"reading {folder.name}", unit="face", disable=not progress) as bar,
     ):
         while start < len(order) and n < wanted:

@@ -114,7 +114,7 @@ def open_selection(
     if cache is None:
         from psychobench_torch.storage.store import cache_folder
 
-        cache = cache_folder().parent / "pixels"
+        cache = cache_folder("pixels")
     paths = selection.table["path"].tolist()
     pixels = decoded(paths, size, cache, boxes=_boxes(selection.table), progress=progress)
     broken = [f"{paths[row]}: {why}" for row, why in pixels.broken]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from psychobench.plugins import OptionError
+from psychobench.plugins import OptionError, nearest
 from psychobench_torch.networks.architectures import in_channels_last
 from psychobench_torch.networks.feature_extractor import Backbone
 from psychobench_torch.networks.torchvision_import import import_torchvision
@@ -41,10 +40,9 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
     """
     names = classifiers()
     if network not in names:
-        near = difflib.get_close_matches(network, names, n=3)
-        hint = f"did you mean {', '.join(near)}?" if near else f"it has {', '.join(names)}"
+        hint = nearest(network, names, most=3) or f"; there are {', '.join(names)}"
         raise OptionError(
-            f"a network must be one of torchvision's classifiers: there is no '{network}'; {hint}"
+            f"a network must be one of torchvision's classifiers: there is no '{network}'{hint}"
         )
     if pretraining.file is None and pretraining.name != "imagenet":
         raise OptionError(

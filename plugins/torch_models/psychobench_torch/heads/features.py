@@ -115,7 +115,7 @@ class Features:
         if self.device.type == "cuda" and needed < torch.cuda.mem_get_info(self.device)[0] // 2:
             return torch.empty(shape, dtype=dtype, device=self.device)
         if mapped:
-            return map_file(cache_folder().parent / "features", shape, dtype)
+            return map_file(cache_folder("features"), shape, dtype)
         with explain_memory("computing features", needed):
             return torch.empty(shape, dtype=dtype)
 

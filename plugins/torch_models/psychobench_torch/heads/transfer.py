@@ -17,7 +17,7 @@ from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.heads.features import Features, shared_features
 from psychobench_torch.heads.fitting import HeadFit, memory_of
 from psychobench_torch.heads.head_types import dense_values, load_head, make_head
-from psychobench_torch.heads.kept_heads import head_files, write_head
+from psychobench_torch.heads.kept_heads import head_file, write_head
 from psychobench_torch.heads.recipe import RECIPE_VERSION, TransferRecipe
 from psychobench_torch.heads.trained_head import DivergedError, TrainedHead
 from psychobench_torch.heads.training_images import (
@@ -33,7 +33,7 @@ from psychobench_torch.storage.checkpoints import (
     remove_checkpoint,
     write_checkpoint,
 )
-from psychobench_torch.storage.store import cache_folder, cache_key
+from psychobench_torch.storage.store import KEY_DIGITS, cache_folder, cache_key
 
 TOGETHER = 4 * 10**9  # bytes that heads in training at the same time may take
 RESUMABLE = 2_000  # steps of a training: longer ones keep their state
@@ -179,7 +179,7 @@ class _Run:
         self.determinants = head_determinants(
             backbone, kind, recipe, seed, data, fresh_dense=fresh_dense
         )
-        self.folder = cache_folder().parent / "unfinished" / cache_key(self.determinants)[:24]
+        self.folder = cache_folder("unfinished") / cache_key(self.determinants)[:KEY_DIGITS]
         self.rows = split(images, recipe.validation_share, seed)
         self.labels = tuple(torch.from_numpy(images.labels[rows.numpy()]) for rows in self.rows)
         n_steps = recipe.epochs * -(-len(self.rows[0]) // recipe.batch)
@@ -252,7 +252,7 @@ class _Run:
         key = cache_key({**self.determinants, "diverged": True})
         if write_head(key, kept, self.determinants) is None:
             return DivergedError(f"{fault}; epoch {kept.best}, the best before it, is lost", kept)
-        place = head_files(key)[0]
+        place = head_file(key).path
         return DivergedError(f"{fault}; epoch {kept.best}, the best before it, is in {place}", kept)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from psychobench.plugins import ObserverError
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.extractors.convolutions import load_backbone
-from psychobench_torch.heads.kept_heads import head_files, head_sha256, read_head, write_head
+from psychobench_torch.heads.kept_heads import head_file, head_sha256, read_head, write_head
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.heads.trained_head import TrainedHead
 from psychobench_torch.heads.transfer import head_determinants, train_heads
@@ -193,14 +193,14 @@ class Judges:
         self._train([seed for seed in seeds if not self._is_trained(seed)])
 
     def _is_trained(self, seed: int) -> bool:
-        files = head_files(cache_key(self._determinants(seed)))
-        return seed in self._unkept or all(file.is_file() for file in files)
+        return seed in self._unkept or head_file(cache_key(self._determinants(seed))).exists()
 
     def _train(self, seeds: Sequence[int]) -> None:
         if not seeds:
             return
         heads = "the head" if len(seeds) == 1 else f"{len(seeds)} heads"
-        note(f"training {heads} of {self.design.name} on rendered faces; kept in {cache_folder()}")
+        folder = cache_folder("heads")
+        note(f"training {heads} of {self.design.name} on rendered faces; kept in {folder}")
         for trained in train_heads(
             self.frozen.backbone, self.design.head, self.recipe, seeds,
             fresh_dense=self.design.fresh_dense,

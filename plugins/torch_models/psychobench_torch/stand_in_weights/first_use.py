@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import torch
 
-from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_writable, sha256
+from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_writable
 from psychobench_torch.computing.device import compute_device, fast_autocast, fast_dtype
 from psychobench_torch.computing.processes import n_processes
 from psychobench_torch.data import LabelledImages
@@ -19,8 +18,14 @@ from psychobench_torch.pretraining.recipe import RECIPE_VERSION
 from psychobench_torch.stand_in_weights.objects import OBJECTS_VERSION
 from psychobench_torch.stand_in_weights.sources import SOURCES, render_source
 from psychobench_torch.storage.checkpoints import remove_checkpoint
-from psychobench_torch.storage.locks import alone
-from psychobench_torch.storage.store import cache_folder, cache_key, note
+from psychobench_torch.storage.store import (
+    KEY_DIGITS,
+    KeptFile,
+    cache_folder,
+    cache_key,
+    note,
+    one_at_a_time,
+)
 
 RECIPE = PretrainingRecipe(
     n_images=9_800,
@@ -105,7 +110,7 @@ def first_use_weights(
         )
     chosen = replace(recipe, architecture=architecture)
     path = weights_path(chosen, source)
-    if _fault(path) is None:
+    if KeptFile(path).fault() is None:
         return path
     if n_processes() > 1:  # the one that trains would wait for the others, and they for it
         raise OptionError(
@@ -114,8 +119,8 @@ def first_use_weights(
             f" python -m psychobench_torch.cli.first_use {architecture} {source}"
         )
     _check_cache(path.parent)
-    with alone(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):
-        fault = _fault(path)
+    with one_at_a_time(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):
+        fault = KeptFile(path).fault()
         if fault is not None:  # else another process trained them while this one waited
             _make(chosen, source, path, fault, progress)
     return path
@@ -134,27 +139,13 @@ def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
         "device": device.type,
         "torch": torch.__version__,
     }
-    key = cache_key(determinants)[:24]
-    folder = cache_folder().parent / "convolutions"
-    return folder / f"{recipe.architecture}-{source}-{key}.safetensors"
+    key = cache_key(determinants)[:KEY_DIGITS]
+    return cache_folder("convolutions") / f"{recipe.architecture}-{source}-{key}.safetensors"
 
 
 def read_card(path: Path) -> dict[str, Any]:
     """Read the model card beside a file of weights."""
-    card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text("utf-8"))
-    return card
-
-
-def _fault(path: Path) -> str | None:
-    """Say why the file cannot be used; None where it is there as it was written."""
-    if not path.is_file():
-        return "it is not there"
-    try:
-        if sha256(path) == read_card(path)["sha256"]:
-            return None
-        return "its hash is not the one in its model card"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"its model card cannot be read: {type(error).__name__}"
+    return KeptFile(path).read_record()
 
 
 def _check_cache(folder: Path) -> None:

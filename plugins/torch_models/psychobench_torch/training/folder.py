@@ -17,6 +17,7 @@ from psychobench.plugins import (
     write_whole,
 )
 from psychobench_torch.storage.checkpoints import first_difference
+from psychobench_torch.storage.store import json_bytes, plain
 
 PLAN = "training.json"
 WEIGHTS = "weights.safetensors"
@@ -55,7 +56,7 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
             f"the folder of a training must be as it was left: {out} is damaged ({error}); "
             "remove it, or choose another --out"
         ) from None
-    if difference := first_difference(then, json.loads(json.dumps(determinants))):
+    if difference := first_difference(then, plain(determinants)):
         raise OptionError(
             f"--out must be a folder of this training alone: that in {out} had {difference}; "
             "give the same options as then, or choose another --out"
@@ -73,7 +74,7 @@ def taken(out: Path, determinants: dict[str, Any]) -> Iterator[None]:
 
     A training that ends with an error before its first checkpoint leaves no folder behind.
     """
-    write_whole(out / PLAN, (json.dumps(determinants, indent=1) + "\n").encode())
+    write_whole(out / PLAN, json_bytes(determinants))
     try:
         yield
     except PsychobenchError:

@@ -1,4 +1,4 @@
-"""An analysis laid out for drawing: conditions, groups and people in order."""
+"""What the figures of an analysis show: its numbers by condition, group and participant."""
 
 from __future__ import annotations
 
@@ -8,27 +8,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.analysis.data import AnalysisData, measure_name
+
 if TYPE_CHECKING:
-    from psychobench.analysis.result import Analysis
     from psychobench.draw.condition_means import Group, Measure
     from psychobench.draw.fits import Fit
     from psychobench.draw.mean_curves import People
 
-GRID = 81
+GRID = 81  # levels at which a curve is drawn
 MOST_GROUPS = 3  # side by side
 UNMARKED = ("ok", "step")
 _ENDS = ("mean", "low", "high")
 
 
-def named(measure: str) -> str:
-    """Give a measure's name in words."""
-    return measure.upper() if measure in ("pse", "jnd") else measure
+class FigureData:
+    """An analysis arranged for drawing: conditions and groups in order of first appearance.
 
+    Parameters
+    ----------
+    analysis : AnalysisData
+        What is to be drawn.
+    """
 
-class Layout:
-    """An analysis with its conditions and groups as text, in order of first appearance."""
-
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: AnalysisData) -> None:
         self.analysis = analysis
         table = analysis.fits.table.reset_index(drop=True)
         within, between = analysis.within, analysis.between
@@ -38,13 +40,13 @@ class Layout:
         )
         self.conditions = _unique(self.table["_within"])
         self.groups = _unique(self.table["_between"])
-        # groups alone stand along the axis, as conditions else do
-        self.along = within or between
+        # without conditions, groups take their place along the horizontal axis
+        self.axis_factor = within or between
         self.ticks = self.groups if within is None and between else self.conditions
 
     @property
-    def side_by_side(self) -> int:
-        """How many panels of the groups' figure stand in a row: the groups of one condition."""
+    def columns(self) -> int:
+        """How many panels of mean curves stand in a row: the groups of one condition."""
         cells = len(self.conditions) * len(self.groups)
         if len(self.conditions) > 1 < len(self.groups) <= MOST_GROUPS:
             return len(self.groups)
@@ -52,17 +54,17 @@ class Layout:
 
     @property
     def height(self) -> float:
-        """Where on the curves PSE or threshold lies, on average."""
-        return 0.5 if self.analysis.place == "pse" else float(np.nanmean(self._heights()))
+        """The psi at which the PSE or the threshold lies, on average."""
+        return 0.5 if self.analysis.location == "pse" else float(np.nanmean(self._heights()))
 
     @property
-    def words(self) -> dict[str, str]:
-        """What stands below the means, and what their bars are."""
-        along = self.analysis.name(self.along) if self.along else ""
-        return {"x_label": along, "interval": f"{self.analysis.confidence:.0%} interval"}
+    def axis_texts(self) -> dict[str, str]:
+        """The label below the means, and what their bars are."""
+        factor = self.analysis.original_name(self.axis_factor) if self.axis_factor else ""
+        return {"x_label": factor, "interval": f"{self.analysis.confidence:.0%} interval"}
 
-    def crowds(self) -> list[People]:
-        """Lay out everybody's curves, condition by condition, group by group."""
+    def mean_curves(self) -> list[People]:
+        """Return everybody's curves and the mean data, a panel per condition and group."""
         from psychobench.draw.mean_curves import People
 
         data = self.analysis.fits.data
@@ -75,7 +77,7 @@ class Layout:
                 if not len(rows):
                     continue
                 mean = data[data["fit"].isin(rows.index)].groupby("level")["proportion"].mean()
-                cell = self._described(self.analysis.place, condition, group)
+                cell = self._described(self.analysis.location, condition, group)
                 title = ", ".join(name for name in (condition, group) if name)
                 panels.append(
                     People(
@@ -85,41 +87,46 @@ class Layout:
                         psi[rows.index],
                         mean.index.to_numpy(dtype=np.float64),
                         mean.to_numpy(dtype=np.float64),
-                        *(self._levels(float(cell[name])) for name in _ENDS),
+                        *(self._in_levels(float(cell[name])) for name in _ENDS),
                     )
                 )
         return panels
 
-    def measures(self) -> list[Measure]:
-        """Lay out PSE and JND, person by person; who does not count in means is not drawn."""
+    def measures(self) -> dict[str, Measure]:
+        """Return the PSEs and JNDs that enter the means, for measures that two people have."""
+        return {
+            name: self._measure(name)
+            for name in self.analysis.measures
+            if len(_unique(self.table["observer"][self.analysis.included(name)])) > 1
+        }
+
+    def _measure(self, name: str) -> Measure:
+        """Return one measure, person by person, with its means."""
         from psychobench.draw.condition_means import Measure
 
         groups = [""] if self.analysis.within is None else self.groups
-        unit = self.analysis.name("level")
-        return [
-            Measure(f"{named(name)} ({unit})", [self._group(name, group) for group in groups])
-            for name in self.analysis.measures
-            if len(_unique(self.table["observer"][self.analysis.counted(name)])) > 1
-        ]
+        unit = self.analysis.original_name("level")
+        label = f"{measure_name(name)} ({unit})"
+        return Measure(label, [self._group(name, group) for group in groups])
 
     def participants(self) -> list[tuple[str, list[Fit]]]:
-        """Lay out everybody's data and curves, one panel each."""
-        whose = self.table["observer"]
+        """Return everybody's data and curves, one panel each."""
+        observers = self.table["observer"]
         return [
-            (str(name), [self._fit(int(row)) for row in np.flatnonzero(whose == name)])
-            for name in whose.unique()
+            (str(name), [self._fit(int(row)) for row in np.flatnonzero(observers == name)])
+            for name in observers.unique()
         ]
 
     def _fit(self, row: int) -> Fit:
         from psychobench.draw.fits import Fit
 
-        of, place = self.table.iloc[row], self.analysis.place
+        of, location = self.table.iloc[row], self.analysis.location
         data = self.analysis.fits.data
         here = data[data["fit"] == row]
         levels, proportions = here[["level", "proportion"]].to_numpy(np.float64).T
         grid = np.linspace(levels.min(), levels.max(), GRID) if len(levels) else levels
-        found = (float(of[f"{place}{end}"]) for end in ("", "_low", "_high"))
-        middle, low, high = map(self._levels, found)
+        estimates = (float(of[f"{location}{end}"]) for end in ("", "_low", "_high"))
+        middle, low, high = map(self._in_levels, estimates)
         return Fit(
             str(of["_within"]),
             levels,
@@ -129,22 +136,24 @@ class Layout:
             middle,
             low,
             high,
-            height=0.5 if place == "pse" else float(self._heights()[row]),
-            note="" if of["status"] in UNMARKED else _joined(of["_within"], str(of["status"])),
+            height=0.5 if location == "pse" else float(self._heights()[row]),
+            note="" if of["status"] in UNMARKED else _note(of["_within"], str(of["status"])),
         )
 
     def _group(self, measure: str, group: str) -> Group:
         from psychobench.draw.condition_means import Group
 
-        alone = self.analysis.within is None
-        mine = self.table[self.analysis.counted(measure)]
-        mine = mine if alone else mine[mine["_between"] == group]
-        places = [self.ticks.index(name) for name in mine["_between" if alone else "_within"]]
-        people = _unique(mine["observer"])
+        groups_alone = self.analysis.within is None
+        rows = self.table[self.analysis.included(measure)]
+        rows = rows if groups_alone else rows[rows["_between"] == group]
+        columns = [
+            self.ticks.index(name) for name in rows["_between" if groups_alone else "_within"]
+        ]
+        people = _unique(rows["observer"])
         values = np.full((len(people), len(self.ticks)), np.nan)
-        values[[people.index(str(who)) for who in mine["observer"]], places] = mine[measure]
+        values[[people.index(str(who)) for who in rows["observer"]], columns] = rows[measure]
         cells = [
-            self._described(measure, *(("", tick) if alone else (tick, group)))
+            self._described(measure, *(("", tick) if groups_alone else (tick, group)))
             for tick in self.ticks
         ]
         ends = (np.array([cell[end] for cell in cells], dtype=np.float64) for end in _ENDS)
@@ -164,9 +173,9 @@ class Layout:
                 chosen &= table[factor].astype(str) == name
         return table[chosen].iloc[0] if chosen.any() else pd.Series(np.nan, index=list(_ENDS))
 
-    def _levels(self, value: float) -> float:
-        """Give a PSE or threshold in level units."""
-        return value if self.analysis.place == "pse" else self.analysis.fits.to_level(value)
+    def _in_levels(self, value: float) -> float:
+        """Convert a PSE or threshold to level units."""
+        return value if self.analysis.location == "pse" else self.analysis.fits.to_level(value)
 
     def _heights(self) -> NDArray[np.float64]:
         guess, lapse = self.table[["guess", "lapse"]].to_numpy(dtype=np.float64).T
@@ -177,5 +186,5 @@ def _unique(column: pd.Series[str]) -> list[str]:
     return [str(name) for name in column.unique()]
 
 
-def _joined(condition: str, status: str) -> str:
+def _note(condition: str, status: str) -> str:
     return f"{condition}: {status}" if condition else status

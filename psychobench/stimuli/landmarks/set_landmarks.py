@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.masks.face_geometry import Landmarks, Points
-from psychobench.stimuli.templates import read_template
+from psychobench.stimuli.landmarks.face_geometry import Landmarks, Points
+from psychobench.stimuli.landmarks.template_files import read_template
 
-FILE = "landmarks.csv"
+LANDMARKS_FILE = "landmarks.csv"
 COLUMNS = ("stimulus", "feature", "point", "x", "y")
 NUMBERED = "all"  # the feature under which numbered points stand
 _TEMPLATES = (".tem", ".pts")
@@ -57,8 +57,8 @@ def read_landmarks(folder: Path, files: Sequence[str]) -> list[Landmarks] | None
                 f"{folder} there are some of {' and some of '.join(map(str, counts))} points"
             )
         return list(points)
-    if (folder / FILE).is_file():
-        return _read_table(folder / FILE, files)
+    if (folder / LANDMARKS_FILE).is_file():
+        return _read_table(folder / LANDMARKS_FILE, files)
     return None
 
 
@@ -71,11 +71,14 @@ def _read_table(path: Path, files: Sequence[str]) -> list[Landmarks]:
     try:
         table = pd.read_csv(path, dtype={"stimulus": str, "feature": str}, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise StimulusError(f"{FILE} must be a table: {path} cannot be read ({error})") from None
+        raise StimulusError(
+            f"{LANDMARKS_FILE} must be a table: {path} cannot be read ({error}); save it as CSV"
+        ) from None
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise StimulusError(
-            f"{FILE} must have the columns {','.join(COLUMNS)}: {path} lacks {', '.join(missing)}"
+            f"{LANDMARKS_FILE} must have the columns {','.join(COLUMNS)}: {path} lacks "
+            f"{', '.join(missing)}; add them"
         )
     places = table[["point", "x", "y"]].apply(pd.to_numeric, errors="coerce")
     if not np.isfinite(places.to_numpy(dtype=float)).all():

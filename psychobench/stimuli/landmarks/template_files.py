@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.point_layouts import LINES
+from psychobench.stimuli.landmarks.point_layouts import LINES
 
 _MOST_POINTS = 100_000
 _HALF = 0.5  # iBUG counts from 1 and means the centre of a pixel
@@ -28,7 +28,7 @@ class Template:
     Attributes
     ----------
     points : ndarray of float64, shape (n_points, 2)
-        In pixels from the top left corner; see `psychobench.stimuli.point_layouts`.
+        In pixels from the top left corner; see `psychobench.stimuli.landmarks.point_layouts`.
     lines : tuple of tuple of int
         Which points are drawn as lines, in order; a line is closed where its first point is also
         its last.

@@ -14,34 +14,35 @@ from psychobench.comparison.cohort_measures import counted, counting
 from psychobench.comparison.conditions.anova import Floats
 from psychobench.errors import ComparisonError
 
-Cell = tuple[str, ...]
+Labels = tuple[str, ...]  # one level of each factor, or the factors' names
 
 
 @dataclass(frozen=True)
-class Cells:
-    """A measure of `n` people in `k` cells within them.
+class DesignCells:
+    """A measure of `n` people in the `k` cells of a design that each of them has.
 
     Attributes
     ----------
     within, between : tuple of str
         The factors.
     columns : list of tuple of str
-        Each cell's levels of the factors within people, in order of first appearance.
+        The levels of the factors within people that each column of `values` stands for, in order
+        of first appearance.
     groups : list of tuple of str
         The groups' levels of the factors between people; one empty tuple without such.
     group_of : list of tuple of str
         Each person's group.
     values : ndarray, shape (n, k)
-        nan where a value is missing or does not count.
+        nan where a value is missing or not included.
     left_out : pandas.DataFrame
         Person and cell of every nan, with the reason in `why`.
     """
 
-    within: Cell
-    between: Cell
-    columns: list[Cell]
-    groups: list[Cell]
-    group_of: list[Cell]
+    within: Labels
+    between: Labels
+    columns: list[Labels]
+    groups: list[Labels]
+    group_of: list[Labels]
     values: Floats
     left_out: pd.DataFrame
 
@@ -50,14 +51,14 @@ class Cells:
         """Whether each person has all values, shape (n,)."""
         return np.asarray(np.isfinite(self.values).all(axis=1))
 
-    def is_in(self, group: Cell) -> NDArray[np.bool_]:
+    def is_in(self, group: Labels) -> NDArray[np.bool_]:
         """Whether each person belongs to a group, shape (n,)."""
         return np.array([each == group for each in self.group_of])
 
 
-def lay_out_cells(
-    table: pd.DataFrame, measure: str, within: Cell, between: Cell, tested: Sequence[str]
-) -> Cells:
+def arrange_cells(
+    table: pd.DataFrame, measure: str, within: Labels, between: Labels, statuses: Sequence[str]
+) -> DesignCells:
     """Arrange fits by people and cells.
 
     Parameters
@@ -68,8 +69,8 @@ def lay_out_cells(
         Column to arrange.
     within, between : tuple of str
         Columns that differ within and between people.
-    tested : sequence of str
-        The statuses that count.
+    statuses : sequence of str
+        The PSE statuses whose values are included.
 
     Raises
     ------
@@ -88,29 +89,29 @@ def lay_out_cells(
     values = np.full((len(people), len(columns)), np.nan)
     why = np.full(values.shape, "no fit", dtype=object)
     cells = zip(*(table[name] for name in within), strict=True) if within else [()] * len(table)
-    counts = counted(table, measure, tested)
+    included = counted(table, measure, statuses)
     for person, cell, value, status, known in zip(
-        table["observer"], cells, table[measure], table["status"], counts, strict=True
+        table["observer"], cells, table[measure], table["status"], included, strict=True
     ):
-        place = people.index(person), columns.index(cell)
+        row_column = people.index(person), columns.index(cell)
         if known:
-            values[place] = value
+            values[row_column] = value
         else:
-            why[place] = f"no {measure}" if status in counting(measure, tested) else status
+            why[row_column] = f"no {measure}" if status in counting(measure, statuses) else status
     missing = [
         (people[row], *group_of[row], *columns[column], why[row, column])
         for row, column in np.argwhere(np.isnan(values))
     ]
     left_out = pd.DataFrame(missing, columns=["observer", *factors, "why"])
     groups = list(itertools.product(*(levels[name] for name in between)))
-    return Cells(within, between, columns, groups, group_of, values, left_out)
+    return DesignCells(within, between, columns, groups, group_of, values, left_out)
 
 
-def _check_columns(table: pd.DataFrame, measure: str, within: Cell, between: Cell) -> None:
+def _check_columns(table: pd.DataFrame, measure: str, within: Labels, between: Labels) -> None:
     if not within and not between:
         raise ComparisonError(
-            "conditions or groups must be named: give a column for within (the same people) or "
-            "between (different people)"
+            "conditions or groups must be named: name a column in `within` (the same people) or "
+            "in `between` (different people)"
         )
     faults = [
         f"{role} must be a column of the fits: there is no '{name}'; found: "
@@ -124,7 +125,7 @@ def _check_columns(table: pd.DataFrame, measure: str, within: Cell, between: Cel
         if name not in table
     ]
     faults += [
-        f"a factor is within people or between them: '{name}' is given as both"
+        f"a factor must be within people or between them: '{name}' is in `within` and `between`"
         for name in within
         if name in between
     ]
@@ -136,7 +137,7 @@ def _check_columns(table: pd.DataFrame, measure: str, within: Cell, between: Cel
 
 def _check_levels(table: pd.DataFrame, factors: Sequence[str]) -> None:
     faults = [
-        f"a factor needs two levels: every row has {name} '{table[name].iloc[0]}'"
+        f"a factor must have two levels or more: every row has {name} '{table[name].iloc[0]}'"
         for name in factors
         if table[name].nunique() < 2
     ]
@@ -144,28 +145,28 @@ def _check_levels(table: pd.DataFrame, factors: Sequence[str]) -> None:
         raise ComparisonError(*faults)
 
 
-def _check_people(table: pd.DataFrame, within: Cell, between: Cell) -> None:
+def _check_people(table: pd.DataFrame, within: Labels, between: Labels) -> None:
     faults = []
     for name in between:
         counts = table.groupby("observer", sort=False)[name].nunique()
         for person in counts[counts > 1].index[:3]:
             found = ", ".join(table.loc[table["observer"] == person, name].unique())
             faults.append(
-                f"a factor between people has one level for each: observer '{person}' has {name} "
-                f"{found}; give it as within"
+                f"a factor between people must have one level per person: observer '{person}' has "
+                f"{name} {found}; name it in `within`"
             )
     keys = ["observer", *within]
     for _, row in table[table.duplicated(keys)].drop_duplicates(keys).head(3).iterrows():
         cell = ", ".join(f"{name} '{row[name]}'" for name in within) or "this design"
         faults.append(
             f"each person needs one fit per cell: observer '{row['observer']}' has several in "
-            f"{cell}; name in within what tells them apart, or keep one of them"
+            f"{cell}; name the column that tells them apart in `within`, or keep one of them"
         )
     if faults:
         raise ComparisonError(*faults)
 
 
-def _groups(table: pd.DataFrame, people: Sequence[str], between: Cell) -> list[Cell]:
+def _groups(table: pd.DataFrame, people: Sequence[str], between: Labels) -> list[Labels]:
     if not between:
         return [()] * len(people)
     firsts = table.drop_duplicates("observer").set_index("observer")

@@ -19,7 +19,7 @@ from psychobench.stimuli.toml_specs import (
     unknown_keys,
 )
 
-FILE = "spec.toml"
+SPEC_FILE = "spec.toml"
 _KEYS = ("kind", "name", "title", "source", "target", "masks", "levels", "image")
 _OPTIONAL = ("identity", "view")
 _LIMITS = {"size": (64, 2048), "supersample": (1, 8)}

@@ -12,16 +12,13 @@ import numpy as np
 from psychobench.errors import StimulusError
 from psychobench.resources import staged_folder
 from psychobench.stimuli.faces import frl_points
-from psychobench.stimuli.levels import FILE as LEVELS
-from psychobench.stimuli.manifest import FILE as MANIFEST
-from psychobench.stimuli.manifest import hash_files, read_manifest
+from psychobench.stimuli.landmarks.face_geometry import Landmarks
+from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE, read_landmarks
+from psychobench.stimuli.levels import LEVELS_FILE
+from psychobench.stimuli.manifest import MANIFEST_FILE, hash_files, read_manifest
 from psychobench.stimuli.masks import Mask, MaskSpec, make_masks, mask_files, masked_files
-from psychobench.stimuli.masks.face_geometry import Landmarks
-from psychobench.stimuli.render_set import write_file
-from psychobench.stimuli.render_spec import FILE as SPEC
-from psychobench.stimuli.render_spec import read_spec
-from psychobench.stimuli.set_landmarks import FILE as LANDMARKS
-from psychobench.stimuli.set_landmarks import read_landmarks
+from psychobench.stimuli.rendering.render_spec import SPEC_FILE, read_spec
+from psychobench.stimuli.set_files import write_file
 from psychobench.stimuli.sets import StimulusSet
 
 _TEMPLATES = ("*.tem", "*.pts")
@@ -71,7 +68,7 @@ def set_landmarks(stimuli: StimulusSet) -> list[Landmarks] | None:
     found = read_landmarks(stimuli.folder, list(stimuli.table["file"]))
     if not stimuli.rendered or not found or isinstance(found[0], np.ndarray):
         return found
-    spec = read_spec(stimuli.folder / SPEC)
+    spec = read_spec(stimuli.folder / SPEC_FILE)
     return [
         frl_points(spec.identity, 2.0 * level - 1.0, view=spec.view, size=spec.size)
         for level in stimuli.table["level"]
@@ -125,7 +122,7 @@ def mask_set(
             manifest = dataclasses.replace(
                 manifest, files=hash_files(folder), masks={**manifest.masks, **described}
             )
-            write_file(folder / MANIFEST, manifest.to_json().encode())
+            write_file(folder / MANIFEST_FILE, manifest.to_json().encode())
 
 
 def _own_files(stimuli: StimulusSet, listed: Sequence[str]) -> list[str]:
@@ -133,6 +130,6 @@ def _own_files(stimuli: StimulusSet, listed: Sequence[str]) -> list[str]:
     if listed:
         return list(listed)
     here = stimuli.folder
-    extra = [name for name in (LEVELS, LANDMARKS) if (here / name).is_file()]
+    extra = [name for name in (LEVELS_FILE, LANDMARKS_FILE) if (here / name).is_file()]
     extra += sorted(path.name for pattern in _TEMPLATES for path in here.glob(pattern))
     return [*stimuli.hashes, *extra]

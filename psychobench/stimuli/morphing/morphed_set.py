@@ -16,28 +16,27 @@ from psychobench.resources import sha256, staged_folder
 from psychobench.stimuli.encoding import SUFFIXES, encode_images
 from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench.stimuli.image_statistics import image_statistics
-from psychobench.stimuli.image_threads import side_by_side
-from psychobench.stimuli.levels import FILE as LEVELS
-from psychobench.stimuli.manifest import FILE as MANIFEST
-from psychobench.stimuli.manifest import Manifest, hash_files
+from psychobench.stimuli.image_threads import map_images
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry
+from psychobench.stimuli.landmarks.point_layouts import FEATURES
+from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE, NUMBERED
+from psychobench.stimuli.landmarks.template_files import Template, write_template
+from psychobench.stimuli.levels import LEVELS_FILE
+from psychobench.stimuli.manifest import MANIFEST_FILE, Manifest, hash_files
 from psychobench.stimuli.masks import Mask, make_masks, mask_faults, mask_files
-from psychobench.stimuli.masks.face_geometry import Face as MaskedFace
 from psychobench.stimuli.masks.regions import Region, face_region
 from psychobench.stimuli.matching import match_images, matching_effect
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
 from psychobench.stimuli.morphing.morph_spec import MorphSpec
-from psychobench.stimuli.point_layouts import FEATURES
-from psychobench.stimuli.render_set import (
-    LANDMARKS,
+from psychobench.stimuli.rendering.render_spec import SPEC_FILE
+from psychobench.stimuli.set_files import (
     landmark_lines,
     level_lines,
     stimulus_name,
     write_file,
     write_lines,
 )
-from psychobench.stimuli.render_spec import FILE as SPEC
-from psychobench.stimuli.templates import Template, write_template
 from psychobench.tables.output import csv_bytes
 
 STATISTICS = "statistics.csv"
@@ -112,7 +111,7 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
         for file, data in zip(files, encode_images(images, spec.frame.format), strict=True):
             write_file(folder / file, data)
         if len(names) > 1:
-            write_lines(folder / LEVELS, level_lines(names, spec.levels))
+            write_lines(folder / LEVELS_FILE, level_lines(names, spec.levels))
         _write_landmarks(folder, names, continuum, faces[0].portraits[0].lines)
         for path, data in mask_files(masks, files) if masks else ():
             write_file(folder / path, data)
@@ -121,9 +120,9 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
             effect = matching_effect(painted, images, np.array(spec.levels), region)
             effect.insert(0, "region", spec.match_region)
             _write_table(folder / MATCHING, effect)
-        write_file(folder / SPEC, spec.text.encode())
+        write_file(folder / SPEC_FILE, spec.text.encode())
         manifest = _manifest(spec, masks, notes, folder)
-        write_file(folder / MANIFEST, manifest.to_json().encode())
+        write_file(folder / MANIFEST_FILE, manifest.to_json().encode())
     return notes
 
 
@@ -145,13 +144,13 @@ def _matched_region(spec: MorphSpec, continuum: Continuum) -> Region | None:
     if spec.match == "none" or spec.match_region != "face":
         return None
     width, height = continuum.size
-    return face_region(MaskedFace.of(list(continuum.shapes)), (height, width))
+    return face_region(FaceGeometry.of(list(continuum.shapes)), (height, width))
 
 
 def _measure(
     names: Sequence[str], levels: Sequence[float], images: NDArray[np.uint8]
 ) -> pd.DataFrame:
-    rows = side_by_side(lambda image, level: image_statistics([image], [level]), images, levels)
+    rows = map_images(lambda row: image_statistics([images[row]], [levels[row]]), range(len(names)))
     table = pd.concat(rows, ignore_index=True)
     table.insert(0, "stimulus", list(names))
     return table
@@ -179,9 +178,8 @@ def _write_landmarks(
 ) -> None:
     """Write all landmarks into one table, and each image's into a template beside it."""
     shapes = dict(zip(names, continuum.shapes, strict=True))
-    write_lines(
-        folder / LANDMARKS, landmark_lines({name: {"all": shape} for name, shape in shapes.items()})
-    )
+    landmarks = {name: {NUMBERED: shape} for name, shape in shapes.items()}
+    write_lines(folder / LANDMARKS_FILE, landmark_lines(landmarks))
     for name, shape in shapes.items():
         template = Template(shape.round(_PLACES), lines)
         write_file(folder / f"{name}.tem", write_template(template).encode())

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.point_layouts import FEATURES
+from psychobench.stimuli.landmarks.point_layouts import FEATURES
 
 Points = NDArray[np.float64]
 Landmarks = Mapping[str, Points] | Points
@@ -19,7 +19,7 @@ _BROW = 0.35  # pupil distances from an eye up to its brow, where that is not ma
 
 
 @dataclass(frozen=True)
-class Face:
+class FaceGeometry:
     """Where the features of a face are, at one level or at several.
 
     Parameters
@@ -31,7 +31,7 @@ class Face:
     levels: tuple[Mapping[str, Points], ...]
 
     @classmethod
-    def of(cls, landmarks: Sequence[Landmarks]) -> Face:
+    def of(cls, landmarks: Sequence[Landmarks]) -> FaceGeometry:
         """Take landmarks by number or by feature, one item for each level."""
         return cls(tuple(name_features(level) for level in landmarks))
 
