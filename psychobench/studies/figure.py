@@ -104,7 +104,7 @@ def _curves(
     ):
         mine = data[(data["observer"] == name) & (data["condition"] == mask)]
         points = mine["level"].to_numpy(float), mine["proportion"].to_numpy(float)
-        curve = Curve(name, *points, psi[row], *pse, colour=colours.get(name))
+        curve = replace(Curve(name, *points, psi[row], *pse), colour=colours.get(name))
         if (name, mask) in further:
             others, pses = further[name, mask]
             curve = replace(curve, others=others, other_pses=pses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from psychobench.arguments import parse_names
@@ -38,6 +39,7 @@ def load_observers(observers: Given, pretraining: str | None, seed: int) -> Name
     PsychobenchError
         With a line for each observer that cannot be loaded or is none.
     """
+    pairs: list[tuple[str | None, str | Observer]]
     if isinstance(observers, Mapping):
         pairs = [(str(name), each) for name, each in observers.items()]
     else:
@@ -60,7 +62,7 @@ def load_observers(observers: Given, pretraining: str | None, seed: int) -> Name
         chosen = pretraining if each in pretrained else None
         return name or each, load_observer(each, seed=seed, pretraining=chosen)
 
-    return all_of(*(lambda pair=pair: load(*pair) for pair in pairs))  # type: ignore[misc]
+    return all_of(*(partial(load, *pair) for pair in pairs))
 
 
 def name_observers(found: Named) -> dict[str, Observer]:
@@ -90,7 +92,7 @@ def _split(observers: Given) -> list[str | Observer]:
     if not isinstance(observers, Iterable):
         return [observers]
     listed: list[str | Observer] = []
-    for each in cast(Iterable[str | Observer], observers):
+    for each in observers:
         listed += parse_names(each, "observers") if isinstance(each, str) else [each]
     return [each for place, each in enumerate(listed) if each not in listed[:place]]
 

@@ -69,12 +69,9 @@ class StudyOptions:
 
 def option_checks(given: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
     """Return one check for each field of `StudyOptions`, to be run with all others."""
-    whole = {"seeds": 1, "seed": 0}
-    checks: dict[str, Callable[[], Any]] = {
-        name: lambda name=name, least=least: check_whole(given[name], name, least=least)  # type: ignore[misc]
-        for name, least in whole.items()
-    }
-    return checks | {
+    return {
+        "seeds": lambda: check_whole(given["seeds"], "seeds", least=1),
+        "seed": lambda: check_whole(given["seed"], "seed"),
         "masks": lambda: parse_names(given["masks"], "masks"),
         "match": lambda: read_match(given["match"]),
         "levels": lambda: parse_levels(given["levels"]),

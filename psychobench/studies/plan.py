@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from psychobench.comparison import CohortMeasures, match_cohorts
 from psychobench.comparison.cohort_measures import check_match
 from psychobench.errors import OptionError, all_of
@@ -19,7 +17,6 @@ from psychobench.stimuli.sets import StimulusSet, load_stimuli
 from psychobench.studies.observers import load_observers, name_observers
 from psychobench.studies.options import StudyOptions, option_checks
 from psychobench.trials.cohort import Cohort, load_cohort
-from psychobench.trials.columns import parse_columns, parse_where
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
     checks = option_checks(given)
     stimuli, cohort, found, *read = all_of(
         lambda: _load_stimuli(given["stimuli"]),
-        lambda: _load_people(given["humans"], given["columns"], given["where"]),
+        lambda: load_cohort(given["humans"], columns=given["columns"], where=given["where"]),
         lambda: load_observers(given["observers"], given["pretraining"], given["seed"]),
         *checks.values(),
     )
@@ -89,19 +86,6 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
 
 def _load_stimuli(stimuli: str | Path | StimulusSet) -> StimulusSet:
     return stimuli if isinstance(stimuli, StimulusSet) else load_stimuli(stimuli)
-
-
-def _load_people(
-    humans: str | Path | pd.DataFrame | Cohort, columns: object, where: object
-) -> Cohort:
-    if not isinstance(humans, Cohort):
-        return load_cohort(humans, columns=parse_columns(columns), where=parse_where(where))
-    if columns or where:
-        raise OptionError(
-            "`columns` and `where` must be left out with a loaded cohort: pass them to "
-            "`psychobench.load_cohort()` instead"
-        )
-    return humans
 
 
 def _select(stimuli: StimulusSet, options: StudyOptions, cohort: Cohort) -> StimulusSet:

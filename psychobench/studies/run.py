@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,7 @@ from psychobench.studies.fitting import AnswerFits, fit_answers
 from psychobench.studies.plan import Plan, make_plan
 from psychobench.studies.result import Study
 from psychobench.trials.cohort import Cohort
-
-NOTES = logging.getLogger(__name__)
+from psychobench.trials.table import note_reading
 
 
 def study(
@@ -137,7 +135,7 @@ def study(
     """
     given = dict(locals())
     plan = make_plan(given)
-    _note_people(plan.cohort)
+    note_reading(plan.cohort.table)
     answers = collect_answers(plan)
     fits = fit_answers(answers, plan.options.fitting_of_observers)
     return _compare(plan, answers, fits, given)
@@ -225,18 +223,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, np.ndarray)):
         return [_plain(each) for each in value]
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
-
-
-def _note_people(cohort: Cohort) -> None:
-    """Note what was read of the people, and what was unusual about it."""
-    table = cohort.table
-    for note in table.attrs.get("notes", ()):
-        NOTES.info("%s", note)
-    counts = [
-        (len(table), "row"),
-        (table["observer"].nunique(), "observer"),
-        (table["condition"].nunique(), "condition"),
-    ]
-    said = ", ".join(f"{n} {what}" if n == 1 else f"{n} {what}s" for n, what in counts)
-    unanswered = table.attrs.get("unanswered", 0)
-    NOTES.info("Read %s: %s, %d without an answer.", cohort.path or cohort.name, said, unanswered)
