@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from psychobench.draw.figures import new_figure
-from psychobench.draw.style import COLOURS, GREY, MARKERS, STYLE
+from psychobench.draw.style import COLOURS, GREY, MARKERS, STYLE, wrap
 
-OTHERS = "thin: other trainings; bar: next training (95%)"
+OTHERS = "other trainings; bar: next one (95%)"
 PANELS_PER_ROW = 4
 LEGEND_ENTRY = 3.1  # width of the widest entry, in inches
+LETTERS = 11  # of a title in an inch
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
         handles, labels = axes[0].get_legend_handles_labels()
         fitting = min(len(handles), int(size[0] // LEGEND_ENTRY))
         figure.legend(handles, labels, loc="outside lower center", ncols=fitting)
-        figure.suptitle(title, fontsize=10)
+        wide = int(size[0] * LETTERS)
+        lines = [wrap(line, wide) for line in title.splitlines()]
+        figure.suptitle("\n".join(lines), fontsize=10)
     return figure
 
 
