@@ -27,6 +27,8 @@ COMMANDS = {
     "make_masks()": "psychobench stimuli mask",
     "train()": "psychobench train",
     "first_use_weights()": "python -m psychobench_torch.cli.first_use",
+    "morph_stimuli()": "psychobench stimuli morph",
+    "render_stimuli()": "psychobench stimuli render",
 }
 _SPAN = re.compile(r"`(?:psychobench\.|pb\.)?(?P<name>\w+)(?P<rest>\(\)|=[^`]+)?`")
 
