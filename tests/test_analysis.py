@@ -10,7 +10,8 @@ import pytest
 
 from psychobench.analysis import analyse
 from psychobench.analysis.tables import analysis_tables
-from psychobench.errors import OptionError, TableError
+from psychobench.errors import ComparisonError, OptionError, ResourceError, TableError
+from psychobench.trials.screening import Exclusion
 
 LEVELS = np.tile(np.linspace(0, 1, 7), 14)
 
@@ -258,7 +259,7 @@ def test_anything_else_is_one_clear_error(options, rule):
 
 
 def test_a_table_of_another_kind_is_refused():
-    with pytest.raises(OptionError, match="DataFrame or the path of a file: got .* type list"):
+    with pytest.raises(TableError, match="the path of a CSV or TSV file: got a list"):
         analyse([1, 2])
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pandas as pd
 
+from psychobench.arguments import Names, parse_names
 from psychobench.errors import OptionError, TableError
 from psychobench.messages import nearest, shown
-from psychobench.trials.columns import parse_names
-
-Factor = str | Sequence[str] | None
 
 
 def find_factors(
-    table: pd.DataFrame, within: Factor, between: Factor
+    table: pd.DataFrame, within: Names, between: Names
 ) -> tuple[str | None, str | None]:
     """Return the columns within and between participants, and check that the table has them.
 
@@ -48,8 +46,8 @@ def find_factors(
     return inner, outer
 
 
-def _column(table: pd.DataFrame, names: Factor, option: str) -> str | None:
-    chosen = parse_names([names] if isinstance(names, str) else names or ())
+def _column(table: pd.DataFrame, names: Names, option: str) -> str | None:
+    chosen = parse_names(names, option)
     if len(chosen) > 1:
         raise OptionError(
             f"`{option}` must name one column: got {shown(chosen)}; choose one of them, and rows "

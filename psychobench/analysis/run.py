@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from psychobench.analysis.data import measure_name, measures_of
 from psychobench.analysis.descriptives import describe
-from psychobench.analysis.design import Factor, find_factors
+from psychobench.analysis.design import find_factors
 from psychobench.analysis.result import Analysis
-from psychobench.analysis.source import Source, hash_of, load_table
-from psychobench.comparison.cohort_measures import TESTED, check_tested
+from psychobench.analysis.source import hash_of, load_table
+from psychobench.arguments import Names, Pairs
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statuses
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
 from psychobench.reports.provenance import provenance
-from psychobench.trials.columns import parse_names
 from psychobench.trials.screening import (
     Excluded,
     Exclusion,
@@ -27,20 +27,21 @@ from psychobench.trials.screening import (
     exclude_participants,
     parse_exclusions,
 )
+from psychobench.trials.table import TableLike
 
 SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
 NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
 
 
 def analyse(
-    table: Source,
+    table: TableLike,
     *,
-    columns: str | Sequence[str] | Mapping[str, str] | None = None,
-    where: str | Sequence[str] | Mapping[str, Any] | None = None,
-    within: Factor = None,
-    between: Factor = None,
+    columns: Pairs = None,
+    where: Pairs = None,
+    within: Names = None,
+    between: Names = None,
     exclude: ExclusionRules = (),
-    statuses: str | Sequence[str] = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     gof: int | None = None,
     engine: str = "bayes",
     confidence: float = 0.95,
@@ -106,8 +107,7 @@ def analyse(
     True
     """
     rules = parse_exclusions(exclude)
-    included = parse_names([statuses] if isinstance(statuses, str) else statuses)
-    check_tested(included)
+    included = check_statuses(statuses)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
     factors = [name for name in (inner, outer) if name is not None]

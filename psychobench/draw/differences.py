@@ -10,7 +10,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from psychobench.draw.style import ONE_COLUMN, SMALL, look, shorten
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import ONE_COLUMN, SMALL, series_style, shorten
 
 LABEL = 34  # characters
 
@@ -50,13 +51,13 @@ def draw_differences(
         return cast("Figure", axis.get_figure(root=True))
     with mpl.rc_context(SMALL):
         size = (ONE_COLUMN, 0.6 + 0.22 * len(differences))
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         _draw(figure.subplots(), differences, x_label, color)
     return figure
 
 
 def _draw(axis: Axes, differences: Sequence[Difference], x_label: str, color: str | None) -> None:
-    color = color or look(0)["color"]
+    color = color or series_style(0)["color"]
     axis.axvline(0, color="0.8", linewidth=0.8, zorder=0)
     for row, each in enumerate(differences):
         axis.plot([each.low, each.high], [row, row], color=color, linewidth=1.5)

@@ -1,4 +1,4 @@
-"""Matching: make images alike in luminance or in their histograms."""
+"""Matching: equate images in luminance or in their histograms."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.arguments import check_choice
 from psychobench.images import decode_srgb, encode_srgb
 from psychobench.stimuli.image_statistics import (
     Pixels,
@@ -43,6 +44,11 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     -------
     ndarray of uint8, shape (n, height, width, 3)
 
+    Raises
+    ------
+    OptionError
+        If `how` is another word.
+
     References
     ----------
     .. [1] Willenbockel, V., Sadr, J., Fiset, D., Horne, G. O., Gosselin, F., & Tanaka, J. W.
@@ -56,10 +62,8 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     >>> bool(abs(np.diff(luminance(matched).mean(axis=(1, 2))))[0] < 1e-3)
     True
     """
-    if how == "none":
+    if check_choice(how, "how", MATCHES) == "none":
         return images
-    if how not in MATCHES:
-        raise ValueError(f"how must be one of {', '.join(MATCHES)}: it is {how!r}")
     chosen = np.ones(images.shape[1:3], dtype=bool) if region is None else region
     if how == "luminance":
         return _match_luminance(images, chosen)
@@ -111,7 +115,7 @@ def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
 
 
 def _thresholds(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Give an even spread of values from 0 to 1 over the pixels, shape (n, 1).
+    """Return thresholds that are spread evenly from 0 to 1 over the pixels, shape (n, 1).
 
     Bytes that are shifted by less than half a step and then rounded are not shifted at all. With
     these as the places where rounding goes up, as many pixels change as the shift asks for.
@@ -146,7 +150,7 @@ def _encode(linear: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
-    """Give planes, shape (n, height, width), their average histogram within a region."""
+    """Match planes, shape (n, height, width), to their average histogram within a region."""
     wanted = np.mean([np.sort(plane[chosen]) for plane in planes], axis=0, dtype=np.float64)
     values = (wanted + 0.5).astype(np.uint8)
     orders = map_images(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
@@ -159,7 +163,7 @@ def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
 
 
 def _ranked(plane: Pixels) -> NDArray[np.float64]:
-    """Give values that order pixels by brightness, equals by the brightness around them."""
+    """Return values that order pixels by brightness, and equal ones by their surroundings."""
     from scipy.ndimage import uniform_filter
 
     value = plane.astype(np.float64)

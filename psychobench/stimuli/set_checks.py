@@ -1,4 +1,4 @@
-"""Checks: is a set whole, what else than the expression predicts its level, are its steps even."""
+"""Checks of a set: its damage, what besides the expression predicts the level, uneven steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,8 +19,14 @@ from psychobench.stimuli.levels import read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
 from psychobench.stimuli.masks.regions import Region, face_region
-from psychobench.stimuli.sets import decode_images
+from psychobench.stimuli.set_folders import decode_images, find_folder
+from psychobench.stimuli.sets import StimulusSet
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 UNEVEN = 0.25  # coefficient of variation of the steps from which they are flagged
 CLIPPED = 0.01  # share of an image's pixels from which clipping is flagged
@@ -29,7 +35,7 @@ _REMEDY = "make the set again, or delete manifest.json if you changed it on purp
 
 
 @dataclass(frozen=True, eq=False)
-class SetCheck:
+class SetCheck(ShownAsTable):
     """What was found out about a set.
 
     Attributes
@@ -71,11 +77,33 @@ class SetCheck:
     evenness: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the statistics, one row per image."""
-        return self.statistics
+        """Return a copy of the trends: what predicts the level, one row per property."""
+        return self.trends.copy()
+
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw how far each property is from its mean at each level, flagged ones in colour.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from psychobench.draw.set_properties import draw_set_properties
+
+        names = self.trends["property"].tolist()
+        return draw_set_properties(
+            self.statistics["level"].to_numpy(dtype=float),
+            {name.replace("_", " "): self.statistics[name].to_numpy(dtype=float) for name in names},
+            [name.replace("_", " ") for name in self.trends.query("flagged")["property"]],
+            ax=ax,
+        )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as types that JSON knows."""
+        """Return everything as types that JSON knows."""
         return {
             "folder": str(self.folder),
             "damaged": bool(self.damage),
@@ -90,13 +118,17 @@ class SetCheck:
         }
 
 
-def check_set(folder: Path) -> SetCheck:
-    """Check a set of images.
+def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> SetCheck:
+    """Check a set: damage, what predicts the level, whether its steps are even.
+
+    What is flagged may confound an experiment; whether it does is for the experimenter to judge.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Images with their ``levels.csv``; a manifest, masks and landmarks if there are any.
+    stimuli : StimulusSet or path-like, optional
+        A loaded set, a bundled set's name, or a folder with images and their ``levels.csv``; a
+        manifest, masks and landmarks are checked where there are any. The files are read, also
+        those of a loaded set.
 
     Returns
     -------
@@ -114,16 +146,16 @@ def check_set(folder: Path) -> SetCheck:
 
     Examples
     --------
-    >>> from psychobench.resources import bundled
-    >>> check_set(bundled("stimuli") / "rendered-average").damage
+    >>> check_stimuli("rendered-average").damage
     ()
     """
+    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(str(stimuli))[0]
     damage: list[str] = []
     table = read_levels_file(folder, damage)
     images, pixels = decode_images(folder, list(table["file"]), damage)
     readable = table[table["file"].isin(images)].reset_index(drop=True)
     if readable.empty:
-        raise StimulusError(*damage or [f"a set must have images: {folder} has none"])
+        raise StimulusError(*damage or [f"a set must have images: {folder} has none; add them"])
     masks, mask_paths = read_masks(folder, list(images), pixels, damage)
     manifest = _manifest(folder, [*table["file"], *mask_paths], damage)
     matched = manifest.matched if manifest else ""
@@ -192,7 +224,7 @@ def _landmarks(
         damage.extend(error.faults)
         return None
     if landmarks is None:
-        notes.append("there are no landmarks, so that their steps were not checked")
+        notes.append("there are no landmarks, so their steps were not checked")
     return landmarks
 
 
@@ -203,7 +235,7 @@ def _steps(
     columns = ["from_level", "to_level", "pixels", "landmarks"]
     levels = table["level"].to_numpy(dtype=float)
     if len(np.unique(levels)) < len(levels):
-        notes.append("some levels have several images, so that the steps were not checked")
+        notes.append("some levels have several images, so the steps were not checked")
         return pd.DataFrame(columns=columns, dtype=float)
     rows = []
     for here, there in itertools.pairwise(np.argsort(levels).tolist()):
@@ -232,7 +264,7 @@ def _evenness(steps: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
         if len(speed) < 2 or not np.isfinite(speed).all():
             continue
         if speed.mean() == 0:
-            notes.append(f"all images are the same in {name}: there are no steps")
+            notes.append(f"all images are identical in {name}: there are no steps")
             continue
         cv = float(speed.std(ddof=1) / speed.mean())
         rows.append((name, float(speed.mean()), cv, cv > UNEVEN))

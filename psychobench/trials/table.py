@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from psychobench.arguments import Pairs
 from psychobench.errors import TableError
 from psychobench.messages import nearest, number_of, shown
-from psychobench.tables.cells import as_number, as_text, distinct, natural, texts_of
+from psychobench.tables.cells import as_number, as_text, distinct, infer_numbers, texts_of
 from psychobench.tables.reading import TEXTS, read_cells
 from psychobench.trials.cell_rules import check_counts, check_trials
 from psychobench.trials.columns import CANONICAL, likely_mapping, parse_columns, parse_where, rename
@@ -51,8 +51,8 @@ def read_trials(
     Parameters
     ----------
     table : DataFrame, str or path
-        A table, or a CSV or TSV file: UTF-8 text with a header row, delimited by commas, tabs or
-        semicolons. Where it is not the comma, numbers may have decimal commas.
+        A table, or a CSV or TSV file: UTF-8 or UTF-16 text with a header row, delimited by commas,
+        tabs or semicolons. Where it is not the comma, numbers may have decimal commas.
     columns : mapping or str, optional
         What the table's columns are called, by canonical name: ``{"observer": "subject"}`` or
         ``"observer=subject"``. A mapping wins over a column that already has the canonical name,
@@ -98,14 +98,14 @@ def read_trials(
         _check_names(table, source)
         kept = select_rows(rename(table, names, source), wanted, names, source)
         return validate_trials(kept, source=source)
-    read = _read_file(_path_of(table), names, wanted)
+    read = read_file(_path_of(table), names, wanted)
     note_reading(read)
     return read
 
 
 def _path_of(table: object) -> Path:
     if isinstance(table, (str, PathLike)) and not isinstance(table, bytes):
-        return Path(table)
+        return Path(table).expanduser()
     hint = " of these rows" if isinstance(table, (list, tuple)) else ""
     raise TableError(
         f"a table must be a DataFrame, or the path of a CSV or TSV file: got "
@@ -113,14 +113,15 @@ def _path_of(table: object) -> Path:
     )
 
 
-def _read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
+def read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
+    """Read and check a file as `read_trials` does, without a note of what was read."""
     texts = [columns.get(name, name) for name in (*TEXTS, *where)]
     cells = read_cells(path, {*CANONICAL, *columns.values()}, texts)
     named = rename(cells, columns, str(path))
     table = validate_trials(select_rows(named, where, columns, str(path)), source=str(path))
     for name in table:
         if isinstance(table[name].dtype, pd.CategoricalDtype):
-            table[name] = natural(table[name])
+            table[name] = infer_numbers(table[name])
     return table
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pandas as pd
 
-from psychobench.comparison.cohort_measures import TESTED, HasFrame, tested_faults
+from psychobench.arguments import Names, parse_names
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, status_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
 from psychobench.comparison.conditions.design_cells import DesignCells, arrange_cells
@@ -22,7 +23,6 @@ from psychobench.comparison.conditions.sentences import (
 )
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
-from psychobench.trials.columns import parse_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ class ConditionTests(ConditionData):
 
         pairs = [
             Difference(
-                f"{pair.second} - {pair.first}" + (f" ({pair.where})" if pair.where else ""),
+                f"{pair.second} \u2212 {pair.first}" + (f" ({pair.where})" if pair.where else ""),
                 pair.difference,
                 pair.low,
                 pair.high,
@@ -84,9 +84,9 @@ def compare_conditions(
     fits: HasFrame | pd.DataFrame,
     measure: str = "pse",
     *,
-    within: str | Sequence[str] = (),
-    between: str | Sequence[str] = (),
-    statuses: str | Sequence[str] = TESTED,
+    within: Names = (),
+    between: Names = (),
+    statuses: Names = DEFAULT_STATUSES,
     deletion: Deletion = "pairwise",
     confidence: float = 0.95,
 ) -> ConditionTests:
@@ -134,7 +134,8 @@ def compare_conditions(
     >>> test.kind, round(test.t, 3), test.df, round(test.p, 3)
     ('paired', 2.449, 3.0, 0.092)
     """
-    inner, outer, included = _names(within), _names(between), _names(statuses)
+    inner, outer = parse_names(within, "within"), parse_names(between, "between")
+    included = parse_names(statuses, "statuses")
     _check_options(included, deletion, confidence)
     table = fits.copy() if isinstance(fits, pd.DataFrame) else fits.to_frame()
     cells = arrange_cells(table, measure, inner, outer, included)
@@ -161,12 +162,8 @@ def compare_conditions(
     )
 
 
-def _names(names: str | Sequence[str]) -> tuple[str, ...]:
-    return parse_names([names]) if isinstance(names, str) else tuple(dict.fromkeys(names))
-
-
 def _check_options(statuses: Sequence[str], deletion: str, confidence: float) -> None:
-    faults = tested_faults(statuses)
+    faults = status_faults(statuses)
     if deletion not in get_args(Deletion):
         faults.append(
             f"`deletion` must be one of {', '.join(get_args(Deletion))}: not '{deletion}'"

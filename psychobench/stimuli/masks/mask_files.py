@@ -21,11 +21,13 @@ FILLED = "fills"
 MASKED = "masked"
 ABOUT = "masks.json"
 UNMASKED = "none"
+MASK_FOLDERS = (f"{OPACITIES}/", f"{FILLED}/")
+"""How the paths of the files begin that a mask is read from."""
 _USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
 def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Give the files of masks by their path in the folder of the set.
+    """Yield the files of masks by their path in the folder of the set.
 
     ``masks/NAME.png`` is how much is hidden, from black (nothing) to white (all);
     ``fills/NAME.png`` is what is seen there instead, mid-grey where there is no such file. A mask
@@ -51,14 +53,14 @@ def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tupl
             paths = _paths(folder, name, files if layers.ndim > plain else None)
             for path, layer in zip(paths, layers if layers.ndim > plain else [layers], strict=True):
                 yield path, encode_image(layer)
-    described = {name: mask.describe() for name, mask in masks.items()}
+    described = {name: dict(mask.about) for name, mask in masks.items()}
     yield ABOUT, (json.dumps({"masks": described}, indent=1, allow_nan=False) + "\n").encode()
 
 
 def masked_files(
     masks: Mapping[str, Mask], files: Sequence[str], pixels: Pixels
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the masked images, ready for a program that shows them: ``masked/NAME/STIMULUS.png``.
+    """Yield the masked images, ready to be shown: ``masked/NAME/STIMULUS.png``.
 
     Parameters
     ----------
@@ -130,7 +132,7 @@ def read_masks(
 
 
 def _read_about(folder: Path, faults: list[str]) -> dict[str, dict[str, Any]]:
-    """Read what is said of the masks, where anything is."""
+    """Read the descriptions of the masks, where there are any."""
     try:
         found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))["masks"]
         return {name: dict(about) for name, about in found.items()}
@@ -153,7 +155,7 @@ def _paths(folder: str, name: str, files: Sequence[str] | None) -> list[str]:
 def _read_layers(
     folder: Path, paths: Sequence[str], pixels: Pixels, faults: list[str]
 ) -> Pixels | None:
-    """Decode files of one size, or say why that cannot be done."""
+    """Decode files of one size, or report why that cannot be done."""
     layers = []
     for path in paths:
         try:
