@@ -25,6 +25,7 @@ TOLERANCE = 1e-6
 SENTENCES = {
     "reason", "flags", "flag", "notes", "note", "text", "sentence", "sentences", "heading", "words",
     "provenance", "title", "missing", "message", "summary", "checks", "verdict", "rules",
+    "checks_rules", "folder", "file", "path",
 }  # fmt: skip
 WEGRZYN = ("wegrzyn2015/trials.csv", "--columns", "observer=subject,response=chose_anger")
 QUICKPSY = (
@@ -111,7 +112,10 @@ def record(folder: Path, program: Path, data: Path, *, trained: bool) -> None:
 
 def compare(before: Path, after: Path) -> bool:
     """Print what differs between two folders; whether no number does."""
-    names = sorted({path.name for folder in (before, after) for path in folder.glob("*.json")})
+    found = [{path.name for path in folder.glob("*.json")} for folder in (before, after)]
+    names = sorted(found[0] & found[1])
+    if missing := found[0] ^ found[1]:
+        print(f"only in one folder, not compared: {', '.join(sorted(missing))}")
     same, counted, largest = True, 0, 0.0
     for name in names:
         pairs = list(
