@@ -148,18 +148,17 @@ class Pair:
     @property
     def distance(self) -> float:
         """How far apart two numbers are; 0 where one is none."""
-        numbers = [isinstance(each, (int, float)) for each in (self.old, self.new)]
-        return abs(self.old - self.new) if all(numbers) else 0.0
+        return abs(self.old - self.new) if self._are_numbers else 0.0
+
+    @property
+    def _are_numbers(self) -> bool:
+        return all(isinstance(each, (int, float)) for each in (self.old, self.new))
 
     @property
     def same(self) -> bool:
         """Whether the values agree."""
-        if isinstance(self.old, float) or isinstance(self.new, float):
-            return (
-                self.old is not None
-                and self.new is not None
-                and math.isclose(self.old, self.new, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-            )
+        if self._are_numbers:
+            return math.isclose(self.old, self.new, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
         return bool(self.old == self.new)
 
 
