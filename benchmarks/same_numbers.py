@@ -25,8 +25,9 @@ TOLERANCE = 1e-6
 SENTENCES = {
     "reason", "flags", "flag", "notes", "note", "text", "sentence", "sentences", "heading", "words",
     "provenance", "title", "missing", "message", "summary", "checks", "verdict", "rules",
-    "checks_rules", "folder", "file", "path",
+    "checks_rules", "consistency_reason", "folder", "file", "path",
 }  # fmt: skip
+RENAMED = {"tested": "statuses"}  # keys of before and after
 WEGRZYN = ("wegrzyn2015/trials.csv", "--columns", "observer=subject,response=chose_anger")
 QUICKPSY = (
     "quickpsy/qpdat.csv",
@@ -165,6 +166,7 @@ class Pair:
 def differences(old: Any, new: Any, place: tuple[Any, ...] = ()) -> Iterator[Pair]:
     """Walk through both documents side by side."""
     if isinstance(old, dict) and isinstance(new, dict):
+        old = {key if key in new else RENAMED.get(key, key): each for key, each in old.items()}
         for key in old | new:
             yield from differences(
                 old.get(key, "(absent)"), new.get(key, "(absent)"), (*place, key)
