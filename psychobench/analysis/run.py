@@ -12,8 +12,8 @@ from psychobench.analysis.descriptives import describe
 from psychobench.analysis.design import find_factors
 from psychobench.analysis.result import Analysis
 from psychobench.analysis.source import hash_of, load_table
-from psychobench.arguments import Names, Pairs, parse_names
-from psychobench.comparison.cohort_measures import TESTED, check_tested
+from psychobench.arguments import Names, Pairs
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statuses
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
@@ -41,7 +41,7 @@ def analyse(
     within: Names = None,
     between: Names = None,
     exclude: ExclusionRules = (),
-    statuses: Names = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     gof: int | None = None,
     engine: str = "bayes",
     confidence: float = 0.95,
@@ -107,8 +107,7 @@ def analyse(
     True
     """
     rules = parse_exclusions(exclude)
-    included = parse_names(statuses, "statuses")
-    check_tested(included)
+    included = check_statuses(statuses)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
     factors = [name for name in (inner, outer) if name is not None]
