@@ -267,7 +267,7 @@ def test_the_same_seed_draws_the_same_network() -> None:
     [
         (
             {"optimizer": "lion"},
-            "`optimizer` must be one of adam, adamw, sgd, rmsprop: it is 'lion'",
+            "`optimizer` must be one of adam, .*: it is 'lion'",
         ),
         ({"learning_rate": 0.0}, "`learning_rate` must be above 0"),
         ({"learning_rate": math.inf}, "`learning_rate` must be above 0 and finite: it is inf"),

@@ -103,7 +103,8 @@ def select(choice: DataChoice, *, progress: bool = True) -> Selection:
     ]
     if listed.empty:
         raise ResourceError(
-            f"a data set must have images: {listing.root} has no usable images; check the path and labels"
+            f"a data set must have images: {listing.root} has none that can be used; check its "
+            "path and its labels"
         )
     drawn, said = draw_sample(listed, listing.size, choice.limit, choice.seed)
     lost = missing_files(drawn["path"].tolist())

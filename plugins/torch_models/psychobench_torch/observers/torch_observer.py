@@ -13,7 +13,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from psychobench.plugins import ObserverError, ObserverInfo, OptionError
-from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
+from psychobench_torch.attention.interface import SeenPart, Window, central_square
+from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.observers.batched_inference import (
     check_images,
     run_filled,
@@ -50,7 +51,7 @@ class TorchObserver(TorchAttention):
         them; the others are left out: ``outputs=([0, 2, 5], 3)``.
     version : str, default "1"
         Of the observer.
-    window : callable, default `psychobench_torch.attention.observer.central_square`
+    window : callable, default `psychobench_torch.attention.interface.central_square`
         Which part of an image the transform shows the network, so that attention maps lie where
         it looked: from height and width in pixels to top, left, bottom and right in fractions.
         ``partial(central_square, share=224 / 256)`` for torchvision's ``Resize(256)`` with
@@ -133,8 +134,8 @@ class TorchObserver(TorchAttention):
         part = self._window(height, width)
         if not _is_window(part):
             raise ObserverError(
-                "`window` must return top, left, bottom and right in fractions from 0 to 1: that of "
-                f"'{self._info.name}' returns {part} for an image of {height} x {width} px"
+                "`window` must return top, left, bottom and right in fractions from 0 to 1: that "
+                f"of '{self._info.name}' returns {part} for an image of {height} x {width} px"
             )
         return part
 
