@@ -12,14 +12,14 @@ import shutil
 import struct
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.errors import ResourceError, StimulusError
+from psychobench.errors import OptionError, ResourceError, StimulusError
 
 if TYPE_CHECKING:
     from PIL import Image, ImageCms
@@ -291,6 +291,25 @@ def check_writable(out: Path) -> None:
             pass
     except OSError as error:
         raise _unwritable(out, error) from None
+
+
+def check_file_to_write(out: object, endings: Sequence[str]) -> Path:
+    """Find out, before any work is done, whether a file can be written.
+
+    Raises
+    ------
+    OptionError
+        If `out` is no path, or has none of the `endings`.
+    ResourceError
+        If it is a folder, or its folder cannot be written to.
+    """
+    if not isinstance(out, (str, os.PathLike)) or Path(out).suffix.lower() not in endings:
+        raise OptionError(f"`out` must be a file that ends in {' or '.join(endings)}: got {out}")
+    path = Path(out)
+    if path.is_dir():
+        raise ResourceError(f"`out` must be a file: {path} is a folder; name a file in it")
+    check_writable(path.parent)
+    return path
 
 
 def _move_all(source: Path, target: Path, old: Path) -> None:

@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from psychobench.fits.functions import Floats, Sigmoid, psi
 
+PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
+
 
 @dataclass(frozen=True)
 class Curves:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 
 def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give a table's rows as native types, None wherever there is no value.
+    """Convert a table's rows to native types, None wherever there is no value.
 
     Examples
     --------
@@ -23,8 +24,13 @@ def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def json_text(document: Any) -> str:
+    """Write a document as JSON, ending in a line break; it may hold no NaN."""
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Give a table as UTF-8 CSV with the same line ends on every system."""
+    """Write a table as UTF-8 CSV with the same line ends on every system."""
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
