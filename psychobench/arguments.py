@@ -176,6 +176,27 @@ def check_whole(value: object, option: str, *, least: int = 0) -> int:
     return int(value)
 
 
+def check_number(value: object, option: str) -> float:
+    """Check that an argument is a finite number.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_number(0.5, "mean_pse")
+    0.5
+    """
+    number = _number(value) if not isinstance(value, str) else math.nan
+    if not math.isfinite(number):
+        raise OptionError(
+            f"`{option}` must be a finite number: got {value!r}; write for example `{option}=0.5`"
+        )
+    return number
+
+
 def check_choice(value: object, option: str, choices: Collection[str]) -> str:
     """Check that an argument is one of a few words.
 
