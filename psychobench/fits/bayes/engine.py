@@ -13,9 +13,7 @@ References
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +32,7 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, M, W, pose_prior
+from psychobench.parallel import in_order, spans
 
 QUANTITIES = (*PARAMETERS, "pse", "jnd")
 TOGETHER = 32  # posteriors that a thread integrates at a time
@@ -115,12 +114,10 @@ def posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     """
     if pose_prior(blocks, options).empty.any():
         raise FitError("the bounds leave the prior nothing; widen those on threshold or width")
-    parts = np.split(np.arange(len(blocks)), range(TOGETHER, len(blocks), TOGETHER))
-    workers = min(len(parts), os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool:
-        done = pool.map(lambda rows: _posterior(blocks.take(rows), options), parts)
-        slow = len(blocks) >= SLOW
-        found = list(tqdm(done, total=len(parts), desc="Posteriors", disable=not slow))
+    parts = spans(len(blocks), TOGETHER)
+    done = in_order(lambda rows: _posterior(blocks.take(rows), options), parts)
+    slow = len(blocks) >= SLOW
+    found = list(tqdm(done, total=len(parts), desc="Posteriors", disable=not slow))
     return _collected(found, parts, len(blocks))
 
 

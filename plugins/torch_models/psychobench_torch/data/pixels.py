@@ -14,10 +14,8 @@ import json
 import os
 import shutil
 import stat
-import sys
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,11 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError, write_whole
+from psychobench.plugins import ResourceError, thread_pool, usable_cores, write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
-from psychobench_torch.storage.locks import alone
+from psychobench_torch.storage.store import one_at_a_time
 
 CHUNK = 256  # images that are decoded, then written and noted together
+MOST_THREADS = 32  # Pillow decodes outside the interpreter's lock
 _SPARE = 100_000_000  # bytes that are left free on the disk
 
 
@@ -95,8 +94,8 @@ class _Job:
 
 
 def missing_files(paths: Sequence[str]) -> dict[str, str]:
-    """Look every file up; say of each that is not there or holds nothing what is wrong."""
-    with ThreadPoolExecutor(16) as pool:
+    """Return the files that are missing or empty, each with what is wrong."""
+    with thread_pool(16) as pool:
         sizes = list(pool.map(_bytes, paths))
     return {
         path: f"{path} {'is missing' if size is None else 'is empty'}"
@@ -113,7 +112,7 @@ def _bytes(path: str) -> int | None:
     return state.st_size if stat.S_ISREG(state.st_mode) else None
 
 
-def decoded(
+def decode_images(
     paths: Sequence[str],
     size: int,
     folder: Path,
@@ -121,7 +120,7 @@ def decoded(
     boxes: Sequence[Box | None] | None = None,
     progress: bool = True,
 ) -> Pixels:
-    """Give the decoded images, from the cache or by filling it.
+    """Return decoded images, from the cache or after filling it.
 
     Parameters
     ----------
@@ -177,7 +176,7 @@ def _read(job: _Job) -> Pixels | None:
 
 
 def _packed(n: int, broken: Sequence[int]) -> NDArray[np.int64]:
-    """Say which file each image shows once images from the end fill the gaps of broken ones."""
+    """Return which file each image shows once images from the end fill the gaps of broken ones."""
     rows = np.arange(n)
     gaps = set(broken)
     n_whole = n - len(gaps)
@@ -191,7 +190,7 @@ def _fill(job: _Job, progress: bool) -> None:
     """Decode what is not yet on disk; the record comes last."""
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
-        with alone(job.folder / "lock", "decoding these images"):
+        with one_at_a_time(job.folder / "lock", "decoding these images"):
             if _read(job) is not None:  # another job filled it while this one waited
                 return
             done = _journalled(job)
@@ -233,7 +232,7 @@ def _decode_chunks(
     buffer = np.empty((CHUNK, job.size, job.size, 3), np.uint8)
     with (
         warnings.catch_warnings(),
-        ThreadPoolExecutor(_threads()) as pool,
+        thread_pool(min(MOST_THREADS, usable_cores())) as pool,
         job.journal.open("a", encoding="utf-8") as journal,
         tqdm(
             total=len(job.paths),
@@ -302,13 +301,6 @@ def _settle(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def _threads() -> int:
-    """Count the cores that this process may use; Pillow decodes outside Python's lock."""
-    if sys.platform == "linux":
-        return min(32, len(os.sched_getaffinity(0)))
-    return min(32, os.cpu_count() or 1)
-
-
 def _check_room(job: _Job, n: int) -> None:
     if shutil.disk_usage(job.folder).free < n * job.image_bytes + _SPARE:
         raise _no_room(job, n)
@@ -320,5 +312,5 @@ def _no_room(job: _Job, n: int) -> ResourceError:
         f"decoded images must fit on the disk: {n:,} images of {job.size} px need "
         f"{(n * job.image_bytes + _SPARE) / 1e9:.1f} GB, and {free:.1f} GB are free in "
         f"{job.folder.parent}; make room (what lies there can be removed), name another place "
-        "with PSYCHOBENCH_CACHE, or take fewer images with --limit"
+        "with PSYCHOBENCH_CACHE, or take fewer images with `limit`"
     )

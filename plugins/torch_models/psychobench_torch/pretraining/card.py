@@ -12,13 +12,14 @@ from typing import Any
 
 import torch
 
-from psychobench.plugins import OptionError, sha256, write_whole
+from psychobench.plugins import OptionError
 from psychobench_torch.computing.device import compute_device, fast_dtype
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.networks.architectures import ARCHITECTURES
 from psychobench_torch.networks.images import fit_square, normalise, to_tensor
 from psychobench_torch.pretraining.loop import Pretrained
 from psychobench_torch.pretraining.network import BATCH, LOUDNESS, silent_channels
+from psychobench_torch.storage.store import KeptFile
 from psychobench_torch.storage.weight_files import weights_bytes
 
 SIMILAR = "Running the recipe again gives weights of the same kind, not the same bytes."
@@ -63,15 +64,12 @@ def save_weights(
         "source": str(card.get("source", pretrained.origin)),
         "classes": json.dumps(pretrained.classes),
     }
-    write_whole(path, weights_bytes(values, kept))
-    named = {"name": path.stem, "file": path.name, "sha256": sha256(path)}
-    card = named | card
-    write_whole(path.with_suffix(".json"), (json.dumps(card, indent=1) + "\n").encode())
-    return card
+    named = {"name": path.stem, "file": path.name}
+    return KeptFile(path).write(weights_bytes(values, kept), named | card)
 
 
 def describe(pretrained: Pretrained) -> dict[str, Any]:
-    """Say what a model card says of any training: network, data, recipe, machine, limits."""
+    """Return the entries of every model card: network, data, recipe, machine, limits."""
     recipe, device = pretrained.recipe, compute_device()
     precision = fast_dtype(device, training=True) if recipe.autocast else torch.float32
     kept = pretrained.epochs[pretrained.kept - 1].accuracy

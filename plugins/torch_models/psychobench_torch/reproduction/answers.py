@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from psychobench.plugins import OptionError, csv_bytes, write_whole
+from psychobench_torch.storage.store import KeptFile, json_bytes, plain
 
 COLUMNS = ["condition", "stimulus", "level", "p_target"]
 
@@ -80,7 +80,7 @@ class Store:
         if record.is_file():
             self._check(record)
         else:
-            write_whole(record, _json(_plain(self.settings)))
+            write_whole(record, json_bytes(plain(self.settings)))
 
     def _check(self, record: Path) -> None:
         try:
@@ -89,13 +89,13 @@ class Store:
             before = {}
         differing = [
             f"{name} was {_shown(before.get(name))} and is {_shown(value)}"
-            for name, value in _plain(self.settings).items()
+            for name, value in plain(self.settings).items()
             if before.get(name) != value
         ]
         if differing:
             raise OptionError(
                 f"a folder must belong to one reproduction: in {self.folder}, "
-                f"{'; '.join(differing)}; choose another --out, or the options of before"
+                f"{'; '.join(differing)}; choose another `out`, or the options of before"
             )
 
     def read(self, observer: str, pretraining: str, seed: int) -> Answers | None:
@@ -103,20 +103,15 @@ class Store:
         if self.folder is None:
             return None
         blank = Answers(observer, pretraining, seed, pd.DataFrame(), {})
-        table, record = self._places(blank)
         try:
-            data, noted = table.read_bytes(), json.loads(record.read_text("utf-8"))
-            same = (
-                noted["sha256"] == hashlib.sha256(data).hexdigest()
-                and noted["settings"] == _plain(self.settings)
-                and noted["versions"] == dict(self.versions)
-            )
-            if not same:
+            data, record = self._file(blank).read()
+            current = plain(self.settings), dict(self.versions)
+            if (record["settings"], record["versions"]) != current:
                 return None
             # as text first: so every digit counts, whatever the parser does with numbers
             read = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)[COLUMNS]
             numbers = {name: np.array(read[name], dtype=np.float64) for name in COLUMNS[2:]}
-            return Answers(observer, pretraining, seed, read.assign(**numbers), noted["info"])
+            return Answers(observer, pretraining, seed, read.assign(**numbers), record["info"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -124,34 +119,18 @@ class Store:
         """Keep one network's answers; the record comes last, so that it vouches for the table."""
         if self.folder is None:
             return
-        data = csv_bytes(answers.table[COLUMNS])
-        noted = {
+        record = {
             "observer": answers.observer,
             "pretraining": answers.pretraining,
             "seed": answers.seed,
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "settings": _plain(self.settings),
+            "settings": plain(self.settings),
             "versions": dict(self.versions),
-            "info": _plain(answers.info),
+            "info": plain(answers.info),
         }
-        table, record = self._places(answers)
-        record.unlink(missing_ok=True)
-        write_whole(table, data)
-        write_whole(record, _json(noted))
+        self._file(answers).write(csv_bytes(answers.table[COLUMNS]), record)
 
-    def _places(self, answers: Answers) -> tuple[Path, Path]:
-        folder = self.folder or Path()
-        return folder / f"{answers.name}.csv", folder / f"{answers.name}.json"
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give values as JSON gives them back, so that they can be compared."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(values), default=str))
-    return plain
-
-
-def _json(values: Mapping[str, Any]) -> bytes:
-    return (json.dumps(values, indent=1) + "\n").encode()
+    def _file(self, answers: Answers) -> KeptFile:
+        return KeptFile((self.folder or Path()) / f"{answers.name}.csv")
 
 
 def _shown(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import torch
 
-from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_writable, sha256
+from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_writable
 from psychobench_torch.computing.device import compute_device, fast_autocast, fast_dtype
 from psychobench_torch.computing.processes import n_processes
 from psychobench_torch.data import LabelledImages
@@ -19,8 +18,14 @@ from psychobench_torch.pretraining.recipe import RECIPE_VERSION
 from psychobench_torch.stand_in_weights.objects import OBJECTS_VERSION
 from psychobench_torch.stand_in_weights.sources import SOURCES, render_source
 from psychobench_torch.storage.checkpoints import remove_checkpoint
-from psychobench_torch.storage.locks import alone
-from psychobench_torch.storage.store import cache_folder, cache_key, note
+from psychobench_torch.storage.store import (
+    KEY_DIGITS,
+    KeptFile,
+    cache_folder,
+    cache_key,
+    note,
+    one_at_a_time,
+)
 
 RECIPE = PretrainingRecipe(
     n_images=9_800,
@@ -42,7 +47,7 @@ to 128 px, at which it is used: at 64 px its last map of 2 x 2 tells little of a
 
 MINUTES = {"vgg11": 9, "vgg13": 12, "vgg16": 17}  # on two free cores that have bfloat16, about
 WITHOUT_BFLOAT16 = 3  # times as long, about, on cores that do not have it
-JUDGED = 980  # held-out images or up to twice as many; all where there are fewer
+N_HELD_OUT = 980  # held-out images or up to twice as many; all where there are fewer
 STANDS_IN = {
     "procedural-objects": "rendered objects, not ImageNet",
     "rendered-faces": "rendered people, not VGGFace2",
@@ -62,7 +67,7 @@ def first_use_weights(
     progress: bool = True,
     recipe: PretrainingRecipe = RECIPE,
 ) -> Path:
-    """Give the file of a VGG's weights; train them if they are not in the user's cache yet.
+    """Return the file of a VGG's weights; train them if they are not in the user's cache yet.
 
     A training that is interrupted goes on from its last checkpoint when it is asked for again, and
     on the CPU ends with the same weights. A file that does not match the hash in the model card
@@ -105,24 +110,23 @@ def first_use_weights(
         )
     chosen = replace(recipe, architecture=architecture)
     path = weights_path(chosen, source)
-    if _fault(path) is None:
+    if KeptFile(path).fault() is None:
         return path
     if n_processes() > 1:  # the one that trains would wait for the others, and they for it
         raise OptionError(
             "weights must be trained on first use in one process: torchrun started "
-            f"{n_processes()}; before it, run"
-            f" python -m psychobench_torch.cli.first_use {architecture} {source}"
+            f"{n_processes()}; run `first_use_weights()` for {architecture} and {source} beforehand"
         )
     _check_cache(path.parent)
-    with alone(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):
-        fault = _fault(path)
+    with one_at_a_time(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):
+        fault = KeptFile(path).fault()
         if fault is not None:  # else another process trained them while this one waited
             _make(chosen, source, path, fault, progress)
     return path
 
 
 def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
-    """Say where the weights of a recipe are kept: under a key of all that determines them."""
+    """Return where the weights of a recipe are kept: under a key of all that determines them."""
     device = compute_device()
     determinants = {
         "source": source,
@@ -134,31 +138,17 @@ def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
         "device": device.type,
         "torch": torch.__version__,
     }
-    key = cache_key(determinants)[:24]
-    folder = cache_folder().parent / "convolutions"
-    return folder / f"{recipe.architecture}-{source}-{key}.safetensors"
+    key = cache_key(determinants)[:KEY_DIGITS]
+    return cache_folder("convolutions") / f"{recipe.architecture}-{source}-{key}.safetensors"
 
 
 def read_card(path: Path) -> dict[str, Any]:
     """Read the model card beside a file of weights."""
-    card: dict[str, Any] = json.loads(path.with_suffix(".json").read_text("utf-8"))
-    return card
-
-
-def _fault(path: Path) -> str | None:
-    """Say why the file cannot be used; None where it is there as it was written."""
-    if not path.is_file():
-        return "it is not there"
-    try:
-        if sha256(path) == read_card(path)["sha256"]:
-            return None
-        return "its hash is not the one in its model card"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"its model card cannot be read: {type(error).__name__}"
+    return KeptFile(path).read_record()
 
 
 def _check_cache(folder: Path) -> None:
-    """Refuse to train for minutes what could not be kept."""
+    """Check that the weights can be kept before they are trained for minutes."""
     try:
         check_writable(folder)
     except ResourceError:
@@ -169,7 +159,7 @@ def _check_cache(folder: Path) -> None:
 
 
 def _make(recipe: PretrainingRecipe, source: str, path: Path, fault: str, progress: bool) -> None:
-    """Train the weights that `fault` keeps from being used, and say what they are."""
+    """Train the weights that are missing or damaged, and note how good they are."""
     if path.is_file():
         note(f"the weights in {path} are damaged ({fault}); they are trained again")
     _announce(recipe, source)
@@ -195,7 +185,7 @@ def _announce(recipe: PretrainingRecipe, source: str) -> None:
 
 
 def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -> dict[str, Any]:
-    """Render, train, measure, write; give the model card."""
+    """Render, train, measure, write; return the model card."""
     folder = path.with_suffix("")
     began = time.monotonic()
     train, fresh = render_source(source, recipe, progress=progress)
@@ -203,7 +193,7 @@ def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -
     pretrained = pretrain(recipe, train, folder=folder, progress=progress)
     trained = time.monotonic()
     with fast_autocast(compute_device()):
-        measured = held_out(pretrained, _some(fresh, JUDGED))
+        measured = held_out(pretrained, _some(fresh, N_HELD_OUT))
     beside = (rendered - began) + (time.monotonic() - trained)
     said = {
         "source": source,

@@ -21,6 +21,7 @@ import safetensors.torch
 from torch import Tensor
 
 from psychobench.plugins import ObserverError, ResourceError, sha256, write_whole
+from psychobench_torch.storage.store import json_bytes, plain
 
 RECORD = "checkpoint.json"
 
@@ -69,7 +70,7 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, determinants: Mapping
         "determinants": dict(determinants),
         "record": checkpoint.record,
     }
-    text = (json.dumps(noted, indent=1) + "\n").encode()
+    text = json_bytes(noted)
     try:
         _check_space(folder, len(data) + len(text))
         write_whole(weights, data)
@@ -104,7 +105,7 @@ def read_checkpoint(folder: Path, determinants: Mapping[str, Any]) -> Checkpoint
     try:
         noted = json.loads(record.read_text("utf-8"))
         weights = folder / str(noted["file"])
-        difference = first_difference(noted["determinants"], _as_json(determinants))
+        difference = first_difference(noted["determinants"], plain(determinants))
         if difference is None and sha256(weights) != noted["sha256"]:
             raise ValueError("its hash is not the one noted when it was written")
         found = None if difference else safetensors.torch.load_file(weights)
@@ -131,7 +132,7 @@ def remove_checkpoint(folder: Path) -> None:
 
 
 def first_difference(then: Any, now: Any, place: str = "") -> str | None:
-    """Name the first place where two nested JSON values differ.
+    """Describe the first difference between two nested JSON values.
 
     Examples
     --------
@@ -149,10 +150,6 @@ def first_difference(then: Any, now: Any, place: str = "") -> str | None:
         return None if then == now else f"{place} {json.dumps(then)}, not {json.dumps(now)}"
     found = (first_difference(old, new, name) for name, old, new in pairs)
     return next((difference for difference in found if difference), None)
-
-
-def _as_json(values: Mapping[str, Any]) -> Any:
-    return json.loads(json.dumps(dict(values)))
 
 
 def _check_space(folder: Path, needed: int) -> None:
