@@ -36,7 +36,6 @@ _PUBLIC = {
     "report": "psychobench.reports",
     "respond": "psychobench.observers.runner",
     "simulate_cohort": "psychobench.fits.cohort_simulation",
-    "validate_trials": "psychobench.trials.table",
 }
 
 __all__ = ["__version__", *_PUBLIC]

@@ -19,6 +19,7 @@ from psychobench.comparison.cohort_measures import (
 from psychobench.comparison.equivalence import check_margin
 from psychobench.comparison.family import run_battery
 from psychobench.errors import OptionError
+from psychobench.tables.frames import as_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,9 +102,12 @@ class Comparison:
         return draw_pses(rows, ax, people=people, x_label="PSE, in units of the level")
 
 
+FIT_COLUMNS = ("observer", "condition", "pse", "jnd", "status")
+
+
 def compare(
-    observers: HasFrame,
-    cohort: HasFrame,
+    observers: HasFrame | pd.DataFrame,
+    cohort: HasFrame | pd.DataFrame,
     *,
     match: Mapping[str, str] | None = None,
     family: Family = "valid",
@@ -119,8 +123,8 @@ def compare(
 
     Parameters
     ----------
-    observers, cohort : Fits
-        What `psychobench.fit` gave for the observers' and for the people's table. An observer's
+    observers, cohort : Fits or DataFrame
+        What `psychobench.fit` returned for the observers' and for the people's table. An observer's
         condition is its mask.
     match : Mapping of str to str, optional
         The cohort's condition to the mask that it is tested against, never guessed from names.
@@ -149,6 +153,8 @@ def compare(
     ----------
     Ying, Li & Chen (2023), arXiv:2310.13674, section 2 and tables 1 to 3.
     """
+    observers = as_rows(observers, "observers", FIT_COLUMNS)
+    cohort = as_rows(cohort, "cohort", FIT_COLUMNS)
     masks = list(dict.fromkeys(observers.to_frame()["condition"]))
     cohorts = match_cohorts(masks, cohort, match=match, tested=tested)
     return compare_with(observers, cohorts, family=family, tested=tested, margin=margin)
