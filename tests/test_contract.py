@@ -87,6 +87,8 @@ def test_every_public_name_has_its_place_in_these_tests():
 @pytest.mark.parametrize("wrong", WRONG)
 @pytest.mark.parametrize("door", TABLE_DOORS)
 def test_a_wrong_table_is_one_clear_error_at_every_door(door, wrong, tmp_path, monkeypatch):
+    if (door, wrong) == ("error_consistency(other)", "None"):
+        pytest.skip("without other observers, pairs within the table are taken")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PsychobenchError) as caught:
         TABLE_DOORS[door](WRONG[wrong])

@@ -239,12 +239,7 @@ def load_stimuli(stimuli: str | Path = "rendered-average") -> StimulusSet:
     StimulusError
         If anything is wrong with it: one line per fault, the first 20 of them.
     """
-    if not isinstance(stimuli, (str, Path)):
-        raise StimulusError(
-            "a stimulus set must be the name of a bundled set or a folder: got a "
-            f"{type(stimuli).__name__}; `psychobench.list_stimuli()` names the bundled ones"
-        )
-    folder, is_bundled = find_folder(str(stimuli))
+    folder, is_bundled = find_folder(stimuli)
     faults: list[str] = []
     table = read_levels_file(folder, faults)
     _, pixels = decode_images(folder, list(table["file"]), faults)
