@@ -16,9 +16,9 @@ from psychobench.fits.engines import Fitted, run_engine
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness.findings import Assessed, assess
 from psychobench.fits.goodness.residuals import block_residuals
-from psychobench.fits.ml.engine import excluded
+from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import pose_prior
+from psychobench.fits.priors import make_prior
 from psychobench.fits.results import PARAMETERS, Fits
 from psychobench.fits.status import count_crossings, judge
 from psychobench.trials.table import validate_trials
@@ -194,7 +194,7 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
     if "width" in options.bounds:
         low, high = options.bounds["width"]
         design = design.without(
-            excluded(design.blocks, options),
+            without_possible_width(design.blocks, options),
             f"the bounds on width, {low:g} to {high:g}, end below a tenth of the smallest gap "
             "between the levels; widen them",
         )
@@ -208,7 +208,7 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
         )
     if options.engine == "bayes" and not design.blocks.probabilities:
         design = design.without(
-            pose_prior(design.blocks, options).empty,
+            make_prior(design.blocks, options).empty,
             "the bounds leave the prior nothing: engine bayes has widths from the smallest gap "
             "between the levels to 3 times their range; widen the bounds, or use engine ml",
         )
@@ -223,7 +223,7 @@ def _assessed(
     if options.has_pse:
         ends = columns["pse"], columns["pse_low"], columns["pse_high"]
         return Assessed(curves, design, status, *ends)
-    low, high = (curves.sigmoid.to_level(end) for end in fitted.ends["threshold"])
+    low, high = (curves.sigmoid.to_level(end) for end in fitted.intervals["threshold"])
     return Assessed(curves, design, status, curves.thresholds(), low, high)
 
 
@@ -232,7 +232,7 @@ def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
     curves, blocks = fitted.curves, design.blocks
     columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
     columns["jnd"] = curves.jnd()
-    for name, (low, high) in fitted.ends.items():
+    for name, (low, high) in fitted.intervals.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = low, high
     columns |= {f"{name}_mean": mean for name, mean in fitted.means.items()}
     if not blocks.probabilities:
@@ -244,7 +244,7 @@ def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
 
 def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
     """Say whether each curve has a PSE; what a user should know comes after a status's reason."""
-    verdict = judge(fitted.judged or fitted.curves, design.blocks, options)
+    verdict = judge(fitted.status_curves or fitted.curves, design.blocks, options)
     if not options.has_pse:
         return {"status": verdict.status, "reason": verdict.reason}
     crossings, without = count_crossings(design.pooled), fitted.without_pse
@@ -255,7 +255,7 @@ def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, An
         if np.isfinite(verdict.pse[row]) and without[row] > 1 - options.confidence:
             said.append(f"{without[row]:.0%} of {DOUBTERS[options.engine]} no PSE: no interval")
     missing = np.isnan(verdict.pse)
-    low, high = fitted.ends.get("pse", (verdict.pse * np.nan, verdict.pse * np.nan))
+    low, high = fitted.intervals.get("pse", (verdict.pse * np.nan, verdict.pse * np.nan))
     return {
         "status": verdict.status,
         "reason": np.array(["; ".join(said) or None for said in reasons], dtype=object),
