@@ -5,9 +5,9 @@ several step lengths towards its top (eq. 27 of docs/dev/fitting.md).
 
 This is a second optimiser beside `psychobench.fits.ml.scoring`, for functions that one cannot
 maximise: posteriors in coordinates in which the prior is normal, or in angles between the bounds.
-They have no bounds, and their derivatives would lead through quantiles that are tabulated. Scoring
-in turn needs a sixth of the evaluations where derivatives are known. They share no step control:
-scoring damps its steps and handles bounds, this one tries five lengths side by side. What was
+They have no bounds, and their derivatives would lead through quantiles that are tabulated. This one
+in turn cannot replace scoring, whose optima often lie on a bound. They share no step control:
+scoring damps its steps and ends them on bounds, this one tries five lengths side by side. What was
 measured stands in docs/dev/fitting.md, section 8.
 """
 

@@ -36,7 +36,7 @@ NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
 def bootstrap_intervals(
     curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
 ) -> tuple[dict[str, Interval], Floats]:
-    """Compute percentile intervals from a parametric bootstrap.
+    """Compute percentile intervals from a parametric bootstrap (eq. 23).
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Starting points of maximisation, from a grid that fits with the same levels and bounds share.
 
 The log-likelihoods of all observers at all grid points are matrix products of counts and logarithms
-of psi (eq. 18 of docs/dev/fitting.md), so that a fine grid costs less than one iteration.
+of psi (eq. 18 of docs/dev/fitting.md), so that a fine grid costs less than one iteration from all
+starts that are taken from it.
 """
 
 from __future__ import annotations

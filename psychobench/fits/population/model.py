@@ -2,11 +2,12 @@
 
 Each observer's location (PSE, or threshold in a forced choice) is a draw from a normal population,
 and so is the logarithm of the width. Guess and lapse come from Beta(1, c) with one c for the
-population: 10, the usual prior of a single fit, or more where the answers show fewer lapses.
+population: 10, the usual prior of a single fit, or more where the answers show fewer lapses
+(eq. 34 of docs/dev/fitting.md).
 
 An observer's likelihood is tabulated over location and log width with guess and lapse integrated
 out; given the tables, the posterior of the population's four parameters is computed by matrix
-products on a grid (docs/dev/fitting.md, section 9). Locations are relative to the middle of all
+products on a grid (section 9 there). Locations are relative to the middle of all
 levels and, as widths, in units of their range.
 
 statsmodels' mixed generalised linear models have no asymptotes; samplers would take far longer and

@@ -15,7 +15,7 @@ from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.options import FitOptions
 from psychobench.fits.pse import fit
 
-PEAKS = json.loads((Path(__file__).parent / "reference" / "scipy_peaks.json").read_text())
+PEAKS = json.loads((Path(__file__).parents[1] / "reference" / "scipy_peaks.json").read_text())
 
 
 def hard_blocks(sigmoid):

@@ -17,7 +17,7 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import GUESS, LAPSE, THRESHOLD, WIDTH, make_prior
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "bayes_grid.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "bayes_grid.json").read_text())
 LEVELS = np.linspace(0.0, 1.0, 7)
 RISING = [1, 3, 5, 15, 24, 28, 30]
 
