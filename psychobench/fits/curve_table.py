@@ -8,7 +8,7 @@ import pandas as pd
 from psychobench.fits.bands import confidence_band, held_parameters
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.engine import MAX_WIDTH, MIN_WIDTH
+from psychobench.fits.ml.problem import MAX_WIDTH, MIN_WIDTH
 from psychobench.fits.options import FitOptions
 
 GRID = 201  # levels of a curve by default

@@ -34,7 +34,7 @@ def estimate_columns(fitted: Fitted, design: Design) -> dict[str, Any]:
     curves, blocks = fitted.curves, design.blocks
     columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
     columns["jnd"] = curves.jnd()
-    for name, (low, high) in fitted.ends.items():
+    for name, (low, high) in fitted.intervals.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = low, high
     columns |= {f"{name}_mean": mean for name, mean in fitted.means.items()}
     if not blocks.probabilities:
@@ -46,7 +46,7 @@ def estimate_columns(fitted: Fitted, design: Design) -> dict[str, Any]:
 
 def status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
     """Determine each PSE and its status; what a user should know follows the reason for it."""
-    found = assign_status(fitted.judged or fitted.curves, design.blocks, options)
+    found = assign_status(fitted.status_curves or fitted.curves, design.blocks, options)
     if not options.has_pse:
         return {"status": found.status, "reason": found.reason}
     crossings, without = count_crossings(design.by_level), fitted.without_pse
@@ -57,7 +57,7 @@ def status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[
         if np.isfinite(found.pse[row]) and without[row] > 1 - options.confidence:
             notes.append(f"{without[row]:.0%} of {WITHOUT[options.engine]} no PSE: no interval")
     missing = np.isnan(found.pse)
-    low, high = fitted.ends.get("pse", (found.pse * np.nan, found.pse * np.nan))
+    low, high = fitted.intervals.get("pse", (found.pse * np.nan, found.pse * np.nan))
     return {
         "status": found.status,
         "reason": np.array(["; ".join(notes) or None for notes in reasons], dtype=object),

@@ -17,9 +17,9 @@ from psychobench.fits.engines import Fitted, run_engine
 from psychobench.fits.fit_table import build_table, estimate_columns, fitted_data, status_columns
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness.findings import Assessed, assess
-from psychobench.fits.ml.engine import excluded
+from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import BoundsLike, FitOptions
-from psychobench.fits.priors import pose_prior
+from psychobench.fits.priors import make_prior
 from psychobench.fits.results import Fits
 from psychobench.trials.columns import parse_columns
 from psychobench.trials.table import TableLike, note_reading, read_trials
@@ -227,7 +227,7 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
     if "width" in options.bounds:
         low, high = options.bounds["width"]
         design = design.without(
-            excluded(design.blocks, options),
+            without_possible_width(design.blocks, options),
             f"the bounds on width, {low:g} to {high:g}, end below a tenth of the smallest gap "
             "between the levels; widen them",
         )
@@ -241,7 +241,7 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
         )
     if options.engine == "bayes" and not design.blocks.probabilities:
         design = design.without(
-            pose_prior(design.blocks, options).empty,
+            make_prior(design.blocks, options).empty,
             "the bounds leave the prior nothing: engine bayes has widths from the smallest gap "
             "between the levels to 3 times their range; widen the bounds, or use engine ml",
         )
@@ -256,5 +256,5 @@ def _goodness_input(
     if options.has_pse:
         ends = columns["pse"], columns["pse_low"], columns["pse_high"]
         return Assessed(curves, design, status, *ends)
-    low, high = (curves.sigmoid.to_level(end) for end in fitted.ends["threshold"])
+    low, high = (curves.sigmoid.to_level(end) for end in fitted.intervals["threshold"])
     return Assessed(curves, design, status, curves.thresholds(), low, high)
