@@ -10,8 +10,11 @@ variance of a block. The delta method on the logit scale then gives the band
 
     logit psi(x) +- z sqrt(g(x)' I^-1 g(x)) / (psi(x) (1 - psi(x)))                            (2)
 
-Parameters that are fixed, or that lie on their bounds, are held: they contribute no row to g. The
-logit keeps bands between 0 and 1 and makes them asymmetric near the asymptotes.
+Parameters that are fixed are held: they contribute no row to g. So are a threshold or a width that
+ended on a bound, such as the width of a step. Asymptotes that ended on 0 stay free: the expected
+information exists there, and without them bands cover too rarely (in 200 simulated sets with rates
+of .02 to .05, 87 to 95% at confidence .95 instead of 89 to 96%). The logit keeps bands between 0
+and 1 and makes them asymmetric near the asymptotes.
 
 References
 ----------
@@ -89,7 +92,7 @@ def confidence_band(
 
 
 def held_parameters(curves: Curves, options: FitOptions, spans: Floats) -> NDArray[np.bool_]:
-    """Find the parameters that were fixed, or that ended on their bounds.
+    """Find the parameters that were fixed, and thresholds and widths that ended on their bounds.
 
     Parameters
     ----------
@@ -108,12 +111,13 @@ def held_parameters(curves: Curves, options: FitOptions, spans: Floats) -> NDArr
     held = np.zeros((len(curves), 4), dtype=bool)
     if "threshold" in options.bounds:
         held[:, THRESHOLD] = _on_either(curves.threshold, *options.bounds["threshold"])
-    low, high = options.bounds.get("width", (0.0, np.inf))
+    narrowest, widest = options.bounds.get("width", (0.0, np.inf))
     held[:, LOG_WIDTH] = _on_either(
-        curves.width, np.maximum(low, spans[:, 0]), np.minimum(high, spans[:, 1])
+        curves.width, np.maximum(narrowest, spans[:, 0]), np.minimum(widest, spans[:, 1])
     )
     for column, name in ((GUESS, "guess"), (LAPSE, "lapse")):
-        held[:, column] = _on_either(getattr(curves, name), *options.asymptote_bounds[name])
+        low, high = options.asymptote_bounds[name]
+        held[:, column] = low == high
     return held
 
 
