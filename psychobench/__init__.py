@@ -32,10 +32,12 @@ _PUBLIC = {
     "mask_stimuli": "psychobench.stimuli.masked_set",
     "morph_stimuli": "psychobench.stimuli.morphing.morphed_set",
     "render_stimuli": "psychobench.stimuli.rendering.rendered_set",
+    "published": "psychobench.comparison.published",
     "read_trials": "psychobench.trials.table",
     "report": "psychobench.reports",
     "respond": "psychobench.observers.runner",
     "simulate_cohort": "psychobench.fits.cohort_simulation",
+    "study": "psychobench.studies.run",
 }
 
 __all__ = ["__version__", *_PUBLIC]

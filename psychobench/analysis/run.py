@@ -12,8 +12,8 @@ from psychobench.analysis.descriptives import describe
 from psychobench.analysis.design import find_factors
 from psychobench.analysis.result import Analysis
 from psychobench.analysis.source import hash_of, load_table
-from psychobench.arguments import Names, Pairs, parse_names
-from psychobench.comparison.cohort_measures import TESTED, check_tested
+from psychobench.arguments import Names, Pairs
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statuses
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
@@ -27,7 +27,7 @@ from psychobench.trials.screening import (
     exclude_participants,
     parse_exclusions,
 )
-from psychobench.trials.table import TableLike
+from psychobench.trials.table import TableLike, note_reading
 
 SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
 NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
@@ -41,7 +41,7 @@ def analyse(
     within: Names = None,
     between: Names = None,
     exclude: ExclusionRules = (),
-    statuses: Names = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     gof: int | None = None,
     engine: str = "bayes",
     confidence: float = 0.95,
@@ -107,8 +107,7 @@ def analyse(
     True
     """
     rules = parse_exclusions(exclude)
-    included = parse_names(statuses, "statuses")
-    check_tested(included)
+    included = check_statuses(statuses)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
     factors = [name for name in (inner, outer) if name is not None]
@@ -126,6 +125,8 @@ def analyse(
         **fitting,
     )
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
+    if not isinstance(table, pd.DataFrame):
+        note_reading(trials)
     options = {
         "file": None if isinstance(table, pd.DataFrame) else str(table),
         "columns": trials.attrs["columns"],

@@ -29,8 +29,8 @@ def export(file: Path, **options: Any) -> None:
 
     FILE is a table of trials, as psychobench import writes it. DIR must be new or empty.
     """
-    from psychobench.cli.notes import count
     from psychobench.exports import export_trials
+    from psychobench.messages import number_of
 
     made = export_trials(file, **options)
-    click.echo(f"Wrote {made.folder}: {count(len(made.files), 'file')}.")
+    click.echo(f"Wrote {made.folder}: {number_of(len(made.files), 'file')}.")

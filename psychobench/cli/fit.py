@@ -38,9 +38,9 @@ def fit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     n_target), or of a network's probabilities (observer, level, p_target). Each row of the result
     has a PSE with a status: ok, step, outside, reversed, never or failed.
     """
-    from psychobench.cli.notes import count
     from psychobench.fits.pse import fit as fit_table
     from psychobench.fits.results import FORMATS
+    from psychobench.messages import number_of
     from psychobench.resources import check_file_to_write
     from psychobench.tables.output import json_text
 
@@ -48,5 +48,5 @@ def fit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
         check_file_to_write(out, FORMATS)
     fits = fit_table(file, **options)
     if out is not None:
-        click.echo(f"Wrote {fits.save(out)}: {count(len(fits), 'fit')}.", err=True)
+        click.echo(f"Wrote {fits.save(out)}: {number_of(len(fits), 'fit')}.", err=True)
     click.echo(json_text(fits.to_json()) if as_json else fits.summary() + "\n", nl=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from psychobench.arguments import Pairs
-from psychobench.errors import ResourceError, TableError
+from psychobench.errors import OptionError, ResourceError, TableError
 from psychobench.messages import nearest
 from psychobench.resources import bundled, sha256
 from psychobench.tables.notebook import ShownAsTable
@@ -127,9 +127,12 @@ def load_cohort(
     '50 SIMULATED people (bundled cohort "simulated")'
     """
     if isinstance(humans, Cohort):
-        if not columns and not where:
-            return humans
-        humans = humans.table
+        if columns or where:
+            raise OptionError(
+                "`columns` and `where` must be left out with a cohort that is loaded already: use "
+                "them when you load it"
+            )
+        return humans
     if isinstance(humans, pd.DataFrame):
         table = read_trials(humans, columns=columns, where=where)
         digest = hashlib.sha256(csv_bytes(table)).hexdigest()
