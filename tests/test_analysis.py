@@ -309,3 +309,10 @@ def test_curves_are_one_row_a_point():
     assert list(curves)[:6] == ["observer", "condition", "level", "p", "low", "high"]
     assert curves["p"].between(0, 1).all()
     assert set(curves["observer"]) == {"p0", "p1"}
+
+
+def test_the_provenance_is_plain_even_where_numbers_are_numpys():
+    table = people(2).assign(part=1)
+    found = analyse(table, engine="ml", gof=0, seed=np.int64(3), where={"part": np.int64(1)})
+    options = json.loads(json.dumps(found.to_dict()))["provenance"]["options"]
+    assert (options["seed"], options["where"]) == (3, {"part": "1"})

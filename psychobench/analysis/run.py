@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from psychobench.analysis.data import measure_name, measures_of
@@ -18,6 +19,7 @@ from psychobench.comparison.conditions.condition_tests import ConditionTests, co
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
 from psychobench.reports.provenance import provenance
+from psychobench.trials.columns import parse_where
 from psychobench.trials.screening import (
     Excluded,
     Exclusion,
@@ -106,8 +108,7 @@ def analyse(
     >>> bool(found.tests["pse"].pairs[0].p < 0.01)
     True
     """
-    rules = parse_exclusions(exclude)
-    included = parse_names(statuses, "statuses")
+    rules, included = parse_exclusions(exclude), parse_names(statuses, "statuses")
     check_tested(included)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
@@ -116,26 +117,10 @@ def analyse(
     excluded = _exclude(trials, screening, rules)
     if gof is None:
         gof = 0 if "p_target" in trials else SIMULATIONS
-    fits = fit(
-        excluded.kept,
-        by=factors,
-        engine=engine,
-        gof=gof,
-        confidence=confidence,
-        seed=seed,
-        **fitting,
-    )
+    options = {"engine": engine, "gof": gof, "confidence": confidence, "seed": seed, **fitting}
+    fits = fit(excluded.kept, by=factors, **options)
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
-    options = {
-        "file": None if isinstance(table, pd.DataFrame) else str(table),
-        "columns": trials.attrs["columns"],
-        "where": where,
-        "within": within,
-        "between": between,
-        "exclude": list(map(str, rules)),
-        "statuses": list(included),
-        **fits.options,
-    }
+    notes = [NO_TRIALS, *untested] if screening is None else untested
     return Analysis(
         table=excluded.kept,
         screening=screening,
@@ -148,9 +133,29 @@ def analyse(
         between=outer,
         confidence=confidence,
         statuses=included,
-        notes=(*([NO_TRIALS] if screening is None else []), *untested),
-        provenance=provenance(options=options, seed=seed, data=hash_of(table)),
+        notes=tuple(notes),
+        provenance=_provenance(
+            table,
+            fits,
+            columns=trials.attrs["columns"],
+            where=parse_where(where),
+            within=inner,
+            between=outer,
+            exclude=list(map(str, rules)),
+            statuses=list(included),
+        ),
     )
+
+
+def _provenance(source: TableLike, fits: Fits, **chosen: Any) -> dict[str, object]:
+    """Gather the file's hash, every option, the seed, time and versions, all as native types."""
+    fitting = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in fits.options.items()
+    }
+    file = None if isinstance(source, pd.DataFrame) else str(source)
+    options = {"file": file, **chosen, **fitting}
+    return provenance(options=options, seed=fitting["seed"], data=hash_of(source))
 
 
 def _exclude(
