@@ -42,8 +42,8 @@ def network(architecture: str, head: str, size: int) -> nn.Module:
     design = ARCHITECTURES[architecture]
     grid = design.grid_at(size)
     generator = torch.Generator().manual_seed(0)
-    backbone = ConvolutionalFeatures(convolutions(architecture), grid)
-    made = with_head(backbone, make_head(head, design.channels * grid**2)).to_empty(device="cpu")
+    extractor = ConvolutionalFeatures(convolutions(architecture), grid)
+    made = with_head(extractor, make_head(head, design.channels * grid**2)).to_empty(device="cpu")
     draw_kaiming_normal(made, generator)
     return in_channels_last(made).eval()
 

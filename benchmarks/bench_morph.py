@@ -21,7 +21,7 @@ from psychobench.stimuli.landmarks.template_files import Template, write_templat
 from psychobench.stimuli.morphing.continuum import plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
 from psychobench.stimuli.morphing.morph_spec import MorphSpec, read_morph_spec
-from psychobench.stimuli.morphing.morphed_set import morph_set
+from psychobench.stimuli.morphing.morphed_set import morph_stimuli
 
 LEVELS = 21
 NAMES = ("f_multi", "m_multi")
@@ -65,7 +65,7 @@ def main() -> None:
         spec = read_morph_spec(folder / "spec.toml")
         print(f"{LEVELS} levels, {size} pixels wide, {os.cpu_count()} cores")
         report("pixels alone", paint, spec)
-        report("the whole set", morph_set, spec, folder / "out")
+        report("the whole set", morph_stimuli, spec, folder / "out")
     print(f"peak memory: {peak_mb():.0f} MiB")
 
 

@@ -4,6 +4,8 @@ Everything below is kept stable between minor versions; all other modules may be
 load what they need when they are first used, so that importing a plug-in stays instant.
 """
 
+# ruff: noqa: I001  # one block for each module reads better here
+
 from __future__ import annotations
 
 import importlib
@@ -12,145 +14,81 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from psychobench.attention.attention_study import (
         Question as Question,
-    )
-    from psychobench.attention.attention_study import (
         Study as Study,
-    )
-    from psychobench.attention.attention_study import (
         Who as Who,
-    )
-    from psychobench.attention.attention_study import (
         run_study as run_study,
     )
-    from psychobench.attention.regions import FaceRegions as FaceRegions
-    from psychobench.attention.regions import set_regions as set_regions
+    from psychobench.attention.regions import FaceRegions as FaceRegions, set_regions as set_regions
     from psychobench.attention.study_figures import draw_seen as draw_seen
     from psychobench.cli.notes import typed as typed
-    from psychobench.cli.options import JSON as JSON
-    from psychobench.cli.options import SEED as SEED
+    from psychobench.cli.options import JSON as JSON, SEED as SEED
     from psychobench.comparison import (
         CohortMeasures as CohortMeasures,
-    )
-    from psychobench.comparison import (
         Sample as Sample,
-    )
-    from psychobench.comparison import (
         compare_balanced as compare_balanced,
-    )
-    from psychobench.comparison import (
         compare_curves as compare_curves,
-    )
-    from psychobench.comparison import (
         compare_seeds as compare_seeds,
-    )
-    from psychobench.comparison import (
         compare_with as compare_with,
-    )
-    from psychobench.comparison import (
         match_cohorts as match_cohorts,
-    )
-    from psychobench.comparison import (
         seed_summary as seed_summary,
     )
-    from psychobench.comparison.published import Published as Published
-    from psychobench.comparison.published import recompute as recompute
+    from psychobench.comparison.published import Published as Published, recompute as recompute
     from psychobench.draw.figures import save_figure as save_figure
     from psychobench.draw.panels import (
         Appearance as Appearance,
-    )
-    from psychobench.draw.panels import (
         Line as Line,
-    )
-    from psychobench.draw.panels import (
         Throng as Throng,
-    )
-    from psychobench.draw.panels import (
         draw_matrix as draw_matrix,
     )
-    from psychobench.draw.training import Curve as Curve
-    from psychobench.draw.training import draw_training as draw_training
+    from psychobench.draw.training import Curve as Curve, draw_training as draw_training
     from psychobench.errors import (
         ObserverError as ObserverError,
-    )
-    from psychobench.errors import (
         OptionError as OptionError,
-    )
-    from psychobench.errors import (
         PsychobenchError as PsychobenchError,
-    )
-    from psychobench.errors import (
         ResourceError as ResourceError,
-    )
-    from psychobench.errors import (
         StimulusError as StimulusError,
-    )
-    from psychobench.errors import (
         TableError as TableError,
-    )
-    from psychobench.errors import (
         all_of as all_of,
     )
-    from psychobench.fits.pse import Fits as Fits
-    from psychobench.fits.pse import fit as fit
+    from psychobench.fits.pse import Fits as Fits, fit as fit
     from psychobench.images import read_image as read_image
     from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
     from psychobench.observers.base_rates import without_log_odds as without_log_odds
-    from psychobench.observers.protocol import Observer as Observer
-    from psychobench.observers.protocol import ObserverInfo as ObserverInfo
-    from psychobench.observers.registry import load_observer as load_observer
-    from psychobench.observers.runner import read_info as read_info
+    from psychobench.observers.protocol import Observer as Observer, ObserverInfo as ObserverInfo
     from psychobench.observers.runner import respond as respond
-    from psychobench.parallel import thread_pool as thread_pool
-    from psychobench.parallel import usable_cores as usable_cores
+    from psychobench.parallel import (
+        read_ahead as read_ahead,
+        thread_pool as thread_pool,
+        usable_cores as usable_cores,
+    )
     from psychobench.reports import words as words
     from psychobench.reports.page import (
         Page as Page,
-    )
-    from psychobench.reports.page import (
         Section as Section,
-    )
-    from psychobench.reports.page import (
         Text as Text,
-    )
-    from psychobench.reports.page import (
         picture as picture,
-    )
-    from psychobench.reports.page import (
         table_of as table_of,
     )
-    from psychobench.reports.page_parts import made_section as made_section
-    from psychobench.reports.page_parts import moment as moment
+    from psychobench.reports.page_parts import made_section as made_section, moment as moment
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.resources import (
         check_writable as check_writable,
-    )
-    from psychobench.resources import (
         sha256 as sha256,
-    )
-    from psychobench.resources import (
         staged_folder as staged_folder,
-    )
-    from psychobench.resources import (
         write_whole as write_whole,
     )
     from psychobench.stimuli.faces import (
         RENDERER_VERSION as RENDERER_VERSION,
-    )
-    from psychobench.stimuli.faces import (
         training_faces as training_faces,
     )
-    from psychobench.stimuli.sets import StimulusSet as StimulusSet
-    from psychobench.stimuli.sets import load_stimuli as load_stimuli
-    from psychobench.tables.output import csv_bytes as csv_bytes
-    from psychobench.tables.output import json_rows as json_rows
+    from psychobench.stimuli.sets import StimulusSet as StimulusSet, load_stimuli as load_stimuli
+    from psychobench.tables.notebook import ShownAsTable as ShownAsTable
+    from psychobench.tables.output import csv_bytes as csv_bytes, json_rows as json_rows
     from psychobench.tables.reading import read_cells as read_cells
-    from psychobench.trials.cohort import Cohort as Cohort
-    from psychobench.trials.cohort import load_cohort as load_cohort
+    from psychobench.trials.cohort import Cohort as Cohort, load_cohort as load_cohort
     from psychobench.trials.columns import (
         parse_columns as parse_columns,
-    )
-    from psychobench.trials.columns import (
         parse_where as parse_where,
     )
     from psychobench.trials.table import count_responses as count_responses
@@ -185,11 +123,12 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "tables": {
+        "psychobench.tables.notebook": ("ShownAsTable",),
         "psychobench.tables.output": ("csv_bytes", "json_rows"),
         "psychobench.tables.reading": ("read_cells",),
     },
     "work side by side": {
-        "psychobench.parallel": ("thread_pool", "usable_cores"),
+        "psychobench.parallel": ("read_ahead", "thread_pool", "usable_cores"),
     },
     "rendered faces to train on": {
         "psychobench.stimuli.faces": ("RENDERER_VERSION", "training_faces"),
@@ -199,8 +138,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.cli.options": ("JSON", "SEED"),
     },
     "a study: stimuli, people, answers": {
-        "psychobench.observers.registry": ("load_observer",),
-        "psychobench.observers.runner": ("read_info", "respond"),
+        "psychobench.observers.runner": ("respond",),
         "psychobench.stimuli.sets": ("StimulusSet", "load_stimuli"),
         "psychobench.trials.cohort": ("Cohort", "load_cohort"),
         "psychobench.trials.columns": ("parse_columns", "parse_where"),

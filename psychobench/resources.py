@@ -92,7 +92,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def staged_folder(out: Path) -> Iterator[Path]:
-    """Give a scratch folder whose files reach `out` together, when the block ends without error.
+    """Open a scratch folder whose files reach `out` together, when the block ends without error.
 
     Files of the same name in `out` are replaced, others stay. If anything goes wrong, in the
     block or while the files are moved, `out` is as it was before.
@@ -193,4 +193,4 @@ def _remove_empty(folders: list[Path]) -> None:
 
 def _unwritable(path: Path, error: OSError) -> ResourceError:
     reason = error.strerror or str(error)
-    return ResourceError(f"output must be writable: {path} is not ({reason}); choose another --out")
+    return ResourceError(f"output must be writable: {path} is not ({reason}); choose another `out`")

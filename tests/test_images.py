@@ -132,7 +132,7 @@ def test_no_damage_to_an_image_file_ends_in_anything_but_a_clear_error(tmp_path,
 def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
     path = save(tmp_path / "a.png", Image.new("L", (10, 9)))
-    with pytest.raises(StimulusError, match="sane size"):
+    with pytest.raises(StimulusError, match="reasonable size"):
         read_image(path)
 
 

@@ -72,7 +72,7 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_scrap(tmp_path, monkeyp
 
 
 def test_a_file_that_cannot_be_written_says_where_and_why(tmp_path, blocked):
-    with pytest.raises(ResourceError, match=r"output must be writable: .*results.* --out"):
+    with pytest.raises(ResourceError, match=r"output must be writable: .*results.* `out`"):
         resources.write_whole(blocked, b"")
     (tmp_path / "folder").mkdir()
     with pytest.raises(ResourceError, match="output must be writable"):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
-from psychobench.stimuli.masked_set import set_landmarks
+from psychobench.stimuli.masked_set import landmarks_of
 from psychobench.stimuli.masks.regions import face_region, named_region, polygon_region
 from psychobench.stimuli.sets import StimulusSet
 
@@ -97,7 +97,7 @@ def set_regions(stimuli: StimulusSet, follow: Follow = "fixed") -> FaceRegions:
     >>> found.names
     ('eyes', 'brows', 'nose', 'mouth', 'face', 'background')
     """
-    landmarks = set_landmarks(stimuli)
+    landmarks = landmarks_of(stimuli)
     if landmarks is None:
         raise StimulusError(
             f"regions need landmarks: {stimuli.folder} has none; put a template beside each image, "

@@ -23,6 +23,12 @@ COMMANDS = {
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",
+    "study()": "psychobench compare",
+    "make_masks()": "psychobench stimuli mask",
+    "train()": "psychobench train",
+    "first_use_weights()": "python -m psychobench_torch.cli.first_use",
+    "morph_stimuli()": "psychobench stimuli morph",
+    "render_stimuli()": "psychobench stimuli render",
 }
 _SPAN = re.compile(r"`(?:psychobench\.|pb\.)?(?P<name>\w+)(?P<rest>\(\)|=[^`]+)?`")
 

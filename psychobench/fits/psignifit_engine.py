@@ -1,6 +1,6 @@
 """psignifit [1]_ behind the interface of our own engines; the only importer of it.
 
-It is optional (``pip install "psychobench[psignifit]"``) and slow: seconds for each fit.
+It is optional (``python -m pip install psignifit``) and slow: seconds for each fit.
 
 References
 ----------
@@ -25,6 +25,7 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
+from psychobench.messages import how_to_install
 
 THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # theirs live on the levels that they are given
 NAMES = {
@@ -88,8 +89,8 @@ def _load() -> tuple[Callable[..., Any], type[Exception]]:
         import psignifit
     except ImportError:
         raise FitError(
-            "engine psignifit needs the library of that name: it is not installed; "
-            'pip install "psychobench[psignifit]"'
+            "the engine psignifit needs the package psignifit, which is not installed; "
+            f"{how_to_install('psignifit')}"
         ) from None
     return psignifit.psignifit, psignifit._utils.PsignifitException
 

@@ -55,14 +55,17 @@ def read_image(path: Path, *, transparent: bool = True) -> NDArray[np.uint8]:
                 refusal = _refusal(image)
                 upright = image if refusal else _in_srgb(ImageOps.exif_transpose(image))
         except FileNotFoundError:
-            raise StimulusError(f"every image must exist: {path} is missing") from None
+            raise StimulusError(
+                f"every image must exist: {path} is missing; add it, or correct its name"
+            ) from None
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise StimulusError(
-                f"an image must be of a sane size: {path}: {error}; scale it down"
+                f"an image must have a reasonable size: {path}: {error}; scale it down"
             ) from None
         except UNDECODABLE as error:
             raise StimulusError(
-                f"every image must decode: {path} does not ({error}); save it again as PNG"
+                f"every image must be readable: {path} cannot be decoded ({error}); "
+                "save it again as PNG"
             ) from None
     if refusal:
         raise StimulusError(f"an image must have {refusal[0]}: {path} has {refusal[1]}")
@@ -70,14 +73,14 @@ def read_image(path: Path, *, transparent: bool = True) -> NDArray[np.uint8]:
     if not transparent and lowest < _OPAQUE:
         raise StimulusError(
             f"an image must be opaque: {path} has transparent pixels (alpha down to {lowest}), "
-            "which have no colour of their own; lay it over a background and save it without alpha"
+            "which have no colour of their own; place it on a background and save it without alpha"
         )
     grey = Image.new("RGBA", upright.size, (128, 128, 128, 255))
     return np.asarray(Image.alpha_composite(grey, upright).convert("RGB"))
 
 
 def conversions(path: Path) -> list[str]:
-    """Say what `read_image` does to an image that it reads, beside decoding it.
+    """List what `read_image` does to an image besides decoding it.
 
     Parameters
     ----------
@@ -105,7 +108,7 @@ def conversions(path: Path) -> list[str]:
 
 
 def _refusal(image: Image.Image) -> tuple[str, str] | None:
-    """Say what an image must have and has instead, where it cannot be shown as 8-bit sRGB."""
+    """Return what an image must have and has instead, where it cannot be shown as 8-bit sRGB."""
     raw = " ".join(str(tile[3]) for tile in getattr(image, "tile", []))
     if image.mode[0] in "IF" or ";16" in raw:
         return "8 bits per channel", f"more (mode {image.mode}); save it as an 8-bit PNG"
@@ -116,7 +119,7 @@ def _refusal(image: Image.Image) -> tuple[str, str] | None:
         )
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":
-        return "one picture", f"{frames} frames; save the one you mean as PNG"
+        return "one picture", f"{frames} frames; save the frame you need as PNG"
     return None
 
 
@@ -135,7 +138,7 @@ def _in_srgb(image: Image.Image) -> Image.Image:
 
 
 def _own_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
-    """Give the colour profile of an image in RGB, where that is another one than sRGB."""
+    """Return the colour profile of an RGB image where it is not sRGB."""
     from PIL import ImageCms
 
     profile = image.info.get("icc_profile")

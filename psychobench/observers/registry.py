@@ -9,7 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, cast
 
 from psychobench.errors import ObserverError, OptionError
-from psychobench.messages import nearest
+from psychobench.messages import how_to_install, nearest
 from psychobench.observers.plugin_faults import first_line, guarded
 from psychobench.observers.protocol import Observer
 
@@ -241,7 +241,7 @@ def _unknown(name: str) -> list[str]:
     ready = [entry.usage for entry in entries if entry.status == "ok"]
     hint = nearest(name, [entry.name for entry in entries])
     if name in _ELSEWHERE:
-        hint = f"; it comes with the package {_ELSEWHERE[name]}: pip install {_ELSEWHERE[name]}"
+        hint = f"; it comes with the package {_ELSEWHERE[name]}; {how_to_install(_ELSEWHERE[name])}"
     fault = (
         f"an observer must be registered: there is no '{name}', only {_and(ready) or 'none'}{hint}"
     )

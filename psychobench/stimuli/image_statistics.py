@@ -1,4 +1,4 @@
-"""Image statistics: what a set's images differ in besides what they show."""
+"""Image statistics: in what the images of a set differ besides the expression."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NEVER = 1.0 - 1e-12  # a correlation of exactly one has no interval
 
 
 def luminance(pixels: Pixels) -> NDArray[np.float64]:
-    """Give the relative luminance of sRGB pixels, from 0 (black) to 1 (white).
+    """Compute the relative luminance of sRGB pixels, from 0 (black) to 1 (white).
 
     Parameters
     ----------

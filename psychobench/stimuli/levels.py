@@ -118,11 +118,14 @@ def _parse_level(text: str, stimulus: str, place: str) -> tuple[float, str | Non
         level = math.nan
     if math.isfinite(level):
         return level, None
-    return level, f"level must be a finite number: {place} (stimulus {stimulus!r}) has {text!r}"
+    return level, (
+        f"level must be a finite number: {place} (stimulus {stimulus!r}) has {text!r}; "
+        "write a number"
+    )
 
 
 def _find_file(stimulus: str, files: Sequence[str], place: str) -> tuple[str, str | None]:
-    """Give the file that `stimulus` names, with or without its extension, or what is wrong."""
+    """Find the file that `stimulus` names, with or without its extension, or what is wrong."""
     if not stimulus:
         return "", f"stimulus must be the name of an image: {place} has an empty cell; fill it"
     if "/" in stimulus or PureWindowsPath(stimulus).name != stimulus:

@@ -1,4 +1,4 @@
-"""Matching: make images alike in luminance or in their histograms."""
+"""Matching: equate images in luminance or in their histograms."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
 
 
 def _thresholds(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Give an even spread of values from 0 to 1 over the pixels, shape (n, 1).
+    """Return thresholds that are spread evenly from 0 to 1 over the pixels, shape (n, 1).
 
     Bytes that are shifted by less than half a step and then rounded are not shifted at all. With
     these as the places where rounding goes up, as many pixels change as the shift asks for.
@@ -146,7 +146,7 @@ def _encode(linear: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
-    """Give planes, shape (n, height, width), their average histogram within a region."""
+    """Match planes, shape (n, height, width), to their average histogram within a region."""
     wanted = np.mean([np.sort(plane[chosen]) for plane in planes], axis=0, dtype=np.float64)
     values = (wanted + 0.5).astype(np.uint8)
     orders = map_images(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
@@ -159,7 +159,7 @@ def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
 
 
 def _ranked(plane: Pixels) -> NDArray[np.float64]:
-    """Give values that order pixels by brightness, equals by the brightness around them."""
+    """Return values that order pixels by brightness, and equal ones by their surroundings."""
     from scipy.ndimage import uniform_filter
 
     value = plane.astype(np.float64)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def stimulus_name(level: float) -> str:
-    """Name the image at a level, in hundredths.
+    """Return the name of the image at a level, in hundredths.
 
     Examples
     --------
@@ -21,14 +21,14 @@ def stimulus_name(level: float) -> str:
 
 
 def level_lines(names: Sequence[str], levels: Sequence[float]) -> Iterable[str]:
-    """Give the lines of ``levels.csv``: hundredths with two decimals, other levels in full."""
+    """Yield the lines of ``levels.csv``: hundredths with two decimals, other levels in full."""
     yield "stimulus,level"
     for name, level in zip(names, levels, strict=True):
         yield f"{name},{level:.2f}" if round(level, 2) == level else f"{name},{level!r}"
 
 
 def landmark_lines(landmarks: Mapping[str, Mapping[str, NDArray[np.float64]]]) -> Iterable[str]:
-    """Give the lines of ``landmarks.csv``, by stimulus and feature."""
+    """Yield the lines of ``landmarks.csv``, by stimulus and feature."""
     yield "stimulus,feature,point,x,y"
     for stimulus, features in landmarks.items():
         for feature, points in features.items():

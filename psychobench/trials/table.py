@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from psychobench.arguments import Pairs
 from psychobench.errors import TableError
 from psychobench.messages import nearest, number_of, shown
-from psychobench.tables.cells import as_number, as_text, distinct, natural, texts_of
+from psychobench.tables.cells import as_number, as_text, distinct, infer_numbers, texts_of
 from psychobench.tables.reading import TEXTS, read_cells
 from psychobench.trials.cell_rules import check_counts, check_trials
 from psychobench.trials.columns import CANONICAL, likely_mapping, parse_columns, parse_where, rename
@@ -51,8 +51,8 @@ def read_trials(
     Parameters
     ----------
     table : DataFrame, str or path
-        A table, or a CSV or TSV file: UTF-8 text with a header row, delimited by commas, tabs or
-        semicolons. Where it is not the comma, numbers may have decimal commas.
+        A table, or a CSV or TSV file: UTF-8 or UTF-16 text with a header row, delimited by commas,
+        tabs or semicolons. Where it is not the comma, numbers may have decimal commas.
     columns : mapping or str, optional
         What the table's columns are called, by canonical name: ``{"observer": "subject"}`` or
         ``"observer=subject"``. A mapping wins over a column that already has the canonical name,
@@ -105,7 +105,7 @@ def read_trials(
 
 def _path_of(table: object) -> Path:
     if isinstance(table, (str, PathLike)) and not isinstance(table, bytes):
-        return Path(table)
+        return Path(table).expanduser()
     hint = " of these rows" if isinstance(table, (list, tuple)) else ""
     raise TableError(
         f"a table must be a DataFrame, or the path of a CSV or TSV file: got "
@@ -120,7 +120,7 @@ def _read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str])
     table = validate_trials(select_rows(named, where, columns, str(path)), source=str(path))
     for name in table:
         if isinstance(table[name].dtype, pd.CategoricalDtype):
-            table[name] = natural(table[name])
+            table[name] = infer_numbers(table[name])
     return table
 
 

@@ -137,8 +137,8 @@ def test_a_window_that_is_no_part_of_the_picture_is_named(window):
 
 @pytest.mark.parametrize("head", ["excitation", "dense", "linear"])
 def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_head(head):
-    backbone = ConvolutionalFeatures(convolutions("alexnet"), 1)
-    network = with_head(backbone, make_head(head, 256, hidden=16)).to_empty(device="cpu")
+    extractor = ConvolutionalFeatures(convolutions("alexnet"), 1)
+    network = with_head(extractor, make_head(head, 256, hidden=16)).to_empty(device="cpu")
     draw_kaiming_normal(network, torch.Generator().manual_seed(0))
     found = attend(network, torch.rand(1, 3, 224, 224), method="layercam", target="margin",
                    labels=("sad", "happy"))  # fmt: skip

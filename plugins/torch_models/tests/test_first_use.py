@@ -18,7 +18,7 @@ import safetensors
 import torch
 from psychobench_torch.computing.processes import VARIABLES
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.extractors.convolutions import load_extractor
 from psychobench_torch.networks.weights_origin import choose_pretraining
 from psychobench_torch.pretraining import Stage
 from psychobench_torch.stand_in_weights.first_use import (
@@ -66,8 +66,8 @@ def test_weights_are_trained_once_and_say_what_they_are(
     assert first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY) == path
     assert path.stat().st_mtime_ns == written
     assert notes() == ""
-    backbone = load_backbone("vgg11", choose_pretraining(str(path)))
-    assert backbone.size == 32
+    extractor = load_extractor("vgg11", choose_pretraining(str(path)))
+    assert extractor.size == 32
 
 
 def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
@@ -136,9 +136,7 @@ def test_weights_are_not_trained_on_first_use_by_several_processes(
     for name in VARIABLES:
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(
-        OptionError, match=r"torchrun started 2; .* psychobench_torch\.cli\.first_use"
-    ):
+    with pytest.raises(OptionError, match=r"torchrun started 2; run `first_use_weights\(\)`"):
         first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
 
 
@@ -157,7 +155,7 @@ def test_as_many_held_out_images_are_judged_as_were_measured(n: int, judged: int
     """98 in these tests; 1,176 faces and 980 objects by default."""
     pixels = np.zeros((n, 1, 1, 3), np.uint8)
     data = LabelledImages(pixels, np.arange(n) % 98, tuple("x" * 98), "nothing", "0")
-    picked = first_use._some(data, first_use.JUDGED)
+    picked = first_use._some(data, first_use.N_HELD_OUT)
     assert len(picked.images) == len(picked.labels) == judged
     assert set(picked.labels.tolist()) == set(range(98))
 

@@ -89,7 +89,7 @@ def test_a_head_is_trained_on_a_folder_and_judges_as_an_observer(
 
     again, told = run(*asked, "--out", tmp_path / "out", "--json")
     assert json.loads(again) == result
-    assert "Already trained" in told
+    assert "already holds the result" in told
     asked[-1] = 2
     _, told = run(*asked, "--out", tmp_path / "out", status=1)
     assert "recipe.epochs 1, not 2" in told
@@ -175,7 +175,7 @@ def test_wrong_input_is_told_before_anything_is_loaded(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(train_head, "load_backbone", None)
+    monkeypatch.setattr(train_head, "load_extractor", None)
     monkeypatch.setattr(train_network, "pretrain", None)
     _, told = run(*words, "--out", "out", status=1)
     assert told.startswith("Error:")
@@ -214,8 +214,8 @@ TO_RENDER = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces"]
     ("asked", "words"),
     [
         (["alexnet"], ["--limit", "100"]),
-        (["alexnet"], ["--target", "zzz"]),
-        (TO_RENDER, ["--identities", "10"]),
+        (["alexnet"], ["--happy-class", "zzz"]),
+        (TO_RENDER, ["--people", "10"]),
         *(
             (asked, words)
             for asked in (["alexnet"], TO_RENDER)
@@ -231,7 +231,7 @@ TO_RENDER = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces"]
 def test_an_option_that_would_do_nothing_with_rendered_images_is_refused(
     asked: list[str], words: list[str]
 ) -> None:
-    with pytest.raises(OptionError, match=f"^{words[0]} must go with images on disk"):
+    with pytest.raises(OptionError, match=f"^`{name_of(words[0])}` must go with images on disk"):
         plan(*asked, *words)
 
 
@@ -245,18 +245,18 @@ def test_every_option_that_would_do_nothing_has_its_line() -> None:
     with pytest.raises(OptionError) as error:
         plan("alexnet", "--limit", "9", "--skip-broken")
     assert [line.split()[0] for line in str(error.value).splitlines()] == [
-        "--limit",
-        "--skip-broken",
+        "`limit`",
+        "`skip_broken`",
     ]
 
 
 def test_people_are_drawn_from_vggface2_alone(faces: Path, tmp_path: Path) -> None:
-    asked = ["alexnet", "--phase", "pretraining", "--identities", "2", "--data"]
+    asked = ["alexnet", "--phase", "pretraining", "--people", "2", "--data"]
     with pytest.raises(OptionError, match=r"must go with VGGFace2: .* has the layout imagefolder"):
         plan(*asked, str(faces))
     chosen = plan(*asked, str(people(tmp_path / "vgg"))).choice
     assert chosen is not None
-    assert chosen.n_identities == 2
+    assert chosen.people == 2
 
 
 def test_one_head_is_not_trained_by_several_processes(
@@ -290,6 +290,10 @@ def test_a_folder_with_other_weights_is_left_alone(run: Run, faces: Path, tmp_pa
     _, told = run("alexnet_linear", "--data", faces, "--out", tmp_path, status=1)
     assert "has weights of another" in told
     assert (tmp_path / "weights.safetensors").read_bytes() == b"mine"
+
+
+def name_of(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
 
 
 def plan(*words: str) -> TransferPlan | PretrainingPlan:

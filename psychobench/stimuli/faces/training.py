@@ -61,11 +61,11 @@ class Plan:
     size: int
 
     def person(self, index: int) -> int:
-        """Give the number of the person on image `index`."""
+        """Return the number of the person on image `index`."""
         return index // self.per_identity
 
     def valence(self, index: int) -> float:
-        """Give the valence of image `index`: uniform between -1 and 1."""
+        """Return the valence of image `index`: uniform between -1 and 1."""
         return float(np.float32(self._generator(1, index).uniform(-1.0, 1.0)))
 
     def render(self, index: int) -> NDArray[np.uint8]:
@@ -143,7 +143,7 @@ def _render_all(plan: Plan, count: int, workers: int, progress: bool) -> Trainin
 def _render_elsewhere(
     plan: Plan, images: NDArray[np.uint8], done: NDArray[np.bool_], workers: int, bar: Bar
 ) -> None:
-    """Let other interpreters fill `images`; mark in `done` what arrived."""
+    """Fill `images` by other interpreters; mark in `done` what arrived."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def collect(first: int) -> None:

@@ -1,4 +1,4 @@
-"""A face as masks see it: its features at one level or at several, and its own axes."""
+"""The geometry of a face: its features at one level or at several, and its own axes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class FaceGeometry:
 
     @classmethod
     def of(cls, landmarks: Sequence[Landmarks]) -> FaceGeometry:
-        """Take landmarks by number or by feature, one item for each level."""
+        """Make it from landmarks by number or by feature, one item for each level."""
         return cls(tuple(name_features(level) for level in landmarks))
 
     def points(self, *parts: str) -> Points:
-        """Give the points of some features at all levels, shape (n, 2)."""
+        """Return the points of some features at all levels, shape (n, 2)."""
         known = [level[part] for level in self.levels for part in parts if part in level]
         return np.concatenate(known)
 
@@ -47,7 +47,7 @@ class FaceGeometry:
 
     @cached_property
     def pupils(self) -> tuple[Points, Points]:
-        """Give the places of both pupils, averaged over the levels."""
+        """Return the places of both pupils, averaged over the levels."""
         left, right = (
             np.mean([_centre(level, f"{side}_pupil", f"{side}_eye") for level in self.levels], 0)
             for side in ("left", "right")
@@ -56,38 +56,38 @@ class FaceGeometry:
 
     @cached_property
     def axes(self) -> tuple[Points, Points]:
-        """Give the unit vectors along the line of the pupils and down the face."""
+        """Return the unit vectors along the line of the pupils and down the face."""
         left, right = self.pupils
         across = (right - left) / self.pupil_distance
         return across, np.array([-across[1], across[0]])
 
     @property
     def pupil_distance(self) -> float:
-        """Give the distance between the pupils in pixels."""
+        """Return the distance between the pupils in pixels."""
         left, right = self.pupils
         return float(np.linalg.norm(right - left))
 
     def place(self, points: Points) -> Points:
-        """Give points in face axes: pupil distances from between the pupils, across and down."""
+        """Return points in face axes: pupil distances from between the pupils, across and down."""
         left, right = self.pupils
         return (points - 0.5 * (left + right)) @ np.array(self.axes).T / self.pupil_distance
 
     def grid(self, shape: Shape) -> tuple[Points, Points]:
-        """Give the pixel centres in face axes, two arrays of shape (height, width)."""
+        """Return the pixel centres in face axes, two arrays of shape (height, width)."""
         down, across = np.mgrid[: shape[0], : shape[1]] + 0.5
         x, y = self.place(np.stack([across.ravel(), down.ravel()], axis=1)).T
         return x.reshape(shape), y.reshape(shape)
 
     @cached_property
     def forehead(self) -> float:
-        """Give the height in face axes up to which there is skin for certain."""
+        """Return the height in face axes up to which there is skin for certain."""
         if self.only_places:
             return -0.90
         return float(self.place(self.points("left_brow", "right_brow"))[:, 1].min()) - 0.50
 
 
 def name_features(landmarks: Landmarks) -> Mapping[str, Points]:
-    """Give landmarks by feature.
+    """Return landmarks by feature.
 
     Parameters
     ----------
@@ -116,5 +116,5 @@ def name_features(landmarks: Landmarks) -> Mapping[str, Points]:
 
 
 def _centre(level: Mapping[str, Points], *names: str) -> Points:
-    """Give the middle of the first of these features that there is."""
+    """Return the middle of the first of these features that there is."""
     return np.asarray(next(level[name] for name in names if name in level).mean(axis=0))

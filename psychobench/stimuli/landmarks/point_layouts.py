@@ -184,7 +184,7 @@ LINES: Mapping[int, tuple[Indices, ...]] = {
 
 
 def mirror_points(points: NDArray[np.float64], width: float) -> NDArray[np.float64]:
-    """Give the landmarks of an image mirrored left to right.
+    """Return the landmarks of an image mirrored left to right.
 
     Parameters
     ----------

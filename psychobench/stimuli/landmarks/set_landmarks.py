@@ -54,7 +54,8 @@ def read_landmarks(folder: Path, files: Sequence[str]) -> list[Landmarks] | None
         if len(counts) > 1:
             raise StimulusError(
                 "all templates of a set must have the same points: in "
-                f"{folder} there are some of {' and some of '.join(map(str, counts))} points"
+                f"{folder} there are some of {' and some of '.join(map(str, counts))} points; "
+                "use one kind of template for all"
             )
         return list(points)
     if (folder / LANDMARKS_FILE).is_file():
@@ -83,7 +84,9 @@ def _read_table(path: Path, files: Sequence[str]) -> list[Landmarks]:
     places = table[["point", "x", "y"]].apply(pd.to_numeric, errors="coerce")
     if not np.isfinite(places.to_numpy(dtype=float)).all():
         row = int(np.flatnonzero(~np.isfinite(places.to_numpy(dtype=float)).all(axis=1))[0])
-        raise StimulusError(f"landmarks must be finite numbers: row {row + 2} of {path} is not")
+        raise StimulusError(
+            f"landmarks must be finite numbers: row {row + 2} of {path} has others; correct it"
+        )
     table[["point", "x", "y"]] = places
     by_stimulus = dict(tuple(table.sort_values("point", kind="stable").groupby("stimulus")))
     result: list[Landmarks] = []
@@ -99,7 +102,9 @@ def _read_table(path: Path, files: Sequence[str]) -> list[Landmarks]:
         }
         result.append(features.get(NUMBERED, features))
     if len({_layout(level) for level in result}) > 1:
-        raise StimulusError(f"every image must have the same landmarks: in {path} they differ")
+        raise StimulusError(
+            f"every image must have the same landmarks: in {path} they differ; add what is missing"
+        )
     return result
 
 

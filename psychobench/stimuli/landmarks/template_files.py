@@ -63,21 +63,28 @@ def read_template(path: Path) -> Template:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise StimulusError(
-            f"landmarks must be in a file that is known: {path} is none of {', '.join(_READERS)}"
+            f"landmarks must be in a file of a known kind: {path} is none of "
+            f"{', '.join(_READERS)}; export them as one of these"
         )
     try:
         text = path.read_bytes().decode("utf-8-sig").replace("\0", "")
     except FileNotFoundError:
-        raise StimulusError(f"every template must exist: {path} is missing") from None
+        raise StimulusError(
+            f"every template must exist: {path} is missing; add it, or correct its name"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StimulusError(f"a template must be a text file: {path} is not ({error})") from None
+        raise StimulusError(
+            f"a template must be a text file: {path} is not ({error}); export it again"
+        ) from None
     rows = [line.strip() for line in text.splitlines()]
     try:
         template = reader([row for row in rows if row and not row.startswith("#")])
     except ValueError as error:
         raise StimulusError(f"a template must be whole: {path}: {error}; export it again") from None
     if not np.isfinite(template.points).all():
-        raise StimulusError(f"landmarks must be finite numbers: some in {path} are not")
+        raise StimulusError(
+            f"landmarks must be finite numbers: some in {path} are not; export them again"
+        )
     return template
 
 
@@ -98,13 +105,13 @@ def write_template(template: Template) -> str:
     return "\n".join(rows) + "\n"
 
 
-def usual_lines(n_points: int) -> tuple[tuple[int, ...], ...]:
-    """Give the lines that a template of so many points has; none where that is not known."""
+def template_lines(n_points: int) -> tuple[tuple[int, ...], ...]:
+    """Return the lines that a template of so many points has; none where that is not known."""
     return LINES.get(n_points, ())
 
 
-def find_flaws(points: NDArray[np.float64], size: tuple[int, int] | None = None) -> str | None:
-    """Say why landmarks cannot be morphed, if they cannot.
+def landmark_flaws(points: NDArray[np.float64], size: tuple[int, int] | None = None) -> str | None:
+    """Find out why landmarks cannot be morphed, if they cannot.
 
     Parameters
     ----------
@@ -120,7 +127,7 @@ def find_flaws(points: NDArray[np.float64], size: tuple[int, int] | None = None)
 
     Examples
     --------
-    >>> find_flaws(np.array([[1.0, 1], [2, 2], [3, 3]]))
+    >>> landmark_flaws(np.array([[1.0, 1], [2, 2], [3, 3]]))
     'all 3 points lie on one line'
     """
     distinct = len(np.unique(points, axis=0))

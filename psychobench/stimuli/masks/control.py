@@ -74,7 +74,7 @@ def _shift_into(region: Region, free: Region) -> Region | None:
 
 
 def _grow(free: Region, region: Region, left: Region, feather: float) -> Region | None:
-    """Take free pixels, the nearest to the most open place of either side first."""
+    """Collect free pixels, nearest first to the most open place of either side."""
     from scipy.ndimage import distance_transform_edt
 
     depth = distance_transform_edt(free)

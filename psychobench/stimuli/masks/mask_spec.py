@@ -1,4 +1,4 @@
-"""What a mask hides and what shows in its place, as a spec or an option says it."""
+"""Mask specs: what a mask hides and what is shown in its place."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ class MaskSpec:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Take the name for the region where none is given."""
+        """Use the name as the region where none is given."""
         region = POLYGON if self.points and not self.region else self.region or self.name
         object.__setattr__(self, "region", as_region(region))
 
 
 def as_region(text: str) -> str:
-    """Give the usual spelling of a region's name.
+    """Return the usual spelling of a region's name.
 
     Examples
     --------
@@ -225,7 +225,7 @@ def _check_table(name: str, table: Mapping[str, Any]) -> list[str]:
     ]
     for key in ("grey", "blur"):
         if key in table and table.get("fill", "grey") != key:
-            faults.append(f'{place}{key} says nothing without fill = "{key}"; delete one of them')
+            faults.append(f'{place}{key} has no effect without fill = "{key}"; delete one of them')
     if table.get("control") is True and table.get("follow") is True:
         faults.append(
             f"{place}control must be a fixed mask: with follow = true there is no area to equal; "

@@ -166,7 +166,7 @@ def features_region(face: FaceGeometry, shape: Shape) -> Region:
 
 
 def soften(region: Region, feather: float) -> NDArray[np.uint8]:
-    """Give the opacity: 255 within the region, falling to 0 over `feather` pixels beyond it.
+    """Compute the opacity: 255 within the region, falling to 0 over `feather` pixels beyond it.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def _feature(
 
 
 def _oval(face: FaceGeometry, reach: float) -> tuple[Points, Points]:
-    """Give centre and half axes of the inner face, in face axes."""
+    """Return centre and half axes of the inner face, in face axes."""
     top = face.forehead
     if face.only_places or "face" not in face.levels[0]:
         bottom = float(face.place(face.points("mouth"))[:, 1].max()) + 0.55
@@ -232,7 +232,7 @@ def _evened(points: Points, down: Points) -> Points:
 
 
 def _hull(points: Points, reach: float, shape: Shape) -> Region:
-    """Give the pixels whose centres lie in the points' convex hull or within `reach` of it."""
+    """Return the pixels whose centres lie in the points' convex hull or within `reach` of it."""
     from scipy.spatial import ConvexHull
 
     turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)

@@ -1,8 +1,9 @@
-"""Build: morph spec in, folder of a stimulus set out."""
+"""Morphed sets: a spec in, the folder of a stimulus set out."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 import psychobench
 from psychobench.errors import StimulusError
-from psychobench.resources import sha256, staged_folder
+from psychobench.resources import check_writable, sha256, staged_folder
 from psychobench.stimuli.encoding import SUFFIXES, encode_images
 from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench.stimuli.image_statistics import image_statistics
@@ -28,7 +29,7 @@ from psychobench.stimuli.masks.regions import Region, face_region
 from psychobench.stimuli.matching import match_images, matching_effect
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
-from psychobench.stimuli.morphing.morph_spec import MorphSpec
+from psychobench.stimuli.morphing.morph_spec import MorphSpec, read_morph_spec
 from psychobench.stimuli.rendering.render_spec import SPEC_FILE
 from psychobench.stimuli.set_files import (
     landmark_lines,
@@ -37,17 +38,19 @@ from psychobench.stimuli.set_files import (
     write_file,
     write_lines,
 )
+from psychobench.stimuli.sets import StimulusSet, made_set
 from psychobench.tables.output import csv_bytes
 
 STATISTICS = "statistics.csv"
 MATCHING = "matching.csv"
 AVERAGE = "average"  # the name of the one image of an average
 
+_NOTES = logging.getLogger("psychobench")
 _PLACES = 3  # decimals of a landmark
 _DECIMALS = 6  # of a statistic
 
 
-def check_out(spec: MorphSpec, out: Path) -> None:
+def _check_out(spec: MorphSpec, out: Path) -> None:
     """Refuse an output folder in which one of the inputs lies.
 
     Raises
@@ -60,39 +63,48 @@ def check_out(spec: MorphSpec, out: Path) -> None:
     if inside:
         raise StimulusError(
             f"output must go elsewhere than the inputs: {inside[0]} lies in {out}; "
-            "choose another --out"
+            "choose another `out`"
         )
 
 
-def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[str, ...]:
-    """Morph a set into a folder, all of it or nothing.
+def morph_stimuli(
+    spec: MorphSpec | str | Path, out: str | Path, *, progress: bool = False
+) -> StimulusSet:
+    """Morph photographs into a continuum, and write it into a folder, all of it or nothing.
 
-    The folder gets one image per level with its template, ``levels.csv``, ``landmarks.csv``,
-    masks, ``statistics.csv`` (and, where images were matched, ``matching.csv`` with what that did),
-    the spec and ``manifest.json``. An average is one image with its template and has no levels.
+    The same spec with the same photographs gives the same images. The folder gets one image per
+    level with its template, ``levels.csv``, ``landmarks.csv``, masks, ``statistics.csv`` (and,
+    where images were matched, ``matching.csv`` with what that changed), the spec and
+    ``manifest.json``. An average is one image with its template and has no levels. What is worth
+    knowing about the images is logged, and stands in the manifest.
 
     Parameters
     ----------
-    spec : MorphSpec
-        What to morph.
-    out : pathlib.Path
-        The folder; created if need be.
+    spec : MorphSpec or path-like
+        What to morph: a TOML file that names two or more images with their templates and the level
+        of each, or one image and the difference to be applied to it. Its files lie in its folder
+        or below.
+    out : path-like
+        The folder; created if need be. None of the inputs may lie in it.
     progress : bool, optional
         Show a progress bar on stderr.
 
     Returns
     -------
-    tuple of str
-        What is worth knowing about the set.
+    StimulusSet
+        The set as it was written.
 
     Raises
     ------
     StimulusError
-        If the faces cannot be morphed as asked.
+        If the spec is faulty or the faces cannot be morphed as asked: one line per fault.
     ResourceError
         If the folder cannot be written.
     """
-    check_out(spec, out)
+    spec = spec if isinstance(spec, MorphSpec) else read_morph_spec(Path(spec))
+    out = Path(out)
+    _check_out(spec, out)
+    check_writable(out)
     faces = load_faces(spec)
     _check_features(spec, len(faces[0].portraits[0].points))
     continuum = plan_continuum(spec, faces)
@@ -100,21 +112,18 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
     region = _matched_region(spec, continuum)
     images = match_images(painted, spec.match, region)
     masks = make_masks(spec.masks, list(continuum.shapes), images) if spec.masks else {}
-    notes = (
+    notes = [
         *(note for face in faces for note in face.notes),
         *continuum.notes,
         *(f"mask {name}: {leak}" for name, mask in masks.items() for leak in mask.leaks),
-    )
+    ]
     names = level_names(spec.levels) if spec.kind != "average" else [AVERAGE]
-    files = [name + SUFFIXES[spec.frame.format] for name in names]
+    suffix = SUFFIXES[spec.frame.format]
     with staged_folder(out) as folder:
-        for file, data in zip(files, encode_images(images, spec.frame.format), strict=True):
-            write_file(folder / file, data)
+        _write_images(folder, [name + suffix for name in names], images, masks, spec.frame.format)
         if len(names) > 1:
             write_lines(folder / LEVELS_FILE, level_lines(names, spec.levels))
         _write_landmarks(folder, names, continuum, faces[0].portraits[0].lines)
-        for path, data in mask_files(masks, files) if masks else ():
-            write_file(folder / path, data)
         _write_table(folder / STATISTICS, _measure(names, spec.levels, images))
         if spec.match != "none":
             effect = matching_effect(painted, images, np.array(spec.levels), region)
@@ -123,7 +132,22 @@ def morph_set(spec: MorphSpec, out: Path, *, progress: bool = False) -> tuple[st
         write_file(folder / SPEC_FILE, spec.text.encode())
         manifest = _manifest(spec, masks, notes, folder)
         write_file(folder / MANIFEST_FILE, manifest.to_json().encode())
-    return notes
+    for note in notes:
+        _NOTES.info("Note: %s", note)
+    return made_set(out, names, spec.levels, images, masks, manifest, suffix=suffix)
+
+
+def _write_images(
+    folder: Path,
+    files: Sequence[str],
+    images: NDArray[np.uint8],
+    masks: dict[str, Mask],
+    kind: str,
+) -> None:
+    for file, data in zip(files, encode_images(images, kind), strict=True):
+        write_file(folder / file, data)
+    for path, data in mask_files(masks, files) if masks else ():
+        write_file(folder / path, data)
 
 
 def _check_features(spec: MorphSpec, n_points: int) -> None:
@@ -161,7 +185,7 @@ def _write_table(path: Path, table: pd.DataFrame) -> None:
 
 
 def level_names(levels: Sequence[float]) -> list[str]:
-    """Name the images at levels; as in rendered sets where all are hundredths from 0 to 1.
+    """Return the names of images at levels; those of rendered sets for hundredths from 0 to 1.
 
     Examples
     --------
@@ -208,7 +232,7 @@ def _manifest(
         made_from=" and ".join(kinds),
         version=psychobench.__version__,
         sources={name: sha256(path) for name, path in sorted(sources.items())},
-        masks={name: mask.describe() for name, mask in masks.items()},
+        masks={name: dict(mask.about) for name, mask in masks.items()},
         matched="" if spec.match == "none" else f"{spec.match} within the {spec.match_region}",
         notes=list(notes),
     )

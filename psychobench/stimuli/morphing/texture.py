@@ -105,7 +105,7 @@ class Texture:
 
 
 def _decoding(blend: Blend) -> NDArray[np.float32]:
-    """Give what each byte stands for, in steps."""
+    """Return what each byte stands for, in steps."""
     codes = np.arange(256, dtype=np.uint8)
     value = decode_srgb(codes) if blend == "linear" else codes / _WHITE
     return (value * _WHITE * _STEPS).astype(np.float32)
@@ -119,7 +119,7 @@ def _between(
 
 
 def _refined(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Put a value between each two along an axis: Catmull and Rom's cubic half-way."""
+    """Insert a value between each two along an axis: Catmull and Rom's cubic half-way."""
     plane = np.moveaxis(plane, axis, 0)
     padded = np.concatenate([plane[:1], plane, plane[-1:]])
     fine = np.empty((2 * len(plane) - 1, plane.shape[1]), dtype=np.float32)

@@ -11,11 +11,11 @@ from psychobench.stimuli.faces import Identity, View
 from psychobench.stimuli.masks import MASK_NAMES
 from psychobench.stimuli.toml_specs import (
     raise_faults,
-    read_levels,
+    read_levels_key,
     read_parameters,
     read_section,
+    read_titles,
     read_toml,
-    read_words,
     unknown_keys,
 )
 
@@ -62,7 +62,7 @@ class RenderSpec:
     text: str = dataclasses.field(repr=False)
 
 
-def read_spec(path: Path) -> RenderSpec:
+def read_render_spec(path: Path) -> RenderSpec:
     """Read and check a spec.
 
     Parameters
@@ -81,10 +81,10 @@ def read_spec(path: Path) -> RenderSpec:
     """
     text, found = read_toml(path)
     faults = unknown_keys("", found, [*_KEYS, *_OPTIONAL])
-    faults += [f"it must have {key}" for key in _KEYS if key not in found]
-    words = read_words(found, faults)
-    _check_words(found, faults)
-    levels = _read_levels(found, faults)
+    faults += [f"it must have {key}; add it" for key in _KEYS if key not in found]
+    words = read_titles(found, faults)
+    _check_kind_and_masks(found, faults)
+    levels = _read_hundredths(found, faults)
     image = read_section(found, "image", faults)
     if "image" in found:
         _check_image(image, faults)
@@ -104,25 +104,25 @@ def read_spec(path: Path) -> RenderSpec:
     )
 
 
-def _check_words(found: Mapping[str, Any], faults: list[str]) -> None:
+def _check_kind_and_masks(found: Mapping[str, Any], faults: list[str]) -> None:
     if found.get("kind", "rendered") != "rendered":
         faults.append(
             f'kind must be "rendered": it is {found["kind"]!r}; '
-            "psychobench stimuli morph takes the other kinds"
+            "`psychobench.morph_stimuli()` takes the other kinds"
         )
     masks = found.get("masks", [])
     if not isinstance(masks, list) or any(mask not in MASK_NAMES for mask in masks):
         faults.append(f"masks must be a list of {', '.join(MASK_NAMES)}: it is {masks!r}")
 
 
-def _read_levels(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
+def _read_hundredths(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
     """Read levels that the names of rendered images can hold: hundredths."""
-    if "levels" not in found:
-        return ()
-    levels = read_levels(found, faults)
+    levels = read_levels_key(found, faults)
     wrong = [x for x in levels if not 0 <= x <= 1 or abs(x * 100 - round(x * 100)) > 1e-9]
     if wrong:
-        faults.append(f"levels must be whole hundredths from 0 to 1: {wrong[0]:g} is not")
+        faults.append(
+            f"levels must be whole hundredths from 0 to 1: {wrong[0]:g} is not; change it"
+        )
         return ()
     return tuple(round(level, 2) for level in levels)
 

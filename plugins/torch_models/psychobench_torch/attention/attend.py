@@ -10,9 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from psychobench.errors import ObserverError, OptionError
-from psychobench.messages import nearest
-from psychobench.observers.attention_protocol import AttentionMaps
+from psychobench.plugins import AttentionMaps, ObserverError, OptionError, nearest
 from psychobench_torch.attention.cam import CAMWeights, cam, head_weights, need_weights
 from psychobench_torch.attention.dense import READINGS as DENSE_READINGS
 from psychobench_torch.attention.dense import dense_maps, layer_names

@@ -13,9 +13,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
-from psychobench.resources import write_whole
-from psychobench.stimuli.faces import RENDERER_VERSION, training_faces
+from psychobench.plugins import RENDERER_VERSION, ResourceError, training_faces, write_whole
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
 from psychobench_torch.attention.hooks import as_it_was
 from psychobench_torch.attention.layers import find_layer

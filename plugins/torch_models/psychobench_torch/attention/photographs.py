@@ -17,8 +17,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.images import read_image
-from psychobench.observers.attention_protocol import AttentionMaps
+from psychobench.plugins import AttentionMaps, read_image
 from psychobench_torch.attention.attend import attend, attend_dense, own_readings
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
 from psychobench_torch.attention.observer import METHODS

@@ -1,26 +1,24 @@
-"""Train a VGG's weights before they are needed: ``python -m psychobench_torch.cli.first_use``."""
+"""Train the weights of a VGG before they are needed, as a command of its own."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-
-from psychobench.plugins import PsychobenchError
-from psychobench_torch.stand_in_weights.first_use import MINUTES, first_use_weights
-from psychobench_torch.stand_in_weights.sources import SOURCES
+import click
 
 
-def main() -> None:
-    """Run the command; a fault that the user can mend is one line and exit status 1."""
-    parser = argparse.ArgumentParser(prog="psychobench_torch.cli.first_use", description=__doc__)
-    parser.add_argument("architecture", choices=list(MINUTES))
-    parser.add_argument("source", choices=list(SOURCES))
-    options = parser.parse_args()
-    try:
-        print(first_use_weights(options.architecture, options.source))
-    except PsychobenchError as error:
-        sys.exit(f"Error: {error}")
+@click.command()
+@click.argument("architecture", type=click.Choice(["vgg11", "vgg13", "vgg16"]))
+@click.argument("source", type=click.Choice(["procedural-objects", "rendered-faces"]))
+def first_use(architecture: str, source: str) -> None:
+    """Train the convolutions of a VGG on rendered images, unless they are in the cache.
+
+    Prints the file of weights.
+    """
+    from psychobench_torch.stand_in_weights.first_use import first_use_weights
+
+    click.echo(first_use_weights(architecture, source))
 
 
 if __name__ == "__main__":
-    main()
+    from psychobench_torch.cli.standalone import run
+
+    run(first_use, "psychobench_torch.cli.first_use")

@@ -48,7 +48,7 @@ def compute_device() -> torch.device:
 def explain_memory(
     work: str, needed: int, remedy: str = "train fewer seeds or a smaller batch at a time"
 ) -> Iterator[None]:
-    """Say how much memory a piece of work needed, where it runs out inside a ``with`` block.
+    """Report how much memory a piece of work needed if it runs out inside a ``with`` block.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def explain_memory(
 
 
 def check_memory(work: str, needed: int, remedy: str) -> None:
-    """Refuse work whose arrays cannot fit into main memory, before it is begun.
+    """Check that the arrays of a piece of work fit into main memory, before it is begun.
 
     Where the system does not say how much memory there is, nothing is refused.
 

@@ -1,6 +1,6 @@
-"""Several processes that train one network: ``torchrun`` starts them, PyTorch joins them.
+"""Several processes that train one network: ``torchrun`` starts them, PyTorch connects them.
 
-Without ``torchrun`` a process is a team of one, and nothing of `torch.distributed` is touched.
+Without ``torchrun`` a process is a group of one, and `torch.distributed` is not used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from psychobench_torch.computing.processes import n_processes
 
 
 @dataclass(frozen=True)
-class Team:
+class ProcessGroup:
     """The processes that share a training, seen from one of them.
 
     Parameters
@@ -38,11 +38,11 @@ class Team:
     device: torch.device
 
     def share(self, n: int) -> slice:
-        """Tell which of `n` images of a batch are this process's.
+        """Return which of the `n` images of a batch are this process's.
 
         Examples
         --------
-        >>> Team(1, 2, torch.device("cpu")).share(8)
+        >>> ProcessGroup(1, 2, torch.device("cpu")).share(8)
         slice(4, 8, None)
         """
         part = n // self.size
@@ -56,7 +56,7 @@ class Team:
         return values
 
     def wrap(self, network: nn.Module) -> nn.Module:
-        """Make the processes average their gradients; a team of one is left as it is."""
+        """Make the processes average their gradients; a group of one is left as it is."""
         if self.size == 1:
             return network
         ids = [self.device.index] if self.device.type == "cuda" else None
@@ -72,8 +72,8 @@ class Team:
         """
         if batch % self.size:
             raise OptionError(
-                f"a batch must be a multiple of the number of processes: it is {batch} for "
-                f"{self.size}; start another number with torchrun --nproc-per-node"
+                f"`batch` must be a multiple of the number of processes: it is {batch} for "
+                f"{self.size}; start another number of processes with torchrun"
             )
 
     def check_agreement(self, step: int) -> None:
@@ -95,8 +95,8 @@ class Team:
 
 
 @contextlib.contextmanager
-def team() -> Iterator[Team]:
-    """Join the team that ``torchrun`` started, or be one of one; leave it at the end.
+def process_group() -> Iterator[ProcessGroup]:
+    """Join the processes that ``torchrun`` started, or be a group of one; leave it at the end.
 
     The processes talk through nccl where they compute on CUDA, else through gloo.
 
@@ -106,12 +106,12 @@ def team() -> Iterator[Team]:
 
     Examples
     --------
-    >>> with team() as alone:
+    >>> with process_group() as alone:
     ...     (alone.rank, alone.size)
     (0, 1)
     """
     if n_processes() == 0:
-        yield Team(0, 1, compute_device())
+        yield ProcessGroup(0, 1, compute_device())
         return
     device = compute_device()
     if device.type == "cuda":
@@ -121,7 +121,7 @@ def team() -> Iterator[Team]:
     if joined:
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
-        yield Team(distributed.get_rank(), distributed.get_world_size(), device)
+        yield ProcessGroup(distributed.get_rank(), distributed.get_world_size(), device)
     finally:
         if joined:
             distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Which of the processes that ``torchrun`` starts this one is; no torch here."""
+"""The rank of this process among those that ``torchrun`` started; no torch here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def n_processes() -> int:
 
 
 def is_first() -> bool:
-    """Tell whether this process is the one of its team that speaks and writes files.
+    """Return whether this process is the one that reports and writes files.
 
     Examples
     --------

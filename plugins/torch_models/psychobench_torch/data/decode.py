@@ -99,7 +99,7 @@ def _scaled(box: Box, factor: float) -> Box:
 
 
 def _square(size: tuple[int, int], box: Box | None) -> tuple[float, float, float, float]:
-    """Give left, top, right and bottom of the square to use, inside the image."""
+    """Return left, top, right and bottom of the square to use, inside the image."""
     wide, high = size
     left, top, width, height = (0.0, 0.0, float(wide), float(high)) if box is None else box
     side = min(wide, high) if box is None else min(wide, high, max(width, height))

@@ -94,7 +94,7 @@ class _Job:
 
 
 def missing_files(paths: Sequence[str]) -> dict[str, str]:
-    """Look every file up; say of each that is not there or holds nothing what is wrong."""
+    """Return the files that are missing or empty, each with what is wrong."""
     with thread_pool(16) as pool:
         sizes = list(pool.map(_bytes, paths))
     return {
@@ -112,7 +112,7 @@ def _bytes(path: str) -> int | None:
     return state.st_size if stat.S_ISREG(state.st_mode) else None
 
 
-def decoded(
+def decode_images(
     paths: Sequence[str],
     size: int,
     folder: Path,
@@ -120,7 +120,7 @@ def decoded(
     boxes: Sequence[Box | None] | None = None,
     progress: bool = True,
 ) -> Pixels:
-    """Give the decoded images, from the cache or by filling it.
+    """Return decoded images, from the cache or after filling it.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def _read(job: _Job) -> Pixels | None:
 
 
 def _packed(n: int, broken: Sequence[int]) -> NDArray[np.int64]:
-    """Say which file each image shows once images from the end fill the gaps of broken ones."""
+    """Return which file each image shows once images from the end fill the gaps of broken ones."""
     rows = np.arange(n)
     gaps = set(broken)
     n_whole = n - len(gaps)
@@ -312,5 +312,5 @@ def _no_room(job: _Job, n: int) -> ResourceError:
         f"decoded images must fit on the disk: {n:,} images of {job.size} px need "
         f"{(n * job.image_bytes + _SPARE) / 1e9:.1f} GB, and {free:.1f} GB are free in "
         f"{job.folder.parent}; make room (what lies there can be removed), name another place "
-        "with PSYCHOBENCH_CACHE, or take fewer images with --limit"
+        "with PSYCHOBENCH_CACHE, or take fewer images with `limit`"
     )

@@ -19,14 +19,14 @@ from psychobench_torch.networks.architectures import (
     convolutions,
     in_channels_last,
 )
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.networks.images import MEAN, SIZE, STD
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from psychobench_torch.networks.weights_origin import NAMES, Pretraining
 from psychobench_torch.storage.weight_files import (
     WeightsFile,
     download,
-    give_values,
+    load_frozen_values,
     read_weights,
     tensors_sha256,
 )
@@ -48,7 +48,9 @@ def model_card(name: str = BUNDLED) -> dict[str, Any]:
     return card
 
 
-def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = True) -> Backbone:
+def load_extractor(
+    architecture: str, pretraining: Pretraining, *, dense: bool = True
+) -> FeatureExtractor:
     """Load a network's convolutions, and its first two fully connected layers where they are known.
 
     Parameters
@@ -88,11 +90,11 @@ def load_backbone(architecture: str, pretraining: Pretraining, *, dense: bool = 
         network.features.state_dict(), f"{design.title}'s convolutions", prefix=PREFIX
     )
     _refuse_more_layers(file, values, design)
-    give_values(network.features, values)
+    load_frozen_values(network.features, values)
     n_features = design.channels * network.grid**2
     known = _dense_layers(file, design, n_features) if dense else {}
     transforms = entry.transforms() if pretraining.name == "imagenet" else None
-    return Backbone(
+    return FeatureExtractor(
         name=architecture,
         network=in_channels_last(network).eval(),
         n_features=n_features,

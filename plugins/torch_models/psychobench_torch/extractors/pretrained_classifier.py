@@ -15,7 +15,7 @@ from psychobench_torch.networks.images import MEAN, SIZE, STD
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from psychobench_torch.networks.weights_origin import Pretraining
 from psychobench_torch.pretraining.network import PooledNetwork
-from psychobench_torch.storage.weight_files import WeightsFile, give_values, tensors_sha256
+from psychobench_torch.storage.weight_files import WeightsFile, load_frozen_values, tensors_sha256
 
 _POOLED = "pooled_classifier.weight"
 _LAST = "classifier.6.weight"  # of torchvision's AlexNet and VGG
@@ -76,7 +76,7 @@ def load_classifier(architecture: str, pretraining: Pretraining) -> PretrainedCl
     file = read_pretraining(design, pretraining, entry)
     module = _empty(architecture, file)
     values = file.pick(module.state_dict(), f"{design.title} with its classifier")
-    give_values(module, values)
+    load_frozen_values(module, values)
     said = file.metadata.get("size", "")
     classes = file.metadata.get("classes")
     n_classes = len(file.state[_POOLED if _POOLED in file.state else _LAST])
@@ -119,7 +119,7 @@ def _empty(architecture: str, file: WeightsFile) -> nn.Module:
             return network.requires_grad_(False)
     raise ObserverError(
         f"the weights must hold the classifier of their pre-training: {file.place} has neither "
-        f"{_POOLED} nor {_LAST}; take another --pretraining"
+        f"{_POOLED} nor {_LAST}; take another `pretraining`"
     )
 
 

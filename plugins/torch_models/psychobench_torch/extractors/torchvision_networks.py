@@ -1,4 +1,4 @@
-"""Any classifier of torchvision's as a frozen backbone: its last layer is taken off."""
+"""Any of torchvision's classifiers, without its last layer, as a frozen feature extractor."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import nn
 
 from psychobench.plugins import OptionError, nearest
 from psychobench_torch.networks.architectures import in_channels_last
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from psychobench_torch.networks.weights_origin import NAMES, Pretraining
 from psychobench_torch.storage.weight_files import (
     WeightsFile,
     download,
-    give_values,
+    load_frozen_values,
     read_weights,
     tensors_sha256,
 )
@@ -31,7 +31,7 @@ _OLD_NAMES = (  # of layers in official files, which an older torchvision wrote
 
 
 def check_torchvision(network: str, pretraining: Pretraining) -> None:
-    """Refuse a network that torchvision does not have, and weights that are not for it.
+    """Check that torchvision has a network, and that the weights are for it.
 
     Raises
     ------
@@ -52,13 +52,13 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
 
 
 def classifiers() -> list[str]:
-    """Name torchvision's image classifiers."""
+    """List torchvision's image classifiers."""
     models = import_torchvision().models
     names: list[str] = models.list_models(module=models)
     return names
 
 
-def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
+def load_classifier(name: str, pretraining: Pretraining) -> FeatureExtractor:
     """Load a classifier up to the features that its last layer takes.
 
     Parameters
@@ -90,7 +90,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
         file = read_weights(pretraining.file)
         source, origin = file.metadata.get("source"), pretraining.origin
     _give(network, file, network_name)
-    return Backbone(
+    return FeatureExtractor(
         name=name,
         network=in_channels_last(network),
         n_features=n_features,
@@ -106,7 +106,7 @@ def load_classifier(name: str, pretraining: Pretraining) -> Backbone:
 
 
 def source_of(entry: Any) -> str:
-    """Say what an entry of torchvision's enum of weights saw.
+    """Return what the weights of an entry of torchvision's enum were trained on.
 
     References
     ----------
@@ -152,14 +152,14 @@ def _empty(name: str, size: int) -> nn.Module:
 
 
 def _give(network: nn.Module, file: WeightsFile, name: str) -> None:
-    """Give a network the values in a file, whatever torchvision wrote it."""
+    """Load the values in a file into a network, whichever torchvision wrote it."""
     state = network.state_dict()  # it keeps a record of versions, without which MNASNet is refused
     found = {_renamed(key): value for key, value in file.state.items()}
     for key in state:
         if key.endswith("num_batches_tracked"):  # old files lack it, and only training needs it
             found.setdefault(key, torch.tensor(0))
     state.update(WeightsFile(found, file.place).pick(state, name))
-    give_values(network, state)
+    load_frozen_values(network, state)
 
 
 def _renamed(key: str) -> str:

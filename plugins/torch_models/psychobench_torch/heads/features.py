@@ -1,4 +1,4 @@
-"""Features of training images over a frozen backbone, each computed once, when it is due."""
+"""Frozen features of training images, each computed once, when it is needed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError
+from psychobench.plugins import ResourceError, read_ahead
 from psychobench_torch.computing.device import (
     compute_device,
     explain_memory,
     fast_autocast,
     fast_dtype,
 )
-from psychobench_torch.computing.prefetch import read_ahead
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.heads.recipe import TransferRecipe
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.networks.images import fit_square, normalise, random_views, to_tensor
 from psychobench_torch.storage.store import cache_folder
 
@@ -40,7 +39,7 @@ class Features:
 
     Parameters
     ----------
-    backbone : Backbone
+    extractor : Backbone
         Frozen; left as it is.
     data : LabelledImages
         With a split of their own, only the part that is needed is computed.
@@ -60,23 +59,23 @@ class Features:
     """
 
     def __init__(
-        self, backbone: Backbone, data: LabelledImages, recipe: TransferRecipe, budget: int
+        self, extractor: FeatureExtractor, data: LabelledImages, recipe: TransferRecipe, budget: int
     ) -> None:
-        self.backbone, self.data, self.recipe = backbone, data, recipe
+        self.extractor, self.data, self.recipe = extractor, data, recipe
         self.device = compute_device()
         everyone = np.arange(len(data.labels))
         own = data.validation
         self._rows = (everyone, everyone) if own is None else (everyone[~own], everyone[own])
         n_train, n_plain = (len(rows) for rows in self._rows)
         self.n_views = recipe.views or recipe.epochs
-        bytes_each = backbone.n_features * fast_dtype(self.device).itemsize
+        bytes_each = extractor.n_features * fast_dtype(self.device).itemsize
         fits = (self.n_views * n_train + n_plain) * bytes_each <= budget
         self.kept = fits or recipe.views > 0
         slots = self.n_views if self.kept else 1
         held = fits or ((n_train + n_plain) * bytes_each <= budget and slots == 1)
         self.held_bytes = (slots * n_train + n_plain) * bytes_each if held else 0
-        self._plain = self._room((n_plain, backbone.n_features), mapped=not held)
-        self._slots = self._room((slots, n_train, backbone.n_features), mapped=not held)
+        self._plain = self._room((n_plain, extractor.n_features), mapped=not held)
+        self._slots = self._room((slots, n_train, extractor.n_features), mapped=not held)
         self._filled = [PLAIN - 1] * slots
         self._plain_filled = False
 
@@ -88,7 +87,7 @@ class Features:
         self._plain_filled = True
 
     def view(self, epoch: int, rows: Tensor, *, progress: bool = True) -> tuple[Tensor, Tensor]:
-        """Give the features that an epoch (from 0) trains on, and the places of images in them.
+        """Return the features that an epoch (from 0) trains on, and the rows of the images in them.
 
         Returns
         -------
@@ -103,7 +102,7 @@ class Features:
         return self._slots[number % len(self._slots)], self._places(0, rows)
 
     def plain(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Give the features of images as an observer is shown them, and their places therein."""
+        """Return the features of images as an observer is shown them, and the images' rows."""
         return self._plain, self._places(1, rows)
 
     def _places(self, part: int, rows: Tensor) -> Tensor:
@@ -141,8 +140,8 @@ class Features:
     @torch.inference_mode()
     def _compute(self, view: int, out: Tensor, bar: tqdm) -> None:  # type: ignore[type-arg]
         """Compute the features of one view, augmented on the device, batch by batch."""
-        rows, size = self._rows[view == PLAIN], self.backbone.size
-        network = self.backbone.network.to(self.device)
+        rows, size = self._rows[view == PLAIN], self.extractor.size
+        network = self.extractor.network.to(self.device)
         entropy = np.random.SeedSequence([self.recipe.face_seed, max(view, 0)]).generate_state(1)[0]
         generator = torch.Generator().manual_seed(int(entropy))
         starts = range(0, len(rows), BATCH)
@@ -155,7 +154,7 @@ class Features:
                 crops = random_views(
                     images, size, smallest=self.recipe.smallest_crop, generator=generator
                 )
-            batch = normalise(crops, self.backbone.mean, self.backbone.std)
+            batch = normalise(crops, self.extractor.mean, self.extractor.std)
             with fast_autocast(self.device):
                 out[start : start + len(images)] = network(batch).to(out.device)
             bar.update(len(images))
@@ -163,13 +162,19 @@ class Features:
 
 @lru_cache(maxsize=1)
 def _features(
-    backbone: Backbone, data: LabelledImages, recipe: TransferRecipe, device: str, budget: int
+    extractor: FeatureExtractor,
+    data: LabelledImages,
+    recipe: TransferRecipe,
+    device: str,
+    budget: int,
 ) -> Features:
-    return Features(backbone, data, recipe, budget)
+    return Features(extractor, data, recipe, budget)
 
 
-def shared_features(backbone: Backbone, data: LabelledImages, recipe: TransferRecipe) -> Features:
-    """Give the features of a training, or those that this process computed last, if they are these.
+def shared_features(
+    extractor: FeatureExtractor, data: LabelledImages, recipe: TransferRecipe
+) -> Features:
+    """Return the features of a training; those that this process computed last are reused.
 
     Heads of other kinds, seeds, optimisers or learning rates share them.
     """
@@ -180,7 +185,7 @@ def shared_features(backbone: Backbone, data: LabelledImages, recipe: TransferRe
         face_seed=recipe.face_seed,
         smallest_crop=recipe.smallest_crop,
     )
-    return _features(backbone, data, alike, str(compute_device()), BUDGET)
+    return _features(extractor, data, alike, str(compute_device()), BUDGET)
 
 
 def map_file(folder: Path, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

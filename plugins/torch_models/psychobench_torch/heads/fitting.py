@@ -1,4 +1,4 @@
-"""One head in training: its values, its optimiser, its best epoch; steps that allocate little."""
+"""The training of one head: its values, its optimiser, its best epoch; steps allocate little."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from psychobench_torch.storage.checkpoints import Checkpoint
 from psychobench_torch.storage.training_log import Epoch
 
 STATES = {"adam": 2, "adamw": 2, "sgd": 1, "rmsprop": 1}  # values an optimiser keeps of each weight
-JUDGED = 512  # validation images at once
+VALIDATION_BATCH = 512  # validation images at once
 N_CLASSES = 2
 
 
@@ -115,7 +115,7 @@ class HeadFit:
         if not isfinite(loss) or not all(bool(v.isfinite().all()) for v in self._values()):
             return False  # the last step may have spoilt weights that no loss has seen
         seconds = time.perf_counter() - start
-        accuracy = self.judge(*plain, labels[1])
+        accuracy = self.validation_accuracy(*plain, labels[1])
         if not self.epochs or accuracy > max(epoch.accuracy for epoch in self.epochs):
             self.best = {name: value.half() for name, value in self._candidate().items()}
         self.epochs.append(Epoch(loss, accuracy, seconds, len(labels[0]) / seconds))
@@ -125,12 +125,14 @@ class HeadFit:
         return True
 
     @torch.inference_mode()
-    def judge(self, features: Tensor, places: Tensor, labels: Tensor) -> float:
-        """Compute the share of images that the head, as this epoch leaves it, judges right."""
+    def validation_accuracy(self, features: Tensor, places: Tensor, labels: Tensor) -> float:
+        """Compute the share of images that the head classifies correctly after this epoch."""
         self.head.eval()
         right = 0
         for part, truth in zip(
-            torch.split(places, JUDGED), torch.split(labels, JUDGED), strict=True
+            torch.split(places, VALIDATION_BATCH),
+            torch.split(labels, VALIDATION_BATCH),
+            strict=True,
         ):
             batch = features[part.to(features.device)].to(self.device).float()
             scores = torch.func.functional_call(self.head, self._candidate(), (batch,))
@@ -138,12 +140,12 @@ class HeadFit:
         return right / len(labels)
 
     def release(self) -> None:
-        """Let go of the layers' memory: each holds itself through its way to train."""
+        """Release the layers' memory: each refers to itself through its training forward pass."""
         for layer in self.head.modules():
             vars(layer).pop("forward", None)
 
     def state(self) -> Checkpoint:
-        """Give all that the next epoch depends on, on the CPU."""
+        """Return all that the next epoch depends on, on the CPU."""
         tensors = {f"head.{name}": value for name, value in self.head.state_dict().items()}
         tensors |= {f"best.{name}": value for name, value in self.best.items()}
         for index, kept in self.optimiser.state_dict()["state"].items():
@@ -175,7 +177,7 @@ class HeadFit:
         return [parameter.detach() for parameter in self.head.parameters()]
 
     def _candidate(self) -> dict[str, Tensor]:
-        """Name the values that this epoch gives: the mean over its steps, or the last ones."""
+        """Return the values of this epoch: the mean over its steps, or the last ones."""
         names = [name for name, _ in self.head.named_parameters()]
         return dict(zip(names, self.mean or self._values(), strict=True))
 
@@ -206,7 +208,7 @@ def make_optimiser(recipe: TransferRecipe, parameters: list[nn.Parameter]) -> to
 def prepare_layers(
     head: nn.Module, generator: torch.Generator, products: torch.dtype = torch.float32
 ) -> None:
-    """Let a head's layers train fast and repeatably.
+    """Make a head's layers train fast and reproducibly.
 
     Linear layers write their gradients over those of the step before: new memory for the
     gradients of 42 million weights costs a third of a step. Dropout draws from `generator`, so
@@ -301,7 +303,7 @@ def _average(mean: list[Tensor], values: list[Tensor], count: int) -> None:
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Give the tensors whose name begins so, without that beginning."""
+    """Return the tensors whose names have a prefix, without it."""
     return (
         (name.removeprefix(prefix), value)
         for name, value in tensors.items()

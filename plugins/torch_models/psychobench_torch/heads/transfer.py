@@ -1,4 +1,4 @@
-"""Train heads on the features of a frozen backbone: one for each seed, all on the same images."""
+"""Train heads on frozen features: one for each seed, all on the same images."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from psychobench_torch.heads.training_images import (
     split,
 )
 from psychobench_torch.networks.architectures import draw_kaiming_normal
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.storage.checkpoints import (
     read_checkpoint,
     remove_checkpoint,
@@ -41,7 +41,7 @@ STATE_SECONDS = 60  # between two states of a training: each is half a gigabyte
 
 
 def train_heads(
-    backbone: Backbone,
+    extractor: FeatureExtractor,
     kind: str,
     recipe: TransferRecipe,
     seeds: Sequence[int],
@@ -56,7 +56,7 @@ def train_heads(
     computed once for all seeds. Where those of all epochs do not fit
     `psychobench_torch.heads.features.BUDGET`, they are computed epoch by epoch, and as many heads
     as fit 4 GB beside them go through each epoch together. A head depends on its own seed alone: on
-    the CPU it is the same, byte by byte, in whatever company it is trained.
+    the CPU it is the same, byte by byte, whatever other heads are trained with it.
 
     A training of more than 2,000 steps keeps its state once a minute, after an epoch, in the folder
     ``unfinished`` beside the cached heads. If it is interrupted, the same call goes on from
@@ -65,7 +65,7 @@ def train_heads(
 
     Parameters
     ----------
-    backbone : Backbone
+    extractor : Backbone
         Frozen; left as it is.
     kind : {"excitation", "dense", "linear", "ungated"}
         See `psychobench_torch.heads.head_types.make_head`.
@@ -77,7 +77,7 @@ def train_heads(
     data : LabelledImages, optional
         Two classes, the second the target; the recipe's rendered faces by default.
     fresh_dense : bool, default False
-        Whether a dense head starts with values drawn anew even where the backbone brings
+        Whether a dense head starts from new random values even where the extractor brings
         pre-trained ones.
     progress : bool, default True
         Whether bars on stderr show throughput, loss and accuracy.
@@ -107,10 +107,10 @@ def train_heads(
     else:
         images = data
     check_trainable(images)
-    blank = _blank_head(backbone, kind)
-    runs = [_Run(backbone, kind, recipe, seed, data, images, fresh_dense) for seed in seeds]
-    features = shared_features(backbone, images, recipe)
-    # where every view stays, heads in company would only take memory
+    blank = _blank_head(extractor, kind)
+    runs = [_Run(extractor, kind, recipe, seed, data, images, fresh_dense) for seed in seeds]
+    features = shared_features(extractor, images, recipe)
+    # where every view stays in memory, training heads side by side would only take more of it
     room = 0 if features.kept else TOGETHER - features.held_bytes
     together = max(1, room // memory_of(blank, recipe))
     features.prepare(progress=progress)
@@ -129,7 +129,7 @@ def train_heads(
 
 
 def head_determinants(
-    backbone: Backbone,
+    extractor: FeatureExtractor,
     kind: str,
     recipe: TransferRecipe,
     seed: int,
@@ -137,7 +137,7 @@ def head_determinants(
     *,
     fresh_dense: bool = False,
 ) -> dict[str, Any]:
-    """Name everything that determines a trained head; no image is rendered for it.
+    """Return everything that determines a trained head; no image is rendered for it.
 
     Returns
     -------
@@ -149,9 +149,9 @@ def head_determinants(
         **asdict(recipe),
         "seed": seed,
         "head": kind,
-        "dense": "fresh" if fresh_dense or not backbone.dense else "pre-trained",
-        "backbone": backbone.name,
-        "convolutions_sha256": backbone.sha256,
+        "dense": "fresh" if fresh_dense or not extractor.dense else "pre-trained",
+        "backbone": extractor.name,
+        "convolutions_sha256": extractor.sha256,
         "data_sha256": None if data is None else data.sha256,
         "renderer_version": RENDERER_VERSION,
         "recipe_version": RECIPE_VERSION,
@@ -166,7 +166,7 @@ class _Run:
 
     def __init__(
         self,
-        backbone: Backbone,
+        extractor: FeatureExtractor,
         kind: str,
         recipe: TransferRecipe,
         seed: int,
@@ -174,10 +174,10 @@ class _Run:
         images: LabelledImages,
         fresh_dense: bool,
     ) -> None:
-        self.backbone, self.kind, self.recipe, self.seed = backbone, kind, recipe, seed
+        self.extractor, self.kind, self.recipe, self.seed = extractor, kind, recipe, seed
         self.fresh_dense = fresh_dense
         self.determinants = head_determinants(
-            backbone, kind, recipe, seed, data, fresh_dense=fresh_dense
+            extractor, kind, recipe, seed, data, fresh_dense=fresh_dense
         )
         self.folder = cache_folder("unfinished") / cache_key(self.determinants)[:KEY_DIGITS]
         self.rows = split(images, recipe.validation_share, seed)
@@ -191,10 +191,10 @@ class _Run:
         """Draw the head's initial values, or go on from where an interrupted training stopped."""
         self.written = time.monotonic()
         generator = torch.Generator().manual_seed(self.seed)
-        head = _blank_head(self.backbone, self.kind).to_empty(device="cpu")
+        head = _blank_head(self.extractor, self.kind).to_empty(device="cpu")
         draw_kaiming_normal(head, generator)
         if self.kind == "dense" and not self.fresh_dense:
-            head.load_state_dict(dense_values(self.backbone.dense), strict=False)
+            head.load_state_dict(dense_values(self.extractor.dense), strict=False)
         self.fit = HeadFit(head, self.recipe, generator, self.seed)
         if self.resumable and (found := read_checkpoint(self.folder, self.determinants)):
             self.fit.restore(found)
@@ -217,7 +217,7 @@ class _Run:
             self.written = time.monotonic()
 
     def result(self) -> TrainedHead:
-        """Give the best of the epochs so far."""
+        """Return the best of the epochs so far."""
         assert self.fit is not None
         values = {name: value.cpu().float() for name, value in self.fit.best.items()}
         return TrainedHead(
@@ -231,7 +231,7 @@ class _Run:
         )
 
     def end(self) -> None:
-        """Let go of the training's memory and of its state on the disk."""
+        """Release the training's memory and remove its state from the disk."""
         if self.fit is not None:
             self.fit.release()
         self.fit = None
@@ -257,7 +257,7 @@ class _Run:
 
 
 def _train_chunk(runs: Sequence[_Run], features: Features, bar: tqdm[Any]) -> None:
-    """Take heads through their epochs side by side, so that each view is computed once for all."""
+    """Run the epochs of several heads side by side, so that each view is computed once for all."""
     for run in runs:
         run.begin()
     for number in range(runs[0].recipe.epochs):
@@ -265,15 +265,15 @@ def _train_chunk(runs: Sequence[_Run], features: Features, bar: tqdm[Any]) -> No
             run.advance(features, number, bar)
 
 
-def _blank_head(backbone: Backbone, kind: str) -> nn.Sequential:
-    """Make the head for a backbone's features, without values."""
-    dense = dense_values(backbone.dense) if kind == "dense" else {}
-    if dense and dense["first.weight"].shape[1] != backbone.n_features:
+def _blank_head(extractor: FeatureExtractor, kind: str) -> nn.Sequential:
+    """Make the head for an extractor's features, without values."""
+    dense = dense_values(extractor.dense) if kind == "dense" else {}
+    if dense and dense["first.weight"].shape[1] != extractor.n_features:
         raise ObserverError(
             "pre-trained dense layers must fit the convolutions: the first of "
-            f"{backbone.pretraining} takes {dense['first.weight'].shape[1]} features, "
-            f"{backbone.name} at {backbone.size} px gives {backbone.n_features}; "
+            f"{extractor.pretraining} takes {dense['first.weight'].shape[1]} features, "
+            f"{extractor.name} at {extractor.size} px gives {extractor.n_features}; "
             "take weights that were trained at this size"
         )
-    first = not backbone.name.startswith("vgg")
-    return make_head(kind, backbone.n_features, backbone.dense or None, dropout_first=first)
+    first = not extractor.name.startswith("vgg")
+    return make_head(kind, extractor.n_features, extractor.dense or None, dropout_first=first)

@@ -1,4 +1,4 @@
-"""A file of weights that is a whole observer: a frozen network and the head trained on it."""
+"""A file of weights with a frozen network and the head that was trained on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import nn
 from psychobench.plugins import ObserverError, write_whole
 from psychobench_torch.heads.head_types import load_head
 from psychobench_torch.heads.trained_head import TrainedHead
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.storage.weight_files import weights_bytes
 
 KEY = "psychobench"  # of the file's metadata; its value is JSON
@@ -22,7 +22,7 @@ PREFIX = "head."
 def save_observer(
     path: Path,
     observer: str,
-    backbone: Backbone,
+    extractor: FeatureExtractor,
     trained: TrainedHead,
     *,
     data: str,
@@ -37,10 +37,10 @@ def save_observer(
     Parameters
     ----------
     path : pathlib.Path
-        Of the file; ``--pretraining`` takes it.
+        Of the file, which `pretraining` of an observer takes.
     observer : str
         Name of the registered observer, ``alexnet`` or ``torchvision:resnet18``.
-    backbone : Backbone
+    extractor : Backbone
         What the head was trained on.
     trained : TrainedHead
         The head and the record of its training.
@@ -59,7 +59,7 @@ def save_observer(
     ResourceError
         If the file cannot be written.
     """
-    frozen = backbone.network.state_dict()
+    frozen = extractor.network.state_dict()
     head = {f"{PREFIX}{name}": value.half() for name, value in trained.head.state_dict().items()}
     tensors = {name: value.cpu() for name, value in {**frozen, **head}.items()}
     record = {
@@ -67,14 +67,14 @@ def save_observer(
         "observer": observer,
         "kind": trained.kind,
         "data": data,
-        "size": backbone.size,
-        "trained_size": backbone.trained_size,
-        "pretraining": backbone.pretraining,
-        "pretraining_origin": backbone.origin,
-        "stands_for": backbone.stands_for,
-        "source": backbone.source,
-        "backbone_sha256": backbone.sha256,
-        "dense": more.get("dense", "pre-trained" if backbone.dense else "fresh"),
+        "size": extractor.size,
+        "trained_size": extractor.trained_size,
+        "pretraining": extractor.pretraining,
+        "pretraining_origin": extractor.origin,
+        "stands_for": extractor.stands_for,
+        "source": extractor.source,
+        "backbone_sha256": extractor.sha256,
+        "dense": more.get("dense", "pre-trained" if extractor.dense else "fresh"),
         "seed": trained.seed,
         "log_odds": trained.log_odds,
         "n_train": trained.n_train,
@@ -83,12 +83,12 @@ def save_observer(
         "validation_accuracy": trained.accuracy,
         "log": [{"loss": epoch.loss, "accuracy": epoch.accuracy} for epoch in trained.epochs],
     }
-    metadata = {"architecture": backbone.name, KEY: json.dumps(record)}
-    metadata["features"] = str(backbone.n_features)
-    if backbone.source is not None:
-        metadata["source"] = backbone.source
-    if backbone.trained_size is not None:
-        metadata["size"] = str(backbone.trained_size)
+    metadata = {"architecture": extractor.name, KEY: json.dumps(record)}
+    metadata["features"] = str(extractor.n_features)
+    if extractor.source is not None:
+        metadata["source"] = extractor.source
+    if extractor.trained_size is not None:
+        metadata["size"] = str(extractor.trained_size)
     write_whole(path, weights_bytes(tensors, metadata))
     return record
 
@@ -107,12 +107,12 @@ def read_record(path: Path | None) -> dict[str, Any] | None:
             text = (file.metadata() or {}).get(KEY)
         record = None if text is None else json.loads(text)
     except (OSError, ValueError, safetensors.SafetensorError):
-        return None  # whoever reads the weights says what is wrong with the file
+        return None  # reading the weights will report what is wrong with the file
     return record if isinstance(record, dict) and "kind" in record else None
 
 
 def read_trained_head(path: Path, record: dict[str, Any], observer: str) -> nn.Module:
-    """Read the head of a whole observer.
+    """Read the trained head from a file of weights.
 
     Parameters
     ----------

@@ -107,12 +107,12 @@ class ConvolutionalFeatures(nn.Sequential):
         self.grid = grid
 
 
-def with_head(backbone: nn.Module, head: nn.Module) -> nn.Sequential:
-    """Put a trained head on a frozen backbone.
+def with_head(extractor: nn.Module, head: nn.Module) -> nn.Sequential:
+    """Join a frozen feature extractor and a trained head.
 
     Parameters
     ----------
-    backbone : torch.nn.Module
+    extractor : torch.nn.Module
         From normalised images to flat features.
     head : torch.nn.Module
         From features to two scores.
@@ -124,9 +124,9 @@ def with_head(backbone: nn.Module, head: nn.Module) -> nn.Sequential:
         convolutions of AlexNet and the VGGs are its ``features``, as in torchvision; the head is
         its ``head``, whose last layer is ``head.classifier``.
     """
-    if isinstance(backbone, ConvolutionalFeatures):
-        return nn.Sequential(OrderedDict(**dict(backbone.named_children()), head=head))
-    return nn.Sequential(OrderedDict(backbone=backbone, head=head))
+    if isinstance(extractor, ConvolutionalFeatures):
+        return nn.Sequential(OrderedDict(**dict(extractor.named_children()), head=head))
+    return nn.Sequential(OrderedDict(backbone=extractor, head=head))
 
 
 def in_channels_last(network: Network) -> Network:

@@ -15,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def with_batch_norm(network: nn.Sequential) -> nn.Sequential:
-    """Put a batch normalisation behind every convolution; the layers themselves are shared.
+    """Insert a batch normalisation behind every convolution; the layers themselves are shared.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from psychobench_torch.networks.weights_origin import stands_for
 
 
 @dataclass(frozen=True)
-class Backbone:
+class FeatureExtractor:
     """A network up to its last features, frozen; two are equal if their values are.
 
     Parameters
@@ -60,5 +60,5 @@ class Backbone:
 
     @property
     def stands_for(self) -> str:
-        """Say whether that is the paper's object-based or face-based pre-training."""
+        """Whether this is the paper's object-based or face-based pre-training, in words."""
         return stands_for(self.source)

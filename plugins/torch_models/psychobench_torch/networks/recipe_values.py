@@ -16,7 +16,7 @@ def value_faults(
     positive: Sequence[str] = (),
     shares: Sequence[str] = (),
 ) -> list[str]:
-    """Say which values of a recipe cannot be followed.
+    """List the values of a recipe that cannot be followed.
 
     Parameters
     ----------

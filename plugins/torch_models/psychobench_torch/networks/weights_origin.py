@@ -1,4 +1,4 @@
-"""What a network saw before it met this task: names, and files of one's own."""
+"""What a network was pre-trained on: names, and files of one's own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SUFFIXES = (".safetensors", ".pth", ".pt")
 
 @dataclass(frozen=True)
 class Pretraining:
-    """A checked choice of ``--pretraining``.
+    """A checked choice of weights: what `pretraining` of an observer names.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class Pretraining:
 
     @property
     def origin(self) -> str:
-        """Say in words what the network was trained on."""
+        """What the network was trained on, in words."""
         return NAMES[self.name] if self.file is None else f"the file {self.file}"
 
     def shown(self, source: str | None) -> str:
-        """Give what tables print: the name; for a file what it says its weights saw, and its name.
+        """Return what tables print: the name, or a file's own statement of its data and its name.
 
         Examples
         --------
@@ -90,7 +90,7 @@ def choose_pretraining(choice: str) -> Pretraining:
 
 
 def stands_for(source: str | None) -> str:
-    """Say what kind of pre-training in the paper's sense a source of weights is.
+    """Describe which kind of pre-training, in the paper's sense, a source of weights is.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Put observers together, from the cache or by training, and let them judge images."""
+"""Classifiers of faces: frozen features and a trained head, from the cache or by training."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ from torch import Tensor, nn
 
 from psychobench.plugins import ObserverError
 from psychobench_torch.computing.device import compute_device
-from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.extractors.convolutions import load_extractor
 from psychobench_torch.heads.kept_heads import head_file, head_sha256, read_head, write_head
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.heads.trained_head import TrainedHead
 from psychobench_torch.heads.transfer import head_determinants, train_heads
 from psychobench_torch.heads.weights_file import read_record, read_trained_head
 from psychobench_torch.networks.architectures import ConvolutionalFeatures, with_head
-from psychobench_torch.networks.feature_extractor import Backbone
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.networks.images import fit_square, normalise, to_tensor
 from psychobench_torch.networks.weights_origin import Pretraining
+from psychobench_torch.observers.batched_inference import run_filled, target_probabilities
 from psychobench_torch.observers.designs import Design
-from psychobench_torch.observers.responding import run_filled, target_probabilities
 from psychobench_torch.storage.store import cache_folder, cache_key, note
 from psychobench_torch.storage.weight_files import tensors_sha256
 
-HEAD_BYTES = 2 * 10**9  # of heads that are held at a time: ten of VGG16's would take 5 GB
-FEATURE_BYTES = 2**28  # of features of images seen before, shared by the judges of a design
+HEAD_BYTES = 2 * 10**9  # of heads held in memory: ten of VGG16's would take 5 GB
+FEATURE_BYTES = 2**28  # of features of images seen before, shared by the classifiers of a design
 
 
-class FrozenHalf:
-    """A backbone, and the features of images that it was shown before.
+class FrozenFeatures:
+    """A frozen feature extractor that remembers the features of images it has seen.
 
-    Judges that differ by their heads alone share it, so that ten seeds see an image at the cost
-    of one.
+    Classifiers that differ only in their heads share it: the features of an image are computed once
+    for ten seeds.
 
     Parameters
     ----------
-    backbone : Backbone
+    extractor : Backbone
         On the device that computes.
     """
 
-    def __init__(self, backbone: Backbone) -> None:
-        self.backbone = backbone
+    def __init__(self, extractor: FeatureExtractor) -> None:
+        self.extractor = extractor
         self._kept: OrderedDict[bytes, Tensor] = OrderedDict()
 
     def prepare(self, images: NDArray[np.uint8]) -> Tensor:
         """Fit and normalise images, on the network's device."""
         pixels = to_tensor(images).to(compute_device())
-        backbone = self.backbone
-        return normalise(fit_square(pixels, backbone.size), backbone.mean, backbone.std)
+        extractor = self.extractor
+        return normalise(fit_square(pixels, extractor.size), extractor.mean, extractor.std)
 
     def features(self, images: NDArray[np.uint8], size: int) -> Tensor:
         """Compute features in a batch that is filled up to `size`; shape (size, n_features)."""
         key = hashlib.sha256(repr(images.shape).encode() + images.tobytes()).digest()
         if (known := self._kept.get(key)) is None:
-            known = run_filled(self.backbone.network, self.prepare(images), size)
+            known = run_filled(self.extractor.network, self.prepare(images), size)
             room = FEATURE_BYTES // (known.element_size() * known.numel())
             while self._kept and len(self._kept) >= room:
                 self._kept.popitem(last=False)
@@ -69,8 +69,8 @@ class FrozenHalf:
 
 
 @dataclass(frozen=True)
-class Judge:
-    """A trained network with the record of where its values come from.
+class FaceClassifier:
+    """A trained network with the record of where its weights come from.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class Judge:
         Of the training labels, happy : sad.
     """
 
-    frozen: FrozenHalf
+    frozen: FrozenFeatures
     network: nn.Sequential = field(repr=False)
     head_sha256: str
     training: dict[str, Any]
@@ -98,8 +98,8 @@ class Judge:
     dense_layers: str
     log_odds: float | None
 
-    def answer(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Give P(happy) for images, shape (n, height, width, 3), in float32 throughout."""
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Compute P(happy) for images, shape (n, height, width, 3), in float32 throughout."""
         head = self.network.get_submodule("head")
 
         def score(part: NDArray[np.uint8], size: int) -> Tensor:
@@ -109,43 +109,43 @@ class Judge:
 
     @property
     def sha256(self) -> str:
-        """Of the weights of both halves."""
-        parts = f"{self.frozen.backbone.sha256} {self.head_sha256}"
+        """Hash of all weights."""
+        parts = f"{self.frozen.extractor.sha256} {self.head_sha256}"
         return hashlib.sha256(parts.encode()).hexdigest()
 
     @property
     def origin(self) -> str:
-        """In words, where the weights come from."""
-        backbone = self.frozen.backbone
+        """Where the weights come from, in words."""
+        extractor = self.frozen.extractor
         dense = {
             "none": "",
             "fresh": "; its fully connected layers started afresh",
             "pre-trained": "; its fully connected layers started from their pre-training",
         }[self.dense_layers]
         return (
-            f"pre-trained on {backbone.origin} ({backbone.stands_for}); "
+            f"pre-trained on {extractor.origin} ({extractor.stands_for}); "
             f"head trained on {self.data}{dense}"
         )
 
     @property
     def record(self) -> dict[str, Any]:
-        """Everything a report may want to say about the weights."""
-        backbone = self.frozen.backbone
+        """What reports say about the weights."""
+        extractor = self.frozen.extractor
         return {
             **self.training,
             "head_sha256": self.head_sha256,
             "dense_layers": self.dense_layers,
-            "source": backbone.source,
-            "stands_for": backbone.stands_for,
-            "trained_size": backbone.trained_size,
-            "input_size": backbone.size,
-            "features": _shape_of(backbone),
+            "source": extractor.source,
+            "stands_for": extractor.stands_for,
+            "trained_size": extractor.trained_size,
+            "input_size": extractor.size,
+            "features": _shape_of(extractor),
             "device": compute_device().type,
         }
 
 
-class Judges:
-    """The judges of one design, one for each seed; they share the frozen half.
+class ClassifierSet:
+    """The classifiers of one design, one for each seed; they share the frozen features.
 
     Parameters
     ----------
@@ -159,41 +159,41 @@ class Judges:
 
     def __init__(self, design: Design, pretraining: Pretraining, recipe: TransferRecipe) -> None:
         self.design, self.pretraining, self.recipe = design, pretraining, recipe
-        self._at_hand: OrderedDict[int, Judge] = OrderedDict()
-        self._unkept: dict[int, tuple[TrainedHead, str]] = {}
+        self._loaded: OrderedDict[int, FaceClassifier] = OrderedDict()
+        self._not_cached: dict[int, tuple[TrainedHead, str]] = {}
 
     @cached_property
-    def frozen(self) -> FrozenHalf:
-        """Load the backbone."""
+    def frozen(self) -> FrozenFeatures:
+        """The frozen feature extractor, loaded when first used."""
         design = self.design
-        backbone = load_backbone(design.architecture, self.pretraining, dense=design.wants_dense)
-        backbone.network.to(compute_device())
-        return FrozenHalf(backbone)
+        extractor = load_extractor(design.architecture, self.pretraining, dense=design.wants_dense)
+        extractor.network.to(compute_device())
+        return FrozenFeatures(extractor)
 
-    def judge(self, seed: int) -> Judge:
-        """Give the judge of a seed; its head is trained where neither file nor cache has it.
+    def classifier(self, seed: int) -> FaceClassifier:
+        """Return the classifier of a seed; its head is trained if neither file nor cache has it.
 
         Raises
         ------
         ObserverError
             If weights cannot be loaded, or the training fails.
         """
-        if seed not in self._at_hand:
+        if seed not in self._loaded:
             made = self._from_file() or self._from_training(seed)
             room = HEAD_BYTES // sum(
                 value.nbytes for value in made.network.get_submodule("head").parameters()
             )
-            while self._at_hand and len(self._at_hand) >= room:
-                self._at_hand.popitem(last=False)
-            self._at_hand[seed] = made
-        return self._at_hand[seed]
+            while self._loaded and len(self._loaded) >= room:
+                self._loaded.popitem(last=False)
+            self._loaded[seed] = made
+        return self._loaded[seed]
 
     def train(self, seeds: Sequence[int]) -> None:
-        """Train the heads that the cache lacks, all in one go; each is kept once it is there."""
+        """Train all heads that the cache lacks; each is cached as soon as it is trained."""
         self._train([seed for seed in seeds if not self._is_trained(seed)])
 
     def _is_trained(self, seed: int) -> bool:
-        return seed in self._unkept or head_file(cache_key(self._determinants(seed))).exists()
+        return seed in self._not_cached or head_file(cache_key(self._determinants(seed))).exists()
 
     def _train(self, seeds: Sequence[int]) -> None:
         if not seeds:
@@ -202,7 +202,7 @@ class Judges:
         folder = cache_folder("heads")
         note(f"training {heads} of {self.design.name} on rendered faces; kept in {folder}")
         for trained in train_heads(
-            self.frozen.backbone, self.design.head, self.recipe, seeds,
+            self.frozen.extractor, self.design.head, self.recipe, seeds,
             fresh_dense=self.design.fresh_dense,
         ):  # fmt: skip
             self._keep(trained)
@@ -210,18 +210,18 @@ class Judges:
     def _keep(self, trained: TrainedHead) -> None:
         determinants = self._determinants(trained.seed)
         if write_head(cache_key(determinants), trained, determinants) is None:
-            self._unkept[trained.seed] = trained, head_sha256(trained)
+            self._not_cached[trained.seed] = trained, head_sha256(trained)
 
     def _found(self, seed: int) -> tuple[TrainedHead, str] | None:
-        return self._unkept.get(seed) or read_head(cache_key(self._determinants(seed)))
+        return self._not_cached.get(seed) or read_head(cache_key(self._determinants(seed)))
 
     def _determinants(self, seed: int) -> dict[str, Any]:
         return head_determinants(
-            self.frozen.backbone, self.design.head, self.recipe, seed,
+            self.frozen.extractor, self.design.head, self.recipe, seed,
             fresh_dense=self.design.fresh_dense,
         )  # fmt: skip
 
-    def _from_training(self, seed: int) -> Judge:
+    def _from_training(self, seed: int) -> FaceClassifier:
         if (found := self._found(seed)) is None:
             self._train([seed])
             found = self._found(seed)
@@ -235,7 +235,7 @@ class Judges:
             "best_epoch": trained.best,
             "validation_accuracy": trained.accuracy,
         }
-        return Judge(
+        return FaceClassifier(
             self.frozen,
             self._network(trained.head),
             digest,
@@ -245,12 +245,12 @@ class Judges:
             trained.log_odds,
         )
 
-    def _from_file(self) -> Judge | None:
+    def _from_file(self) -> FaceClassifier | None:
         path, record = self.pretraining.file, read_record(self.pretraining.file)
         if path is None or record is None:
             return None
         head = read_trained_head(path, record, self.design.name)
-        return Judge(
+        return FaceClassifier(
             self.frozen,
             self._network(head),
             tensors_sha256(head.state_dict()),
@@ -261,15 +261,15 @@ class Judges:
         )
 
     def _network(self, head: nn.Module) -> nn.Sequential:
-        return with_head(self.frozen.backbone.network, head).to(compute_device()).eval()
+        return with_head(self.frozen.extractor.network, head).to(compute_device()).eval()
 
 
-def preprocessing(backbone: Backbone) -> str:
-    """Say in words what happens to an image before a backbone sees it."""
-    size = backbone.size
+def preprocessing(extractor: FeatureExtractor) -> str:
+    """Describe how an image is processed before the feature extractor is applied."""
+    size = extractor.size
     mean, std = (
         ", ".join(f"{value:g}".removeprefix("0") for value in values)
-        for values in (backbone.mean, backbone.std)
+        for values in (extractor.mean, extractor.std)
     )
     return (
         f"shorter side to {size} px (bilinear, antialiased), central {size} x {size}, "
@@ -277,9 +277,9 @@ def preprocessing(backbone: Backbone) -> str:
     )
 
 
-def _shape_of(backbone: Backbone) -> str:
-    """Say how many features there are, as a feature map where they are one."""
-    if isinstance(network := backbone.network, ConvolutionalFeatures):
+def _shape_of(extractor: FeatureExtractor) -> str:
+    """Describe the number of features, as a feature map where they are one."""
+    if isinstance(network := extractor.network, ConvolutionalFeatures):
         grid = network.grid
-        return f"{grid} x {grid} x {backbone.n_features // grid**2}"
-    return str(backbone.n_features)
+        return f"{grid} x {grid} x {extractor.n_features // grid**2}"
+    return str(extractor.n_features)

@@ -1,4 +1,4 @@
-"""The observers that this package registers; nothing heavy is imported until one is asked."""
+"""The registered observers; nothing heavy is imported until one of them is used."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.plugins import ObserverInfo, OptionError
-from psychobench_torch import __version__
 from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
 from psychobench_torch.observers.designs import DESIGNS, Design, design_of
+from psychobench_torch.version import __version__
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from psychobench_torch.observers.classifier import Judge, Judges
+    from psychobench_torch.observers.classifier import ClassifierSet, FaceClassifier
 
 MOST_SEED = 2**63 - 1
 
 
 @dataclass
 class TrainedObserver(TorchAttention):
-    """A frozen network with a head that is trained when the observer is first asked.
+    """A frozen network with a head that is trained when the observer is first used.
 
     Parameters
     ----------
@@ -49,26 +49,26 @@ class TrainedObserver(TorchAttention):
 
     @property
     def info(self) -> ObserverInfo:
-        """Who answers; trains the head if need be."""
+        """Name, weights and preprocessing of the observer; trains the head if need be."""
         from psychobench_torch.observers.classifier import preprocessing
 
-        judge = self._judge
+        classifier = self._classifier
         return ObserverInfo(
             name=self.design.name,
             version=__version__,
             labels=("sad", "happy"),
             target="happy",
-            preprocessing=preprocessing(judge.frozen.backbone),
-            weights_sha256=judge.sha256,
-            weights_origin=judge.origin,
-            pretraining=judge.frozen.backbone.pretraining,
-            deterministic=judge.record["device"] == "cpu",
-            options=judge.record,
-            label_log_odds=judge.log_odds,
+            preprocessing=preprocessing(classifier.frozen.extractor),
+            weights_sha256=classifier.sha256,
+            weights_origin=classifier.origin,
+            pretraining=classifier.frozen.extractor.pretraining,
+            deterministic=classifier.record["device"] == "cpu",
+            options=classifier.record,
+            label_log_odds=classifier.log_odds,
         )
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Judge images.
+        """Compute the probability of "happy" for images.
 
         Parameters
         ----------
@@ -85,39 +85,39 @@ class TrainedObserver(TorchAttention):
         ObserverError
             If `images` is not such an array, or the weights cannot be loaded.
         """
-        from psychobench_torch.observers.responding import check_images
+        from psychobench_torch.observers.batched_inference import check_images
 
         check_images(images, self.design.name)
-        return self._judge.answer(images)
+        return self._classifier.predict(images)
 
     def prepare(self, images: NDArray[np.uint8]) -> Tensor:
-        """Bring images to what `module` takes: its size, normalised, on its device."""
-        from psychobench_torch.observers.responding import check_images
+        """Convert images to what `module` takes: its size, normalised, on its device."""
+        from psychobench_torch.observers.batched_inference import check_images
 
         check_images(images, self.design.name)
-        return self._judge.frozen.prepare(images)
+        return self._classifier.frozen.prepare(images)
 
     @property
     def module(self) -> nn.Module:
         """The network, from prepared images to two scores; trains the head if need be."""
-        return self._judge.network
+        return self._classifier.network
 
     @property
-    def _judge(self) -> Judge:
-        return self._judges.judge(self.seed)
+    def _classifier(self) -> FaceClassifier:
+        return self._classifiers.classifier(self.seed)
 
     @cached_property
-    def _judges(self) -> Judges:
-        from psychobench_torch.observers.classifier import Judges
+    def _classifiers(self) -> ClassifierSet:
+        from psychobench_torch.observers.classifier import ClassifierSet
 
-        return Judges(self.design, self.pretraining, self.recipe)
+        return ClassifierSet(self.design, self.pretraining, self.recipe)
 
 
 class SeededObserver(TrainedObserver):
     """An observer whose head is trained here, so that another seed gives another one."""
 
     def replicates(self, n: int) -> Sequence[SeededObserver]:
-        """Give this observer and others that differ from it by their seed alone.
+        """Return this observer and others that differ from it by their seed alone.
 
         Their heads are trained together, and each is kept in the cache as soon as it is trained.
 
@@ -132,13 +132,13 @@ class SeededObserver(TrainedObserver):
         """
         others = [replace(self, seed=self.seed + i) for i in range(1, n)]
         for other in others:
-            other.__dict__["_judges"] = self._judges  # one frozen network for all
-        self._judges.train([self.seed, *(other.seed for other in others)])
+            other.__dict__["_classifiers"] = self._classifiers  # one frozen network for all
+        self._classifiers.train([self.seed, *(other.seed for other in others)])
         return [self, *others]
 
 
 def holds_head(path: Path) -> bool:
-    """Tell whether a file of weights has a trained head beside its frozen network."""
+    """Return whether a file of weights holds a trained head beside its frozen network."""
     if path.suffix.lower() != ".safetensors":
         return False
     from psychobench_torch.heads.weights_file import read_record
@@ -156,7 +156,7 @@ class Factory(Protocol):
 
 
 def check_seed(seed: int) -> int:
-    """Refuse what is no seed.
+    """Check that a value is a seed.
 
     Raises
     ------
@@ -169,7 +169,9 @@ def check_seed(seed: int) -> int:
     return int(seed)
 
 
-def make_observer(design: Design, pretraining: str, seed: int, optimizer: str) -> TrainedObserver:
+def make_observer(
+    design: Design, pretraining: str, seed: int = 0, optimizer: str = "adam"
+) -> TrainedObserver:
     """Check the options and make an observer; nothing is loaded.
 
     Raises
@@ -196,13 +198,13 @@ def _factory(name: str, what: str) -> Factory:
     make.__doc__ = f"""Make the observer {name}, which judges whether a face is happy.
 
     {what} The convolutions stay frozen; the rest is trained on rendered faces when the observer
-    is first asked, and kept in the user's cache folder.
+    is first used, and kept in the user's cache folder.
 
     Parameters
     ----------
     pretraining : str, default "procedural-objects"
-        What the network saw before: ``procedural-objects``, ``rendered-faces``, ``imagenet``
-        (torchvision's weights, one download) or a .safetensors, .pth or .pt file.
+        What the network was pre-trained on: ``procedural-objects``, ``rendered-faces``,
+        ``imagenet`` (torchvision's weights, one download) or a .safetensors, .pth or .pt file.
     seed : int, default 0
         Of the training on faces: initial values, order, dropout.
     optimizer : str, default "adam"
@@ -244,7 +246,7 @@ def torchvision(
     """Make an observer of any classifier of torchvision's, as ``torchvision:NETWORK``.
 
     The network stays frozen, its last layer is taken off, and a linear layer to sad and happy is
-    trained on its features when the observer is first asked.
+    trained on its features when the observer is first used.
 
     Parameters
     ----------

@@ -14,7 +14,11 @@ from torch import Tensor, nn
 
 from psychobench.plugins import ObserverError, ObserverInfo, OptionError
 from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
-from psychobench_torch.observers.responding import check_images, run_filled, target_probabilities
+from psychobench_torch.observers.batched_inference import (
+    check_images,
+    run_filled,
+    target_probabilities,
+)
 from psychobench_torch.storage.weight_files import tensors_sha256
 
 Outputs = int | Sequence[int]
@@ -119,7 +123,7 @@ class TorchObserver(TorchAttention):
         )
 
     def attention_window(self, height: int, width: int) -> Window:
-        """Say which part of an image is looked at; see `window`.
+        """Return which part of an image the network is shown; see `window`.
 
         Raises
         ------
@@ -135,7 +139,7 @@ class TorchObserver(TorchAttention):
         return part
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Judge images.
+        """Compute the probability of the target category for images.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Which images a step shows, and how they are cropped: drawn from the seed and the step alone.
+"""Batches of a pre-training: images and crops are drawn from the seed and the step alone.
 
 Nothing is carried from step to step, so a training goes on anywhere as if it had never stopped, and
 any number of processes share out the very same batches.
@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from psychobench_torch.computing.distributed import Team
-from psychobench_torch.computing.prefetch import read_ahead
+from psychobench.plugins import read_ahead
+from psychobench_torch.computing.distributed import ProcessGroup
 from psychobench_torch.networks.images import cut_crops, draw_crops, normalise, to_tensor
 from psychobench_torch.pretraining.recipe import PretrainingRecipe
 
@@ -61,7 +61,7 @@ class Step:
     start: int
 
     def ends_epoch(self, n: int) -> bool:
-        """Tell whether this step completes a pass through `n` images."""
+        """Return whether this step completes a pass through `n` images."""
         return (self.start + self.batch) // n > self.start // n
 
 
@@ -104,7 +104,7 @@ def seeded(*entropy: int) -> torch.Generator:
 
 
 def places(step: Step, n: int, seed: int) -> NDArray[np.int64]:
-    """Tell which of `n` images a step shows: pass after pass in a new order, none left out."""
+    """Return which of `n` images a step shows: pass after pass in a new order, none left out."""
     shown = np.arange(step.start, step.start + step.batch)
     passes = range(shown[0] // n, shown[-1] // n + 1)
     return np.concatenate([_order(n, seed, k)[shown[shown // n == k] % n] for k in passes])
@@ -117,15 +117,15 @@ def _order(n: int, seed: int, number: int) -> NDArray[np.int64]:
 
 
 def batches(
-    part: Part, recipe: PretrainingRecipe, crew: Team, first: int
+    part: Part, recipe: PretrainingRecipe, processes: ProcessGroup, first: int
 ) -> Iterator[tuple[Step, Tensor, Tensor]]:
-    """Give this process's share of each step: normalised views and labels, on its device."""
+    """Yield this process's share of each step: normalised views and labels, on its device."""
     side = part.images.shape[1]
 
     def read(step: Step) -> tuple[Step, Tensor, Tensor]:
-        mine = places(step, len(part), recipe.seed)[crew.share(step.batch)]
+        mine = places(step, len(part), recipe.seed)[processes.share(step.batch)]
         images, labels = part.load(mine)
-        if crew.device.type == "cuda":
+        if processes.device.type == "cuda":
             images, labels = images.pin_memory(), labels.pin_memory()
         return step, images, labels
 
@@ -135,6 +135,6 @@ def batches(
             side,
             smallest=recipe.smallest_crop,
             generator=seeded(recipe.seed, CROPS, step.number),
-        ).part(crew.share(step.batch))
-        views = cut_crops(images.to(crew.device, non_blocking=True), crops, step.size)
-        yield step, normalise(views), labels.to(crew.device, non_blocking=True)
+        ).part(processes.share(step.batch))
+        views = cut_crops(images.to(processes.device, non_blocking=True), crops, step.size)
+        yield step, normalise(views), labels.to(processes.device, non_blocking=True)

@@ -69,7 +69,7 @@ def save_weights(
 
 
 def describe(pretrained: Pretrained) -> dict[str, Any]:
-    """Say what a model card says of any training: network, data, recipe, machine, limits."""
+    """Return the entries of every model card: network, data, recipe, machine, limits."""
     recipe, device = pretrained.recipe, compute_device()
     precision = fast_dtype(device, training=True) if recipe.autocast else torch.float32
     kept = pretrained.epochs[pretrained.kept - 1].accuracy

@@ -1,4 +1,4 @@
-"""The one loop that pre-trains: any network, any images, any number of processes."""
+"""The training loop of pre-training: any network, any images, any number of processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from psychobench.plugins import ObserverError, OptionError
 from psychobench_torch.computing.device import explain_memory, fast_autocast
-from psychobench_torch.computing.distributed import Team, team
+from psychobench_torch.computing.distributed import ProcessGroup, process_group
 from psychobench_torch.data import LabelledImages
 from psychobench_torch.networks.batch_norm import fold_batch_norm
 from psychobench_torch.networks.images import fit_square, normalise
@@ -92,7 +92,7 @@ def pretrain(
     progress: bool = True,
     checkpoint_seconds: float = CHECKPOINT_SECONDS,
 ) -> Pretrained:
-    """Train a network to tell the classes of `data` apart.
+    """Train a network to classify the images of `data`.
 
     Under ``torchrun`` all its processes share the work, and each gets the same result.
 
@@ -132,25 +132,25 @@ def pretrain(
             f"a recipe must have a step at least: {len(train)} training images make none of its "
             "stages a batch; take smaller batches or more presentations"
         )
-    with team() as crew, _own_random_numbers(crew):
+    with process_group() as processes, _own_random_numbers(processes):
         for stage in recipe.stages:
-            crew.check_batch(stage.batch)
-        if recipe.batch_norm and crew.size > 1:
+            processes.check_batch(stage.batch)
+        if recipe.batch_norm and processes.size > 1:
             raise OptionError(
                 "batch normalisation needs whole batches: start one process, not "
-                f"{crew.size}, or set batch_norm to False"
+                f"{processes.size}, or set batch_norm to False"
             )
         work = f"pre-training {recipe.architecture}"
-        needed = memory_of(recipe, len(data.classes), crew.size)
+        needed = memory_of(recipe, len(data.classes), processes.size)
         with explain_memory(work, needed, "take a smaller batch"):
-            training = Training(recipe, data, train, validation, crew, folder, n_steps)
-            training.run(progress=progress and crew.rank == 0, every=checkpoint_seconds)
+            training = Training(recipe, data, train, validation, processes, folder, n_steps)
+            training.run(progress=progress and processes.rank == 0, every=checkpoint_seconds)
             return training.result()
 
 
-def _own_random_numbers(crew: Team) -> AbstractContextManager[None]:
+def _own_random_numbers(processes: ProcessGroup) -> AbstractContextManager[None]:
     """Leave torch's global generators, which dropout draws from, as they were."""
-    return torch.random.fork_rng([crew.device] if crew.device.type == "cuda" else [])
+    return torch.random.fork_rng([processes.device] if processes.device.type == "cuda" else [])
 
 
 def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
@@ -180,7 +180,7 @@ def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
 
 
 class Training:
-    """One training under way, as one process sees it."""
+    """A training in progress, as one process sees it."""
 
     def __init__(
         self,
@@ -188,13 +188,13 @@ class Training:
         data: LabelledImages,
         train: Part,
         validation: Part,
-        crew: Team,
+        processes: ProcessGroup,
         folder: Path | None,
         n_steps: int,
     ) -> None:
-        self.recipe, self.data, self.crew, self.folder = recipe, data, crew, folder
+        self.recipe, self.data, self.processes, self.folder = recipe, data, processes, folder
         self.train, self.validation, self.n_steps = train, validation, n_steps
-        self.network = make_network(recipe, len(data.classes)).to(crew.device)
+        self.network = make_network(recipe, len(data.classes)).to(processes.device)
         self.optimiser, self.schedule = state.make_optimiser(self.network, recipe, n_steps)
         self.criterion = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
         self.best: dict[str, Tensor] | None = None
@@ -204,20 +204,20 @@ class Training:
         self.right = self.seen = 0.0  # training images of the epoch in this sitting, to be shown
         self.seconds = self.epoch_began = 0.0  # of training, over all sittings
         self._resume()
-        self.parallel = crew.wrap(self.network)
+        self.parallel = processes.wrap(self.network)
 
     def run(self, *, progress: bool, every: float) -> None:
         """Do the steps that are left."""
         last_written, came_to = time.monotonic(), time.monotonic() - self.seconds
-        look_each = 1 if self.crew.device.type == "cpu" else CHECK_STEPS
-        pending = torch.zeros(3, device=self.crew.device)
+        look_each = 1 if self.processes.device.type == "cpu" else CHECK_STEPS
+        pending = torch.zeros(3, device=self.processes.device)
         shown = [step.batch for step in plan(self.recipe, len(self.train))]
         self.network.train()
         with tqdm(
             total=sum(shown), initial=sum(shown[: self.step]), desc="pre-training", unit="image",
             disable=not progress,
         ) as bar:  # fmt: skip
-            for step, views, labels in batches(self.train, self.recipe, self.crew, self.step):
+            for step, views, labels in batches(self.train, self.recipe, self.processes, self.step):
                 pending += self._update(step.number, views, labels)
                 self.step, self.epoch_steps = step.number + 1, self.epoch_steps + 1
                 self.seconds = time.monotonic() - came_to
@@ -234,7 +234,7 @@ class Training:
                     last_written = time.monotonic()
 
     def result(self) -> Pretrained:
-        """Give the kept weights, as a file holds them."""
+        """Return the kept weights, rounded as a file holds them."""
         if self.best is not None:
             self.network.load_state_dict(self.best)
         network = self.network.eval()
@@ -255,7 +255,7 @@ class Training:
             tuple(self.epochs),
             self.kept,
             self.seconds / 60,
-            self.crew.size,
+            self.processes.size,
         )
 
     def _update(self, number: int, views: Tensor, labels: Tensor) -> Tensor:
@@ -266,7 +266,7 @@ class Training:
         Tensor, shape (3,)
             Of this process's share: the mean loss, the number named right, the number of images.
         """
-        torch.manual_seed(mixed(self.recipe.seed, DROPOUT, number, self.crew.rank))
+        torch.manual_seed(mixed(self.recipe.seed, DROPOUT, number, self.processes.rank))
         with self._precision():
             scores = self.parallel(views)
         loss: Tensor = self.criterion(scores.float(), labels)
@@ -278,12 +278,12 @@ class Training:
         return torch.stack([loss.detach(), right, torch.full_like(right, len(labels))])
 
     def _look(self, pending: Tensor, bar: tqdm[Any]) -> None:
-        """Fetch what came since the last look, over all processes; stop if a loss is no number."""
-        loss, right, seen = self.crew.total(pending).tolist()
+        """Sum losses and hits since the last check over all processes; check they are finite."""
+        loss, right, seen = self.processes.total(pending).tolist()
         pending.zero_()
         if not np.isfinite(loss):
             raise self._diverged("the loss")
-        self.loss += loss / self.crew.size
+        self.loss += loss / self.processes.size
         self.right, self.seen = self.right + right, self.seen + seen
         said = {"loss": self.loss / self.epoch_steps, "accuracy": self.right / self.seen}
         if self.epochs and len(self.validation):
@@ -307,21 +307,21 @@ class Training:
     def _accuracy(self) -> float:
         """Measure accuracy on the validation images, shared out among the processes."""
         self.network.eval()
-        n_right = torch.zeros((), dtype=torch.int64, device=self.crew.device)
-        mine = np.arange(self.crew.rank, len(self.validation), self.crew.size)
+        n_right = torch.zeros((), dtype=torch.int64, device=self.processes.device)
+        mine = np.arange(self.processes.rank, len(self.validation), self.processes.size)
         for start in range(0, len(mine), BATCH):
             images, labels = self.validation.load(mine[start : start + BATCH])
-            shown = fit_square(images.to(self.crew.device), self.recipe.stages[-1].size)
+            shown = fit_square(images.to(self.processes.device), self.recipe.stages[-1].size)
             with self._precision():
                 guesses = self.network(normalise(shown)).argmax(1)
-            n_right += (guesses == labels.to(self.crew.device)).sum()
+            n_right += (guesses == labels.to(self.processes.device)).sum()
         self.network.train()
-        return int(self.crew.total(n_right)) / len(self.validation)
+        return int(self.processes.total(n_right)) / len(self.validation)
 
     def _precision(self) -> torch.autocast:
         if self.recipe.autocast:
-            return fast_autocast(self.crew.device, training=True)
-        return torch.autocast(self.crew.device.type, enabled=False)
+            return fast_autocast(self.processes.device, training=True)
+        return torch.autocast(self.processes.device.type, enabled=False)
 
     def _determinants(self) -> dict[str, Any]:
         return {
@@ -335,7 +335,7 @@ class Training:
     def _save(self) -> None:
         if not state.all_finite(self.network):
             raise self._diverged("a weight")
-        if self.folder is None or self.crew.rank:
+        if self.folder is None or self.processes.rank:
             return
         tensors, record = state.capture(self.network, self.optimiser, self.schedule, self.best)
         record |= {name: getattr(self, name) for name in _KEPT}
@@ -351,7 +351,7 @@ class Training:
             for name in _KEPT:
                 setattr(self, name, found.record[name])
             self.epochs = [Epoch(**epoch) for epoch in found.record["epochs"]]
-        self.crew.check_agreement(self.step)
+        self.processes.check_agreement(self.step)
 
     def _diverged(self, what: str) -> ObserverError:
         remedy = f"take a learning rate below {self.recipe.learning_rate:g}"

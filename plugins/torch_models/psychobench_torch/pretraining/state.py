@@ -43,7 +43,7 @@ def capture(
     schedule: LRScheduler,
     best: dict[str, Tensor] | None,
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Take apart a training's state: tensors by name, and what JSON holds."""
+    """Split a training's state into tensors by name and what JSON holds."""
     tensors = {NETWORK + name: value for name, value in network.state_dict().items()}
     held = optimiser.state_dict()
     for number, state in held["state"].items():
@@ -61,7 +61,7 @@ def restore(
     optimiser: Optimizer,
     schedule: LRScheduler,
 ) -> dict[str, Tensor] | None:
-    """Put a captured state back into freshly made parts; give the best epoch's weights if any."""
+    """Restore a captured state into freshly made parts; return the best epoch's weights if any."""
     network.load_state_dict(_under(NETWORK, tensors))
     parameters = list(network.parameters())
     state: dict[int, dict[str, Tensor]] = {}
@@ -83,7 +83,7 @@ def values_of(network: nn.Module) -> dict[str, Tensor]:
 
 
 def all_finite(network: nn.Module) -> bool:
-    """Tell whether every parameter is a finite number."""
+    """Return whether every parameter is finite."""
     flags = [value.isfinite().all() for value in network.parameters()]
     return bool(torch.stack(flags).all())
 

@@ -95,7 +95,7 @@ class Store:
         if differing:
             raise OptionError(
                 f"a folder must belong to one reproduction: in {self.folder}, "
-                f"{'; '.join(differing)}; choose another --out, or the options of before"
+                f"{'; '.join(differing)}; choose another `out`, or the options of before"
             )
 
     def read(self, observer: str, pretraining: str, seed: int) -> Answers | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from psychobench.plugins import (
     set_regions,
 )
 from psychobench_torch.reproduction.paper import MASKS, PRETRAININGS
-from psychobench_torch.reproduction.responses import Maker, Tell
+from psychobench_torch.reproduction.responses import Maker
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,14 +25,13 @@ if TYPE_CHECKING:
     from psychobench.plugins import FaceRegions, StimulusSet
 
 METHOD = "layercam"
+_log = logging.getLogger("psychobench")
 # the paper's levels, as shares of the way from the lowest to the highest
 FIGURE_3, FIGURE_5 = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0)
 
 
-def look(
-    make: Maker, observers: Sequence[str], seed: int, stimuli: StimulusSet, tell: Tell
-) -> Study:
-    """Map where each network looks, whole and masked, in the training of the first seed.
+def map_attention(make: Maker, observers: Sequence[str], seed: int, stimuli: StimulusSet) -> Study:
+    """Map the attention of each network, for whole and masked faces, in its first training.
 
     Parameters
     ----------
@@ -43,8 +43,6 @@ def look(
         Of the training that is mapped.
     stimuli : StimulusSet
         With the paper's masks.
-    tell : callable
-        Says what is under way.
 
     Returns
     -------
@@ -60,7 +58,7 @@ def look(
     for each in who:
         each.check(question)
     masks = ["none", *MASKS]
-    return run_study(who, question, stimuli, masks, regions=_regions(stimuli), tell=tell)
+    return run_study(who, question, stimuli, masks, regions=_regions(stimuli), tell=_log.info)
 
 
 def draw_figure_3(study: Study) -> Figure:

@@ -1,4 +1,4 @@
-"""The claims of the paper's results, in its order and in our words."""
+"""The claims of the paper's results, in its order, in our words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXPERIMENT_1 = (
     Claim(
         "1.2b",
         "3.1.1",
-        "The same, of PSEs.",
+        "The same for PSEs.",
         "SD of PSEs over networks that have one, object - face; holds above 0.",
         of.pse_spread,
         least=2,
@@ -38,15 +38,15 @@ EXPERIMENT_1 = (
     Claim(
         "1.3b",
         "3.1.1",
-        "The same, of whole curves, which need no PSE.",
+        "The same for whole curves, which do not require a PSE.",
         f"{DISTANCE}, object - face, averaged over networks; holds above 0.",
         of.object_minus_face("distance"),
     ),
     Claim(
         "1.4",
         "3.1.1",
-        "That holds for AlexNet and VGG13 above all.",
-        f"{DISTANCE}, object - face: mean of AlexNet and VGG13 less mean of VGG11 and VGG16; "
+        "This holds for AlexNet and VGG13 in particular.",
+        f"{DISTANCE}, object - face: mean of AlexNet and VGG13 minus the mean of VGG11 and VGG16; "
         "holds above 0.",
         of.first_and_third("distance"),
         least=4,
@@ -75,14 +75,14 @@ EXPERIMENT_1 = (
         "3.1.1",
         "The pre-training changes AlexNet's and VGG13's PSE more than VGG11's and VGG16's.",
         "|PSE object - PSE face|: mean of AlexNet and VGG13 (of one, where the other lacks a PSE) "
-        "less mean of VGG11 and VGG16; holds above 0.",
+        "minus the mean of VGG11 and VGG16; holds above 0.",
         of.pse_change,
         least=4,
     ),
     Claim(
         "1.7b",
         "3.1.1",
-        "The same, of answers.",
+        "The same for answers.",
         "Root mean square over levels of P object - P face: the same difference of means; holds "
         "above 0.",
         of.answers_change,
@@ -100,8 +100,8 @@ EXPERIMENT_1 = (
     Claim(
         "1.9",
         "3.1.1",
-        "Object-based networks but VGG11 attend to what is no part of the face; face-based ones to "
-        "its key parts, and to the mouth the more the happier the face.",
+        "Object-based networks except VGG11 attend to regions outside the face; face-based ones "
+        "attend to its key parts, and to the mouth more, the happier the face is.",
         reason=NO_MAPS,
     ),
 )
@@ -109,8 +109,8 @@ EXPERIMENT_2 = (
     Claim(
         "2.1",
         "3.2.1",
-        "Masks disturb curves and PSEs.",
-        f"{DISTANCE}, with a mask less without, averaged over networks, masks and pre-trainings; "
+        "Masks impair curves and PSEs.",
+        f"{DISTANCE}, masked minus whole faces, averaged over networks, masks and pre-trainings; "
         "holds above 0.",
         of.masked_minus_whole,
     ),
@@ -124,7 +124,7 @@ EXPERIMENT_2 = (
     Claim(
         "2.2b",
         "3.2.1",
-        "And they do under each of the three masks.",
+        "The same under each of the three masks.",
         "The same, mask by mask, the smallest of the three; holds above 0.",
         of.in_each_mask("no_pse"),
     ),
@@ -139,7 +139,7 @@ EXPERIMENT_2 = (
     Claim(
         "2.2d",
         "3.2.1",
-        "The same, of PSEs, over all masks.",
+        "The same for PSEs, over all masks.",
         f"{ERROR}, object - face, averaged over masked cells that have it with both; holds above "
         "0.",
         of.object_minus_face("error", of.MASKED),
@@ -155,22 +155,22 @@ EXPERIMENT_2 = (
     Claim(
         "2.3a",
         "3.2.1",
-        "Masking the eyes biases least.",
-        f"{DISTANCE}, averaged over networks and pre-trainings: the lower of nose and mouth, less "
+        "Masking the eyes causes the least bias.",
+        f"{DISTANCE}, averaged over networks and pre-trainings: the lower of nose and mouth, minus "
         "the eyes; holds above 0.",
         of.others_minus_eyes("distance"),
     ),
     Claim(
         "2.3b",
         "3.2.1",
-        "The same, of PSEs.",
+        "The same for PSEs.",
         f"{ERROR}, averaged over cells that have a PSE: the same difference; holds above 0.",
         of.others_minus_eyes("error"),
     ),
     Claim(
         "2.3c",
         "3.2.1",
-        "The same, of cells without a PSE.",
+        "The same for cells without a PSE.",
         "Share of cells without a PSE: the same difference; holds above 0.",
         of.others_minus_eyes("no_pse"),
     ),
@@ -178,7 +178,7 @@ EXPERIMENT_2 = (
         "2.4a",
         "3.2.1",
         "AlexNet is the most biased under every mask.",
-        f"{DISTANCE}: AlexNet less the largest of the others, the smallest over masks and "
+        f"{DISTANCE}: AlexNet minus the largest of the others, the smallest over masks and "
         "pre-trainings; holds above 0.",
         of.alexnet_above_others("distance"),
         least=2,
@@ -186,7 +186,7 @@ EXPERIMENT_2 = (
     Claim(
         "2.4b",
         "3.2.1",
-        "The same, of PSEs, where it has one.",
+        "The same for PSEs, where it has one.",
         f"{ERROR}: the same difference, over cells in which AlexNet has a PSE; holds above 0.",
         of.alexnet_above_others("error"),
         least=2,
@@ -194,9 +194,9 @@ EXPERIMENT_2 = (
     Claim(
         "2.5",
         "3.2.2",
-        "Networks go by the lower part of the face.",
+        "Networks rely on the lower part of the face.",
         "Root mean square over levels of P masked - P whole, averaged over networks and "
-        "pre-trainings: mean of nose and mouth, less the eyes; holds above 0.",
+        "pre-trainings: mean of nose and mouth, minus the eyes; holds above 0.",
         of.lower_face,
     ),
     Claim(
@@ -219,7 +219,7 @@ EXPERIMENT_3 = (
         "3.1a",
         "3.3.1",
         "FE brings AlexNet's curve nearer to people's (object-based).",
-        f"{DISTANCE}, AlexNet - FE-AlexNet, nothing hidden; holds above 0.",
+        f"{DISTANCE}, AlexNet - FE-AlexNet, whole faces; holds above 0.",
         of.alexnet_minus_fe("distance"),
         PAIR,
         least=2,
@@ -227,7 +227,7 @@ EXPERIMENT_3 = (
     Claim(
         "3.1b",
         "3.3.1",
-        "The same, of PSEs.",
+        "The same for PSEs.",
         f"{ERROR}, AlexNet - FE-AlexNet; holds above 0.",
         of.alexnet_minus_fe("error"),
         PAIR,
@@ -267,7 +267,7 @@ EXPERIMENT_3 = (
     Claim(
         "3.4b",
         "3.3.1",
-        "The same, of which cells have a PSE.",
+        "The same for the question which cells have a PSE.",
         "Share of masked cells in which both or neither have one; holds above one half.",
         of.cells_alike,
         PAIR,
@@ -278,7 +278,7 @@ EXPERIMENT_3 = (
         "3.5a",
         "3.3.2, 5",
         "Object-based FE-AlexNet outperforms all other networks, with either pre-training.",
-        f"{ERROR}: the smallest of the others, less FE-AlexNet's; holds above 0.",
+        f"{ERROR}: the smallest of the others, minus FE-AlexNet's; holds above 0.",
         of.fe_ahead_of_all("error"),
         NETWORKS,
         least=2,
@@ -286,8 +286,8 @@ EXPERIMENT_3 = (
     Claim(
         "3.5b",
         "3.3.2, 5",
-        "The same, of whole curves.",
-        f"{DISTANCE}: the smallest of the others, less FE-AlexNet's; holds above 0.",
+        "The same for whole curves.",
+        f"{DISTANCE}: the smallest of the others, minus FE-AlexNet's; holds above 0.",
         of.fe_ahead_of_all("distance"),
         NETWORKS,
         least=2,
@@ -295,7 +295,7 @@ EXPERIMENT_3 = (
     Claim(
         "3.6a",
         "3.3.2, 4",
-        "FE weakens the bias that the pre-training gives AlexNet.",
+        "FE reduces the bias that pre-training introduces in AlexNet.",
         "Root mean square over levels of P object - P face, AlexNet - FE-AlexNet; holds above 0.",
         of.fe_least_moved,
         PAIR,
@@ -304,8 +304,8 @@ EXPERIMENT_3 = (
     Claim(
         "3.6b",
         "3.3.2, 4",
-        "The same, of PSEs, against all other networks.",
-        "|PSE object - PSE face|, mean of the others less FE-AlexNet's; holds above 0.",
+        "The same for PSEs, compared with all other networks.",
+        "|PSE object - PSE face|, mean of the others minus FE-AlexNet's; holds above 0.",
         of.fe_pse_least_moved,
         NETWORKS,
         least=2,
@@ -314,7 +314,7 @@ EXPERIMENT_3 = (
         "3.7",
         "3.3.2, 4",
         "FE-AlexNet judges masked faces less like people than whole ones.",
-        f"{DISTANCE}, with a mask less without, averaged over masks and pre-trainings; holds above "
+        f"{DISTANCE}, masked minus whole faces, averaged over masks and pre-trainings; holds above "
         "0.",
         of.masked_minus_whole,
         ("fe_alexnet",),
@@ -322,22 +322,22 @@ EXPERIMENT_3 = (
     Claim(
         "3.8",
         "3.3.2",
-        "FE's gain comes from attention that is re-calibrated.",
-        reason="a cause; the option --controls shows what other heads on the same features give",
+        "FE's gain comes from recalibrated attention.",
+        reason="a claim about causes; `controls` shows what other heads on the same features do",
     ),
 )
 CONCLUSIONS = (
     Claim(
         "0.1",
         "5",
-        "Networks see faces by means similar to people's, but not the same.",
-        reason="no number is named that would tell similar from the same",
+        "Networks perceive faces by mechanisms similar, but not identical, to people's.",
+        reason="the paper names no number that separates similar from identical",
     ),
     Claim(
         "0.2",
         "5",
         "Networks differ because their attention and extraction of information differ.",
-        reason="a cause; nothing was manipulated that would show it",
+        reason="a claim about causes; nothing that would show them was manipulated",
     ),
 )
 CLAIMS = (*EXPERIMENT_1, *EXPERIMENT_2, *EXPERIMENT_3, *CONCLUSIONS)

@@ -31,7 +31,7 @@ def rms(differences: Floats) -> Floats:
 
 
 def spread(values: Floats) -> Floats:
-    """Give the SD over networks (the first axis), where two or more have a value."""
+    """Compute the SD over networks (the first axis), where two or more have a value."""
     there = np.isfinite(values)
     n = there.sum(axis=0)
     squares = np.where(there, (values - mean(values, 0)) ** 2, 0.0).sum(axis=0)
@@ -50,7 +50,7 @@ def object_minus_face(name: str, conditions: Any = NONE) -> Callable[[Replicates
 
 
 def in_each_mask(name: str) -> Callable[[Replicates], Floats]:
-    """Give the smallest, over masks, of a measure's mean difference, object - face."""
+    """Return the smallest, over masks, of a measure's mean difference, object - face."""
 
     def of(r: Replicates) -> Floats:
         values: Floats = getattr(r, name)
@@ -60,7 +60,7 @@ def in_each_mask(name: str) -> Callable[[Replicates], Floats]:
 
 
 def others_minus_eyes(name: str) -> Callable[[Replicates], Floats]:
-    """Give the lower of nose's and mouth's mean of a measure, less that of the eyes."""
+    """Return the lower of a measure's means for nose and mouth, minus that for the eyes."""
 
     def of(r: Replicates) -> Floats:
         by_mask = mean(getattr(r, name), (0, 1))
@@ -70,7 +70,7 @@ def others_minus_eyes(name: str) -> Callable[[Replicates], Floats]:
 
 
 def alexnet_above_others(name: str) -> Callable[[Replicates], Floats]:
-    """Give the smallest, over pre-trainings and masks, of AlexNet's lead over the next."""
+    """Return the smallest, over pre-trainings and masks, of AlexNet's lead over the others."""
 
     def of(r: Replicates) -> Floats:
         values: Floats = getattr(r, name)
@@ -85,7 +85,7 @@ def alexnet_above_others(name: str) -> Callable[[Replicates], Floats]:
 
 
 def alexnet_minus_fe(name: str) -> Callable[[Replicates], Floats]:
-    """Give AlexNet's value less FE's, with object-based pre-training and nothing hidden."""
+    """Return AlexNet's value minus FE's, object-based, for whole faces."""
 
     def of(r: Replicates) -> Floats:
         values: Floats = getattr(r, name)[OBJECT, :, NONE]
@@ -95,7 +95,7 @@ def alexnet_minus_fe(name: str) -> Callable[[Replicates], Floats]:
 
 
 def fe_ahead_of_all(name: str) -> Callable[[Replicates], Floats]:
-    """Give the best of the other networks', with either pre-training, less FE's with objects."""
+    """Return the best value of the other networks, either pre-training, minus object-based FE's."""
 
     def of(r: Replicates) -> Floats:
         if r.observers[-1] != "fe_alexnet":

@@ -1,7 +1,7 @@
-"""The sentences of the paper's results that can be measured, each with its measure and verdict.
+"""The claims of the paper's results that can be measured, each with its measure and verdict.
 
-A claim is a number, once for each training of the networks, and the side of a criterion on which
-it has to lie. The same number is read off the paper's own tables where what it needs is printed.
+A claim is a number for each training of the networks, and the side of a criterion on which it must
+lie. The same number is computed from the paper's own tables where they print what it needs.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ COLUMNS = (
     "flips", "paper_value", "paper_supports",
 )  # fmt: skip
 NO_MAPS = (
-    "seen in one training of each network, which gives no interval: figures 3 and 5, "
-    "attention_slopes.csv and attention_shifts.csv"
+    "the maps come from one training of each network, which gives no interval; see figures 3 and "
+    "5, attention_slopes.csv and attention_shifts.csv"
 )
 
 
@@ -80,7 +80,7 @@ class Claim:
         return int(self.id.partition(".")[0])
 
     def on_its_side(self, value: float) -> bool:
-        """Tell whether a number lies where the claim wants it."""
+        """Return whether a number lies on the side of the criterion that supports the claim."""
         return value > self.criterion if self.side == "above" else value < self.criterion
 
 
@@ -112,8 +112,8 @@ class Found:
     networks: str = ""
 
 
-def judge(claim: Claim, measures: Replicates) -> Found:
-    """Measure one claim and give a verdict.
+def evaluate_claim(claim: Claim, measures: Replicates) -> Found:
+    """Measure one claim and return a verdict.
 
     Parameters
     ----------
@@ -128,24 +128,24 @@ def judge(claim: Claim, measures: Replicates) -> Found:
         return Found(reason=claim.reason)
     if len(asked) < claim.least:
         needed = ", ".join(claim.networks)
-        few = f"needs {claim.least} of {needed}; asked: {', '.join(asked) or 'none of them'}"
+        few = f"needs {claim.least} of {needed}; included: {', '.join(asked) or 'none'}"
         return Found(reason=few, networks=shown)
     values = claim.of(measures.only(asked))
     values = values[np.isfinite(values)]
     if not len(values):
-        return Found(reason="no training has the PSEs or answers that it needs", networks=shown)
+        return Found(reason="no training has the PSEs or answers that this needs", networks=shown)
     value, low, high = _interval(values, share=claim.share)
     found = Found(value, low, high, len(values), "undecided", "", shown)
     return Found(**{**asdict(found), **_verdict(claim, found)})
 
 
-def judge_all(
+def evaluate_claims(
     claims: Sequence[Claim],
     readings: Mapping[str, Replicates],
     people: People,
     paper: Replicates,
 ) -> pd.DataFrame:
-    """Judge every claim, on the readings of PSE side by side, and on the paper's own numbers.
+    """Evaluate every claim on all readings of the PSE, and on the paper's own numbers.
 
     Parameters
     ----------
@@ -169,9 +169,9 @@ def judge_all(
 
 
 def _row(claim: Claim, readings: Mapping[str, Replicates], paper: Replicates) -> dict[str, object]:
-    found = judge(claim, readings["none"])
-    others = {name: judge(claim, readings[name]).verdict for name in ("pse", "balanced")}
-    theirs = judge(claim, paper).value
+    found = evaluate_claim(claim, readings["none"])
+    others = {name: evaluate_claim(claim, readings[name]).verdict for name in ("pse", "balanced")}
+    theirs = evaluate_claim(claim, paper).value
     known = bool(np.isfinite(theirs))
     return {
         **{name: getattr(claim, name) for name in ("id", "experiment", "section", "claim")},
@@ -188,14 +188,14 @@ def _row(claim: Claim, readings: Mapping[str, Replicates], paper: Replicates) ->
 
 
 def _people_row(people: People) -> dict[str, object]:
-    """Judge the one claim that is about people."""
+    """Evaluate the one claim about people."""
     fits, n = people.fits.to_frame(), len(people.fits.table)
     mine = int((fits["status"] == "ok").sum())
     low, high = proportion_confint(mine, n, method="wilson")
     claim = Claim(
         "1.1",
         "3.1.1",
-        "People's answers are well described by a psychometric function.",
+        "Psychometric functions describe people's answers well.",
         "Share of people whose fitted curve is ok; holds above one half.",
         criterion=0.5,
     )
@@ -205,7 +205,7 @@ def _people_row(people: People) -> dict[str, object]:
     simulated = people.cohort.simulated
     found = Found(mine / n, low, high, 0, verdict, "", "")
     if simulated:
-        found = Found(reason="the people are simulated from such functions")
+        found = Found(reason="the people were simulated from such functions")
     return {
         **{name: getattr(claim, name) for name in ("id", "experiment", "section", "claim")},
         **{name: getattr(claim, name) for name in ("measure", "side", "criterion")},
@@ -228,7 +228,7 @@ def _interval(values: NDArray[np.float64], *, share: bool) -> tuple[float, float
 
 def _verdict(claim: Claim, found: Found) -> dict[str, str]:
     if not np.isfinite(found.low):
-        return {"reason": "one training has no interval"}
+        return {"reason": "a single training has no interval"}
     if found.low <= claim.criterion <= found.high:
-        return {"reason": "the interval holds the criterion"}
+        return {"reason": "the interval includes the criterion"}
     return {"verdict": "holds" if claim.on_its_side(found.low) else "does not hold"}

@@ -1,4 +1,4 @@
-"""The paper's recipe, item by item, beside what was done here: read off, not remembered."""
+"""The paper's recipe, item by item, beside what was done here, read off the networks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRETRAINED = "their pre-trained values"
 
 @dataclass(frozen=True)
 class Item:
-    """One item of the paper's recipe that networks tell of themselves.
+    """One item of the paper's recipe that can be read off a network's `info`.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ def _saw(role: str) -> Callable[[Info], str | None]:
 
 
 def describe_faces(identities: int, images: int, epochs: int) -> str:
-    """Say which training on VGGFace2 it was, in the words in which the paper's is said here."""
+    """Describe a training on VGGFace2 in the same words as that of the paper."""
     return f"VGGFace2, {identities:,} identities, {images:,} images to train on, {epochs:,} epochs"
 
 
@@ -160,7 +160,7 @@ Row = tuple[str, str, str, str, str]
 
 
 def _row(item: Item, infos: Mapping[str, Info]) -> Row | None:
-    """Gather what all networks say; those that say the same are named together."""
+    """Combine the values of all networks; networks with the same value are listed together."""
     said: dict[str, list[str]] = {}
     for name, info in infos.items():
         if (value := item.here(info)) is not None:
@@ -176,7 +176,7 @@ def _row(item: Item, infos: Mapping[str, Info]) -> Row | None:
 
 
 def _names(names: list[str]) -> str:
-    """Name networks; those with both pre-trainings once."""
+    """List networks; those with both pre-trainings once."""
     networks = [name.rpartition(", ")[0] for name in names]
     twice = {each for each in networks if networks.count(each) > 1}
     shown = (
@@ -202,7 +202,7 @@ def _measuring(people: People) -> list[Row]:
     options = people.fits.options
     curve = f"{options['sigmoid']}, asymptotes {options['asymptotes']}, engine {options['engine']}"
     return [
-        (MEASURING, "curve", "2.2.3", "a variance of the cumulative Gaussian", curve),
+        (MEASURING, "curve", "2.2.3", "a variant of the cumulative Gaussian", curve),
         (MEASURING, "PSE beyond the tested levels", "3.1.1", SILENT, "no PSE; shown both ways"),
         (MEASURING, "test", "2.2.3", "one-sample t, Bonferroni within a table", "the same"),
     ]

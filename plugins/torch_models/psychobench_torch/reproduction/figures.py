@@ -9,17 +9,17 @@ import numpy as np
 from psychobench.plugins import Appearance, Line, Throng, count_responses, draw_matrix
 from psychobench_torch.reproduction.measures import READINGS, Floats
 from psychobench_torch.reproduction.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
-from psychobench_torch.reproduction.weights_seen import seen_by
+from psychobench_torch.reproduction.pretraining_data import all_pretrained_on
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 GRID = 201
 BAND = (0.05, 0.95)
 # the paper's own colours, each in its shade that colour-blind readers can tell apart
-LOOKS = {
+APPEARANCES = {
     "alexnet": ("#E69F00", "s", False),
     "vgg11": ("#D55E00", "^", False),
     "vgg13": ("#CC79A7", "D", False),
@@ -28,55 +28,55 @@ LOOKS = {
 }
 PEOPLE = ("#009E73", "o")
 MARKS = (
-    "Big symbols on the .5 line: PSEs within the levels; bar: people's mean PSE +- SEM; band: 90% "
-    "of the people's curves.",
-    "Small symbols: answers of one training, mean answers of people. Faint curves: the other "
+    "Large symbols on the .5 line: PSEs within the levels; bar: people's mean PSE +- SEM; band: "
+    "90% of people's curves.",
+    "Small symbols: answers of one training, and people's mean answers. Faint curves: the other "
     "trainings.",
 )
 
 
-def draw_figure_2(made: Reproduction) -> Figure:
-    """Draw experiments 1 and 3, nothing hidden: A object-based, B face-based."""
-    return _draw(made, {"": "none"}, "Figure 2 again: psychometric functions, whole faces")
+def draw_figure_2(result: ReproductionResults) -> Figure:
+    """Draw experiments 1 and 3 for whole faces: A object-based, B face-based."""
+    return _draw(result, {"": "none"}, "Figure 2, run again: psychometric functions, whole faces")
 
 
-def draw_figure_4(made: Reproduction) -> Figure:
+def draw_figure_4(result: ReproductionResults) -> Figure:
     """Draw experiments 2 and 3: a row for each mask, a column for each pre-training."""
-    rows = {f"{mask} hidden": mask for mask in MASKS}
-    return _draw(made, rows, "Figure 4 again: psychometric functions, masked faces")
+    rows = {f"{mask} masked": mask for mask in MASKS}
+    return _draw(result, rows, "Figure 4, run again: psychometric functions, masked faces")
 
 
-def _draw(made: Reproduction, rows: dict[str, str], title: str) -> Figure:
-    levels = made.stimuli.table["level"].to_numpy(np.float64)
+def _draw(result: ReproductionResults, rows: dict[str, str], title: str) -> Figure:
+    levels = result.stimuli.table["level"].to_numpy(np.float64)
     grid = np.linspace(levels.min(), levels.max(), GRID)
-    psi = made.measured.fits.predict(grid)
-    targets = {str(info["target"]) for info in made.infos.values()}
+    psi = result.measured.fits.predict(grid)
+    targets = {str(info["target"]) for info in result.infos.values()}
     target = targets.pop() if len(targets) == 1 else "target"
     panels = [
-        [_lines(made, pretraining, mask, psi) for pretraining in PRETRAININGS]
+        [_lines(result, pretraining, mask, psi) for pretraining in PRETRAININGS]
         for mask in rows.values()
     ]
     return draw_matrix(
         panels,
-        _throng(made, grid),
+        _throng(result, grid),
         grid,
         rows=list(rows),
         columns=[
-            f"{letter}  {pretraining}-based: {seen_by(made.infos, pretraining)}"
+            f"{letter}  {pretraining}-based: {all_pretrained_on(result.infos, pretraining)}"
             for letter, pretraining in zip("AB", PRETRAININGS, strict=True)
         ],
-        title=f"{made.heading}\n{title}; {made.stimuli.title}",
+        title=f"{result.heading}\n{title}; {result.stimuli.title}",
         x_label="stimulus level",
         y_label=f"P({target})",
         notes=MARKS,
     )
 
 
-def _lines(made: Reproduction, pretraining: str, mask: str, psi: Floats) -> list[Line]:
-    cells, answers = made.measured.cells, made.measured.answers
-    first = made.seeds[0]
+def _lines(result: ReproductionResults, pretraining: str, mask: str, psi: Floats) -> list[Line]:
+    cells, answers = result.measured.cells, result.measured.answers
+    first = result.seeds[0]
     lines = []
-    for name in (name for name in NETWORKS if name in made.observers):
+    for name in (name for name in NETWORKS if name in result.observers):
         here = (
             (cells["observer"] == name)
             & (cells["pretraining"] == pretraining)
@@ -93,7 +93,7 @@ def _lines(made: Reproduction, pretraining: str, mask: str, psi: Floats) -> list
         ]
         lines.append(
             Line(
-                Appearance(SHOWN[name], *LOOKS[name]),
+                Appearance(SHOWN[name], *APPEARANCES[name]),
                 shown["level"].to_numpy(np.float64),
                 shown["p_target"].to_numpy(np.float64),
                 psi[mine][0],
@@ -104,8 +104,8 @@ def _lines(made: Reproduction, pretraining: str, mask: str, psi: Floats) -> list
     return lines
 
 
-def _throng(made: Reproduction, grid: Floats) -> Throng:
-    people = made.people
+def _throng(result: ReproductionResults, grid: Floats) -> Throng:
+    people = result.people
     fits = people.fits.to_frame()
     psi = people.fits.predict(grid)[(fits["condition"] == people.measures.condition).to_numpy()]
     psi = psi[np.isfinite(psi).all(axis=1)]

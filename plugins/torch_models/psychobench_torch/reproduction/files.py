@@ -15,16 +15,16 @@ from psychobench_torch.reproduction.text import claim_counts, summary
 
 if TYPE_CHECKING:
     from psychobench.plugins import Study
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 
-def document(made: Reproduction) -> dict[str, Any]:
-    """Give what ``reproduce --json`` prints: null where there is no value."""
-    cohort, people, stimuli = made.people.cohort, made.people.measures.pse, made.stimuli
+def document(result: ReproductionResults) -> dict[str, Any]:
+    """Return a reproduction as one JSON document: null where there is no value."""
+    cohort, people, stimuli = result.people.cohort, result.people.measures.pse, result.stimuli
     return {
         "paper": NAME,
         "source": SOURCE,
-        "heading": made.heading,
+        "heading": result.heading,
         "cohort": {
             "name": cohort.name,
             "simulated": cohort.simulated,
@@ -38,8 +38,8 @@ def document(made: Reproduction) -> dict[str, Any]:
             "rendered": stimuli.rendered,
             "sha256": stimuli.sha256,
         },
-        "observers": list(made.observers),
-        "seeds": list(made.seeds),
+        "observers": list(result.observers),
+        "seeds": list(result.seeds),
         "tables": [
             {
                 "table": filled.of.number,
@@ -50,63 +50,63 @@ def document(made: Reproduction) -> dict[str, Any]:
                 "paper_family_size": filled.paper_family_size,
                 "rows": json_rows(filled.table),
             }
-            for filled in made.tables
+            for filled in result.tables
         ],
-        "gain": None if made.gain is None else json_rows(made.gain),
-        "claims": json_rows(made.claims),
-        "departures": json_rows(made.departures),
-        "provenance": json.loads(json.dumps(dict(made.provenance), default=str)),
+        "gain": None if result.gain is None else json_rows(result.gain),
+        "claims": json_rows(result.claims),
+        "departures": json_rows(result.departures),
+        "provenance": json.loads(json.dumps(dict(result.provenance), default=str)),
     }
 
 
-def write_files(made: Reproduction, folder: Path) -> None:
+def write_files(result: ReproductionResults, folder: Path) -> None:
     """Write everything into an existing folder."""
     from psychobench.plugins import save_figure
     from psychobench_torch.reproduction.figures import draw_figure_2, draw_figure_4
     from psychobench_torch.reproduction.page import reproduction_page
 
-    for filled in made.tables:
+    for filled in result.tables:
         _csv(filled.table, folder / f"table{filled.of.number}.csv")
-    if made.gain is not None:
-        _csv(made.gain, folder / "gain.csv")
-    _csv(made.claims, folder / "claims.csv")
-    _csv(made.departures, folder / "departures.csv")
-    _csv(made.measured.answers, folder / "trials.csv")
-    _csv(made.measured.fits.to_frame(), folder / "fits.csv")
-    _csv(made.measured.cells, folder / "cells.csv")
-    figures = draw_figure_2(made), draw_figure_4(made)
+    if result.gain is not None:
+        _csv(result.gain, folder / "gain.csv")
+    _csv(result.claims, folder / "claims.csv")
+    _csv(result.departures, folder / "departures.csv")
+    _csv(result.measured.answers, folder / "trials.csv")
+    _csv(result.measured.fits.to_frame(), folder / "fits.csv")
+    _csv(result.measured.cells, folder / "cells.csv")
+    figures = draw_figure_2(result), draw_figure_4(result)
     save_figure(figures[0], folder, "figure2")
     save_figure(figures[1], folder, "figure4")
-    if made.looks is not None:
-        _write_looks(made.looks, folder)
-    _text(departures_text(made), folder / "departures.md")
-    _text(summary(made), folder / "summary.txt")
-    _text(reproduction_page(made, *figures).html(), folder / "report.html")
-    _text(json.dumps(document(made), indent=2, allow_nan=False), folder / "reproduction.json")
+    if result.attention is not None:
+        _write_looks(result.attention, folder)
+    _text(departures_text(result), folder / "departures.md")
+    _text(summary(result), folder / "summary.txt")
+    _text(reproduction_page(result, *figures).html(), folder / "report.html")
+    _text(json.dumps(document(result), indent=2, allow_nan=False), folder / "reproduction.json")
 
 
-def _write_looks(looks: Study, folder: Path) -> None:
+def _write_looks(attention: Study, folder: Path) -> None:
     """Write figures 3 and 5, and how much of the maps goes where."""
     from psychobench.plugins import save_figure
     from psychobench_torch.reproduction.attention_figures import draw_figure_3, draw_figure_5
 
-    save_figure(draw_figure_3(looks), folder, "figure3")
-    save_figure(draw_figure_5(looks), folder, "figure5")
-    _csv(looks.shares, folder / "attention_shares.csv")
-    _csv(looks.slopes, folder / "attention_slopes.csv")
-    _csv(looks.shifts, folder / "attention_shifts.csv")
+    save_figure(draw_figure_3(attention), folder, "figure3")
+    save_figure(draw_figure_5(attention), folder, "figure5")
+    _csv(attention.shares, folder / "attention_shares.csv")
+    _csv(attention.slopes, folder / "attention_slopes.csv")
+    _csv(attention.shifts, folder / "attention_shifts.csv")
 
 
-def departures_text(made: Reproduction) -> str:
+def departures_text(result: ReproductionResults) -> str:
     """Write the departures as Markdown."""
-    lines = [f"# {SOURCE}: what was done otherwise", "", made.heading + ".", ""]
+    lines = [f"# {SOURCE}: departures from the paper", "", result.heading + ".", ""]
     for departs, heading in (
         ("yes", "Departures"),
         ("the paper is silent", "Where the paper is silent"),
         (UNKNOWN, "Not known"),
         ("no", "As in the paper"),
     ):
-        rows = made.departures[made.departures["departs"] == departs]
+        rows = result.departures[result.departures["departs"] == departs]
         if rows.empty:
             continue
         lines += [f"## {heading}", "", "| stage | item | paper | here |", "|---|---|---|---|"]
@@ -115,7 +115,7 @@ def departures_text(made: Reproduction) -> str:
             for row in rows.itertuples()
         ]
         lines.append("")
-    return "\n".join([*lines, f"Claims: {claim_counts(made.claims)[0]}"])
+    return "\n".join([*lines, f"Claims: {claim_counts(result.claims)[0]}"])
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:

@@ -144,8 +144,8 @@ class Replicates:
         return np.asarray(self.answers[:, :, 1:] - self.answers[:, :, :1])
 
 
-def gather(answers: Iterable[Answers]) -> pd.DataFrame:
-    """Put all answers into one tidy table, with what belongs to a whole network beside them."""
+def combine_answers(answers: Iterable[Answers]) -> pd.DataFrame:
+    """Combine all answers in one tidy table, with the values of the whole network beside them."""
     return pd.concat(
         [
             each.table.assign(
@@ -167,7 +167,7 @@ def measure(answers: pd.DataFrame, people: People) -> Measured:
     Parameters
     ----------
     answers : pandas.DataFrame
-        As `gather` gives them.
+        As `combine_answers` gives them.
     people : People
         Whom the curves are compared with.
     """
@@ -202,7 +202,7 @@ def measure(answers: pd.DataFrame, people: People) -> Measured:
 
 
 def _residuals(fits: Fits) -> Floats:
-    """Give the root mean square of the answers' differences from each fitted curve."""
+    """Compute the root mean square of the answers' differences from each fitted curve."""
     data = fits.data
     levels, place = np.unique(data["level"].to_numpy(np.float64), return_inverse=True)
     psi = fits.predict(levels)[data["fit"].to_numpy(), place]
@@ -214,7 +214,7 @@ def _residuals(fits: Fits) -> Floats:
 def replicate(
     measured: Measured, people: Sample, *, reading: str = "none", balanced: bool = False
 ) -> Replicates:
-    """Lay the measures out as arrays.
+    """Arrange the measures as arrays.
 
     Parameters
     ----------
@@ -276,8 +276,8 @@ def family_sizes(pse: Floats, observers: Sequence[str]) -> Floats:
     return sizes
 
 
-def printed(paper: Published) -> Replicates:
-    """Lay the paper's own PSEs out in the same way; what it does not print is NaN."""
+def paper_measures(paper: Published) -> Replicates:
+    """Arrange the paper's own PSEs in the same way; what it does not print is NaN."""
     axes: list[Any] = [PRETRAININGS, NETWORKS, CONDITIONS]
     table = paper.table.rename(columns={"mask": "condition"})
     shape = (*map(len, axes), 1)

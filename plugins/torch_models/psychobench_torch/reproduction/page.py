@@ -20,57 +20,60 @@ from psychobench_torch.reproduction.text import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
 
 READING = (
-    "Columns to the left are of this run, those named 'paper' are printed there. A word in place "
-    "of a PSE says why there is none: never (the curve does not reach .5), outside (it does, but "
-    "beyond the levels), reversed (it falls), failed. Columns with * count a PSE beyond the levels "
-    "as one; the paper does not say what it does with them. 'Odds off' takes the share of happy "
-    "faces among the training images out of the answers."
+    "The columns on the left come from this run; those named 'paper' are the paper's. A word in "
+    "place of a PSE says why there is none: never (the curve does not reach .5), outside (it "
+    "crosses .5 beyond the tested levels), reversed (it falls), failed. Columns with * count "
+    "crossings beyond the levels as PSEs; the paper does not say how it treats them. 'Odds off' "
+    "removes the log odds of happy faces among the training images from the answers."
 )
 VERDICTS = (
-    "A claim holds where the whole 95% interval over trainings lies on the side that it names; it "
-    "is undecided where the interval holds the criterion, or where there is one training only. "
-    "'Flips' marks claims that hold on one reading of PSE (beyond the levels, or with odds off) "
-    "and do not on another. To the right: the same measure of the paper's own printed PSEs."
+    "A claim holds if the whole 95% interval over trainings lies on the side that it names. It is "
+    "undecided if the interval includes the criterion, or if there is only one training. 'Flips' "
+    "marks claims that hold on one reading of the PSE (beyond the levels, or with odds off) and "
+    "fail on another. On the right is the same measure computed from the PSEs that the paper "
+    "prints."
 )
 
 
-def reproduction_page(made: Reproduction, figure_2: Figure, figure_4: Figure) -> Page:
-    """Lay a reproduction out, with its figures."""
-    stimuli, cohort = made.stimuli, made.people.cohort
+def reproduction_page(result: ReproductionResults, figure_2: Figure, figure_4: Figure) -> Page:
+    """Build the page of a reproduction, with its figures."""
+    stimuli, cohort = result.stimuli, result.people.cohort
     return Page(
         title=f"{SOURCE}: experiments 1 to 3 run again",
-        subtitle=f"{cohort.title}; {stimuli.title}; made {moment(made.provenance)}",
-        warning=made.heading if cohort.simulated or stimuli.rendered else "",
+        subtitle=f"{cohort.title}; {stimuli.title}; made {moment(result.provenance)}",
+        warning=result.heading if cohort.simulated or stimuli.rendered else "",
         sections=[
-            Section("summary", "In short", [Text(_short(made), listed=True)]),
-            Section("departures", "Departures from the paper's recipe", _departures(made)),
+            Section("summary", "Summary", [Text(_short(result), listed=True)]),
+            Section("departures", "Departures from the paper's recipe", _departures(result)),
             Section("figures", "Figures", _figures(figure_2, figure_4)),
-            Section("tables", "Tables", _tables(made)),
-            *([] if made.gain is None else [_gain(made)]),
-            Section("claims", "Claims", _claims(made)),
-            made_section(made.provenance),
+            Section("tables", "Tables", _tables(result)),
+            *([] if result.gain is None else [_gain(result)]),
+            Section("claims", "Claims", _claims(result)),
+            made_section(result.provenance),
         ],
     )
 
 
-def _short(made: Reproduction) -> list[str]:
-    departing = int((made.departures["departs"] == "yes").sum())
+def _short(result: ReproductionResults) -> list[str]:
+    departing = int((result.departures["departs"] == "yes").sum())
     return [
-        made.heading,
-        *cohort_lines(made),
-        f"{departing} departures from the paper's recipe, listed below: agreement with the paper "
-        "is no replication, and disagreement no refutation of it.",
-        f"Claims: {claim_counts(made.claims)[0]}",
+        result.heading,
+        *cohort_lines(result),
+        f"{departing} departures from the paper's recipe are listed below: agreement with the "
+        "paper is not a replication, and disagreement is not a refutation.",
+        f"Claims: {claim_counts(result.claims)[0]}",
     ]
 
 
-def _departures(made: Reproduction) -> list[Any]:
+def _departures(result: ReproductionResults) -> list[Any]:
     names = {"stage": "stage", "item": "item", "paper": "paper", "here": "here",
              "departs": "departs", "section": "section"}  # fmt: skip
-    return [table_of(made.departures, "The paper's recipe beside what was done here.", names)]
+    return [
+        table_of(result.departures, "The paper's recipe compared with what was done here.", names)
+    ]
 
 
 def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
@@ -78,34 +81,36 @@ def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
         picture(
             figure_2,
             "Figure 2 in the paper's arrangement: A object-based, B face-based pre-training.",
-            "Psychometric curves of networks and people, one panel per pre-training; the numbers "
-            "stand in table 1.",
+            "Psychometric curves of networks and people, one panel per pre-training; table 1 has "
+            "the numbers.",
         ),
         picture(
             figure_4,
-            "Figure 4: a row for each hidden part, a column for each pre-training.",
-            "Psychometric curves of networks and people, one panel per mask and pre-training; the "
-            "numbers stand in tables 2 and 3.",
+            "Figure 4 in the paper's arrangement: rows are masks, columns pre-trainings.",
+            "Psychometric curves of networks and people, one panel per mask and pre-training; "
+            "tables 2 and 3 have the numbers.",
         ),
     ]
 
 
-def _tables(made: Reproduction) -> list[Any]:
+def _tables(result: ReproductionResults) -> list[Any]:
     blocks: list[Any] = [Text([READING])]
-    for filled in made.tables:
+    for filled in result.tables:
         said = f"{title(filled)}. {family_lines(filled)[0]}"
-        blocks.append(table_of(paper_form(filled, made), said))
+        blocks.append(table_of(paper_form(filled, result), said))
         if flipped := family_lines(filled)[1:]:
             blocks.append(Text(flipped, listed=True))
     return blocks
 
 
-def _gain(made: Reproduction) -> Section:
-    assert made.gain is not None
-    return Section("gain", "What carries FE's gain", [table_of(gain_form(made.gain), f"{GAIN}.")])
+def _gain(result: ReproductionResults) -> Section:
+    assert result.gain is not None
+    return Section(
+        "gain", "What FE's gain rests on", [table_of(gain_form(result.gain), f"{GAIN}.")]
+    )
 
 
-def _claims(made: Reproduction) -> list[Any]:
+def _claims(result: ReproductionResults) -> list[Any]:
     names = {
         "id": "id",
         "section": "section",
@@ -118,6 +123,8 @@ def _claims(made: Reproduction) -> list[Any]:
     }
     return [
         Text([VERDICTS]),
-        table_of(claims_form(made.claims), "Each sentence of the results that can be measured."),
-        table_of(made.claims, "How each was measured.", names),
+        table_of(
+            claims_form(result.claims), "The claims of the paper's results that can be measured."
+        ),
+        table_of(result.claims, "How each claim was measured.", names),
     ]

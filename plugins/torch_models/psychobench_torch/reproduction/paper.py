@@ -11,6 +11,7 @@ NAME = "ying2023"
 SOURCE = "Ying, Li & Chen (2023), arXiv:2310.13674"
 CLASSICAL = ("alexnet", "vgg11", "vgg13", "vgg16")
 NETWORKS = (*CLASSICAL, "fe_alexnet")
+DEFAULT_OBSERVERS = ("alexnet", "fe_alexnet")
 CONTROLS = ("alexnet_linear", "alexnet_fresh", "alexnet_ungated")
 PRETRAININGS = ("object", "face")
 MASKS = ("eyes", "nose", "mouth")
@@ -72,22 +73,22 @@ def check_observers(names: Sequence[str]) -> None:
     if strange := sorted(asked - {*NETWORKS, *CONTROLS, "all"}):
         raise OptionError(
             *(
-                f"an observer must be one of the paper's networks or a control: '{name}' is not "
-                f"among {', '.join((*NETWORKS, 'all', *CONTROLS))}; psychobench compare takes any "
+                f"`observers` must be networks of the paper or controls: '{name}' is not among "
+                f"{', '.join((*NETWORKS, 'all', *CONTROLS))}; `psychobench.study()` takes any "
                 "observer"
                 for name in strange
             )
         )
     if not asked & {*NETWORKS, "all"}:
         raise OptionError(
-            f"one of the paper's networks must be asked ({', '.join(NETWORKS)}): got "
-            f"{', '.join(sorted(asked)) or 'none'}; add --observer alexnet, beside which "
-            "--controls asks all controls"
+            f"`observers` must include one of the paper's networks ({', '.join(NETWORKS)}): got "
+            f"{', '.join(sorted(asked)) or 'none'}; add alexnet, and include all controls with "
+            "`controls`"
         )
 
 
 def order_observers(names: Sequence[str], *, controls: bool = False) -> tuple[str, ...]:
-    """Put the networks that are asked for in the paper's order, and `CONTROLS` after them.
+    """Return the networks that are asked for in the paper's order, then `CONTROLS`.
 
     Names that `check_observers` refuses are left out.
 

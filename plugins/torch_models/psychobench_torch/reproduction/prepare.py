@@ -34,14 +34,14 @@ from psychobench_torch.reproduction.sources import Sources, check_sources
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked for: the options of ``psychobench reproduce``, which says what each does."""
+    """The arguments of `psychobench_torch.reproduce`, which describes them."""
 
     observers: Sequence[str]
     controls: bool = False
     stimuli: str = "rendered-average"
     humans: str = "simulated"
-    columns: Sequence[str] = ()
-    where: Sequence[str] = ()
+    columns: Any = ()
+    where: Any = ()
     affectnet: Path | None = None
     vggface2: Path | None = None
     object_pretraining: str = "procedural-objects"
@@ -56,7 +56,7 @@ class Options:
         return tuple(range(self.seed, self.seed + self.seeds))
 
     def record(self) -> dict[str, Any]:
-        """Give them as JSON has them."""
+        """Return them as JSON has them."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
         return plain
 
@@ -98,7 +98,7 @@ def prepare(paper: str, options: Options) -> Prepared:
     return Prepared(observers, people, stimuli, sources)
 
 
-def _people(humans: str, columns: Sequence[str], where: Sequence[str]) -> People:
+def _people(humans: str, columns: Any, where: Any) -> People:
     cohort = load_cohort(humans, columns=parse_columns(columns), where=parse_where(where))
     fits = fit(cohort.table)
     measures = match_cohorts(["none"], fits)["none"]
@@ -112,6 +112,6 @@ def _masked(stimuli: StimulusSet) -> StimulusSet:
     if missing := [mask for mask in MASKS if mask not in stimuli.masks]:
         raise StimulusError(
             f"stimuli must have the paper's masks eyes, nose and mouth: {stimuli.name} lacks "
-            f"{', '.join(missing)}; psychobench stimuli mask makes them from landmarks"
+            f"{', '.join(missing)}; `make_masks()` makes them from landmarks"
         )
     return stimuli

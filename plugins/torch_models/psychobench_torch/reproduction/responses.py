@@ -1,26 +1,27 @@
-"""Let every network answer: those that a folder has answers of are not asked again."""
+"""Collect the responses of all networks; those that a folder keeps are not collected again."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from psychobench.plugins import Observer, StimulusSet, read_info, respond
+from psychobench.plugins import Observer, StimulusSet, respond
 from psychobench_torch.observers.designs import DESIGNS
 from psychobench_torch.reproduction.answers import Answers, Store
 from psychobench_torch.reproduction.paper import CONDITIONS, PRETRAININGS
 
 # from network, object or face, and seeds
 Maker = Callable[[str, str, Sequence[int]], Iterable[Observer]]
-Tell = Callable[[str], None]
 # minutes on two cores, generously: a training of one head, and of a VGG's convolutions, once
 HEAD, CONVOLUTIONS = 1.5, 20.0
+_log = logging.getLogger("psychobench")
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One network with one pre-training, and the trainings of it that are wanted.
+    """One network with one pre-training, and those of its trainings that are wanted.
 
     Attributes
     ----------
@@ -44,8 +45,8 @@ class Cell:
         return (HEAD * len(self.missing) + convolutions) if self.missing else 0.0
 
 
-def plan(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[Cell]:
-    """Find out who has still to answer.
+def plan_cells(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[Cell]:
+    """List which trainings of which networks are still missing.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def plan(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[C
     seeds : sequence of int
         Of their trainings.
     store : Store
-        The answers that are there.
+        The answers that are kept.
     """
     cells = []
     for observer in observers:
@@ -66,44 +67,44 @@ def plan(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[C
     return cells
 
 
-def tell_plan(cells: Sequence[Cell], tell: Tell, *, bundled: bool = True) -> None:
-    """Say what there is to do, and about how long it takes."""
+def report_plan(cells: Sequence[Cell], *, bundled: bool = True) -> None:
+    """Log what there is to do, and about how long it takes."""
     wanted = sum(len(cell.stored) + len(cell.missing) for cell in cells)
     missing = sum(len(cell.missing) for cell in cells)
     names = ", ".join(dict.fromkeys(cell.observer for cell in cells))
-    tell(f"{names}; 2 pre-trainings; {wanted} networks in all, {wanted - missing} have answered.")
+    _log.info(
+        f"{names}; 2 pre-trainings; {wanted} networks in all, {wanted - missing} have answered."
+    )
     if not missing:
         return
     if bundled:
         most = sum(cell.minutes for cell in cells)
-        tell(
+        _log.info(
             f"{missing} to train, or to take from the cache: up to about {most:.0f} minutes on two "
             "cores."
         )
     else:
-        tell(
-            f"{missing} to train on the data that you named: hours with a GPU, and without one "
-            "days. What is trained is kept; the same command goes on where it was stopped."
+        _log.info(
+            f"{missing} to train on your own data: hours with a GPU, days without one. What is "
+            "trained is kept; a run that was stopped is continued by the same call."
         )
 
 
-def ask(
-    cells: Sequence[Cell], make: Maker, stimuli: StimulusSet, store: Store, tell: Tell
+def collect_responses(
+    cells: Sequence[Cell], make: Maker, stimuli: StimulusSet, store: Store
 ) -> list[Answers]:
-    """Ask all who have not answered yet, and keep each one's answers at once.
+    """Collect the responses that are missing, and keep those of each network at once.
 
     Parameters
     ----------
     cells : sequence of Cell
-        As `plan` gives them.
+        As `plan_cells` lists them.
     make : callable
         Makes observers from network, pre-training and seeds.
     stimuli : StimulusSet
         What they judge, whole and under each of the paper's masks.
     store : Store
         Where answers are kept.
-    tell : callable
-        Takes lines for the user.
 
     Returns
     -------
@@ -115,15 +116,15 @@ def ask(
     for number, cell in enumerate(sorted(cells, key=_features), start=1):
         if not cell.missing:
             continue
-        tell(
+        _log.info(
             f"[{number}/{len(cells)}] {cell.observer}, {cell.pretraining}-based: "
             f"{len(cell.missing)} of {len(cell.missing) + len(cell.stored)} to answer "
             f"({(time.monotonic() - begun) / 60:.1f} minutes so far)"
         )
-        made = make(cell.observer, cell.pretraining, cell.missing)
-        for seed, observer in zip(cell.missing, made, strict=True):
+        result = make(cell.observer, cell.pretraining, cell.missing)
+        for seed, observer in zip(cell.missing, result, strict=True):
             table = respond(observer, stimuli, CONDITIONS, observer_name=cell.observer)
-            info = read_info(observer).to_dict()
+            info = observer.info.to_dict()
             # a file that holds a whole network knows better than its name what that saw before
             info["pretraining"] = info["options"].get("pretraining") or info["pretraining"]
             one = Answers(cell.observer, cell.pretraining, seed, table, info)
@@ -133,5 +134,5 @@ def ask(
 
 
 def _features(cell: Cell) -> tuple[str, str]:
-    """Let networks on the same frozen features follow each other: those that fit are kept."""
+    """Sort networks on the same frozen features together: the features are computed once."""
     return DESIGNS[cell.observer].architecture, cell.pretraining

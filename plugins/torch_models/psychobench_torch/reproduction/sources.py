@@ -15,16 +15,25 @@ from psychobench.plugins import (
     ResourceError,
     all_of,
     csv_bytes,
-    load_observer,
     sha256,
 )
-from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
-from psychobench_torch.heads.recipe import RECIPE_VERSION as TRANSFER_VERSION
+from psychobench_torch.heads.recipe import (
+    PAPER_TRANSFER,
+    TransferRecipe,
+)
+from psychobench_torch.heads.recipe import (
+    RECIPE_VERSION as TRANSFER_VERSION,
+)
 from psychobench_torch.networks.weights_origin import choose_pretraining
 from psychobench_torch.observers.designs import DESIGNS
-from psychobench_torch.observers.registered import holds_head
-from psychobench_torch.pretraining.recipe import PAPER_PRETRAINING, PretrainingRecipe
-from psychobench_torch.pretraining.recipe import RECIPE_VERSION as PRETRAINING_VERSION
+from psychobench_torch.observers.registered import SeededObserver, holds_head, make_observer
+from psychobench_torch.pretraining.recipe import (
+    PAPER_PRETRAINING,
+    PretrainingRecipe,
+)
+from psychobench_torch.pretraining.recipe import (
+    RECIPE_VERSION as PRETRAINING_VERSION,
+)
 from psychobench_torch.reproduction.departures import describe_faces
 
 if TYPE_CHECKING:
@@ -35,7 +44,7 @@ if TYPE_CHECKING:
 RECIPES = {"transfer recipe": TRANSFER_VERSION, "pre-training recipe": PRETRAINING_VERSION}
 
 FACES = "rendered-faces"  # what stands for face-based pre-training where nothing else is named
-NETWORKS = "networks"  # the folder in --out with what is trained on the user's own images
+NETWORKS = "networks"  # the folder in `out` with what is trained on the user's own images
 AFFECTNET = ("affectnet", "affectnet-npy")  # layouts
 IMAGE_SIZE = 256  # px: views of 224 px are cropped from these
 
@@ -79,7 +88,7 @@ class Sources:
     Attributes
     ----------
     choices : mapping of str to str
-        From ``object`` and ``face`` to what ``--pretraining`` takes.
+        From ``object`` and ``face`` to the names or files of weights.
     valence : Images or None
         The user's AffectNet, for heads.
     people : Images or None
@@ -119,7 +128,7 @@ class Sources:
         return [note for own in (self.valence, self.people) if own for note in own.notes]
 
     def make(self, observer: str, pretraining: str, seeds: Sequence[int]) -> Iterator[Observer]:
-        """Give an observer for each seed; what has to be trained is trained.
+        """Make an observer for each seed; what has to be trained is trained.
 
         Parameters
         ----------
@@ -133,17 +142,18 @@ class Sources:
             choice = str(self._pretrained(DESIGNS[observer].architecture))
         if self.valence is None:
             for first, last in runs(seeds):
-                one: Any = load_observer(observer, pretraining=choice, seed=first)
+                one = make_observer(DESIGNS[observer], choice, first)
+                assert isinstance(one, SeededObserver)  # a file with a head is refused before
                 yield from one.replicates(last - first + 1)
         else:
             for file in self._trained(observer, pretraining, choice, seeds):
-                yield load_observer(observer, pretraining=str(file))
+                yield make_observer(DESIGNS[observer], str(file))
 
     def _trained(
         self, observer: str, pretraining: str, choice: str, seeds: Sequence[int]
     ) -> list[Path]:
         """Train the heads that are not there yet on the user's faces, all in one go."""
-        from psychobench_torch.extractors.convolutions import load_backbone
+        from psychobench_torch.extractors.convolutions import load_extractor
         from psychobench_torch.heads.transfer import head_determinants, train_heads
         from psychobench_torch.heads.weights_file import save_observer
 
@@ -151,23 +161,23 @@ class Sources:
         missing = [seed for seed in seeds if not files[seed].is_file()]
         if missing:
             design = DESIGNS[observer]
-            backbone = load_backbone(
+            extractor = load_extractor(
                 design.architecture, choose_pretraining(choice), dense=design.wants_dense
             )
             data = self._faces
             fresh = design.fresh_dense
 
             heads = train_heads(
-                backbone, design.head, self.transfer, missing, data, fresh_dense=fresh
+                extractor, design.head, self.transfer, missing, data, fresh_dense=fresh
             )
             for trained in heads:
                 record = head_determinants(
-                    backbone, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
+                    extractor, design.head, self.transfer, trained.seed, data, fresh_dense=fresh
                 )
                 del record["backbone"]  # whose name the file has anyway
                 record["n_epochs"] = record["epochs"]  # where the file has its log
                 save_observer(
-                    files[trained.seed], observer, backbone, trained, data=data.origin, **record
+                    files[trained.seed], observer, extractor, trained, data=data.origin, **record
                 )
         return list(files.values())
 
@@ -212,7 +222,7 @@ def check_sources(
     Parameters
     ----------
     object_pretraining, face_pretraining, affectnet, vggface2
-        As the command's options.
+        As `psychobench_torch.reproduce` takes them.
     observers : sequence of str
         Whose networks weights must fit.
     folder : pathlib.Path or None
@@ -232,8 +242,8 @@ def check_sources(
     *_, valence, people = all_of(
         lambda: _check_together(face_pretraining, affectnet, vggface2, folder),
         *(lambda choice=choice: _check_weights(choice, observers) for choice in named),
-        lambda: images(affectnet, "valence", AFFECTNET, "--affectnet"),
-        lambda: images(vggface2, "classes", ("vggface2",), "--vggface2"),
+        lambda: images(affectnet, "valence", AFFECTNET, "affectnet"),
+        lambda: images(vggface2, "classes", ("vggface2",), "vggface2"),
     )
     return Sources(choices, valence, people, folder)
 
@@ -245,20 +255,20 @@ def _check_together(
     faults = []
     if vggface2 is not None and face_pretraining is not None:
         faults.append(
-            "face-based pre-training comes from one source: --vggface2 and --face-pretraining "
-            "are both given; leave one out"
+            "face-based pre-training must have one source: `vggface2` and `face_pretraining` are "
+            "both given; leave one out"
         )
     if folder is None and (affectnet or vggface2):
         faults.append(
-            "what is trained on your own images must be kept: --affectnet and --vggface2 need "
-            "--out DIR"
+            "what is trained on your own images must be kept: `affectnet` and `vggface2` need "
+            "a folder `out`"
         )
     if faults:
         raise OptionError(*faults)
 
 
 def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Give first and last of each run of whole numbers.
+    """Return first and last of each run of whole numbers.
 
     Examples
     --------
@@ -281,13 +291,13 @@ def _check_weights(choice: str, observers: Sequence[str]) -> None:
         return
     if chosen.file is not None and holds_head(chosen.file):
         raise OptionError(
-            f"pre-trained weights must be a network's without a head: {chosen.file} holds a head "
-            "that was trained already; psychobench compare takes it"
+            f"pre-trained weights must come without a head: {chosen.file} holds a trained head; "
+            "compare it with `psychobench.study()`"
         )
-    from psychobench_torch.extractors.convolutions import load_backbone
+    from psychobench_torch.extractors.convolutions import load_extractor
 
     for architecture in dict.fromkeys(DESIGNS[name].architecture for name in observers):
-        load_backbone(architecture, chosen)
+        load_extractor(architecture, chosen)
 
 
 def _images(path: Path, task: str, layouts: Sequence[str], option: str) -> Images:
@@ -298,14 +308,14 @@ def _images(path: Path, task: str, layouts: Sequence[str], option: str) -> Image
     layout = recognise(path.expanduser().absolute())
     if layout not in layouts:
         raise ResourceError(
-            f"{option} takes a folder of the layout {' or '.join(layouts)}: {path} looks like "
-            f"{layout}; psychobench train takes that"
+            f"`{option}` must be a folder with the layout {' or '.join(layouts)}: {path} looks "
+            f"like {layout}; train on that with `train()`"
         )
     choice = DataChoice(path, task=task, layout=layout)
     return Images(choice, select(choice))
 
 
 def _of(choice: str) -> str:
-    """Name a choice; a file by its hash."""
+    """Return the name of the weights; the hash of a file."""
     file = choose_pretraining(choice).file
     return choice if file is None else sha256(file)

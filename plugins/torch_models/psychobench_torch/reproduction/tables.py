@@ -24,7 +24,7 @@ from psychobench_torch.reproduction.paper import (
     TABLES,
     PaperTable,
 )
-from psychobench_torch.reproduction.weights_seen import Infos, saw
+from psychobench_torch.reproduction.pretraining_data import Infos, pretrained_on
 
 TESTS = ("t", "df", "p", "p_bonferroni", "single_p", "single_p_bonferroni", "percentile")
 SEEDS = (
@@ -117,7 +117,7 @@ def _fill(
     table = table.merge(theirs[[*keys, *PRINTED.values()]], on=keys, how="left", validate="1:1")
     table.insert(0, "table", of.number)
     pairs_of = zip(table["observer"], table["pretraining"], strict=True)
-    table["weights"] = [saw(infos[f"{name}, {role}"], role) for name, role in pairs_of]
+    table["weights"] = [pretrained_on(infos[f"{name}, {role}"], role) for name, role in pairs_of]
     lead = ["table", *keys, "weights"]
     return FilledTable(
         of,

@@ -9,24 +9,29 @@ import pandas as pd
 
 from psychobench.plugins import json_rows, words
 from psychobench_torch.reproduction.paper import SHOWN, SOURCE
-from psychobench_torch.reproduction.weights_seen import seen_lines
+from psychobench_torch.reproduction.pretraining_data import pretraining_lines
 
 if TYPE_CHECKING:
-    from psychobench_torch.reproduction.run import Reproduction
+    from psychobench_torch.reproduction.results import ReproductionResults
     from psychobench_torch.reproduction.tables import FilledTable
 
 Frame = pd.DataFrame
 
 
-def summary(made: Reproduction) -> str:
-    """Write everything down for a terminal."""
-    parts = [made.heading, f"{SOURCE}, experiments 1 to 3 run again.", *cohort_lines(made)]
-    for filled in made.tables:
-        parts += ["", title(filled), lined(paper_form(filled, made)), *family_lines(filled)]
-    if made.gain is not None:
-        parts += ["", GAIN, lined(gain_form(made.gain))]
-    parts += ["", "Claims", lined(claims_form(made.claims)), *claim_counts(made.claims)]
-    departing = made.departures[made.departures["departs"] == "yes"]
+def summary(result: ReproductionResults) -> str:
+    """Summarise a reproduction for a terminal."""
+    parts = [result.heading, f"{SOURCE}: experiments 1 to 3, run again.", *cohort_lines(result)]
+    for filled in result.tables:
+        parts += [
+            "",
+            title(filled),
+            align_columns(paper_form(filled, result)),
+            *family_lines(filled),
+        ]
+    if result.gain is not None:
+        parts += ["", GAIN, align_columns(gain_form(result.gain))]
+    parts += ["", "Claims", align_columns(claims_form(result.claims)), *claim_counts(result.claims)]
+    departing = result.departures[result.departures["departs"] == "yes"]
     parts += ["", "Departures from the paper's recipe"]
     parts += [f"  {row.stage}, {row.item}: {row.here} (paper: {row.paper})"
               for row in departing.itertuples()]  # fmt: skip
@@ -34,53 +39,57 @@ def summary(made: Reproduction) -> str:
 
 
 GAIN = (
-    "What carries FE's gain: heads on the same features of AlexNet, nothing hidden, means over "
-    "trainings; gain: by how much the curve lies nearer to people's than AlexNet's"
+    "What FE's gain rests on: different heads on the same AlexNet features, whole faces, means "
+    "over trainings; gain: how much closer the curve is to people's than AlexNet's"
 )
 
 
 def title(filled: FilledTable) -> str:
-    """Name a table."""
+    """Return the title of a table."""
     return f"Table {filled.of.number}: {filled.of.title}"
 
 
-def cohort_lines(made: Reproduction) -> list[str]:
-    """Say who the people are, how many trainings there were, and what networks had seen."""
-    many = f"{len(made.seeds)} trainings of each network" if len(made.seeds) > 1 else "One training"
-    first = f"; PSE, t and p are those of the first (seed {made.seeds[0]})"
+def cohort_lines(result: ReproductionResults) -> list[str]:
+    """Describe the people, the trainings, and what the networks were pre-trained on."""
+    many = (
+        f"{len(result.seeds)} trainings of each network"
+        if len(result.seeds) > 1
+        else "One training"
+    )
+    first = f"; PSE, t and p are those of the first (seed {result.seeds[0]})"
     return [
-        words.cohort_sentence(made.people.measures, made.people.cohort.title),
-        f"{many}{first if len(made.seeds) > 1 else ' of each network'}.",
-        *seen_lines(made.infos),
+        words.cohort_sentence(result.people.measures, result.people.cohort.title),
+        f"{many}{first if len(result.seeds) > 1 else ' of each network'}.",
+        *pretraining_lines(result.infos),
     ]
 
 
 def family_lines(filled: FilledTable) -> list[str]:
-    """Say how many tests are corrected for, on both readings."""
+    """Describe the family of tests on both readings, and list verdicts that flip."""
     lines = [
-        f"Bonferroni over {filled.family_size} cells with a PSE; over "
-        f"{filled.family_size_outside_is_pse} if a PSE beyond the levels counts (t*, p*); in the "
-        f"paper over {filled.paper_family_size}. p is corrected."
+        f"p is Bonferroni-corrected for {filled.family_size} cells with a PSE (t*, p*: for "
+        f"{filled.family_size_outside_is_pse}, counting PSEs beyond the levels; in the paper for "
+        f"{filled.paper_family_size})."
     ]
     flipped = filled.table[filled.table["verdict_flips"].eq(True)]
     for row in json_rows(flipped):
         p = row["p_bonferroni_balanced"]
         lines.append(
-            f"FLIPS without the labels' log-odds: {SHOWN[row['observer']]}, {row['pretraining']}, "
-            f"mask {row['mask']}: {row['status_balanced']}"
+            f"FLIPS with the labels' log odds removed: {SHOWN[row['observer']]}, "
+            f"{row['pretraining']}, mask {row['mask']}: {row['status_balanced']}"
             + ("." if p is None else f", p {words.p_text(p)}.")
         )
     return lines
 
 
-def paper_form(filled: FilledTable, made: Reproduction) -> Frame:
-    """Lay a table out as the paper does, its own figures to the right."""
+def paper_form(filled: FilledTable, result: ReproductionResults) -> Frame:
+    """Arrange a table as in the paper, with the paper's figures on the right."""
     table = filled.table
     block = "pretraining" if len(filled.of.pretrainings) > 1 else "mask"
     shown: dict[str, Iterable[Any]] = {
         block.replace("pretraining", "pre-training"): table[block],
         "network": [SHOWN[name] for name in table["observer"]],
-        "weights saw": table["weights"],
+        "pre-trained on": table["weights"],
         "PSE": _or_status(table, "pse"),
         f"t({table['df'].dropna().max() if table['df'].notna().any() else '-'})": _numbers(
             table["t"]
@@ -91,7 +100,7 @@ def paper_form(filled: FilledTable, made: Reproduction) -> Frame:
         "p*": map(words.p_text, table["p_bonferroni_outside_is_pse"]),
         "PSE, odds off": _or_status(table, "pse_balanced", "status_balanced"),
     }
-    if len(made.seeds) > 1:
+    if len(result.seeds) > 1:
         shown |= {
             "with PSE": [
                 f"{int(n)} of {int(m)}" for n, m in table[["seeds_with_pse", "seeds"]].to_numpy()
@@ -113,7 +122,7 @@ def paper_form(filled: FilledTable, made: Reproduction) -> Frame:
 
 
 def gain_form(gain: Frame) -> Frame:
-    """Lay out what carries FE's gain."""
+    """Arrange the comparison of heads on the same features."""
     blank = pd.Series(float("nan"), index=gain.index)
     gained = [gain.get(name, blank) for name in ("gain", "gain_low", "gain_high")]
     return Frame(
@@ -131,7 +140,7 @@ def gain_form(gain: Frame) -> Frame:
 
 
 def claims_form(claims: Frame) -> Frame:
-    """Lay the claims out: what was found, and whether the paper's own figures say so."""
+    """Arrange the claims: what was found, and whether the paper's own figures support it."""
     values = claims[["value", "low", "high"]].astype(float).to_numpy()
     return Frame(
         {
@@ -145,7 +154,7 @@ def claims_form(claims: Frame) -> Frame:
                 words.number_text(float(value)) if says != "not printed" else "-"
                 for value, says in zip(claims["paper_value"], claims["paper_supports"], strict=True)
             ],
-            "say so": claims["paper_supports"],
+            "support it": claims["paper_supports"],
         }
     )
 
@@ -156,8 +165,8 @@ def claim_counts(claims: Frame) -> list[str]:
     return [", ".join(f"{n} {verdict}" for verdict, n in counts.items()) + "."]
 
 
-def lined(table: Frame) -> str:
-    """Line a table of texts up for a terminal."""
+def align_columns(table: Frame) -> str:
+    """Align the columns of a table of texts for a terminal."""
     columns = {str(name): [str(name), *map(str, table[name])] for name in table}
     widths = [max(map(len, cells)) for cells in columns.values()]
     rows = [

@@ -47,7 +47,7 @@ to 128 px, at which it is used: at 64 px its last map of 2 x 2 tells little of a
 
 MINUTES = {"vgg11": 9, "vgg13": 12, "vgg16": 17}  # on two free cores that have bfloat16, about
 WITHOUT_BFLOAT16 = 3  # times as long, about, on cores that do not have it
-JUDGED = 980  # held-out images or up to twice as many; all where there are fewer
+N_HELD_OUT = 980  # held-out images or up to twice as many; all where there are fewer
 STANDS_IN = {
     "procedural-objects": "rendered objects, not ImageNet",
     "rendered-faces": "rendered people, not VGGFace2",
@@ -67,7 +67,7 @@ def first_use_weights(
     progress: bool = True,
     recipe: PretrainingRecipe = RECIPE,
 ) -> Path:
-    """Give the file of a VGG's weights; train them if they are not in the user's cache yet.
+    """Return the file of a VGG's weights; train them if they are not in the user's cache yet.
 
     A training that is interrupted goes on from its last checkpoint when it is asked for again, and
     on the CPU ends with the same weights. A file that does not match the hash in the model card
@@ -115,8 +115,7 @@ def first_use_weights(
     if n_processes() > 1:  # the one that trains would wait for the others, and they for it
         raise OptionError(
             "weights must be trained on first use in one process: torchrun started "
-            f"{n_processes()}; before it, run"
-            f" python -m psychobench_torch.cli.first_use {architecture} {source}"
+            f"{n_processes()}; run `first_use_weights()` for {architecture} and {source} beforehand"
         )
     _check_cache(path.parent)
     with one_at_a_time(path.with_suffix(".lock"), f"training the convolutions of {architecture}"):
@@ -127,7 +126,7 @@ def first_use_weights(
 
 
 def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
-    """Say where the weights of a recipe are kept: under a key of all that determines them."""
+    """Return where the weights of a recipe are kept: under a key of all that determines them."""
     device = compute_device()
     determinants = {
         "source": source,
@@ -149,7 +148,7 @@ def read_card(path: Path) -> dict[str, Any]:
 
 
 def _check_cache(folder: Path) -> None:
-    """Refuse to train for minutes what could not be kept."""
+    """Check that the weights can be kept before they are trained for minutes."""
     try:
         check_writable(folder)
     except ResourceError:
@@ -160,7 +159,7 @@ def _check_cache(folder: Path) -> None:
 
 
 def _make(recipe: PretrainingRecipe, source: str, path: Path, fault: str, progress: bool) -> None:
-    """Train the weights that `fault` keeps from being used, and say what they are."""
+    """Train the weights that are missing or damaged, and note how good they are."""
     if path.is_file():
         note(f"the weights in {path} are damaged ({fault}); they are trained again")
     _announce(recipe, source)
@@ -186,7 +185,7 @@ def _announce(recipe: PretrainingRecipe, source: str) -> None:
 
 
 def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -> dict[str, Any]:
-    """Render, train, measure, write; give the model card."""
+    """Render, train, measure, write; return the model card."""
     folder = path.with_suffix("")
     began = time.monotonic()
     train, fresh = render_source(source, recipe, progress=progress)
@@ -194,7 +193,7 @@ def _train(recipe: PretrainingRecipe, source: str, path: Path, progress: bool) -
     pretrained = pretrain(recipe, train, folder=folder, progress=progress)
     trained = time.monotonic()
     with fast_autocast(compute_device()):
-        measured = held_out(pretrained, _some(fresh, JUDGED))
+        measured = held_out(pretrained, _some(fresh, N_HELD_OUT))
     beside = (rendered - began) + (time.monotonic() - trained)
     said = {
         "source": source,

@@ -1,4 +1,4 @@
-"""What the project can render to pre-train on: objects and people."""
+"""Rendered images for pre-training: objects and people."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def render_source(
 
 
 def _check_room(n_train: int, n_held: int, size: int) -> None:
-    """Refuse more images than memory holds; those of faces that are held out lie in it twice."""
+    """Check that the images fit into memory, which holds those of held-out faces twice."""
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # of torchrun: each renders its own
     for_each = f" in each of {processes} processes" if processes > 1 else ""
     check_memory(
         f"rendering {n_train + n_held:,} images of {size} px{for_each}",
         processes * (n_train + 2 * n_held) * size * size * 3,
-        "render fewer: train with --limit, or a recipe of fewer n_images",
+        "render fewer images: set `limit`, or a recipe with fewer n_images",
     )
 
 
@@ -106,7 +106,7 @@ def object_images(n: int, *, seed: int, size: int, progress: bool = False) -> La
 def source_recipe(
     source: str, *, architecture: str = "alexnet", seed: int = 0
 ) -> PretrainingRecipe:
-    """Give the recipe of the bundled weights of a source, for any network and seed.
+    """Return the recipe of the bundled weights of a source, for any network and seed.
 
     Raises
     ------

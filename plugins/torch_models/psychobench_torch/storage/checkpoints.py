@@ -132,7 +132,7 @@ def remove_checkpoint(folder: Path) -> None:
 
 
 def first_difference(then: Any, now: Any, place: str = "") -> str | None:
-    """Name the first place where two nested JSON values differ.
+    """Describe the first difference between two nested JSON values.
 
     Examples
     --------

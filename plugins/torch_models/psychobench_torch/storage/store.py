@@ -28,7 +28,7 @@ KEY_DIGITS = 24  # hexadecimal digits of a key that names a file: 96 bits
 
 
 def note(text: str) -> None:
-    """Tell the user something that is not an error."""
+    """Log a note for the user."""
     logging.getLogger("psychobench").info("Note: %s", text)
 
 

@@ -39,7 +39,7 @@ class Epoch:
 
 
 def log_frame(epochs: Sequence[Epoch]) -> pd.DataFrame:
-    """Put the epochs of a training into a table.
+    """Return the epochs of a training as a table.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def log_csv(epochs: Sequence[Epoch]) -> bytes:
     return text.encode()
 
 
-def log_figure(trainings: dict[str, Sequence[Epoch]]) -> Figure:
+def draw_log(trainings: dict[str, Sequence[Epoch]]) -> Figure:
     """Draw loss and accuracy over epochs, one curve for each named training."""
     from psychobench.plugins import Curve, draw_training
 

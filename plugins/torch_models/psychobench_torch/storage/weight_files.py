@@ -134,7 +134,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def weights_bytes(state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
-    """Put tensors, and what is said about them, into a safetensors file: always the same bytes.
+    """Serialise tensors and metadata as a safetensors file: always the same bytes.
 
     `safetensors.torch.save` alone writes several entries of metadata in an order of chance.
 
@@ -167,8 +167,8 @@ def tensors_sha256(state: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
-def give_values(network: nn.Module, values: Mapping[str, Tensor]) -> None:
-    """Give a network its values, and freeze it in evaluation mode."""
+def load_frozen_values(network: nn.Module, values: Mapping[str, Tensor]) -> None:
+    """Load values into a network, and freeze it in evaluation mode."""
     network.load_state_dict(values, assign=True)
     network.requires_grad_(False).eval()
 
@@ -197,8 +197,8 @@ def download(entry: Any, architecture: str) -> WeightsFile:
             raise _damaged(cached) from None
         raise ObserverError(
             f"pretraining imagenet needs one download: {entry.url} could not be fetched "
-            f"({reason(error)}); connect, or put that file at {cached}, or give a file of "
-            f"{architecture}'s weights with --pretraining FILE"
+            f"({reason(error)}); connect, or put that file at {cached}, or name a file of "
+            f"{architecture}'s weights with `pretraining`"
         ) from None
     # torch checks the hash in the file's name on download only, not when the file is there
     if not sha256(cached).startswith(cached.stem.rpartition("-")[2]):
@@ -218,6 +218,6 @@ def _shape(value: Tensor) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Give the first line of an error, after its kind."""
+    """Return the first line of an error after its type."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

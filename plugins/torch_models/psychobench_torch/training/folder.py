@@ -21,11 +21,12 @@ from psychobench_torch.storage.store import json_bytes, plain
 
 PLAN = "training.json"
 WEIGHTS = "weights.safetensors"
+LOG = "log.csv"
 CARD = "weights.json"
 
 
 def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | None:
-    """Find out whether `out` can take this training, or already has it.
+    """Check whether `out` can take this training, or already holds it.
 
     Returns
     -------
@@ -43,8 +44,8 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
     if not (out / PLAN).is_file():
         if (out / WEIGHTS).exists():
             raise OptionError(
-                f"--out must be a folder of this training alone: {out} has weights of another; "
-                "choose another --out"
+                f"`out` must be a folder of this training alone: {out} has weights of another; "
+                "choose another `out`"
             )
         return None
     try:
@@ -54,12 +55,12 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResourceError(
             f"the folder of a training must be as it was left: {out} is damaged ({error}); "
-            "remove it, or choose another --out"
+            "remove it, or choose another `out`"
         ) from None
     if difference := first_difference(then, plain(determinants)):
         raise OptionError(
-            f"--out must be a folder of this training alone: that in {out} had {difference}; "
-            "give the same options as then, or choose another --out"
+            f"`out` must be a folder of this training alone: that in {out} had {difference}; "
+            "give the same options as then, or choose another `out`"
         )
     if card is not None and not whole:
         raise ResourceError(
@@ -69,8 +70,8 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
 
 
 @contextlib.contextmanager
-def taken(out: Path, determinants: dict[str, Any]) -> Iterator[None]:
-    """Note whose folder it is for as long as there is something in it to go on from.
+def claim_folder(out: Path, determinants: dict[str, Any]) -> Iterator[None]:
+    """Mark the folder as that of this training, as long as it holds something to continue from.
 
     A training that ends with an error before its first checkpoint leaves no folder behind.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,19 +10,20 @@ from typing import Any
 import torch
 
 from psychobench.plugins import sha256
-from psychobench_torch import __version__
 from psychobench_torch.computing.device import compute_device, fast_dtype
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.load import Selection
-from psychobench_torch.extractors.convolutions import load_backbone
+from psychobench_torch.extractors.convolutions import load_extractor
 from psychobench_torch.heads.transfer import train_heads
 from psychobench_torch.heads.weights_file import save_observer
-from psychobench_torch.networks.feature_extractor import Backbone
-from psychobench_torch.training.outcome import Outcome, opened
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.storage.store import json_bytes
+from psychobench_torch.training.outcome import Outcome, load_images
 from psychobench_torch.training.plan import TransferPlan
+from psychobench_torch.version import __version__
 
 
-def train_observer(
+def train_head(
     plan: TransferPlan, selection: Selection | None, *, progress: bool = True
 ) -> Outcome:
     """Load the frozen network, decode or render the images, train the head.
@@ -36,12 +36,12 @@ def train_observer(
         If images are broken, or the disk is full.
     """
     design = plan.design
-    backbone = load_backbone(design.architecture, plan.pretraining, dense=design.wants_dense)
+    extractor = load_extractor(design.architecture, plan.pretraining, dense=design.wants_dense)
     images = None
     if selection is not None:
-        images = opened(plan, selection, backbone.size, progress=progress)
+        images = load_images(plan, selection, extractor.size, progress=progress)
     heads = train_heads(
-        backbone,
+        extractor,
         design.head,
         plan.recipe,
         [plan.seed],
@@ -52,12 +52,12 @@ def train_observer(
     trained = next(heads)
 
     def save(path: Path) -> dict[str, Any]:
-        said = _said(plan, backbone, images)
-        record = save_observer(path, design.name, backbone, trained, **said)
+        details = _details(plan, extractor, images)
+        record = save_observer(path, design.name, extractor, trained, **details)
         del record["log"]  # which is a file of its own here
         named = {"name": path.stem, "file": path.name, "sha256": sha256(path)}
-        card = {**named, "architecture": backbone.name, **record}
-        path.with_suffix(".json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+        card = {**named, "architecture": extractor.name, **record}
+        path.with_suffix(".json").write_bytes(json_bytes(card))
         return card
 
     def tidy() -> None:
@@ -66,14 +66,16 @@ def train_observer(
     return Outcome(plan, trained.epochs, save, tidy)
 
 
-def _said(plan: TransferPlan, backbone: Backbone, images: LabelledImages | None) -> dict[str, Any]:
-    """Say what the file does not know by itself: of the images, the recipe, the machine."""
+def _details(
+    plan: TransferPlan, extractor: FeatureExtractor, images: LabelledImages | None
+) -> dict[str, Any]:
+    """Return what the file adds about images, recipe and machine."""
     device = compute_device()
     precision = str(fast_dtype(device)).removeprefix("torch.")
     n_rendered = plan.recipe.n_identities * plan.recipe.per_identity
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "dense": "fresh" if plan.design.fresh_dense or not backbone.dense else "pre-trained",
+        "dense": "fresh" if plan.design.fresh_dense or not extractor.dense else "pre-trained",
         "data": images.origin if images else f"{n_rendered:,} rendered faces",
         "classes": images.classes if images else ("sad", "happy"),
         "data_sha256": images.sha256 if images else None,

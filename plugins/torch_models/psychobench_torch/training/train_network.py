@@ -13,7 +13,7 @@ from psychobench_torch.networks.weights_origin import stands_for
 from psychobench_torch.pretraining import held_out, pretrain, save_weights
 from psychobench_torch.stand_in_weights.sources import LIMITS, render_source
 from psychobench_torch.storage.checkpoints import remove_checkpoint
-from psychobench_torch.training.outcome import Outcome, opened
+from psychobench_torch.training.outcome import Outcome, load_images
 from psychobench_torch.training.plan import PretrainingPlan
 
 _CHECKPOINTS = "checkpoints"
@@ -37,18 +37,18 @@ def train_network(
         images, held = render_source(plan.source, recipe, progress=progress and is_first())
     else:
         largest = max(stage.size for stage in recipe.stages)
-        images = opened(plan, selection, largest, progress=progress)
+        images = load_images(plan, selection, largest, progress=progress)
     result = pretrain(recipe, images, folder=out / _CHECKPOINTS, progress=progress)
 
     def save(path: Path) -> dict[str, Any]:
         measured = held_out(result, held) if held else {}
-        return save_weights(result, path, {**_said(plan, images), **measured})
+        return save_weights(result, path, {**_details(plan, images), **measured})
 
     return Outcome(plan, result.epochs, save, partial(remove_checkpoint, out / _CHECKPOINTS))
 
 
-def _said(plan: PretrainingPlan, images: LabelledImages) -> dict[str, Any]:
-    """Say what the model card says beside what every one does."""
+def _details(plan: PretrainingPlan, images: LabelledImages) -> dict[str, Any]:
+    """Return what the model card adds to what every card says."""
     count, _, words = images.origin.partition(" ")
     source = plan.source or f"{words}, {count} images"
     limits = {"limits": LIMITS[plan.source]} if plan.source else {}

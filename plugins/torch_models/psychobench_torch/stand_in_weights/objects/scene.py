@@ -54,7 +54,7 @@ def _ink(rng: Rng) -> tuple[int, int, int]:
 
 
 def _clutter(frame: Frame, rng: Rng) -> Frame:
-    """Lay up to six small bars and polygons over the background."""
+    """Draw up to six small bars and polygons over the background."""
     size = len(frame)
     image = Image.fromarray((frame.clip(0, 1) * 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
@@ -127,13 +127,13 @@ def _blurred(field: Field, radius: float) -> Field:
 
 
 def _over(behind: Frame, colour: Frame, cover: Field) -> Frame:
-    """Lay colour, already multiplied by its cover, over what is behind."""
+    """Composite a colour, already multiplied by its alpha, over the background."""
     seen: Frame = behind * (1 - cover[..., None]) + colour
     return seen
 
 
 def outline_scene(parts: list[Part], size: int, rng: Rng) -> Frame:
-    """Lay a flat object with bevelled edges and a cast shadow over a background."""
+    """Composite a flat object with bevelled edges and a cast shadow over a background."""
     colour, cover = _draw_parts(parts, size, rng)
     height = _blurred(cover, size / 40)
     dy, dx = np.gradient(height)

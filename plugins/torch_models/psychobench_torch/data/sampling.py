@@ -1,4 +1,4 @@
-"""Which of the listed images are taken, and what each is called."""
+"""Which of the listed images are used, and the class of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from psychobench.plugins import OptionError, ResourceError
-from psychobench_torch.data.listing import Listing, images, shortened
+from psychobench_torch.data.listing import Listing, images, shorten
 from psychobench_torch.data.valence import CLASSES, classes_of
 
 # folder names and labels that say by themselves which of two classes is the positive one
@@ -30,7 +30,7 @@ def shares(sizes: Mapping[str, int], limit: int) -> dict[str, int]:
     return {split: max(1, round(n * share)) for split, n in sizes.items()}
 
 
-def draw(
+def draw_sample(
     table: pd.DataFrame, size: tuple[int, int] | None, limit: int | None, seed: int
 ) -> tuple[pd.DataFrame, list[str]]:
     """Take a random sample of listed images, in their order.
@@ -71,7 +71,7 @@ def draw(
     return table.iloc[np.sort(np.concatenate(chosen))].reset_index(drop=True), notes
 
 
-def without_duplicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
+def drop_duplicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Leave out rows that repeat another, and images that stand there twice with others.
 
     Returns
@@ -98,8 +98,10 @@ def without_duplicates(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str], li
     return kept, torn, [f"left out as repeated: {images(n)}"] if n else []
 
 
-def named(table: pd.DataFrame, listing: Listing, task: str, target: str | None) -> tuple[str, ...]:
-    """Name the classes; for valence the negative one, then the positive one.
+def name_classes(
+    table: pd.DataFrame, listing: Listing, task: str, target: str | None
+) -> tuple[str, ...]:
+    """Return the names of the classes; for valence the negative one, then the positive one.
 
     Raises
     ------
@@ -114,14 +116,14 @@ def named(table: pd.DataFrame, listing: Listing, task: str, target: str | None) 
         raise ResourceError(
             f"labels must differ: all {place} are {found[0] if found else 'unlabelled'!r}"
             + (" (valence 0 counts as positive)" if "valence" in listing.table else "")
-            + "; add images of another class, or draw more with --limit"
+            + "; add images of another class, or raise `limit`"
         )
     if task == "classes":
         return found
     if len(found) > 2:
         raise ResourceError(
             f"two classes must be told apart: the {place} have {len(found):,} "
-            f"({shortened(found)}); name a set with a valence, or keep two of the classes"
+            f"({shorten(found)}); name a set with a valence, or keep two of the classes"
         )
     if target is None:
         if set(found) == set(CLASSES):
@@ -132,8 +134,8 @@ def named(table: pd.DataFrame, listing: Listing, task: str, target: str | None) 
                 target = found[i]
     if target not in found:
         raise OptionError(
-            f"--target must say which of the classes counts as happy: they are {found[0]!r} and "
-            f"{found[1]!r}" + (f", and it is {target!r}" if target else "")
+            "`happy_class` must say which of the classes counts as happy: they are "
+            f"{found[0]!r} and {found[1]!r}" + (f", and it is {target!r}" if target else "")
         )
     return tuple(sorted(found, key=lambda name: name == target))
 
@@ -151,8 +153,8 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
         if lacking and (split != "validation" or len(classes) == 2):
             raise ResourceError(
                 f"every class must have images for {PURPOSES[str(split)]}: "
-                f"{shortened(lacking)} has none among the {len(part):,} of {listing.root}; add "
-                "some, or draw more with --limit"
+                f"{shorten(lacking)} has none among the {len(part):,} of {listing.root}; add "
+                "some, or raise `limit`"
             )
     if "group" in table and (table["split"] != "").any():
         parts = table.groupby("group")["split"].nunique()
@@ -160,13 +162,13 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
         if both:
             raise ResourceError(
                 "nobody may be in training and in validation: "
-                f"{len(both):,} groups of {listing.root} are ({shortened(both)}); give all images "
+                f"{len(both):,} groups of {listing.root} are ({shorten(both)}); give all images "
                 "of a group one split"
             )
 
 
-def labelled(listing: Listing) -> pd.DataFrame:
-    """Give the listing's rows with a label each, made of the valence where there is one."""
+def with_labels(listing: Listing) -> pd.DataFrame:
+    """Return the listing's rows with a label each, derived from valence where there is one."""
     table = listing.table
     if "valence" not in table:
         return table

@@ -1,4 +1,4 @@
-"""What every reader of a program's files takes and gives."""
+"""What the reader of each program's files takes and returns."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from psychobench.errors import TableError
 
 
 @dataclass(frozen=True)
-class Head:
-    r"""A file as a reader first sees it.
+class ExportFile:
+    r"""A file before its rows are read.
 
     Attributes
     ----------
@@ -22,59 +22,60 @@ class Head:
         All of it.
     text : str
         The same decoded, with line ends as ``\\n``; empty where it is no text.
-    fields : tuple of str
-        The cells of its first line, split by the delimiter that parts it best.
+    header : tuple of str
+        The cells of its first record, split by the delimiter that separates it best.
     delimiter : str
         That delimiter.
     notes : tuple of str
         What was repaired on the way.
-    wanted : frozenset of str
+    named_columns : frozenset of str
         The columns that the user named.
     """
 
     path: Path
     data: bytes
     text: str = ""
-    fields: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
     delimiter: str = ","
     notes: tuple[str, ...] = ()
-    wanted: frozenset[str] = frozenset()
+    named_columns: frozenset[str] = frozenset()
 
     def has(self, *names: str) -> bool:
-        """Whether the first line names all these columns."""
-        return set(names) <= set(self.fields)
+        """Whether the header names all these columns."""
+        return set(names) <= set(self.header)
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportRows:
     """All rows of one file, as its program wrote them.
 
     Attributes
     ----------
-    rows : DataFrame
+    cells : DataFrame
         Cells of str; the index numbers the rows as the file does.
-    names : mapping of str to sequence of str
-        Where this program keeps what we call by the key, the best place first.
+    known_columns : mapping of str to sequence of str
+        In which of its columns this program keeps what our columns hold, the best one first.
     left : dict of int to str
-        By row number: why a row is no trial, as far as the program's own marks tell.
+        By row number: why a row is no trial, as far as the program's own marks show.
     rt_unit : {"s", "ms", ""}
         Unit of all times; empty where the program has no rule.
     has_keys : bool
-        Whether `names` leads to a column of keys or buttons, which must be told what they mean.
+        Whether the answers in `known_columns` are keys or buttons, whose meaning the user must
+        give.
     delimiter : str
-        What parted the cells; where it is no comma, numbers may have decimal commas.
+        What separated the cells; if it is not the comma, numbers may have decimal commas.
     key_label : callable
-        Writes a key for the eye: a key code with its letter.
+        Writes a key as people read it: a key code with its letter.
     detail : str
         What is special about the file, for the sentence that says how it was recognised.
     experimental : bool
-        Whether the file is of the part of a format that `Format.experimental` names.
+        Whether the file is of the part of a format that `FileFormat.experimental` names.
     notes : tuple of str
         What was repaired.
     """
 
-    rows: pd.DataFrame
-    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    cells: pd.DataFrame
+    known_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     left: dict[int, str] = field(default_factory=dict)
     rt_unit: str = ""
     has_keys: bool = True
@@ -85,8 +86,8 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-# names that experiments give by themselves: those of our conditions files, and the plain ones
-OURS: dict[str, Sequence[str]] = {
+# names that experiments choose for themselves: those of our conditions files, and the plain ones
+STANDARD_COLUMNS: dict[str, Sequence[str]] = {
     "level": ("stimulus_level", "level"),
     "stimulus": ("stimulus_id",),
     "trial": ("trial_number",),
@@ -97,19 +98,19 @@ ALL_OF_IT = "all of it"
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """A program's way of writing files; one module each.
 
     Attributes
     ----------
     name : str
-        What ``--format`` calls it.
+        What the parameter `format` calls it.
     title : str
         What messages call it.
     recognise : callable
-        Gives the reason why a file looks like this format, or None.
+        Returns the reason why a file looks like this format, or None.
     read : callable
-        Gives the file's rows.
+        Returns the file's rows.
     experimental : str
         Which part was built from descriptions and never met a file of its program; may be empty,
         or `ALL_OF_IT`.
@@ -117,13 +118,21 @@ class Format:
 
     name: str
     title: str
-    recognise: Callable[[Head], str | None]
-    read: Callable[[Head], Source]
+    recognise: Callable[[ExportFile], str | None]
+    read: Callable[[ExportFile], ExportRows]
     experimental: str = ""
 
 
-class NeededError(TableError):
-    """Something that only the user can know; `need` says what, `choices` what it may be."""
+class InputNeededError(TableError):
+    """Something is needed that only the user can know.
+
+    Attributes
+    ----------
+    need : str
+        What it is: a column of ours, or ``"map"``, ``"level_from"``, ``"rt_unit"``.
+    choices : tuple of str
+        What it may be.
+    """
 
     def __init__(self, need: str, *faults: str, choices: Sequence[str] = ()) -> None:
         super().__init__(*faults)

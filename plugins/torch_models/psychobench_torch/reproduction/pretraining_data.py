@@ -1,4 +1,4 @@
-"""What stands behind the paper's words 'object' and 'face' in a reproduction."""
+"""What networks were pre-trained on where the paper says 'object' and 'face'."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ Infos = Mapping[str, Mapping[str, Any]]
 PAPERS_OWN = {"object": "ImageNet", "face": "VGGFace2"}
 
 
-def saw(info: Mapping[str, Any], role: str) -> str:
-    """Name what a network's weights saw; how much of it, the departures say.
+def pretrained_on(info: Mapping[str, Any], role: str) -> str:
+    """Return what a network was pre-trained on; the departures say on how much of it.
 
     Parameters
     ----------
@@ -23,15 +23,15 @@ def saw(info: Mapping[str, Any], role: str) -> str:
     return PAPERS_OWN[role] if own else str(info["pretraining"])
 
 
-def seen_by(infos: Infos, role: str) -> str:
-    """Name what all networks of a role saw; `infos` stand under ``alexnet, object`` and so on."""
-    mine = (saw(info, role) for name, info in infos.items() if name.endswith(f", {role}"))
+def all_pretrained_on(infos: Infos, role: str) -> str:
+    """Return what all networks of a role (``object`` or ``face``) were pre-trained on."""
+    mine = (pretrained_on(info, role) for name, info in infos.items() if name.endswith(f", {role}"))
     return ", ".join(dict.fromkeys(mine))
 
 
-def seen_lines(infos: Infos) -> list[str]:
-    """Say what the paper's words mean here, where they do not mean what they do in the paper."""
-    seen = {role: seen_by(infos, role) for role in PAPERS_OWN}
+def pretraining_lines(infos: Infos) -> list[str]:
+    """Explain 'object' and 'face' where they do not mean what they mean in the paper."""
+    seen = {role: all_pretrained_on(infos, role) for role in PAPERS_OWN}
     return [
         f"'{role}' means {here} here, and {PAPERS_OWN[role]} in the paper."
         for role, here in seen.items()

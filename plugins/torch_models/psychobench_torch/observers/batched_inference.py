@@ -1,4 +1,4 @@
-"""Ask a network about images, so that neither their number nor its mode changes an answer."""
+"""Run a network on images so that neither their number nor its mode changes an answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.backends import cudnn
 
 from psychobench.plugins import ObserverError
 
-BATCH = 12  # images judged at once, always: a short batch is filled up, so batching changes nothing
+BATCH = 12  # always as many images: a short batch is filled up, so batching changes nothing
 
 
 @torch.inference_mode()
@@ -57,7 +57,7 @@ def run_filled(network: nn.Module, batch: Tensor, size: int) -> Tensor:
 
 @contextmanager
 def evaluating(network: nn.Module) -> Iterator[None]:
-    """Put a network in evaluation mode, and every part of it back as it was.
+    """Set a network to evaluation mode, and restore the mode of each of its parts afterwards.
 
     Examples
     --------

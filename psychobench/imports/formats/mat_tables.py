@@ -15,14 +15,14 @@ _FEWEST = 2  # rows of what can be a table of trials
 _PER_TRIAL = frozenset({"level", "response", "p_target", "stimulus", "trial", "rt", "condition"})
 
 
-class Table(NamedTuple):
-    """Columns of one length, and what was said once and holds for all rows."""
+class MatTable(NamedTuple):
+    """Columns of one length, and values that the file gives once for all rows."""
 
     columns: dict[str, list[str]]
     fixed: dict[str, list[str]]
 
 
-def tables_in(loaded: Fields) -> tuple[dict[str, Table], list[str]]:
+def find_tables(loaded: Fields) -> tuple[dict[str, MatTable], list[str]]:
     """Find all tables, and the names of what cannot be read.
 
     Parameters
@@ -32,23 +32,23 @@ def tables_in(loaded: Fields) -> tuple[dict[str, Table], list[str]]:
 
     Returns
     -------
-    tables : dict of str to Table
+    tables : dict of str to MatTable
         By place.
     opaque : list of str
         What only MATLAB can read.
     """
     opaque: list[str] = []
     tables = {}
-    for name, fields, around in _holders(loaded, opaque, {}):
+    for name, fields, around in _walk_structs(loaded, opaque, {}):
         columns = _columns(fields)
         n = len(next(iter(columns.values()), []))
         fixed = {key: [cell] * n for key, cell in around.items() if key not in columns}
         if columns:
-            tables[name] = Table(columns, fixed)
+            tables[name] = MatTable(columns, fixed)
     return tables, opaque
 
 
-def _holders(
+def _walk_structs(
     value: Any, opaque: list[str], around: dict[str, str], name: str = ""
 ) -> Iterator[tuple[str, Fields, dict[str, str]]]:
     """Walk through structs; an array of structs is turned into a struct of columns."""
@@ -64,7 +64,7 @@ def _holders(
         elif _is_matrix(each):
             yield place, {f"{key}_{i}": column for i, column in enumerate(each.T, 1)}, around
         else:
-            yield from _holders(each, opaque, around, place)
+            yield from _walk_structs(each, opaque, around, place)
 
 
 def _fields(value: Any) -> Fields | None:
@@ -98,7 +98,7 @@ def _objects(cells: list[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
 
 
 def _single_values(fields: Fields) -> dict[str, str]:
-    """Pick what was said once: who answered, the session."""
+    """Pick values that are given once, such as who answered and the session."""
     return {
         name: _cell(value)
         for name, value in fields.items()
