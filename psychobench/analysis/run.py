@@ -73,7 +73,8 @@ def analyse(
         The PSE statuses that are included in means and tests.
     gof : int, optional
         Simulated data sets per fit on which the checks of its goodness rest; 0 checks nothing. By
-        default 100, and 0 for probabilities, which have no number of trials to simulate.
+        default 100, and 0 for what cannot be simulated: probabilities, which have no number of
+        trials, and fits that share a lapse rate.
     engine : {"bayes", "ml", "psignifit"}
         What fits the curves.
     confidence : float
@@ -115,8 +116,8 @@ def analyse(
     factors = [name for name in (inner, outer) if name is not None]
     screening = check_trials(trials) if "response" in trials else None
     excluded = _exclude(trials, screening, rules)
-    if gof is None:
-        gof = 0 if "p_target" in trials else SIMULATIONS
+    if gof is None:  # neither probabilities nor a shared lapse rate can be simulated
+        gof = 0 if "p_target" in trials or fitting.get("share") else SIMULATIONS
     options = {"engine": engine, "gof": gof, "confidence": confidence, "seed": seed, **fitting}
     fits = fit(excluded.kept, by=factors, **options)
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
