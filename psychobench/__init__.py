@@ -30,9 +30,11 @@ _PUBLIC = {
     "mask_stimuli": "psychobench.stimuli.masked_set",
     "morph_stimuli": "psychobench.stimuli.morphing.morphed_set",
     "render_stimuli": "psychobench.stimuli.rendering.rendered_set",
+    "published": "psychobench.comparison.published",
     "report": "psychobench.reports",
     "read_trials": "psychobench.trials.table",
     "respond": "psychobench.observers.runner",
+    "study": "psychobench.studies.run",
 }
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

@@ -13,8 +13,8 @@ from psychobench.analysis.descriptives import describe
 from psychobench.analysis.design import find_factors
 from psychobench.analysis.result import Analysis
 from psychobench.analysis.source import hash_of, load_table
-from psychobench.arguments import Names, Pairs, parse_names
-from psychobench.comparison.cohort_measures import TESTED, check_tested
+from psychobench.arguments import Names, Pairs
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statuses
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
@@ -43,7 +43,7 @@ def analyse(
     within: Names = None,
     between: Names = None,
     exclude: ExclusionRules = (),
-    statuses: Names = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     gof: int | None = None,
     engine: str = "bayes",
     confidence: float = 0.95,
@@ -109,8 +109,8 @@ def analyse(
     >>> bool(found.tests["pse"].pairs[0].p < 0.01)
     True
     """
-    rules, included = parse_exclusions(exclude), parse_names(statuses, "statuses")
-    check_tested(included)
+    rules = parse_exclusions(exclude)
+    included = check_statuses(statuses)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
     factors = [name for name in (inner, outer) if name is not None]

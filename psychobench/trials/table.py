@@ -98,7 +98,7 @@ def read_trials(
         _check_names(table, source)
         kept = select_rows(rename(table, names, source), wanted, names, source)
         return validate_trials(kept, source=source)
-    read = _read_file(_path_of(table), names, wanted)
+    read = read_file(_path_of(table), names, wanted)
     note_reading(read)
     return read
 
@@ -113,7 +113,8 @@ def _path_of(table: object) -> Path:
     )
 
 
-def _read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
+def read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
+    """Read and check a file as `read_trials` does, without a note of what was read."""
     texts = [columns.get(name, name) for name in (*TEXTS, *where)]
     cells = read_cells(path, {*CANONICAL, *columns.values()}, texts)
     named = rename(cells, columns, str(path))

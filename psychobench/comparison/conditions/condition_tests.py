@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from psychobench.arguments import Names, parse_names
-from psychobench.comparison.cohort_measures import TESTED, HasFrame, tested_faults
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, status_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
 from psychobench.comparison.conditions.design_cells import DesignCells, arrange_cells
@@ -86,7 +86,7 @@ def compare_conditions(
     *,
     within: Names = (),
     between: Names = (),
-    statuses: Names = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     deletion: Deletion = "pairwise",
     confidence: float = 0.95,
 ) -> ConditionTests:
@@ -163,7 +163,7 @@ def compare_conditions(
 
 
 def _check_options(statuses: Sequence[str], deletion: str, confidence: float) -> None:
-    faults = tested_faults(statuses)
+    faults = status_faults(statuses)
     if deletion not in get_args(Deletion):
         faults.append(
             f"`deletion` must be one of {', '.join(get_args(Deletion))}: not '{deletion}'"
