@@ -29,7 +29,7 @@ from psychobench.trials.screening import (
     exclude_participants,
     parse_exclusions,
 )
-from psychobench.trials.table import TableLike
+from psychobench.trials.table import TableLike, note_reading
 
 SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
 NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
@@ -121,6 +121,8 @@ def analyse(
     options = {"engine": engine, "gof": gof, "confidence": confidence, "seed": seed, **fitting}
     fits = fit(excluded.kept, by=factors, **options)
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
+    if not isinstance(table, pd.DataFrame):
+        note_reading(trials)
     notes = [NO_TRIALS, *untested] if screening is None else untested
     return Analysis(
         table=excluded.kept,
