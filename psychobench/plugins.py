@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         picture as picture,
         table_of as table_of,
     )
-    from psychobench.reports.page_parts import made_section as made_section, moment as moment
+    from psychobench.reports.page_parts import made_section as made_section
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.resources import (
         check_writable as check_writable,
@@ -87,10 +87,6 @@ if TYPE_CHECKING:
     from psychobench.tables.output import csv_bytes as csv_bytes, json_rows as json_rows
     from psychobench.tables.reading import read_cells as read_cells
     from psychobench.trials.cohort import Cohort as Cohort, load_cohort as load_cohort
-    from psychobench.trials.columns import (
-        parse_columns as parse_columns,
-        parse_where as parse_where,
-    )
     from psychobench.trials.table import count_responses as count_responses
 
 # what it is for -> module -> names
@@ -141,7 +137,6 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.observers.runner": ("respond",),
         "psychobench.stimuli.sets": ("StimulusSet", "load_stimuli"),
         "psychobench.trials.cohort": ("Cohort", "load_cohort"),
-        "psychobench.trials.columns": ("parse_columns", "parse_where"),
         "psychobench.trials.table": ("count_responses",),
     },
     "curves and comparisons": {
@@ -172,7 +167,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "pages": {
         "psychobench.reports": ("words",),
         "psychobench.reports.page": ("Page", "Section", "Text", "picture", "table_of"),
-        "psychobench.reports.page_parts": ("made_section", "moment"),
+        "psychobench.reports.page_parts": ("made_section",),
         "psychobench.reports.provenance": ("provenance",),
     },
 }

@@ -125,7 +125,9 @@ def import_trials(
         raise TableError(*[account.notes[-1] for _, account in assembled])  # says that of each
     check_repeats(assembled)
     trials = pd.concat(tables, ignore_index=True)
-    trials.attrs = {"unanswered": int(trials["response"].isna().sum()), "notes": []}
+    source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} imported files"
+    unanswered = int(trials["response"].isna().sum())
+    trials.attrs = {"source": source, "unanswered": unanswered, "notes": []}
     accounts = _note_shared_observers([account for _, account in assembled])
     pressed = count_keys(answered, options.map)
     return Imported(_with_natural_types(trials), tuple(accounts), dict(options.map), pressed)

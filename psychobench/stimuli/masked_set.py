@@ -209,7 +209,7 @@ def _write_set(
 
 
 def _own_files(stimuli: StimulusSet, listed: Sequence[str]) -> list[str]:
-    """List what belongs to a set: what its manifest lists, or what is usual."""
+    """List the files of a set: those in its manifest, or else the usual ones."""
     if listed:
         return list(listed)
     here = stimuli.folder
