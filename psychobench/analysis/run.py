@@ -27,7 +27,7 @@ from psychobench.trials.screening import (
     exclude_participants,
     parse_exclusions,
 )
-from psychobench.trials.table import TableLike
+from psychobench.trials.table import TableLike, note_reading
 
 SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
 NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
@@ -125,6 +125,8 @@ def analyse(
         **fitting,
     )
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
+    if not isinstance(table, pd.DataFrame):
+        note_reading(trials)
     options = {
         "file": None if isinstance(table, pd.DataFrame) else str(table),
         "columns": trials.attrs["columns"],
