@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         match_cohorts as match_cohorts,
         seed_summary as seed_summary,
     )
-    from psychobench.comparison.published import Published as Published, recompute as recompute
+    from psychobench.comparison.published import Published as Published, published as published
     from psychobench.draw.figures import save_figure as save_figure
     from psychobench.draw.panels import (
         Appearance as Appearance,
@@ -160,7 +160,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "match_cohorts",
             "seed_summary",
         ),
-        "psychobench.comparison.published": ("Published", "recompute"),
+        "psychobench.comparison.published": ("Published", "published"),
         "psychobench.fits.pse": ("Fits", "fit"),
         "psychobench.observers.base_rates": ("without_log_odds",),
     },

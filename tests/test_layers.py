@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import tomllib
 from pathlib import Path
@@ -52,3 +53,10 @@ def test_the_architecture_page_names_every_contract():
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     for contract in CONTRACTS:
         assert contract["name"] in page
+
+
+def test_the_picture_of_the_house_shows_every_room_once(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    house = importlib.import_module("house")
+    rooms = [room for storey in house.STOREYS.values() for room in storey]
+    assert [f"psychobench.{room}" for room in rooms] == LAYERS

@@ -133,6 +133,11 @@ def load_observer(name: str, **options: Any) -> Observer:
     Traceback (most recent call last):
     psychobench.errors.ObserverError: an observer must be registered: there is no 'templat'...
     """
+    if not isinstance(name, str):
+        raise ObserverError(
+            f"an observer's name must be text: got a {type(name).__name__}; "
+            "`psychobench.list_observers()` names them"
+        )
     family, colon, argument = name.partition(":")
     matches = [entry for entry in entry_points(group=GROUP) if entry.name == family]
     if not matches:

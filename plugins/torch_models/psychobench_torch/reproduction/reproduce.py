@@ -14,7 +14,7 @@ from psychobench.plugins import (
     AttentionStudy,
     ShownAsTable,
     provenance,
-    recompute,
+    published,
     staged_folder,
 )
 from psychobench_torch.reproduction.answers import Answers, Store
@@ -236,7 +236,7 @@ def _store(ready: Prepared, options: Options) -> Store:
 def _assemble(
     ready: Prepared, options: Options, answers: Sequence[Answers], attention: AttentionStudy | None
 ) -> Reproduction:
-    people, paper = ready.people, recompute()
+    people, paper = ready.people, published()
     measured = measure(combine_answers(answers), people)
     sample = people.measures.pse
     readings = {
