@@ -214,7 +214,7 @@ def test_listing_imports_neither_torch_nor_the_renderer():
 
 
 def test_a_notebook_shows_the_observers_as_a_table():
-    listed = registry.list_observers()
+    listed = list_observers()
     frame = listed.to_frame()
     assert list(frame.columns) == ["observer", "status", "options", "package", "reason"]
     assert frame["observer"].tolist() == [entry.usage for entry in listed]
