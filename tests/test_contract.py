@@ -54,6 +54,7 @@ OTHER_DOORS = {
     "load_stimuli": pb.load_stimuli,
     "check_stimuli": pb.check_stimuli,
     "make_trials": pb.make_trials,
+    "published": pb.published,
     "report": pb.report,
     "simulate_cohort(levels)": lambda given: pb.simulate_cohort(levels=given, people=2),
 }
