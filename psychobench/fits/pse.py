@@ -14,7 +14,8 @@ from psychobench.fits.curves import Curves
 from psychobench.fits.designs import Design, lay_out
 from psychobench.fits.engines import Fitted, run_engine
 from psychobench.fits.functions import SIGMOIDS
-from psychobench.fits.goodness.findings import Assessed, assess
+from psychobench.fits.goodness.findings import assess
+from psychobench.fits.goodness.flags import Assessed
 from psychobench.fits.goodness.residuals import block_residuals
 from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import FitOptions
