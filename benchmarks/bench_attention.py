@@ -17,9 +17,8 @@ import torch
 from psychobench_torch.attention.attend import attend, attend_dense
 from psychobench_torch.attention.cam import CAMWeights, fit_cam
 from psychobench_torch.attention.observer import METHODS
-from psychobench_torch.heads import make_head
-from psychobench_torch.images import fit_square, normalise, to_tensor
-from psychobench_torch.networks import (
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.networks.architectures import (
     ARCHITECTURES,
     ConvolutionalFeatures,
     convolutions,
@@ -27,6 +26,7 @@ from psychobench_torch.networks import (
     in_channels_last,
     with_head,
 )
+from psychobench_torch.networks.images import fit_square, normalise, to_tensor
 from records import RESULTS, timed, torch_setting, write
 from torch import Tensor, nn
 
@@ -42,8 +42,8 @@ def network(architecture: str, head: str, size: int) -> nn.Module:
     design = ARCHITECTURES[architecture]
     grid = design.grid_at(size)
     generator = torch.Generator().manual_seed(0)
-    backbone = ConvolutionalFeatures(convolutions(architecture), grid)
-    made = with_head(backbone, make_head(head, design.channels * grid**2)).to_empty(device="cpu")
+    extractor = ConvolutionalFeatures(convolutions(architecture), grid)
+    made = with_head(extractor, make_head(head, design.channels * grid**2)).to_empty(device="cpu")
     draw_kaiming_normal(made, generator)
     return in_channels_last(made).eval()
 

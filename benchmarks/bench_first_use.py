@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from psychobench_torch.first_use import MINUTES, first_use_weights, read_card
-from psychobench_torch.pretrain import SOURCES
+from psychobench_torch.stand_in_weights.first_use import MINUTES, first_use_weights, read_card
+from psychobench_torch.stand_in_weights.sources import SOURCES
 from records import RESULTS, keep_row, torch_setting
 
 FILE = RESULTS / "first_use.json"

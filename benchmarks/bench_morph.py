@@ -17,11 +17,11 @@ from PIL import Image
 from records import peak_mb, timed
 
 from psychobench.stimuli.faces import Identity, frl_points, render_face
+from psychobench.stimuli.landmarks.template_files import Template, write_template
 from psychobench.stimuli.morphing.continuum import plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
-from psychobench.stimuli.morphing.morph_files import morph_set
 from psychobench.stimuli.morphing.morph_spec import MorphSpec, read_morph_spec
-from psychobench.stimuli.templates import Template, write_template
+from psychobench.stimuli.morphing.morphed_set import morph_stimuli
 
 LEVELS = 21
 NAMES = ("f_multi", "m_multi")
@@ -65,12 +65,12 @@ def main() -> None:
         spec = read_morph_spec(folder / "spec.toml")
         print(f"{LEVELS} levels, {size} pixels wide, {os.cpu_count()} cores")
         report("pixels alone", paint, spec)
-        report("the whole set", morph_set, spec, folder / "out")
+        report("the whole set", morph_stimuli, spec, folder / "out")
     print(f"peak memory: {peak_mb():.0f} MiB")
 
 
 def paint(spec: MorphSpec) -> None:
-    plan_continuum(spec, load_faces(spec)).paint_all(threads=os.cpu_count() or 1)
+    plan_continuum(spec, load_faces(spec)).paint_all(cores=os.cpu_count() or 1)
 
 
 def report(what: str, work: Callable[..., object], *arguments: object) -> None:

@@ -32,17 +32,17 @@ import pandas as pd
 import torch
 from network_rates import measure_networks
 from PIL import Image
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.computing.device import compute_device
 from psychobench_torch.data import load_labelled
-from psychobench_torch.device import compute_device
-from psychobench_torch.heads import make_head
-from psychobench_torch.images import MEAN, STD, fit_square, normalise, to_tensor
-from psychobench_torch.networks import draw_kaiming_normal
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
-from psychobench_torch.trained import TrainedHead
-from psychobench_torch.transfer import train_heads
+from psychobench_torch.extractors.convolutions import load_extractor
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.networks.architectures import draw_kaiming_normal
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.networks.images import MEAN, STD, fit_square, normalise, to_tensor
+from psychobench_torch.networks.weights_origin import choose_pretraining
 from records import RESULTS, torch_setting, write
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
@@ -98,13 +98,15 @@ class Faces(Dataset[tuple[Tensor, int]]):
         return (image - mean) / std, self.labels[index]
 
 
-def plain_loop(backbone: Backbone, table: Path, recipe: TransferRecipe, epochs: int) -> Any:
+def plain_loop(
+    extractor: FeatureExtractor, table: Path, recipe: TransferRecipe, epochs: int
+) -> Any:
     """Train FE-AlexNet as a first script would; give seconds per epoch and the best accuracy."""
     torch.manual_seed(0)
     device = compute_device()
-    head = make_head("excitation", backbone.n_features).to_empty(device="cpu")
+    head = make_head("excitation", extractor.n_features).to_empty(device="cpu")
     draw_kaiming_normal(head)
-    network = nn.Sequential(backbone.network, head).to(device)
+    network = nn.Sequential(extractor.network, head).to(device)
     optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate)
     train = DataLoader(
         Faces(table, "train", recipe.smallest_crop), recipe.batch, shuffle=True, num_workers=2
@@ -123,7 +125,7 @@ def plain_loop(backbone: Backbone, table: Path, recipe: TransferRecipe, epochs: 
                 for images, labels in validation
             )
         accuracies.append(right / len(validation.dataset))  # type: ignore[arg-type]
-    backbone.network.cpu()
+    extractor.network.cpu()
     return (time.perf_counter() - began) / epochs, max(accuracies)
 
 
@@ -145,21 +147,21 @@ def compare_loops(
     table: Path, recipe: TransferRecipe, plain_epochs: int, modes: dict[str, int]
 ) -> dict[str, Any]:
     """Time the plain loop and ours, from files on the disk to a trained head; modes give views."""
-    backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
+    extractor = load_extractor("alexnet", choose_pretraining("procedural-objects"))
     record: dict[str, Any] = {}
     for name, views in modes.items():
         with own_cache():
             began = time.perf_counter()
             images = load_labelled(table, size=SIZE)
             chosen = replace(recipe, views=views)
-            (trained,) = train_heads(backbone, "excitation", chosen, [0], images)
+            (trained,) = train_heads(extractor, "excitation", chosen, [0], images)
             record[name] = {
                 "views": views,
                 "seconds": round(time.perf_counter() - began, 1),
                 "seconds_in_steps": round(sum(epoch.seconds for epoch in trained.epochs), 1),
                 "accuracy": round(trained.accuracy, 4),
             }
-    per_epoch, accuracy = plain_loop(backbone, table, recipe, plain_epochs)
+    per_epoch, accuracy = plain_loop(extractor, table, recipe, plain_epochs)
     seconds = per_epoch * recipe.epochs
     record["plain"] = {
         "epochs_timed": plain_epochs,
@@ -180,15 +182,15 @@ def compare_modes(
 
     Beside validation accuracy: P(happy) over the bundled continuum, whose crossing is the PSE.
     """
-    backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
+    extractor = load_extractor("alexnet", choose_pretraining("procedural-objects"))
     ways = {"exact": recipe} | others
     with own_cache(), torch.inference_mode():
         faces = normalise(fit_square(to_tensor(load_stimuli().images())))
-        continuum = backbone.network(faces)
+        continuum = extractor.network(faces)
     with own_cache():
         images = load_labelled(table, size=SIZE)
         found = {
-            (way, kind): list(train_heads(backbone, kind, chosen, range(n_seeds), images))
+            (way, kind): list(train_heads(extractor, kind, chosen, range(n_seeds), images))
             for way, chosen in ways.items()  # outside: heads of either kind share features
             for kind in KINDS
         }

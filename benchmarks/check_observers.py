@@ -12,8 +12,8 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.pretrain import SOURCES
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.stand_in_weights.sources import SOURCES
 from records import RESULTS, keep_row, torch_setting
 
 from psychobench import load_observer, load_stimuli

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import torch
-from psychobench_torch.backbone import Backbone
+from psychobench_torch.computing.device import compute_device, fast_autocast
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.device import compute_device, fast_autocast
-from psychobench_torch.features import BUDGET, Features
-from psychobench_torch.pretrain import PAPER_PRETRAINING, Stage, pretrain
-from psychobench_torch.pretrain.network import make_network
-from psychobench_torch.recipe import PAPER_TRANSFER
-from psychobench_torch.transfer import train_heads
+from psychobench_torch.heads.features import BUDGET, Features
+from psychobench_torch.heads.recipe import PAPER_TRANSFER
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.pretraining import PAPER_PRETRAINING, Stage, pretrain
+from psychobench_torch.pretraining.network import make_network
 from torch import nn
 
 WAITING_ALLOWED = 0.1
@@ -85,11 +85,11 @@ def transfer_rates(observer: str, n_images: int) -> dict[str, float]:
     source = make_network(replace(PAPER_PRETRAINING, architecture=architecture), 2).eval()
     network = nn.Sequential(source.features, source.avgpool, nn.Flatten()).requires_grad_(False)
     n_features = int(network(torch.zeros(1, 3, SIZE, SIZE)).shape[1])
-    backbone = Backbone(observer, network, n_features, SIZE, observer, "", "")
+    extractor = FeatureExtractor(observer, network, n_features, SIZE, observer, "", "")
     data, recipe = noise(n_images, 2, 256), replace(PAPER_TRANSFER, epochs=2)
-    (trained,) = train_heads(backbone, kind, recipe, [0], data, progress=False)
+    (trained,) = train_heads(extractor, kind, recipe, [0], data, progress=False)
     steps = trained.n_train / min(epoch.seconds for epoch in trained.epochs)
-    features = Features(backbone, data, recipe, BUDGET)
+    features = Features(extractor, data, recipe, BUDGET)
     rows = torch.arange(trained.n_train)
     features.view(0, rows, progress=False)
     _wait()

@@ -33,7 +33,7 @@ def setting(**more: Any) -> dict[str, Any]:
 def torch_setting(**more: Any) -> dict[str, Any]:
     """Name the setting of a benchmark that computes with torch."""
     import torch
-    from psychobench_torch.device import compute_device, fast_dtype
+    from psychobench_torch.computing.device import compute_device, fast_dtype
 
     device = compute_device()
     facts = {

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from psychobench.stimuli.faces import Identity, frl_points, render_face
+from psychobench.stimuli.landmarks.template_files import Template, write_template
 from psychobench.stimuli.masks import FILLS, REGIONS, MaskSpec, make_masks
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
-from psychobench.stimuli.templates import Template, write_template
 
 Pixels = NDArray[np.uint8]
 FOLDER = Path(__file__).parent / "_generated"

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "analyse": "psychobench.analysis",
+    "check_stimuli": "psychobench.stimuli.set_checks",
     "check_trials": "psychobench.trials.screening",
     "compare": "psychobench.comparison",
     "error_consistency": "psychobench.comparison",
@@ -26,6 +27,9 @@ _PUBLIC = {
     "load_observer": "psychobench.observers.registry",
     "load_stimuli": "psychobench.stimuli",
     "make_trials": "psychobench.observers.trial_list",
+    "mask_stimuli": "psychobench.stimuli.masked_set",
+    "morph_stimuli": "psychobench.stimuli.morphing.morphed_set",
+    "render_stimuli": "psychobench.stimuli.rendering.rendered_set",
     "report": "psychobench.reports",
     "read_trials": "psychobench.trials.table",
     "respond": "psychobench.observers.runner",

@@ -1,24 +1,39 @@
-"""Parts of messages: lists of what was found, and the name that was probably meant."""
+"""Parts of messages: numbers of things, lists of what was found, the name that was meant."""
 
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 
 _SHOWN = 20
+# where packages of ours lie that are on no index, in a copy of the source
+_IN_SOURCE = {"psychobench-torch": "plugins/torch_models"}
 
 
-def nearest(name: str, found: Iterable[str]) -> str:
-    """Ask whether the name most like `name` was meant; empty where none is like it.
+def nearest(name: str, found: Iterable[str], *, most: int = 1) -> str:
+    """Write the question whether one of the most similar names was meant; empty if none is.
+
+    Parameters
+    ----------
+    name : str
+        What was written.
+    found : iterable of str
+        What could have been meant.
+    most : int, optional
+        How many names to ask about at most.
 
     Examples
     --------
     >>> nearest("levle", ["observer", "level"])
     " (did you mean 'level'?)"
+    >>> nearest("vgg17", ["alexnet", "vgg16", "vgg19"], most=2)
+    " (did you mean 'vgg19' or 'vgg16'?)"
     """
     lowered = {str(each).casefold(): str(each) for each in found}
-    close = difflib.get_close_matches(name.casefold(), lowered, n=1, cutoff=0.6)
-    return f" (did you mean '{lowered[close[0]]}'?)" if close else ""
+    close = difflib.get_close_matches(name.casefold(), lowered, n=most, cutoff=0.6)
+    names = " or ".join(f"'{lowered[each]}'" for each in close)
+    return f" (did you mean {names}?)" if close else ""
 
 
 def shown(values: Iterable[object]) -> str:
@@ -32,3 +47,42 @@ def shown(values: Iterable[object]) -> str:
     texts = [str(value) or "(empty)" for value in values]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
+
+
+def argument(name: str, value: object) -> str:
+    """Write how a parameter would be given: text, a list or a mapping of texts.
+
+    Examples
+    --------
+    >>> argument("where", "condition=whole"), argument("map", {"j": 1, "f": 0})
+    ('`where="condition=whole"`', '`map={"j": 1, "f": 0}`')
+    """
+    return f"`{name}={json.dumps(value, ensure_ascii=False)}`"
+
+
+def how_to_install(package: str) -> str:
+    """Return the advice how to install a package, of the index or of our own source.
+
+    Examples
+    --------
+    >>> how_to_install("h5py")
+    'install it with: python -m pip install h5py'
+    >>> how_to_install("psychobench-torch")
+    "install it from psychobench's source with: python -m pip install -e plugins/torch_models"
+    """
+    if package in _IN_SOURCE:
+        where, what = " from psychobench's source", f"-e {_IN_SOURCE[package]}"
+    else:
+        where, what = "", package
+    return f"install it{where} with: python -m pip install {what}"
+
+
+def number_of(n: int, noun: str) -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> number_of(1, "row"), number_of(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -11,7 +11,7 @@ from scipy import stats
 
 from psychobench.attention.attention_study import Question, Who, run_study
 from psychobench.attention.faithfulness import faithfulness
-from psychobench.attention.image_maps import normalise_maps, on_image, resize_maps
+from psychobench.attention.image_maps import normalise_maps, on_image
 from psychobench.attention.regions import REGIONS, face_regions, set_regions
 from psychobench.attention.rendered_people import render_people
 from psychobench.attention.shares import level_slopes, mask_shifts, tabulate_shares
@@ -57,16 +57,6 @@ def regions(stimuli):
 
 
 # --- maps on images ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("size", [(224, 224), (5, 40)])
-def test_resizing_is_torchs_bilinear_without_aligned_corners(size):
-    torch = pytest.importorskip("torch")
-    maps = np.random.default_rng(0).normal(size=(3, 13, 11)).astype(np.float32)
-    expected = torch.nn.functional.interpolate(
-        torch.from_numpy(maps)[:, None], size, mode="bilinear", align_corners=False
-    )[:, 0].numpy()
-    np.testing.assert_allclose(resize_maps(maps, *size), expected, atol=1e-5)
 
 
 def test_an_empty_map_stays_empty_when_it_is_normalised():
@@ -330,7 +320,7 @@ def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(
     def save_coarsely(figure, folder, name):
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
     study = run_study(
         [Who("looker", Looker())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
     )
@@ -358,7 +348,7 @@ def test_a_study_of_nothing_but_empty_maps_says_so(stimuli, regions, tmp_path, m
     def save_coarsely(figure, folder, name):
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save_coarsely)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
     study = run_study(
         [Who("blind", Blind())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
     )

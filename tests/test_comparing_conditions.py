@@ -175,21 +175,21 @@ def test_pairwise_deletion_keeps_whom_listwise_deletion_drops(study):
     assert by_pair.left_out.to_numpy().tolist() == [["p00", "a", "never"], ["p01", "c", "outside"]]
 
 
-def test_who_is_left_out_is_said_with_the_reason(study):
+def test_people_without_a_value_are_named_with_the_reason(study):
     table = people(study).drop(index=4)
     table.loc[0, "status"] = "reversed"
     said = compare_conditions(table, within="condition").sentences()[0]
     assert "p00, a (reversed); p01, b (no fit)" in said
-    assert "12 people with a PSE" in said
-    assert "10 have every value" in said
+    assert "12 people had a PSE" in said
+    assert "10 had every value" in said
 
 
-def test_statuses_that_count_are_a_choice_and_a_steps_jnd_never_does(study):
+def test_the_included_statuses_are_a_choice_and_a_steps_jnd_is_never_included(study):
     table = people(study[:, :2]).assign(jnd=study[:, :2].ravel())
     table.loc[0, "status"], table.loc[2, "status"] = "step", "reversed"
     (pair,) = compare_conditions(table, within="condition").pairs
     assert pair.n_first == 11
-    (pair,) = compare_conditions(table, within="condition", tested=["ok", "reversed"]).pairs
+    (pair,) = compare_conditions(table, within="condition", statuses=["ok", "reversed"]).pairs
     assert pair.n_first == 11
     tests = compare_conditions(table, "jnd", within="condition")
     assert tests.pairs[0].n_first == 10
@@ -242,15 +242,15 @@ def test_a_pair_that_cannot_be_tested_stays_with_its_reason(study):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({}, "give a column for within"),
+        ({}, "name a column in `within`"),
         ({"within": "mask"}, "there is no 'mask'"),
         ({"within": "condition", "measure": "jnd"}, "there is no 'jnd'"),
         ({"within": "condition", "measure": "status"}, "'status' is not"),
         ({"within": "simulated"}, "every row has simulated '1'"),
-        ({"between": "condition"}, "observer 'p00' has condition a, b, c; give it as within"),
+        ({"between": "condition"}, "observer 'p00' has condition a, b, c; name it in `within`"),
         ({"within": "group"}, "observer 'p00' has several in group 'x'"),
         ({"between": "group"}, "observer 'p00' has several in this design"),
-        ({"within": "group", "between": "group"}, "'group' is given as both"),
+        ({"within": "group", "between": "group"}, "'group' is in `within` and `between`"),
     ],
 )
 def test_a_table_without_the_named_design_is_refused(study, options, message):
@@ -262,7 +262,7 @@ def test_a_table_without_the_named_design_is_refused(study, options, message):
 def test_options_that_cannot_be_are_refused_together(study):
     with pytest.raises(OptionError) as caught:
         compare_conditions(
-            people(study), within="condition", tested=["fine"], deletion="none", confidence=95
+            people(study), within="condition", statuses=["fine"], deletion="none", confidence=95
         )
     assert len(caught.value.faults) == 3
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
-from psychobench.draw.curves import Crowd, Curve, Panel, draw_curves, save_figure
+import psychobench.draw
+from psychobench.draw.curves import Crowd, Curve, Panel, draw_curves
+from psychobench.draw.figures import save_figure
 
 GRID = np.linspace(0, 1, 11)
 
@@ -45,3 +54,33 @@ def test_the_same_figure_is_written_as_the_same_bytes(tmp_path):
         save_figure(figure, tmp_path, name)
         written.append((tmp_path / f"{name}.svg").read_bytes())
     assert written[0] == written[1]
+
+
+NOTEBOOK_CELL = """
+import numpy as np, pandas as pd, psychobench as pb
+levels, people = np.linspace(0, 1, 7), ["h01", "h02"]
+rows = [(who, x, 20, round(20 * x)) for who in people for x in levels]
+counts = pd.DataFrame(rows, columns=["observer", "level", "n_trials", "n_target"])
+figure = pb.fit(counts.assign(condition="all"), engine="ml").plot()
+import sys
+assert "matplotlib.pyplot" not in sys.modules
+sys.stdout.buffer.write(figure._repr_png_())
+"""
+
+
+def test_a_notebook_shows_a_figure_although_pyplot_is_not_used():
+    shown = subprocess.run([sys.executable, "-c", NOTEBOOK_CELL], capture_output=True, check=True)
+    image = Image.open(io.BytesIO(shown.stdout))
+    assert image.format == "PNG"
+    assert image.width > 400
+    assert np.asarray(image.convert("L")).std() > 10
+
+
+def test_every_figure_comes_from_the_one_factory_that_notebooks_show():
+    made = re.compile(r"\bFigure\(")
+    elsewhere = [
+        path.name
+        for path in Path(psychobench.draw.__path__[0]).glob("*.py")
+        if path.name != "figures.py" and made.search(path.read_text("utf-8"))
+    ]
+    assert not elsewhere

@@ -11,9 +11,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import psychobench
-from psychobench.draw.style import ONE_COLUMN, look, shorten, wrap
+from psychobench.analysis.figures import PER_PAGE, analysis_figures
+from psychobench.draw.style import ONE_COLUMN, series_style, shorten, wrap
 from psychobench.errors import ComparisonError
-from psychobench.reports.analysis_figures import PER_PAGE, analysis_figures
 
 LONG = ("the upper half of the face hidden by noise", "the lower half of the face hidden by noise")
 SIX = ("none", "eyes", "nose", "mouth", "brows", "contour")
@@ -32,7 +32,7 @@ def study(n, conditions, groups=None, name="p{:02}"):
             pd.DataFrame({"observer": name.format(i), "condition": condition, **counts, **columns})
         )
     between = None if groups is None else "group"
-    return psychobench.analyse(pd.concat(rows), engine="ml", between=between)
+    return psychobench.analyse(pd.concat(rows), engine="ml", between=between, gof=0)
 
 
 def drawn(analysis):
@@ -89,16 +89,16 @@ def test_a_condition_has_the_same_colour_and_marker_everywhere():
     analysis = study(3, ("whole", "eyes"))
     # the second participant's conditions come the other way round
     table = analysis.table.iloc[np.r_[0:12, 18:24, 12:18, 24:36]]
-    figure = drawn(psychobench.analyse(table, engine="ml"))["participants-1"]
+    figure = drawn(psychobench.analyse(table, engine="ml", gof=0))["participants-1"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["whole", "eyes"]
     for axis in figure.axes:
         colours = {line.get_label(): line.get_color() for line in axis.lines}
-        assert colours["whole"] == look(0)["color"]
-        assert colours["eyes"] == look(1)["color"]
+        assert colours["whole"] == series_style(0)["color"]
+        assert colours["eyes"] == series_style(1)["color"]
 
 
 def test_no_two_of_a_dozen_conditions_look_the_same():
-    assert len({(look(n)["color"], look(n)["marker"]) for n in range(12)}) == 12
+    assert len({(series_style(n)["color"], series_style(n)["marker"]) for n in range(12)}) == 12
 
 
 def test_everybody_is_drawn_once_on_pages_of_one_scale():

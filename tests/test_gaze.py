@@ -27,7 +27,7 @@ from psychobench.gaze import (
 from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
 from psychobench.gaze.fixation_maps import centre_bias, pixels, unit_range
 from psychobench.gaze.gallery import draw_galleries
-from psychobench.gaze.map_files import find_maps, map_sizes, resize_map, weights_notes
+from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
 from psychobench.gaze.photographs import find_images, image_sizes
 from psychobench.gaze.score_files import gaze_text, write_gaze
 
@@ -152,18 +152,6 @@ def test_the_middle_is_where_centre_bias_peaks() -> None:
     bump = centre_bias((91, 61))
     assert np.unravel_index(bump.argmax(), bump.shape) == (30, 45)
     np.testing.assert_allclose(bump, bump[::-1, ::-1])
-
-
-def test_resizing_agrees_with_scipy_between_pixel_centres() -> None:
-    coarse = np.random.default_rng(0).random((6, 8))
-    fine = resize_map(coarse, (32, 24))
-    x, y = (np.arange(32) + 0.5) / 4 - 0.5, (np.arange(24) + 0.5) / 4 - 0.5
-    grid = np.meshgrid(y, x, indexing="ij")
-    from scipy.ndimage import map_coordinates
-
-    np.testing.assert_allclose(
-        fine, map_coordinates(coarse, grid, order=1, mode="nearest"), atol=1e-6
-    )
 
 
 @given(
@@ -448,7 +436,7 @@ def test_photographs_that_differ_in_their_endings_alone_are_refused(tmp_path: Pa
 def test_a_photograph_that_lies_on_its_side_has_the_size_it_is_read_with(tmp_path: Path) -> None:
     from PIL import Image
 
-    from psychobench.resources import read_image
+    from psychobench.images import read_image
 
     for turn in (1, 3, 6, 8):
         exif = Image.Exif()

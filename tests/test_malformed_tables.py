@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import io
+import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,16 @@ from psychobench.trials.table import read_trials, validate_trials
 
 TRIALS = "observer,level,response\np1,0,0\np1,0.5,1\np1,0.5,\np2,1,1\n"
 COUNTS = "observer,level,n_trials,n_target\np1,0.6,10,5\n"
+
+
+def workbook() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return file.getvalue()
+
+
+WORKBOOK = workbook()
 MALFORMED = {
     "response 2": ("observer,level,response\nh01,0.6,2\n",
         ["response must be 0, 1 or empty", "row 2 of", "(observer 'h01', level 0.6)",
@@ -49,10 +62,10 @@ MALFORMED = {
     "trials and counts": ("observer,level,response,n_trials,n_target\np1,0,1,1,1\n",
         ["either trials or counts"]),
     "no observer": ("subject,level,response\np1,0,1\n",
-        ["needs observer", "found: subject, level, response", "--columns observer=subject"]),
+        ["needs observer", "found: subject, level, response", "observer=subject"]),
     "no column known": ("a,b\n1,2\n", ["needs observer and level and response", "found: a, b"]),
     "another case": ("Observer,Level,Response\np1,0,1\n",
-        ["--columns observer=Observer,level=Level,response=Response"]),
+        ["observer=Observer,level=Level,response=Response"]),
     "empty file": ("", ["is empty"]),
     "blank file": ("\n  \n", ["is empty"]),
     "header only": ("observer,level,response\n", ["at least one row"]),
@@ -71,10 +84,13 @@ MALFORMED = {
     "quote in the header": ('observer,"level,response\np1,0,1\n', []),
     "Latin-1": ("observer,level,response\nJörg,0,1\n".encode("latin-1"),
         ["UTF-8", "0xf6", "row 2"]),
-    "UTF-16": (codecs.BOM_UTF16_LE + TRIALS.encode("utf-16-le"), ["UTF-16", "CSV UTF-8"]),
-    "UTF-16 unmarked": (TRIALS.encode("utf-16-le"), ["UTF-16"]),
-    "Excel": (b"PK\x03\x04" + bytes(64), ["Excel workbook", "psychobench import"]),
-    "binary": (b"\x89PNG\r\n\x1a\n\0\0\0", ["binary"]),
+    "half UTF-16": (TRIALS.encode("utf-16")[:-1], ["must be UTF-16-LE text", "save it as UTF-8"]),
+    "Excel": (WORKBOOK, ["is an Excel workbook", "read it with `psychobench.import_trials()`"]),
+    "a zip archive": (b"PK\x03\x04" + bytes(64), ["a zip archive; unpack it"]),
+    "MATLAB": (b"MATLAB 5.0 MAT-file" + bytes(99), ["a MAT file", "`psychobench.import_trials()`"]),
+    "an image": (b"\x89PNG\r\n\x1a\n\0\0\0", ["is an image"]),
+    "a pickle": (pickle.dumps({"data": [1]}), ["a pickle is never opened"]),
+    "binary": (TRIALS.encode() + bytes(9), ["NUL character in row 6", "a binary file"]),
 }  # fmt: skip
 
 
@@ -171,7 +187,7 @@ def test_a_column_of_many_numbers_reads_as_it_would_cell_by_cell(write, monkeypa
     header = "observer,condition,level,response,rt"
     path = write("\n".join([header, *rows, f"NA,01,1,0,{last}", ""]))
     quick = read_trials(path)
-    monkeypatch.setattr("psychobench.tables.splitting._MANY", 10**9)
+    monkeypatch.setattr("psychobench.tables.delimited._MANY", 10**9)
     careful = read_trials(path)
     numeric = last not in ("fast", "inf", "007.5")
     assert pd.api.types.is_numeric_dtype(quick["rt"]) == numeric or last == "007.5"
@@ -198,3 +214,46 @@ def test_a_separator_line_and_decimal_commas_are_told(write):
 def test_commas_that_may_part_thousands_are_no_decimal_commas(write):
     (fault,) = faults_of(write("observer;level;response\np1;1,250;1\n"))
     assert "level='1,250'" in fault
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        codecs.BOM_UTF16_LE + TRIALS.encode("utf-16-le"),
+        codecs.BOM_UTF16_BE + TRIALS.encode("utf-16-be"),
+        TRIALS.encode("utf-16-le"),
+    ],
+    ids=["little end first", "big end first", "without its mark"],
+)
+def test_utf_16_is_read_as_the_same_table_and_noted(write, data):
+    table = read_trials(write(data, "wide.csv"))
+    pd.testing.assert_frame_equal(table, read_trials(write(TRIALS)))
+    (note,) = table.attrs["notes"]
+    assert "read as UTF-16 text" in note
+
+
+def test_a_header_repeated_where_two_files_were_joined_is_left_out_and_noted(write):
+    table = read_trials(write(TRIALS + TRIALS))
+    once = read_trials(write(TRIALS, "once.csv"))
+    pd.testing.assert_frame_equal(table, pd.concat([once, once], ignore_index=True))
+    assert "1 row repeats the header (row 6); left out" in table.attrs["notes"][0]
+
+
+def test_what_cannot_be_seen_in_the_cells_is_noted(write):
+    mixed, unclosed = TRIALS.replace("\n", "\r\n", 2), TRIALS.rstrip("\n")
+    assert "line ends of several kinds" in read_trials(write(mixed)).attrs["notes"][0]
+    assert "no line end after the last row" in read_trials(write(unclosed)).attrs["notes"][0]
+    beside = "observer;level;response;rt\np1;0,5;1;0.4\n"
+    _, points = read_trials(write(beside)).attrs["notes"]
+    assert "points in rt are read as decimal points, too" in points
+
+
+def test_cells_of_any_length_are_read_quoted_or_not(write):
+    drawing = "x" * 200_000
+    table = read_trials(write(f'observer,level,response,drawing\np1,0.5,1,"{drawing},"\n'))
+    assert table["drawing"].tolist() == [drawing + ","]
+
+
+def test_empty_cells_beyond_the_header_in_every_row_are_no_fault(write):
+    table = read_trials(write(TRIALS.replace("\n", ",,\n").replace("response,,", "response")))
+    pd.testing.assert_frame_equal(table, read_trials(write(TRIALS, "plain.csv")))

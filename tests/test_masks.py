@@ -9,6 +9,9 @@ from PIL import Image
 from psychobench.errors import StimulusError
 from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.faces import Identity, View, face_landmarks, frl_points, render_face
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry
+from psychobench.stimuli.landmarks.point_layouts import FEATURES
+from psychobench.stimuli.landmarks.template_files import read_template
 from psychobench.stimuli.masks import (
     REGIONS,
     MaskSpec,
@@ -18,11 +21,8 @@ from psychobench.stimuli.masks import (
     masked_files,
     read_mask_specs,
 )
-from psychobench.stimuli.masks.face_geometry import Face
 from psychobench.stimuli.masks.fills import local_fill, noise_fill
 from psychobench.stimuli.masks.regions import face_region, features_region
-from psychobench.stimuli.point_layouts import FEATURES
-from psychobench.stimuli.templates import read_template
 
 LEVELS = np.linspace(-1.0, 1.0, 21)
 SIZE = 224
@@ -139,8 +139,8 @@ def test_the_outline_of_a_following_mask_tells_the_level_and_that_of_a_fixed_one
     }
     assert outline_readout(outlines["fixed"]) == 0.0
     assert outline_readout(outlines["following"]) > 0.8  # .89 from 11 outlines of 128 pixels
-    assert masks["fixed"].describe()["leaks"] == []
-    assert "outline" in masks["following"].describe()["leaks"][0]
+    assert masks["fixed"].about["leaks"] == []
+    assert "outline" in masks["following"].about["leaks"][0]
 
 
 def test_a_blurred_mouth_still_tells_the_level_and_a_noisy_one_does_not(faces, points) -> None:
@@ -149,7 +149,7 @@ def test_a_blurred_mouth_still_tells_the_level_and_a_noisy_one_does_not(faces, p
     seen = {name: mask.apply(faces)[:, mask.opacity == 255] for name, mask in masks.items()}
     assert outline_readout(seen["blur"]) > 0.9
     assert outline_readout(seen["noise"]) == 0.0
-    assert "blurred" in masks["blur"].describe()["leaks"][0]
+    assert "blurred" in masks["blur"].about["leaks"][0]
 
 
 @pytest.mark.parametrize("region", REGIONS)
@@ -176,7 +176,7 @@ def test_a_control_mask_is_as_large_and_touches_no_feature(region, feather) -> N
             continue
         area, other = (m.opacity.sum(dtype=int) / 255 for m in (mask, control))
         assert other == pytest.approx(area, abs=1.0)
-        face = Face.of(marks)
+        face = FaceGeometry.of(marks)
         assert not control.opacity[features_region(face, (SIZE, SIZE))].any()
         assert face_region(face, (SIZE, SIZE))[control.opacity == 255].all()
     assert len(refused) <= 1  # a low fringe leaves a forehead of no use
@@ -233,8 +233,8 @@ def test_a_polygon_hides_the_pixels_within_its_landmarks() -> None:
         [MaskSpec("box", points=(0, 1, 2, 3))], [square, square + np.array([0.0, 5.0])], images
     )["box"]
     assert mask.region.sum() == 20 * 15
-    assert mask.describe()["box"] == [10, 10, 30, 25]
-    assert mask.describe()["centre"] == [20.0, 17.5]
+    assert mask.about["box"] == [10, 10, 30, 25]
+    assert mask.about["centre"] == [20.0, 17.5]
 
 
 @pytest.mark.parametrize("count", [189, 68, 5])
@@ -243,10 +243,10 @@ def test_every_region_lies_on_its_part_of_the_face_for_any_kind_of_landmarks(
 ) -> None:
     marks = points if count == 189 else [few_points(level, count) for level in points]
     masks = make_masks([MaskSpec(r.replace("+", "-"), r) for r in REGIONS], marks, faces)
-    down = {name: mask.describe()["centre"][1] for name, mask in masks.items()}
+    down = {name: mask.about["centre"][1] for name, mask in masks.items()}
     assert down["eyes-brows"] < down["eyes"] < down["nose"] < down["mouth"]
     for name, mask in masks.items():
-        assert mask.describe()["centre"][0] == pytest.approx(SMALL / 2, abs=1.5), name
+        assert mask.about["centre"][0] == pytest.approx(SMALL / 2, abs=1.5), name
     assert masks["inner-face"].region.mean() == pytest.approx(0.25, abs=0.06)
     assert (masks["upper-half"].region | masks["lower-half"].region).all()
     for feature in ("eyes", "nose", "mouth"):
@@ -268,13 +268,13 @@ def few_points(frl: np.ndarray, count: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("table", "rule"),
     [
-        ({"eyse": {}}, "did you mean eyes?"),
-        ({"eyes": {"fil": "grey"}}, "masks.eyes.fil means nothing here; did you mean fill?"),
-        ({"eyes": {"fill": "nois"}}, "did you mean noise?"),
+        ({"eyse": {}}, "did you mean 'eyes'?"),
+        ({"eyes": {"fil": "grey"}}, "masks.eyes.fil is not a known key (did you mean 'fill'?)"),
+        ({"eyes": {"fill": "nois"}}, "did you mean 'noise'?"),
         ({"eyes": {"feather": -1}}, "masks.eyes.feather must be at least 0"),
         ({"eyes": {"feather": "2"}}, "masks.eyes.feather must be at least 0"),
         ({"eyes": {"grey": 300}}, "masks.eyes.grey must be a whole number from 0 to 255"),
-        ({"eyes": {"blur": 4.0}}, 'masks.eyes.blur says nothing without fill = "blur"'),
+        ({"eyes": {"blur": 4.0}}, 'masks.eyes.blur has no effect without fill = "blur"'),
         ({"eyes": {"fill": "blur", "blur": 0}}, "masks.eyes.blur must be above 0"),
         ({"eyes": {"control": True, "follow": True}}, "control must be a fixed mask"),
         ({"eyes": {"inverse": "yes"}}, "masks.eyes.inverse must be true or false"),
@@ -300,7 +300,7 @@ def test_masks_that_landmarks_cannot_serve_are_refused(faces, points) -> None:
         (points, MaskSpec("m", points=(1, 2, 189)), "masks.m.points must be from 0 to 188"),
         ([p[:7] for p in points], MaskSpec("eyes"), "masks.eyes needs 189, 68 or 5 landmarks"),
         ([p + 5000 for p in points], MaskSpec("eyes"), "masks.eyes hides nothing"),
-        (points, MaskSpec("mouth", margin=40.0), "masks.mouth hides all"),
+        (points, MaskSpec("mouth", reach=40.0), "masks.mouth hides all"),
         (points, MaskSpec("lower-half", control=True), "a control mask must fit on the face"),
     ):
         with pytest.raises(StimulusError) as caught:
@@ -330,7 +330,7 @@ def test_people_and_networks_get_the_same_pixels(tmp_path, faces, points) -> Non
     for name in loaded.covers:
         shown = np.stack([np.asarray(Image.open(tmp_path / "masked" / name / n)) for n in names])
         assert (loaded.images(name) == shown).all()
-        assert loaded.covers[name].describe() == masks[name].describe()
+        assert loaded.covers[name].about == masks[name].about
         two = loaded.select([FEW[7], FEW[2]])
         assert (two.images(name) == shown[[2, 7]]).all()
 
@@ -355,7 +355,7 @@ def test_the_masks_of_averaged_photographs_lie_on_their_faces(shared) -> None:
                 hidden = masks["mouth"].region | masks[name].region  # the mouth comes first
                 assert hidden[rows, columns].all(), name
     for name in ("eyes", "nose", "mouth", "eyes-brows"):
-        areas = [masks[m].describe()["area_pixels"] for m in (name, f"{name}-control")]
+        areas = [masks[m].about["area_pixels"] for m in (name, f"{name}-control")]
         assert areas[1] == pytest.approx(areas[0], abs=1.0)
         skin = [image[masks[f"{name}-control"].opacity == 255].mean(axis=0) for image in images]
         assert all(colour[0] > 1.15 * colour[2] for colour in skin)  # skin, not wall or hair

@@ -15,11 +15,13 @@ from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import Identity, View, render_face
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.landmarks.point_layouts import LIPS, mirror_points
+from psychobench.stimuli.landmarks.template_files import Template, read_template, write_template
 from psychobench.stimuli.manifest import read_manifest
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
-from psychobench.stimuli.morphing.morph_files import morph_set
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
+from psychobench.stimuli.morphing.morphed_set import morph_stimuli
 from psychobench.stimuli.morphing.texture import Texture
 from psychobench.stimuli.morphing.warp import (
     Layer,
@@ -30,9 +32,7 @@ from psychobench.stimuli.morphing.warp import (
     rasterise,
     triangulate,
 )
-from psychobench.stimuli.point_layouts import LIPS, mirror_points
-from psychobench.stimuli.set_checks import check_set
-from psychobench.stimuli.templates import Template, read_template, write_template
+from psychobench.stimuli.set_checks import check_stimuli
 
 SIZE = 96
 WOMAN = Identity(sex=-1.0, width=-0.5, hairstyle="short")
@@ -232,7 +232,7 @@ templates = ["woman.tem", "man.tem"]
 def test_an_average_is_one_face_that_can_be_morphed_on(photographs, plan, tmp_path):
     path = photographs / "couple.toml"
     path.write_text(AVERAGE + "[masks.eyes]\n")
-    morph_set(read_morph_spec(path), photographs / "couple")
+    morph_stimuli(read_morph_spec(path), photographs / "couple")
     names = {file.name for file in (photographs / "couple").iterdir()}
     assert {"average.png", "average.tem", "manifest.json"} <= names
     assert "levels.csv" not in names
@@ -407,7 +407,7 @@ def made(photographs, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("sets") / "two"
     path = photographs / "full.toml"
     path.write_text(FULL)
-    morph_set(read_morph_spec(path), folder)
+    morph_stimuli(read_morph_spec(path), folder)
     return folder
 
 
@@ -439,7 +439,7 @@ def test_the_landmarks_of_each_level_are_in_the_table_and_in_its_template(made, 
 
 
 def test_the_same_spec_gives_the_same_bytes_again(made, photographs, tmp_path):
-    morph_set(read_morph_spec(photographs / "full.toml"), tmp_path / "again")
+    morph_stimuli(read_morph_spec(photographs / "full.toml"), tmp_path / "again")
     names = {path.relative_to(made) for path in made.rglob("*") if path.is_file()}
     assert names == {
         path.relative_to(tmp_path / "again")
@@ -450,20 +450,29 @@ def test_the_same_spec_gives_the_same_bytes_again(made, photographs, tmp_path):
         assert (made / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
 
 
-def test_any_number_of_threads_paints_the_same(plan):
+def test_morphing_returns_the_set_that_it_wrote(made, photographs, tmp_path):
+    returned = morph_stimuli(photographs / "full.toml", tmp_path / "set")
+    again = load_stimuli(tmp_path / "set")
+    assert returned.summary() == again.summary()
+    assert returned.table.equals(again.table)
+    for mask in returned.covers:
+        np.testing.assert_array_equal(returned.images(mask), again.images(mask))
+
+
+def test_any_number_of_cores_paints_the_same(plan):
     continuum = plan()
-    np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(threads=3))
+    np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(cores=3))
 
 
 def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs, tmp_path):
     path = photographs / "within.toml"
     path.write_text(FULL.replace('"luminance"', '"luminance"\nmatch_region = "face"'))
-    morph_set(read_morph_spec(path), tmp_path / "set")
+    morph_stimuli(read_morph_spec(path), tmp_path / "set")
     effect = pd.read_csv(tmp_path / "set" / "matching.csv").set_index("property")
     assert set(effect["region"]) == {"face"}
     assert effect.loc["luminance", "range_percent_before"] > 1.0
     assert effect.loc["luminance", "range_percent_after"] < 0.1
-    checked = check_set(tmp_path / "set")
+    checked = check_stimuli(tmp_path / "set")
     assert checked.matched == "luminance within the face"
     ranges = checked.trends.set_index("property")["range_percent"]
     assert ranges["luminance_of_face"] < 0.1 < ranges["luminance"]
@@ -494,7 +503,7 @@ def test_a_set_of_rendered_faces_says_so_and_a_mixture_too(photographs, tmp_path
         path = photographs / "spec.toml"
         path.write_text(text)
         out = tmp_path / made_from.replace(" ", "-")
-        morph_set(read_morph_spec(path), out)
+        morph_stimuli(read_morph_spec(path), out)
         assert load_stimuli(out).rendered is is_rendered
         manifest = read_manifest(out)
         assert manifest is not None

@@ -74,7 +74,7 @@ def analysis():
 
 @pytest.fixture(scope="module")
 def page(analysis):
-    return psychobench.report(analysis)
+    return psychobench.report(analysis).html()
 
 
 def test_every_element_is_closed_and_every_id_is_there_once(page):
@@ -118,7 +118,7 @@ def test_figures_are_described_and_tables_have_captions_and_headings(page):
 def test_the_page_says_what_was_found(analysis, page):
     text = "".join(Reader(page).text)
     assert all(sentence in text for sentence in analysis.sentences())
-    for heading in ("Data and who was left out", "Goodness of fit", "Limits", "For your paper"):
+    for heading in ("Data and exclusions", "Goodness of fit", "Limits", "For your paper"):
         assert heading in text
     assert "3 participants, 2 conditions" in text
     for row in analysis.descriptives.itertuples():
@@ -126,15 +126,14 @@ def test_the_page_says_what_was_found(analysis, page):
 
 
 def test_a_report_without_checks_of_fit_says_how_to_get_them():
-    page = psychobench.report(psychobench.analyse(trials(2), engine="ml"))
-    assert "add --gof 1000 to the command" in page
+    page = psychobench.analyse(trials(2), engine="ml", gof=0).report().html()
+    assert "With `gof=1000` each curve is compared" in page
 
 
 def test_simulated_people_are_called_that():
     table = trials(2).assign(simulated=1)
-    assert "SIMULATED people: this page makes no claim about people." in psychobench.report(
-        psychobench.analyse(table, engine="ml")
-    )
+    page = psychobench.analyse(table, engine="ml", gof=0).report().html()
+    assert "SIMULATED people: this page makes no claim about people." in page
 
 
 def test_missing_numbers_are_dashes_and_sort_last():

@@ -118,7 +118,7 @@ def test_an_unknown_name_names_the_nearest_the_others_and_why_broken_ones_are(in
 
 def test_an_observer_of_a_package_not_installed_names_that_package(monkeypatch):
     monkeypatch.setattr("psychobench.observers.registry.entry_points", lambda group: ())
-    with pytest.raises(ObserverError, match=r"only none; .*pip install psychobench-torch"):
+    with pytest.raises(ObserverError, match=r"only none; .*pip install -e plugins/torch_models"):
         load_observer("fe_alexnet")
 
 

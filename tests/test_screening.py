@@ -11,9 +11,11 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from psychobench.errors import OptionError, TableError
 from psychobench.trials.screening import (
     CHECKS,
+    Exclusion,
     check_trials,
-    exclude,
+    exclude_participants,
     parse_exclusion,
+    parse_exclusions,
 )
 from psychobench.trials.screening.measures import halves
 
@@ -116,7 +118,7 @@ def test_rows_pasted_twice_and_files_read_twice_are_found() -> None:
     assert set(flags.loc[flags["check"] == "copies", "observer"]) == {"p1", "p3"}
 
 
-def test_trial_numbers_decide_the_order_and_their_absence_is_said() -> None:
+def test_trial_numbers_decide_the_order_and_their_absence_is_noted() -> None:
     trials = honest().assign(response=np.arange(210) % 2.0)
     shuffled = trials.sample(frac=1, random_state=1)
     pd.testing.assert_frame_equal(check_trials(shuffled).table, check_trials(trials).table)
@@ -131,18 +133,17 @@ def test_counts_cannot_be_checked() -> None:
         check_trials(counts)
 
 
-def test_exclusion_leaves_out_whom_its_rule_meets_and_says_why() -> None:
+def test_a_rule_excludes_whoever_meets_it_and_gives_the_value() -> None:
     both = pd.concat([honest("p1", 1), honest("p2", 2).assign(response=1.0)], ignore_index=True)
     screening = check_trials(both)
-    kept, left_out = exclude(
-        both, screening, [parse_exclusion("ends"), parse_exclusion("bias>0.9")]
-    )
+    found = exclude_participants(both, screening, ["ends", Exclusion("bias", ">", 0.9)])
+    kept, left_out = found.kept, found.left_out
     assert set(kept["observer"]) == {"p1"}
     assert left_out[["observer", "rule"]].values.tolist() == [["p2", "ends"], ["p2", "bias>0.9"]]
     assert left_out["n_trials"].tolist() == [210, 210]
-    nobody, none_left_out = exclude(both, screening, [])
-    assert len(nobody) == len(both)
-    assert none_left_out.empty
+    nobody = exclude_participants(both, screening, [])
+    assert len(nobody.kept) == len(both)
+    assert nobody.to_frame().empty
 
 
 @pytest.mark.parametrize("text", ["end", "missing>", "missing>a.b", "missing=3", "", "rt>1.2.3"])
@@ -153,8 +154,8 @@ def test_a_rule_that_means_nothing_is_refused_with_the_checks_there_are(text: st
 
 def test_excluding_everybody_is_refused() -> None:
     trials = honest().assign(response=1.0)
-    with pytest.raises(OptionError, match="leaves out all 1"):
-        exclude(trials, check_trials(trials), [parse_exclusion("ends")])
+    with pytest.raises(OptionError, match="excludes all 1"):
+        exclude_participants(trials, check_trials(trials), "ends")
 
 
 def test_every_rule_states_its_limits_in_words() -> None:
@@ -162,3 +163,31 @@ def test_every_rule_states_its_limits_in_words() -> None:
     assert list(rules) == list(CHECKS)
     assert rules["missing"] == "at most 5% of the trials lack an answer"
     assert not any("{" in rule for rule in rules.values())
+
+
+def test_a_plain_data_frame_is_checked_with_or_without_conditions() -> None:
+    plain = honest().drop(columns="condition").astype({"response": int})
+    pd.testing.assert_frame_equal(check_trials(plain).table, check_trials(honest()).table)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    ["ends, missing>0.2", ["ends", "missing>0.2"], ["ends", Exclusion("missing", ">", 0.2)]],
+)
+def test_rules_are_read_from_text_lists_and_objects_alike(rules) -> None:
+    assert parse_exclusions(rules) == (Exclusion("ends"), Exclusion("missing", ">", 0.2))
+
+
+@pytest.mark.parametrize("rules", [3, ["ends", 0.2], None])
+def test_a_rule_of_another_kind_is_refused_with_an_example(rules) -> None:
+    with pytest.raises(
+        OptionError, match=r"text or Exclusion objects: got .*; write .*missing>0.2"
+    ):
+        parse_exclusions(rules)
+
+
+def test_checks_and_exclusions_are_tables_in_a_notebook() -> None:
+    both = pd.concat([honest("p1", 1), honest("p2", 2).assign(response=1.0)], ignore_index=True)
+    screening = check_trials(both)
+    assert "<td>switching</td>" in screening._repr_html_()
+    assert "<td>ends&lt;0.6</td>" in exclude_participants(both, screening, "ends<0.6")._repr_html_()

@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
-from psychobench.errors import StimulusError
+from psychobench.errors import OptionError, StimulusError
 from psychobench.resources import sha256
 from psychobench.stimuli import ALL_LEVELS, HUMAN_LEVELS, list_stimuli, load_stimuli
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks
+from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE
 from psychobench.stimuli.manifest import read_manifest
-from psychobench.stimuli.render_set import LANDMARKS, render_level, render_set, stimulus_name
-from psychobench.stimuli.render_spec import read_spec
+from psychobench.stimuli.rendering.render_spec import read_render_spec
+from psychobench.stimuli.rendering.rendered_set import render_level, render_stimuli
+from psychobench.stimuli.set_files import stimulus_name
 
 SIZE = (8, 6)
 
@@ -109,7 +112,7 @@ def test_the_bundled_set_was_made_by_the_renderer_that_is_here(average):
 
 
 def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
-    spec = read_spec(average.folder / "spec.toml")
+    spec = read_render_spec(average.folder / "spec.toml")
     for row in (0, 10, 20):
         anew = render_level(spec, spec.levels[row]).astype(int)
         # float32 sums may differ by a rounding from one processor to another
@@ -117,8 +120,8 @@ def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
 
 
 def test_the_landmarks_are_those_of_the_rendered_faces(average):
-    spec = read_spec(average.folder / "spec.toml")
-    table = pd.read_csv(average.folder / LANDMARKS)
+    spec = read_render_spec(average.folder / "spec.toml")
+    table = pd.read_csv(average.folder / LANDMARKS_FILE)
     assert set(table["stimulus"]) == set(average.table["stimulus"])
     for level in (0.0, 1.0):
         at_level = table[table["stimulus"] == stimulus_name(level)]
@@ -129,7 +132,7 @@ def test_the_landmarks_are_those_of_the_rendered_faces(average):
 
 
 def test_a_smile_lifts_the_corners_of_the_mouth_along_the_whole_continuum(average):
-    table = pd.read_csv(average.folder / LANDMARKS)
+    table = pd.read_csv(average.folder / LANDMARKS_FILE)
     corners = table[table["feature"] == "mouth_corners"].groupby("stimulus", sort=False)["y"].mean()
     assert (np.diff(corners[average.table["stimulus"]]) < 0).all()
 
@@ -227,6 +230,9 @@ def test_changing_the_images_one_got_does_not_change_the_stimuli(folder):
 
 
 def test_selecting_levels_keeps_their_images_and_names_each_level_that_is_not_there(average):
+    assert average.select("all") is average
+    assert average.select("human").table["level"].tolist() == list(HUMAN_LEVELS)
+    assert average.select("0.5,1").table["level"].tolist() == [0.5, 1.0]
     few = average.select([1.0, 0.1 + 0.2])
     assert few.table["level"].tolist() == [0.3, 1.0]
     np.testing.assert_array_equal(few.images(), average.images()[[6, 20]])
@@ -236,7 +242,7 @@ def test_selecting_levels_keeps_their_images_and_names_each_level_that_is_not_th
         "no stimulus has level 0.51",
         "no stimulus has level 2",
     ]
-    with pytest.raises(StimulusError, match="at least one level must be chosen"):
+    with pytest.raises(OptionError, match="`levels` must be one of 'all', 'human', numbers"):
         average.select([])
 
 
@@ -300,7 +306,7 @@ def test_levels_that_are_no_text_are_refused(folder):
         ("..\\middle,0.4", "without a path", "middle"),
         ("C:middle,0.4", "without a path", "'C:middle'"),
         ("..,0.4", "in the folder", "'..'"),
-        ("broken,0.4", "every image must decode", "broken.png"),
+        ("broken,0.4", "every image must be readable", "broken.png"),
         ("twice,0.4", "stimulus must name one image", "twice.jpg or twice.png"),
     ],
 )
@@ -386,7 +392,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sets") / "old-woman"
     spec = folder.with_suffix(".toml")
     spec.write_text(SPEC)
-    render_set(read_spec(spec), folder)
+    render_stimuli(read_render_spec(spec), folder)
     return folder
 
 
@@ -400,8 +406,26 @@ def test_a_spec_of_ones_own_becomes_a_set_that_loads(rendered):
     assert (rendered / "spec.toml").read_text() == SPEC
 
 
+def test_rendering_returns_the_set_that_it_wrote(rendered, tmp_path):
+    made, again = render_stimuli(rendered / "spec.toml", tmp_path), load_stimuli(tmp_path)
+    assert made.summary() == again.summary()
+    assert made.table.equals(again.table)
+    np.testing.assert_array_equal(made.images("mouth"), again.images("mouth"))
+
+
+def test_a_set_is_a_table_and_a_contact_sheet_in_a_notebook(tmp_path):
+    stimuli = load_stimuli().select([0.0, 0.5, 1.0])
+    assert stimuli.to_frame().equals(stimuli.table)
+    assert "face-050" in stimuli._repr_html_()
+    assert stimuli.plot()._repr_png_().startswith(b"\x89PNG")
+    figure = Figure()
+    axes = figure.subplots(1, 2)
+    assert stimuli.plot(ax=axes[1]) is figure
+    assert (len(axes[0].images), len(axes[1].images)) == (0, 1)
+
+
 def test_the_same_spec_gives_the_same_bytes(rendered, tmp_path):
-    render_set(read_spec(rendered / "spec.toml"), tmp_path)
+    render_stimuli(read_render_spec(rendered / "spec.toml"), tmp_path)
     for path in (path for path in rendered.rglob("*") if path.is_file()):
         assert path.read_bytes() == (tmp_path / path.relative_to(rendered)).read_bytes()
 
@@ -430,7 +454,11 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('title = "rendered', 'titel = "rendered', "titel means nothing here; did you mean title?"),
+        (
+            'title = "rendered',
+            'titel = "rendered',
+            "titel is not a known key (did you mean 'title'?)",
+        ),
         ('target = "happy"', "", "it must have target"),
         ('target = "happy"', "target = 1", "target must be a text: it is 1"),
         ('"old-woman"', '"../old"', "name must consist of letters, digits and dashes"),
@@ -443,10 +471,10 @@ def test_a_manifest_that_is_none_is_refused(folder, text):
         ("stop = 0.75", "stop = 0.25", "levels.start must be below stop"),
         ("size = 64", "size = 6.4", "image.size must be a whole number from 64 to 2048"),
         ("supersample = 1", "supersample = 99", "image.supersample must be a whole number"),
-        ("age = 1.5", "aeg = 1.5", "identity.aeg means nothing here; did you mean age?"),
-        ("age = 1.5", 'age = "old"', "identity.age must be like 0.0: it is 'old'"),
+        ("age = 1.5", "aeg = 1.5", "identity.aeg is not a known key (did you mean 'age'?)"),
+        ("age = 1.5", 'age = "old"', "identity.age must be a value like 0.0: it is 'old'"),
         ('"bob"', '"mohawk"', "hairstyle must be one of"),
-        ("[0.5, -0.5, 0.7]", "[0.5, 0.7]", "view.light must be like"),
+        ("[0.5, -0.5, 0.7]", "[0.5, 0.7]", "view.light must be a value like"),
         ("[identity]", "[[identity]]", "identity must be a section"),
         ("[levels]", "[levels", "a spec must be a TOML file"),
     ],
@@ -456,17 +484,17 @@ def test_a_faulty_spec_is_refused_with_its_place_and_value(tmp_path, old, new, f
     assert old in SPEC
     path.write_text(SPEC.replace(old, new))
     with pytest.raises(StimulusError) as caught:
-        read_spec(path)
+        read_render_spec(path)
     assert any(fault in line for line in caught.value.faults)
     assert all(str(path) in line for line in caught.value.faults)
 
 
 def test_a_spec_that_is_not_there_is_named(tmp_path):
     with pytest.raises(StimulusError, match=r"a spec must exist: .*gone\.toml is missing"):
-        read_spec(tmp_path / "gone.toml")
+        read_render_spec(tmp_path / "gone.toml")
 
 
 def test_the_levels_of_a_spec_are_exact_hundredths(average):
-    spec = read_spec(average.folder / "spec.toml")
+    spec = read_render_spec(average.folder / "spec.toml")
     assert spec.levels == ALL_LEVELS
     assert dataclasses.asdict(spec)["size"] == average.pixels.shape[1]

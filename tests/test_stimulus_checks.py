@@ -10,11 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import psychobench
+from psychobench.errors import OptionError, StimulusError
 from psychobench.resources import bundled
 from psychobench.stimuli.faces import frl_points, render_face
-from psychobench.stimuli.set_checks import check_set
-from psychobench.stimuli.set_landmarks import read_landmarks
-from psychobench.stimuli.templates import Template, write_template
+from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
+from psychobench.stimuli.landmarks.template_files import Template, write_template
+from psychobench.stimuli.masked_set import mask_stimuli
+from psychobench.stimuli.masks import MaskSpec
+from psychobench.stimuli.set_checks import check_stimuli
+from psychobench.stimuli.sets import load_stimuli
+from psychobench.tables.output import json_rows
 
 SIZE = 96
 
@@ -54,6 +60,18 @@ def test_the_bundled_set_is_whole_and_its_mean_luminance_does_not_tell_the_level
     assert len(document["steps"]) == 20
 
 
+def test_python_finds_the_same_numbers_as_the_command(run_cli) -> None:
+    printed = json.loads(run_cli("stimuli", "check", "rendered-average", "--json").out)
+    checked = psychobench.check_stimuli("rendered-average")
+    assert checked.to_dict() == printed
+    assert json_rows(checked.to_frame()) == printed["trends"]
+    assert psychobench.check_stimuli(psychobench.load_stimuli()).to_dict() == printed
+
+
+def test_a_notebook_shows_what_predicts_the_level() -> None:
+    assert "rms_contrast" in psychobench.check_stimuli()._repr_html_()
+
+
 def test_a_folder_of_images_with_levels_alone_is_checked(tmp_path, run_cli) -> None:
     folder = write_set(tmp_path / "own", np.linspace(0, 1, 6), brighten=30.0)
     ran = run_cli("stimuli", "check", folder)
@@ -78,11 +96,11 @@ def write_blends(folder: Path, levels: list[float], shown: list[float]) -> Path:
 
 def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_path) -> None:
     levels = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    even = check_set(write_blends(tmp_path / "even", levels, levels))
+    even = check_stimuli(write_blends(tmp_path / "even", levels, levels))
     assert even.evenness["cv"].max() < 0.02
     assert not any("uneven" in flag for flag in even.flags)
     shown = [0.0, 0.05, 0.1, 0.8, 0.9, 1.0]
-    uneven = check_set(write_blends(tmp_path / "uneven", levels, shown))
+    uneven = check_stimuli(write_blends(tmp_path / "uneven", levels, shown))
     assert uneven.evenness["flagged"].tolist() == [True, True]
     assert sum("uneven" in flag for flag in uneven.flags) == 2
     assert uneven.steps["landmarks"].idxmax() == uneven.steps["pixels"].idxmax() == 2
@@ -90,7 +108,7 @@ def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_p
 
 def test_a_wide_step_between_levels_is_no_uneven_one(tmp_path) -> None:
     levels = [0.0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0]
-    checked = check_set(write_blends(tmp_path / "wide", levels, levels))
+    checked = check_stimuli(write_blends(tmp_path / "wide", levels, levels))
     assert checked.steps["pixels"].max() > 1.8 * checked.steps["pixels"].min()
     assert checked.evenness["cv"].max() < 0.05
 
@@ -103,7 +121,7 @@ def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_pat
         ran = run_cli("stimuli", "mask", folder, "--mask", f"{name}=mouth", *options, "--out", out)
         assert ran.code == 0
         assert ("Warning: mask" in ran.err) == flagged
-        flags = check_set(out).flags
+        flags = check_stimuli(out).flags
         assert any(f"area of mask {name}" in flag for flag in flags) == flagged
         shutil.rmtree(out)
 
@@ -111,7 +129,7 @@ def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_pat
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
-        (lambda f: (f / "face-050.png").write_bytes(b"no image"), "every image must decode"),
+        (lambda f: (f / "face-050.png").write_bytes(b"no image"), "every image must be readable"),
         (lambda f: (f / "face-050.png").unlink(), "every stimulus must have its image"),
         (
             lambda f: (f / "masks" / "nose.png").unlink(),
@@ -154,17 +172,17 @@ def test_images_that_are_all_the_same_are_said_to_be(tmp_path) -> None:
     folder = write_set(tmp_path / "same", np.linspace(0, 1, 3))
     for number in (1, 2):
         shutil.copy(folder / "f0.png", folder / f"f{number}.png")
-    assert "all images are the same in pixels: there are no steps" in check_set(folder).notes
+    assert "all images are identical in pixels: there are no steps" in check_stimuli(folder).notes
 
 
 def test_clipped_images_are_flagged(tmp_path) -> None:
-    checked = check_set(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
+    checked = check_stimuli(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
     assert any("are clipped" in flag for flag in checked.flags)
 
 
 def test_several_images_at_a_level_are_no_continuum_of_steps(tmp_path) -> None:
     folder = write_set(tmp_path / "twice", np.array([0.0, 0.0, 1.0, 1.0]))
-    checked = check_set(folder)
+    checked = check_stimuli(folder)
     assert checked.steps.empty
     assert any("several images" in note for note in checked.notes)
 
@@ -203,14 +221,14 @@ def test_incomplete_templates_are_refused(tmp_path, run_cli, spoil, rule) -> Non
     ("options", "rule"),
     [
         ([], "masks must come from --mask or from --spec"),
-        (["--mask", "eyse"], "did you mean eyes?"),
-        (["--mask", "eyes", "--fill", "nois"], "did you mean noise?"),
+        (["--mask", "eyse"], "did you mean 'eyes'?"),
+        (["--mask", "eyes", "--fill", "nois"], "did you mean 'noise'?"),
         (["--mask", "eyes", "--feather", "-3"], "masks.eyes.feather must be at least 0"),
         (["--mask", "a=1,2,500"], "there is no landmark 500 among 189"),
         (["--mask", "a=1,x,3"], "at least three numbers of landmarks"),
         (["--mask", "eyes", "--mask", "eyes"], "each mask must be given once"),
         (["--mask", "upper-half", "--control"], "a control mask must fit on the face"),
-        (["--mask", "mouth", "--margin", "2"], ""),
+        (["--mask", "mouth", "--reach", "2"], ""),
         (["--spec", "missing.toml"], "a spec must exist"),
     ],
 )
@@ -228,7 +246,7 @@ def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
     spec = tmp_path / "masks.toml"
     spec.write_text(
         '[masks.brows]\nregion = "eyes+brows"\nfill = "local"\nfeather = 4\ncontrol = true\n'
-        "[masks.cheek]\npoints = [164, 165, 166]\nmargin = 0.1\n"
+        "[masks.cheek]\npoints = [164, 165, 166]\nreach = 0.1\n"
     )
     out = tmp_path / "out"
     ran = run_cli(
@@ -254,3 +272,46 @@ def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
     assert run_cli("stimuli", "mask", out, *cheek, "--out", tmp_path / "cheek").code == 0
     again = run_cli("stimuli", "mask", out, "--mask", "eyes", "--out", tmp_path / "third")
     assert "has a mask 'eyes' already" in again.err
+
+
+@pytest.mark.parametrize(
+    "masks",
+    [
+        ["brows=eyes+brows", "cheek=164,165,166"],
+        {"brows": "eyes+brows", "cheek": [164, 165, 166]},
+        {"brows": "eyes+brows", "cheek": np.array([164, 165, 166])},
+        [MaskSpec("brows", "eyes+brows", feather=3), "cheek=164,165,166"],
+    ],
+    ids=["text", "mapping", "array", "specs"],
+)
+def test_masks_are_named_as_text_in_a_mapping_or_by_their_specs(tmp_path, masks) -> None:
+    folder = write_set(tmp_path / "own", np.array([0.0, 1.0]), templates=True)
+    masked = mask_stimuli(folder, tmp_path / "out", masks=masks, feather=3)
+    again = load_stimuli(tmp_path / "out")
+    assert list(masked.covers) == ["brows", "cheek"]
+    assert masked.sha256 == again.sha256
+    assert (masked.name, masked.title, masked.bundled) == (again.name, again.title, again.bundled)
+    for name in masked.covers:
+        np.testing.assert_array_equal(masked.images(name), again.images(name))
+        assert dict(masked.covers[name].about) == dict(again.covers[name].about)
+    # 3 pixels of soft edge are hidden in part
+    assert np.count_nonzero(masked.covers["brows"].opacity % 255) > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "fault"),
+    [
+        ({}, OptionError, "must come from `masks` or from `spec`: neither is given; write for exa"),
+        ({"masks": [3]}, OptionError, "`masks` must be text, a mapping or specs: 3 is none"),
+        ({"masks": "eyes", "reach": 9}, StimulusError, "masks.eyes.reach must be at least 0"),
+        ({"spec": "masks.toml", "grey": 1}, OptionError, "`grey` belongs to `masks`: with `spec`"),
+    ],
+)
+def test_from_python_a_mask_that_cannot_be_made_is_one_clear_line_too(
+    tmp_path, options, error, fault
+) -> None:
+    with pytest.raises(error) as caught:
+        mask_stimuli("rendered-average", tmp_path / "out", **options)
+    (line,) = caught.value.faults
+    assert fault in line
+    assert not (tmp_path / "out").exists()

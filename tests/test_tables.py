@@ -183,13 +183,13 @@ def test_columns_and_filters_are_read_from_the_command_line():
     "text", ["", "observer", "=subject", "observer=", "subject=observer", "level=a,level=b", ","]
 )
 def test_a_columns_option_that_says_nothing_is_refused(text):
-    with pytest.raises(OptionError, match=r"--columns must"):
+    with pytest.raises(OptionError, match=r"`columns` must"):
         parse_columns(text)
 
 
 @pytest.mark.parametrize("texts", [("condition",), ("=x",), ("",), ("a=1", "a=2")])
 def test_a_where_option_that_says_nothing_is_refused(texts):
-    with pytest.raises(OptionError, match=r"--where must"):
+    with pytest.raises(OptionError, match=r"`where` must"):
         parse_where(texts)
 
 

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.point_layouts import FEATURES, LINES, MIRRORED, mirror_points
-from psychobench.stimuli.templates import Template, find_flaws, read_template, write_template
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, LINES, MIRRORED, mirror_points
+from psychobench.stimuli.landmarks.template_files import (
+    Template,
+    landmark_flaws,
+    read_template,
+    write_template,
+)
 
 TEM = "3\n1\t2\n30.5\t4\n5\t60\n2\n0\n3\n0 1 0\n1\n2\n1 2\n"
 
@@ -106,24 +111,26 @@ def test_a_missing_template_is_named(tmp_path):
 def test_closed_lips_may_share_points_but_an_empty_template_may_not():
     face = np.random.default_rng(1).uniform(0, 100, (68, 2))
     face[61:64] = face[[67, 66, 65]]
-    assert find_flaws(face, (100, 100)) is None
-    assert find_flaws(np.zeros((68, 2))) == (
+    assert landmark_flaws(face, (100, 100)) is None
+    assert landmark_flaws(np.zeros((68, 2))) == (
         "its points lie in 1 different places, and at least 3 are needed"
     )
     face[:30] = face[0]
-    assert "of 68 points are in different places" in find_flaws(face)
+    assert "of 68 points are in different places" in landmark_flaws(face)
 
 
 def test_points_on_a_slanted_line_are_found_whatever_their_order():
     t = np.random.default_rng(2).permutation(9)[:, None]
-    assert find_flaws(t * np.array([3.0, -2.0]) + 50) == "all 9 points lie on one line"
+    assert landmark_flaws(t * np.array([3.0, -2.0]) + 50) == "all 9 points lie on one line"
 
 
 def test_points_on_the_border_lie_in_the_image_and_beyond_it_do_not():
     corners = np.array([[0, 0], [40, 0], [40, 30.0], [0, 30]])
-    assert find_flaws(corners, (40, 30)) is None
-    assert "1 of 4 points lie outside the 40 x 29 pixels" not in str(find_flaws(corners, (40, 31)))
-    assert "2 of 4 points lie outside the 40 x 29 pixels" in find_flaws(corners, (40, 29))
+    assert landmark_flaws(corners, (40, 30)) is None
+    assert "1 of 4 points lie outside the 40 x 29 pixels" not in str(
+        landmark_flaws(corners, (40, 31))
+    )
+    assert "2 of 4 points lie outside the 40 x 29 pixels" in landmark_flaws(corners, (40, 29))
 
 
 # --- what the points mean -------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def populations(count: int, seed: int) -> pd.DataFrame:
     for index, (people, design) in enumerate(SETTINGS):
         rng = np.random.default_rng([seed, 4, index])
         held = pd.DataFrame(
-            _held(people, design, rng)
+            _held_level(people, design, rng)
             for _ in tqdm(range(count), desc=f"{people} people, {design.label}")
         )
         rows.append(
@@ -33,7 +33,7 @@ def populations(count: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _held(people: int, design: Design, rng: np.random.Generator) -> dict[str, Any]:
+def _held_level(people: int, design: Design, rng: np.random.Generator) -> dict[str, Any]:
     pse, width = rng.normal(MEAN, SD, people), rng.lognormal(np.log(WIDTH), WIDTH_SD, people)
     guess, lapse = rng.beta(1, 20, (2, people))
     share = (0.5 - guess) / (1 - guess - lapse)

@@ -1,112 +1,85 @@
-"""The result of an analysis: what was fitted, described and tested."""
+"""The result of an analysis: numbers, and what can be made of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING, cast
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from psychobench.comparison.cohort_measures import counted
-from psychobench.comparison.conditions.condition_tests import ConditionTests
+from psychobench.analysis.data import AnalysisData
+from psychobench.analysis.figure_data import FigureData
+from psychobench.analysis.files import save_analysis
+from psychobench.analysis.page import analysis_page
+from psychobench.analysis.tables import analysis_document
+from psychobench.analysis.text import analysis_text
 from psychobench.errors import ComparisonError
-from psychobench.fits.pse import Fits
-from psychobench.trials.screening import Exclusion, Screening
+from psychobench.messages import nearest
+from psychobench.reports.page import Page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MEASURES = ("pse", "jnd")
-MEASURES_OF_CHOICES = ("threshold", "jnd")  # a forced choice has no PSE
 
-
-@dataclass(frozen=True)
-class Analysis:
-    """What `analyse` found.
-
-    Attributes
-    ----------
-    table : pandas.DataFrame
-        The trials, or counts, that were analysed.
-    screening : Screening or None
-        What the checks found, excluded participants among them; None where the table holds counts.
-    rules : tuple of Exclusion
-        By which participants were to be left out.
-    left_out : pandas.DataFrame
-        Who was: ``observer, rule, value, n_trials``.
-    fits : Fits
-        One curve per participant and condition.
-    descriptives : pandas.DataFrame
-        One row per measure and cell of the design: ``measure``, the factors, ``n, mean, sd, sem,
-        low, high`` (the mean's interval), ``without`` (participants whose status leaves them out).
-    tests : dict of str to ConditionTests
-        From a measure to its tests; empty where nothing can be compared.
-    within, between : str or None
-        Columns that differ within participants, and between them.
-    confidence : float
-        Coverage of all intervals.
-    tested : tuple of str
-        The PSE statuses that count.
-    notes : tuple of str
-        What a reader should know: what could not be done, and why.
-    """
-
-    table: pd.DataFrame
-    screening: Screening | None
-    rules: tuple[Exclusion, ...]
-    left_out: pd.DataFrame
-    fits: Fits
-    descriptives: pd.DataFrame
-    tests: dict[str, ConditionTests]
-    within: str | None
-    between: str | None
-    confidence: float
-    tested: tuple[str, ...]
-    notes: tuple[str, ...] = field(default=())
-
-    @property
-    def measures(self) -> tuple[str, str]:
-        """What is described and tested: where the curve lies, and how steep it is."""
-        return measures_of(self.fits)
-
-    @property
-    def place(self) -> str:
-        """Where the curve lies: ``pse``, or ``threshold`` of a forced choice."""
-        return self.measures[0]
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the trials say of themselves that nobody sat there."""
-        return "simulated" in self.table and bool((self.table["simulated"] == 1).any())
-
-    def name(self, column: str) -> str:
-        """Give the name that a column has in the file that the trials were read from."""
-        named = self.table.attrs.get("columns", {})
-        return str(named.get(column, "target" if column == "response" else column))
-
-    def counted(self, measure: str) -> NDArray[np.bool_]:
-        """Tell which of the fits count in a measure's means and tests."""
-        return counted(self.fits.table, measure, self.tested)
+class Analysis(AnalysisData):
+    """What `psychobench.analyse` found; its numbers are described under `AnalysisData`."""
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the fits: one row per participant and condition."""
+        """Return the fits: one row per participant and condition."""
         return self.fits.to_frame()
 
+    def curves(self) -> pd.DataFrame:
+        """Return the fitted curves: ``observer, condition, level, p, low, high``, one row a point.
+
+        See `psychobench.fits.pse.Fits.curves`.
+        """
+        return self.fits.curves()
+
     def sentences(self) -> list[str]:
-        """Put every test into words, ready to paste."""
+        """Return every test in words, ready to paste."""
         return [line for tests in self.tests.values() for line in tests.sentences()]
 
-    def plot(self, ax: Axes | None = None) -> Figure:
-        """Draw everybody's PSE and JND by condition, with the means; into `ax` only the PSE.
+    def summary(self) -> str:
+        """Return everything of note as text: data, checks, fits, means and tests."""
+        return analysis_text(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all numbers, sentences and the provenance as native types, ready for JSON."""
+        return analysis_document(self)
+
+    def report(self) -> Page:
+        """Return the report: one page with figures, tables, sentences and provenance."""
+        return analysis_page(self)
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write report, summary, figures, tables and provenance into a folder.
+
+        All files are written, or none. Files of the same name are replaced, others stay.
+
+        Parameters
+        ----------
+        folder : str or path
+            Created if it does not exist.
+
+        Raises
+        ------
+        ResourceError
+            If the folder cannot be created or written.
+        """
+        save_analysis(self, Path(folder))
+
+    def plot(self, ax: Axes | None = None, *, measure: str | None = None) -> Figure:
+        """Draw everybody's PSE and JND by condition, with the means and their intervals.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure by default.
+            Where to draw one measure; a new figure with all measures by default.
+        measure : str, optional
+            The only measure to draw, one of `measures`; into `ax` by default the first.
 
         Returns
         -------
@@ -116,27 +89,31 @@ class Analysis:
         Raises
         ------
         ComparisonError
-            If no two people have a value.
+            If there is no such measure, or no two people have a value of it.
         """
-        from psychobench.analysis.layout import Layout
         from psychobench.draw.condition_means import draw_cells, draw_measure
 
-        layout = Layout(self)
-        measures = layout.measures()
-        if not measures:
-            raise ComparisonError("a plot of means needs two people with a value: there are none")
+        data = FigureData(self)
+        drawn = data.measures()
+        if measure is not None and measure not in drawn:
+            known = ", ".join(drawn) or "none"
+            raise ComparisonError(
+                f"`measure` must be one that two people have: got '{measure}'"
+                f"{nearest(measure, drawn)}; found: {known}"
+            )
+        if not drawn:
+            raise ComparisonError(
+                "a plot of means needs two people with a value: there are none; `fits.plot()` "
+                "draws each participant's curves"
+            )
+        chosen = list(drawn.values()) if measure is None else [drawn[measure]]
         if ax is None:
-            return draw_cells(measures, layout.ticks, **layout.words)
-        draw_measure(ax, measures[0], layout.ticks, **layout.words)
+            return draw_cells(chosen, data.ticks, **data.axis_texts)
+        draw_measure(ax, chosen[0], data.ticks, **data.axis_texts)
         return cast("Figure", ax.get_figure(root=True))
 
     def _repr_html_(self) -> str:
         """Show means and sentences in a notebook."""
-        means = self.descriptives.round(3).to_html(index=False)
-        said = "".join(f"<li>{escape(line)}</li>" for line in self.sentences())
-        return f"{means}<ul>{said}</ul>"
-
-
-def measures_of(fits: Fits) -> tuple[str, str]:
-    """Say what is described and tested: where curves lie, and how steep they are."""
-    return MEASURES if fits.options["task"] == "yes-no" else MEASURES_OF_CHOICES
+        means = self.descriptives.round(3).to_html(index=False, na_rep="")
+        items = "".join(f"<li>{escape(line)}</li>" for line in self.sentences())
+        return f"{means}<ul>{items}</ul>"

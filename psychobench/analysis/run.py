@@ -1,61 +1,85 @@
-"""A whole analysis of people's trials: looked over, fitted, described, tested."""
+"""A whole analysis of people's trials: checked, fitted, described, tested."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from psychobench.analysis.result import MEASURES, Analysis, measures_of
-from psychobench.comparison.cohort_measures import TESTED, counted
+from psychobench.analysis.data import measure_name, measures_of
+from psychobench.analysis.descriptives import describe
+from psychobench.analysis.design import find_factors
+from psychobench.analysis.result import Analysis
+from psychobench.analysis.source import hash_of, load_table
+from psychobench.arguments import Names, Pairs, parse_names
+from psychobench.comparison.cohort_measures import TESTED, check_tested
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
-from psychobench.errors import ComparisonError, OptionError, TableError
+from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
-from psychobench.messages import nearest, shown
-from psychobench.trials.screening import Exclusion, Screening, check_trials, exclude
+from psychobench.reports.provenance import provenance
+from psychobench.trials.screening import (
+    Excluded,
+    Exclusion,
+    ExclusionRules,
+    Screening,
+    check_trials,
+    exclude_participants,
+    parse_exclusions,
+)
+from psychobench.trials.table import TableLike
 
-NOBODY = pd.DataFrame(columns=["observer", "rule", "value", "n_trials"])
+SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
+NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
 
 
 def analyse(
-    table: pd.DataFrame,
+    table: TableLike,
     *,
-    within: str | None = None,
-    between: str | None = None,
-    rules: Sequence[Exclusion] = (),
+    columns: Pairs = None,
+    where: Pairs = None,
+    within: Names = None,
+    between: Names = None,
+    exclude: ExclusionRules = (),
+    statuses: Names = TESTED,
+    gof: int | None = None,
     engine: str = "bayes",
-    tested: Sequence[str] = TESTED,
-    gof: int = 0,
     confidence: float = 0.95,
     seed: int = 0,
-    **options: Any,
+    **fitting: Any,
 ) -> Analysis:
-    """Look trials over, fit every participant, describe and test PSE and JND.
+    """Check trials, fit every participant, describe and test PSE and JND.
 
     Parameters
     ----------
-    table : DataFrame
-        Trials or counts, as `psychobench.read_trials` gives them.
-    within : str, optional
+    table : DataFrame, str or path
+        Trials or counts with the documented columns, or a CSV or TSV file of them.
+    columns : mapping, str or sequence of str, optional
+        What the table's columns are called, by our names: ``{"observer": "subject"}``,
+        ``"observer=subject,response=chose"`` or a list of such texts.
+    where : mapping, str or sequence of str, optional
+        Keep only rows like these: ``{"session": 1}``, ``"session=1"`` or a list of such texts.
+    within : str or sequence of one str, optional
         The column whose conditions each participant went through; by default ``condition`` where
         it has several.
-    between : str, optional
+    between : str or sequence of one str, optional
         The column that tells groups of participants apart.
-    rules : sequence of Exclusion
-        Who is left out; by default nobody.
+    exclude : str, Exclusion, or sequence of either
+        Who is excluded: a check, for everyone whom it flags (``"ends"``), or a check with a limit
+        (``"missing>0.2"``). By default nobody.
+    statuses : str or sequence of str
+        The PSE statuses that are included in means and tests.
+    gof : int, optional
+        Simulated data sets per fit on which the checks of its goodness rest; 0 checks nothing. By
+        default 100, and 0 for probabilities, which have no number of trials to simulate.
     engine : {"bayes", "ml", "psignifit"}
-        As for `psychobench.fit`, which takes the further `options`, too.
-    tested : sequence of str
-        The PSE statuses that count.
-    gof : int
-        Simulated data sets per fit that the checks of its goodness rest on; 0 checks nothing.
+        What fits the curves.
     confidence : float
         Coverage of all intervals.
     seed : int
-        Of every random draw.
+        Seed of every random draw.
+    **fitting
+        Further options of `psychobench.fit`.
 
     Returns
     -------
@@ -68,184 +92,101 @@ def analyse(
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> level = np.tile(np.linspace(0, 1, 7), 20)
     >>> trials = pd.concat([
     ...     pd.DataFrame({"observer": f"p{person}", "condition": condition, "level": level,
-    ...                   "response": (level + rng.normal(0, 0.2, 140) > middle) * 1.0})
+    ...                   "response": level + rng.normal(0, 0.2, 140) > middle})
     ...     for person in range(8) for condition, middle in (("whole", 0.4), ("eyes", 0.6))
     ... ])
-    >>> found = analyse(trials, engine="ml")
+    >>> found = analyse(trials, engine="ml", gof=0)
     >>> found.descriptives[["measure", "condition", "n"]].values.tolist()[:2]
     [['pse', 'whole', 8], ['pse', 'eyes', 8]]
     >>> bool(found.tests["pse"].pairs[0].p < 0.01)
     True
     """
-    within = _within(table, within, between)
-    screening, notes = _screened(table)
-    kept, left_out = _kept(table, screening, rules)
-    factors = [name for name in (within, between) if name is not None]
+    rules = parse_exclusions(exclude)
+    included = parse_names(statuses, "statuses")
+    check_tested(included)
+    trials = load_table(table, columns, where)
+    inner, outer = find_factors(trials, within, between)
+    factors = [name for name in (inner, outer) if name is not None]
+    screening = check_trials(trials) if "response" in trials else None
+    excluded = _exclude(trials, screening, rules)
+    if gof is None:
+        gof = 0 if "p_target" in trials else SIMULATIONS
     fits = fit(
-        kept, by=factors, engine=engine, gof=gof, confidence=confidence, seed=seed, **options
-    )
-    tests, untested = _tests(fits, kept, within, between, tested, confidence)
-    described = _described(fits, factors or ["condition"], tested, confidence)
-    return Analysis(
-        table=kept,
-        screening=screening,
-        rules=tuple(rules),
-        left_out=left_out,
-        fits=fits,
-        descriptives=described,
-        tests=tests,
-        within=within,
-        between=between,
+        excluded.kept,
+        by=factors,
+        engine=engine,
+        gof=gof,
         confidence=confidence,
-        tested=tuple(tested),
-        notes=(*notes, *untested),
+        seed=seed,
+        **fitting,
+    )
+    tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
+    options = {
+        "file": None if isinstance(table, pd.DataFrame) else str(table),
+        "columns": trials.attrs["columns"],
+        "where": where,
+        "within": within,
+        "between": between,
+        "exclude": list(map(str, rules)),
+        "statuses": list(included),
+        **fits.options,
+    }
+    return Analysis(
+        table=excluded.kept,
+        screening=screening,
+        exclude=rules,
+        left_out=excluded.left_out,
+        fits=fits,
+        descriptives=describe(fits, factors or ["condition"], included, confidence),
+        tests=tests,
+        within=inner,
+        between=outer,
+        confidence=confidence,
+        statuses=included,
+        notes=(*([NO_TRIALS] if screening is None else []), *untested),
+        provenance=provenance(options=options, seed=seed, data=hash_of(table)),
     )
 
 
-def _within(table: pd.DataFrame, within: str | None, between: str | None) -> str | None:
-    """Check the factors' columns; find the one within participants where none is named."""
-    for option, name in (("within", within), ("between", between)):
-        if name is not None and name not in table:
-            raise TableError(
-                f"--{option} must name a column of the table: there is no '{name}'"
-                f"{nearest(name, table.columns)}; found: {shown(table.columns)}"
-            )
-    if within is not None and within == between:
-        raise OptionError(f"--within and --between must name two columns: both are '{within}'")
-    several = "condition" in table and table["condition"].nunique() > 1
-    chosen = "condition" if within is None and several and between != "condition" else within
-    faults = [*_unlike_groups(table, between), *_unlike_cells(table, chosen)]
-    if faults:
-        raise TableError(*faults)
-    return chosen
-
-
-def _unlike_groups(table: pd.DataFrame, between: str | None) -> Iterator[str]:
-    """Find somebody who is in several groups, or in none; the others will be alike."""
-    if between is None:
-        return
-    for observer, groups in table.groupby("observer", sort=False)[between]:
-        if groups.isna().any():
-            yield f"--between must name a group for everybody: '{observer}' has rows without one"
-            return
-        if groups.nunique() > 1:
-            yield (
-                f"--between must name one group per participant: '{observer}' has {between} "
-                f"{shown(groups.unique())}; a column that differs within people is for --within"
-            )
-            return
-
-
-def _unlike_cells(table: pd.DataFrame, within: str | None) -> Iterator[str]:
-    """Find what splits somebody's trials beside the factor within participants."""
-    if within is None or within == "condition":
-        return
-    if table[within].isna().any():
-        who = table["observer"][table[within].isna()].iloc[0]
-        yield f"--within must name a condition for every trial: '{who}' has rows without {within}"
-    if "condition" not in table:
-        return
-    for (observer, name), conditions in table.groupby(["observer", within], sort=False)[
-        "condition"
-    ]:
-        if conditions.nunique() > 1:
-            yield (
-                f"--within must tell a participant's conditions apart: '{observer}' has condition "
-                f"{shown(conditions.unique())} in {within} '{name}'; keep one with "
-                f"--where condition={conditions.iloc[0]}"
-            )
-            return
-
-
-def _screened(table: pd.DataFrame) -> tuple[Screening | None, tuple[str, ...]]:
-    if "response" in table:
-        return check_trials(table), ()
-    return None, (
-        "the table holds no single trials: there was nothing to look over before fitting",
-    )
-
-
-def _kept(
-    table: pd.DataFrame, screening: Screening | None, rules: Sequence[Exclusion]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if not rules:
-        return table, NOBODY
-    if screening is None:
+def _exclude(
+    table: pd.DataFrame, screening: Screening | None, rules: tuple[Exclusion, ...]
+) -> Excluded:
+    if screening is not None:
+        return exclude_participants(table, screening, rules)
+    if rules:
         raise TableError(
-            f"an exclusion rule needs one row per trial: {table.attrs.get('source', 'the table')} "
-            f"holds none, so '{rules[0]}' cannot be judged; leave --exclude out"
+            f"`exclude` needs one row per trial: {table.attrs['source']} has none, so that "
+            f"'{rules[0]}' cannot be checked; leave `exclude` out"
         )
-    return exclude(table, screening, rules)
+    return Excluded(table, pd.DataFrame(columns=["observer", "rule", "value", "n_trials"]))
 
 
-def _tests(
+def _test(
     fits: Fits,
     table: pd.DataFrame,
     within: str | None,
     between: str | None,
-    tested: Sequence[str],
+    statuses: Sequence[str],
     confidence: float,
 ) -> tuple[dict[str, ConditionTests], list[str]]:
-    """Test each measure; where that cannot be done, say why."""
+    """Test each measure; where that cannot be done, note why."""
     inner, outer = (
-        (name,) if name and table[name].nunique() > 1 else () for name in (within, between)
+        [name] if name and table[name].nunique() > 1 else [] for name in (within, between)
     )
     if not inner and not outer:
-        return {}, ["there is one condition and one group: nothing to compare"]
+        return {}, ["there is only one condition and one group, so that nothing can be compared"]
     tests, notes = {}, []
     for measure in measures_of(fits):
         try:
             tests[measure] = compare_conditions(
-                fits, measure, within=inner, between=outer, tested=tested, confidence=confidence
+                fits, measure, within=inner, between=outer, statuses=statuses, confidence=confidence
             )
         except ComparisonError as error:
-            what = measure.upper() if measure in MEASURES else measure
-            notes += [f"{what} not tested: {fault}" for fault in error.faults]
+            name = measure_name(measure)
+            notes += [f"the {name} could not be tested: {fault}" for fault in error.faults]
     return tests, notes
-
-
-def _described(
-    fits: Fits, factors: list[str], tested: Sequence[str], confidence: float
-) -> pd.DataFrame:
-    """Describe each measure in each cell of the design."""
-    rows = [
-        {"measure": measure, **dict(zip(factors, names, strict=True)), **numbers}
-        for measure in measures_of(fits)
-        for names, numbers in _cells(fits.table, factors, measure, tested, confidence)
-    ]
-    return pd.DataFrame(rows)
-
-
-def _cells(
-    table: pd.DataFrame,
-    factors: list[str],
-    measure: str,
-    tested: Sequence[str],
-    confidence: float,
-) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
-    counts = counted(table, measure, tested)
-    for names, rows in table.assign(value=table[measure].where(counts)).groupby(
-        factors, sort=False
-    ):
-        values = rows["value"].dropna().to_numpy(dtype=np.float64)
-        n = len(values)
-        sd = float(values.std(ddof=1)) if n > 1 else np.nan
-        sem = sd / np.sqrt(n) if n > 1 else np.nan
-        mean = float(values.mean()) if n else np.nan
-        reach = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sem if n > 1 else np.nan
-        yield (
-            names,
-            {
-                "n": n,
-                "mean": mean,
-                "sd": sd,
-                "sem": sem,
-                "low": mean - reach,
-                "high": mean + reach,
-                "without": len(rows) - n,
-            },
-        )

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from tqdm import tqdm
 
-from psychobench.attention.image_maps import on_image, resize_maps
+from psychobench.attention.image_maps import on_image
 from psychobench.errors import OptionError
+from psychobench.images import resize_bilinear
 from psychobench.observers.attention_protocol import AttentionMaps
 
 Images = NDArray[np.uint8]
@@ -133,12 +134,11 @@ def faithfulness(
     n, height, width = images.shape[:3]
     grid = found.maps.shape[1:]
     random = rng.random((n, n_random, *grid)).astype(np.float32)
+    placed = resize_bilinear(random.reshape(-1, *grid), height, width, antialias=False)
     orders = np.concatenate(
         [
             _ranks(on_image(found, height, width))[:, None],
-            _ranks(resize_maps(random.reshape(-1, *grid), height, width)).reshape(
-                n, n_random, height, width
-            ),
+            _ranks(placed).reshape(n, n_random, height, width),
         ],
         axis=1,
     )

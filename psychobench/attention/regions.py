@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.add_masks import set_landmarks
-from psychobench.stimuli.masks.face_geometry import Face, Landmarks
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
+from psychobench.stimuli.masked_set import landmarks_of
 from psychobench.stimuli.masks.regions import face_region, named_region, polygon_region
 from psychobench.stimuli.sets import StimulusSet
 
 REGIONS = ("eyes", "brows", "nose", "mouth", "face", "background")
 """Eyes, brows, nose, mouth, the rest of the face, and all else."""
-_BROW_MARGIN = 0.06  # pupil distances, as wide as the masks' margin
+_BROW_REACH = 0.06  # pupil distances, as wide as the masks reach
 
 Follow = Literal["fixed", "own"]
 
@@ -97,7 +97,7 @@ def set_regions(stimuli: StimulusSet, follow: Follow = "fixed") -> FaceRegions:
     >>> found.names
     ('eyes', 'brows', 'nose', 'mouth', 'face', 'background')
     """
-    landmarks = set_landmarks(stimuli)
+    landmarks = landmarks_of(stimuli)
     if landmarks is None:
         raise StimulusError(
             f"regions need landmarks: {stimuli.folder} has none; put a template beside each image, "
@@ -117,18 +117,18 @@ def face_regions(
     Parameters
     ----------
     landmarks : sequence of ndarray or dict
-        As `psychobench.stimuli.masks.face_geometry.name_features` takes them.
+        As `psychobench.stimuli.landmarks.face_geometry.name_features` takes them.
     shape : tuple of int
         Height and width of the images.
     follow : {"fixed", "own"}
         As for `set_regions`.
     """
     if follow == "fixed":
-        one = _labels(Face.of(landmarks), shape)
+        one = _labels(FaceGeometry.of(landmarks), shape)
         labels = np.broadcast_to(one, (len(landmarks), *shape))
     else:
-        labels = np.stack([_labels(Face.of([each]), shape) for each in landmarks])
-    face = Face.of(landmarks[:1])
+        labels = np.stack([_labels(FaceGeometry.of([each]), shape) for each in landmarks])
+    face = FaceGeometry.of(landmarks[:1])
     if not face.only_places:
         return FaceRegions(REGIONS, labels)
     without = tuple(name for name in REGIONS if name != "brows")
@@ -136,7 +136,7 @@ def face_regions(
     return FaceRegions(without, numbers.astype(np.uint8)[labels])
 
 
-def _labels(face: Face, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _labels(face: FaceGeometry, shape: tuple[int, int]) -> NDArray[np.uint8]:
     labels = np.full(shape, REGIONS.index("background"), dtype=np.uint8)
     inside = {"face": face_region(face, shape)}
     if not face.only_places:
@@ -150,10 +150,10 @@ def _labels(face: Face, shape: tuple[int, int]) -> NDArray[np.uint8]:
     return labels
 
 
-def _brows(face: Face, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    margin = _BROW_MARGIN * face.pupil_distance
+def _brows(face: FaceGeometry, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    reach = _BROW_REACH * face.pupil_distance
     left, right = (
-        polygon_region([level[f"{side}_brow"] for level in face.levels], shape, margin)
+        polygon_region([level[f"{side}_brow"] for level in face.levels], shape, reach)
         for side in ("left", "right")
     )
     return left | right

@@ -52,7 +52,7 @@ def write_study(
     provenance : mapping
         Of the run.
     """
-    from psychobench.draw.curves import save_figure
+    from psychobench.draw.figures import save_figure
 
     save_figure(draw_seen(study, levels, scale), folder, "maps")
     (folder / "maps").mkdir()

@@ -1,4 +1,4 @@
-"""`psychobench stimuli check`: is a set whole, and what else than the expression changes in it."""
+"""`psychobench stimuli check`: is a set whole, and what besides the expression changes in it."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.options import JSON
+
 if TYPE_CHECKING:
     from psychobench.stimuli.set_checks import SetCheck
 
 
 @click.command()
-@click.argument("name", metavar="NAME|DIR")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
-def check(name: str, as_json: bool) -> None:
+@click.argument("stimuli", metavar="NAME|DIR")
+@JSON
+def check(stimuli: str, as_json: bool) -> None:
     """Check a set: damage, what predicts the level, whether its steps are even.
 
     A set of your own needs no more than images and levels.csv (columns stimulus,level). The exit
-    status is 1 where the set is damaged. What is flagged is for you to judge.
+    status is 1 if the set is damaged. Whether what is flagged matters is for you to judge.
     """
     import json
 
-    from psychobench.stimuli.set_checks import check_set
-    from psychobench.stimuli.sets import find_folder
+    from psychobench import check_stimuli
 
-    checked = check_set(find_folder(name)[0])
+    checked = check_stimuli(stimuli)
     if as_json:
         click.echo(json.dumps(checked.to_dict(), indent=2, allow_nan=False))
     else:

@@ -105,7 +105,7 @@ def fit(
     from psychobench.trials.table import parse_columns, parse_where, read_trials
 
     _check_out(out)
-    limits = parse_bounds(bounds or "")
+    limits = parse_bounds(bounds)
     table = read_trials(file, columns=parse_columns(columns), where=parse_where(where))
     groups = [name.strip() for name in (by or "").split(",") if name.strip()]
     fits = fit_table(table, by=groups, bounds=limits, share=share, **options)  # type: ignore[arg-type]

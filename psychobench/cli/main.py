@@ -16,6 +16,7 @@ import click
 from psychobench import __version__
 from psychobench.cli.wording import in_options, leaf
 from psychobench.errors import PsychobenchError
+from psychobench.messages import how_to_install
 
 # name -> (where it lives, one line of help); the modules load only when their command runs
 COMMANDS = {
@@ -39,7 +40,7 @@ COMMANDS = {
         "psychobench.cli.published:published",
         "Recompute a paper's tables from its printed figures.",
     ),
-    "stimuli": ("psychobench.cli.stimuli:stimuli", "List, show and render stimulus sets."),
+    "stimuli": ("psychobench.cli.stimuli:stimuli_command", "Make, show and check stimulus sets."),
     "trials": ("psychobench.cli.trials:trials", "Make the trial list people and networks share."),
 }
 PLUGIN_GROUP = "psychobench.commands"
@@ -68,8 +69,8 @@ class LazyGroup(click.Group):
         if plugin is None and cmd_name in ELSEWHERE:
             package = ELSEWHERE[cmd_name][0]
             raise PsychobenchError(
-                f"a command must be installed: '{cmd_name}' comes with the package {package}: "
-                f"pip install {package}"
+                f"a command must be installed: '{cmd_name}' comes with the package {package}; "
+                f"{how_to_install(package)}"
             )
         return None if plugin is None else _load_plugin(plugin)
 

@@ -20,15 +20,9 @@ def morph(spec: Path, out: Path) -> None:
     """Morph photographs into a continuum: the same spec gives the same images.
 
     The spec names two or more images with their templates and the level of each, or one image and
-    the difference that is to be applied to it. Its files lie in its folder or below.
+    the difference to be applied to it. Its files lie in its folder or below.
     """
-    from psychobench.resources import check_writable
-    from psychobench.stimuli.morphing.morph_files import check_out, morph_set
-    from psychobench.stimuli.morphing.morph_spec import read_morph_spec
+    from psychobench import morph_stimuli
 
-    checked = read_morph_spec(spec)
-    check_out(checked, out)
-    check_writable(out)
-    for note in morph_set(checked, out, progress=True):
-        click.echo(f"Note: {note}", err=True)
-    click.echo(f"Written to {out}: {len(checked.levels)} images, {checked.title}.", err=True)
+    made = morph_stimuli(spec, out, progress=True)
+    click.echo(f"Written to {out}: {len(made.table)} images, {made.title}.", err=True)

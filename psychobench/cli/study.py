@@ -65,7 +65,7 @@ def run_study(*, out: Path | None, **options: Any) -> Study:
         trials=options["trials"],
     )
     fits = fit_answers(answers, engine=options["engine"], seed=seed)
-    tested = parse_names([options["statuses"]])
+    tested = parse_names(options["statuses"], "statuses")
     comparison = compare_with(
         fits.first, plan.cohorts, family=options["family"], tested=tested, margin=options["margin"]
     )
@@ -131,7 +131,7 @@ def _replicates(answers: Answers, first_seed: int) -> dict[str, dict[str, Any]]:
 
 
 def _plan(*, out: Path | None, **options: Any) -> Plan:
-    names = parse_names(options["observer"])
+    names = parse_names(options["observer"], "observers")
     stimuli, cohort, observers, match, *_ = all_of(
         lambda: load_stimuli(options["stimuli"]),
         lambda: load_cohort(
@@ -147,10 +147,10 @@ def _plan(*, out: Path | None, **options: Any) -> Plan:
     if options["levels"] == "human":
         stimuli = stimuli.select(sorted(cohort.table["level"].unique()))
     matched = list(match.values()) if match else ["none", *stimuli.masks]
-    masks = check_masks(stimuli, parse_names(options["mask"]) or matched)
+    masks = check_masks(stimuli, parse_names(options["mask"], "masks") or matched)
     cohort_fits = fit(cohort.table, engine=options["engine"], seed=options["seed"])
     cohorts = match_cohorts(
-        masks, cohort_fits, match=match, tested=parse_names([options["statuses"]])
+        masks, cohort_fits, match=match, tested=parse_names(options["statuses"], "statuses")
     )
     return Plan(observers, stimuli, masks, cohort, cohort_fits, cohorts)
 
@@ -173,7 +173,7 @@ def _observers(names: Sequence[str], pretraining: str | None, seed: int) -> dict
 def _match(text: str | None) -> dict[str, str] | None:
     if text is None:
         return None
-    matched = parse_pairs(text.split(","), "--match", "whole=none")
+    matched = parse_pairs(text, "match", "whole=none", commas=True)
     if not all(matched.values()):
         raise OptionError(
             f"--match must give every condition a mask: '{text}' leaves one out; "

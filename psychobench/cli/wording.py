@@ -23,6 +23,12 @@ COMMANDS = {
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",
+    "study()": "psychobench compare",
+    "make_masks()": "psychobench stimuli mask",
+    "train()": "psychobench train",
+    "first_use_weights()": "python -m psychobench_torch.cli.first_use",
+    "morph_stimuli()": "psychobench stimuli morph",
+    "render_stimuli()": "psychobench stimuli render",
 }
 _SPAN = re.compile(r"`(?:psychobench\.|pb\.)?(?P<name>\w+)(?P<rest>\(\)|=[^`]+)?`")
 
@@ -74,12 +80,13 @@ def leaf(command: click.Command, arguments: Sequence[str]) -> click.Command:
 
 def _options(command: click.Command) -> Mapping[str, str]:
     """Map what Python calls the parameters of a command to what a user types."""
-    typed = {
-        str(each.name): each.opts[-1]
-        if isinstance(each, click.Option)
-        else each.make_metavar(click.Context(command))
-        for each in command.params
-    }
+    typed: dict[str, str] = {}
+    for each in command.params:
+        if isinstance(each, click.Option):
+            spelled = each.opts[-1].removeprefix("--").replace("-", "_")
+            typed |= {str(each.name): each.opts[-1], spelled: each.opts[-1]}
+        else:
+            typed[str(each.name)] = each.metavar or str(each.name).upper()
     return typed | {many: typed[one] for many, one in SINGULAR.items() if one in typed}
 
 

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import GREY
-from psychobench.draw.style import ONE_COLUMN, SMALL, add_legend, look, shorten, wrap
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import GREY, ONE_COLUMN, SMALL, add_legend, series_style, shorten, wrap
 
 APART = 0.7  # of the distance between two conditions, taken by the groups side by side
 ACROSS, TURNED = 46, 24  # characters: of all labels side by side, and of one that is turned
@@ -65,7 +65,7 @@ def draw_cells(
         What the bars show, for the legend.
     """
     with mpl.rc_context(SMALL):
-        figure = Figure(figsize=(ONE_COLUMN, 0.7 + 2.1 * len(measures)), layout="constrained")
+        figure = new_figure((ONE_COLUMN, 0.7 + 2.1 * len(measures)))
         axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False).ravel()
         for axis, measure in zip(axes, measures, strict=True):
             _draw_measure(axis, measure, len(conditions))
@@ -102,7 +102,7 @@ def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:
     share = APART / len(groups)
     for number, group in enumerate(groups):
         centre = np.arange(conditions) + share * (number - (len(groups) - 1) / 2)
-        style = look(number)
+        style = series_style(number)
         people, mean = centre - share / 5, centre + share / 5
         fade = float(np.clip(8 / max(1, len(group.values)), 0.15, 0.6))
         axis.plot(people, group.values.T, color=GREY, linewidth=0.5, alpha=fade, zorder=1)
@@ -126,10 +126,10 @@ def _draw_measure(axis: Axes, measure: Measure, conditions: int) -> None:
 
 def _legend(groups: Sequence[Group], interval: str) -> list[Line2D]:
     marks = [
-        Line2D([], [], label=group.label, linestyle="none", markersize=4, **look(number))
+        Line2D([], [], label=group.label, linestyle="none", markersize=4, **series_style(number))
         for number, group in enumerate(groups)
         if len(groups) > 1
     ]
     person = Line2D([], [], color=GREY, marker=".", linewidth=0.5, label="one person")
-    mean = Line2D([], [], linewidth=1.5, markersize=4, label=f"mean, {interval}", **look(0))
+    mean = Line2D([], [], linewidth=1.5, markersize=4, label=f"mean, {interval}", **series_style(0))
     return [*marks, person, mean]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -14,19 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-# Okabe & Ito's colours, told apart by colour-blind readers; markers repeat the distinction
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = ("o", "s", "^", "D", "v", "P")
-GREY = "#555555"
-STYLE: Any = {
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "psychobench",
-    "pdf.fonttype": 42,
-}
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import COLOURS, GREY, MARKERS, STYLE
+
 OTHERS = "thin: other trainings; bar: one more (95%)"
 PANELS_PER_ROW = 4
 LEGEND_ENTRY = 3.1  # width of the widest entry, in inches
@@ -110,7 +98,7 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
     rows = -(-len(panels) // columns)
     with mpl.rc_context(STYLE):
         size = (max(6.4, 2.5 * columns + 0.6), 2.9 * rows + 1.3)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axis, panel in zip(axes, panels, strict=False):
             _draw_panel(axis, panel)
@@ -125,32 +113,6 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
         figure.legend(handles, labels, loc="outside lower center", ncols=fitting)
         figure.suptitle(title, fontsize=10)
     return figure
-
-
-def save_figure(figure: Figure, folder: Path, name: str) -> None:
-    """Write a figure as NAME.png (300 dpi), NAME.svg and NAME.pdf into an existing folder."""
-    settle(figure)
-    with mpl.rc_context(STYLE):
-        figure.savefig(folder / f"{name}.png", dpi=300)
-        # no date, so that the same results give the same bytes
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
-        figure.savefig(folder / f"{name}.pdf", dpi=300, metadata={"CreationDate": None})
-
-
-def svg_text(figure: Figure) -> str:
-    """Give a figure as an SVG document whose letters are drawn, so that it needs no font."""
-    settle(figure)
-    text = io.StringIO()
-    with mpl.rc_context({**STYLE, "svg.fonttype": "path"}):
-        figure.savefig(text, format="svg", dpi=150, metadata={"Date": None})
-    return text.getvalue()
-
-
-def settle(figure: Figure) -> None:
-    """Lay a figure out once: laying out many panels takes longer than drawing them."""
-    if figure.get_layout_engine() is not None:
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
 
 
 def _draw_panel(axis: Axes, panel: Panel) -> None:

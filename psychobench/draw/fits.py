@@ -12,8 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import COLOURS, GREY
-from psychobench.draw.style import ONE_COLUMN, SMALL, add_legend, look, shorten
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import (
+    COLOURS,
+    GREY,
+    ONE_COLUMN,
+    SMALL,
+    add_legend,
+    series_style,
+    shorten,
+)
 
 Points = NDArray[np.float64]
 PANEL = (1.72, 1.35)  # inches; four panels fill a page's width
@@ -79,7 +87,7 @@ def draw_panels(
     labels = labels or list(dict.fromkeys(fit.label for _, fits in panels for fit in fits))
     with mpl.rc_context({**SMALL, "lines.linewidth": 1.1}):
         size = (max(ONE_COLUMN, PANEL[0] * columns), 0.6 + PANEL[1] * max(rows, 1.4))
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for place, axis in enumerate(axes.ravel()):
             axis.tick_params(labelbottom=place + columns >= len(panels))
@@ -99,7 +107,7 @@ def draw_panels(
 
 
 def _key(labels: Sequence[str], label: str) -> Line2D:
-    return Line2D([], [], label=label, markersize=4, **look(labels.index(label)))
+    return Line2D([], [], label=label, markersize=4, **series_style(labels.index(label)))
 
 
 def _span(crowd: Iterable[Sequence[Fit]]) -> tuple[float, float] | None:
@@ -135,7 +143,7 @@ def draw_fits(
     labels = labels or list(dict.fromkeys(fit.label for fit in fits))
     axis.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
     for fit in fits:
-        style = look(labels.index(fit.label))
+        style = series_style(labels.index(fit.label))
         axis.plot(fit.levels, fit.proportions, linestyle="none", markersize=2.8, alpha=0.7, **style)
         axis.plot(fit.grid, fit.psi, markevery=[], label=fit.label, **style)
         ends = [fit.height, fit.height]
@@ -161,7 +169,7 @@ def _write_notes(axis: Axes, notes: Sequence[tuple[str, int]]) -> None:
             note,
             ha="right",
             fontsize=5.5,
-            color=look(number)["color"],
+            color=series_style(number)["color"],
             transform=axis.transAxes,
         )
 
@@ -175,7 +183,7 @@ def draw_residuals(points: Mapping[str, Points]) -> Figure:
         From what is on the horizontal axis to its value and the residual, shape (m, 2).
     """
     with mpl.rc_context(SMALL):
-        figure = Figure(figsize=(ONE_COLUMN, 0.3 + 1.8 * len(points)), layout="constrained")
+        figure = new_figure((ONE_COLUMN, 0.3 + 1.8 * len(points)))
         axes = figure.subplots(len(points), 1, squeeze=False).ravel()
         for axis, (label, pairs) in zip(axes, points.items(), strict=True):
             axis.axhline(0, color="0.8", linewidth=0.8, zorder=0)

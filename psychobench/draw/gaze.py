@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import COLOURS, GREY
-from psychobench.draw.style import SMALL, shorten, wrap
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import COLOURS, GREY, SMALL, shorten, wrap
 
 COLOUR_MAP = "viridis"  # even to the eye, also of people who confuse red and green
 _LABEL = 44  # characters
@@ -60,7 +60,7 @@ def draw_gaze_scores(
     n_rows, n_columns = -(-len(measures) // 3), min(3, len(measures))
     with mpl.rc_context(SMALL):
         size = (7.2, n_rows * (0.8 + 0.17 * len(sources)) + 0.5)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         panels = figure.subplots(n_rows, n_columns, sharey=True, squeeze=False).ravel()
         for panel, measure in zip(panels, measures, strict=False):
             _draw_measure(panel, measure, baselines)
@@ -111,7 +111,7 @@ def draw_gallery(rows: Sequence[GalleryRow], titles: Sequence[str], note: str) -
         columns = 1 + len(titles)
         width = 9.0 if columns > 8 else 7.2
         height = sum(row.photograph.shape[0] / row.photograph.shape[1] for row in rows)
-        figure = Figure(figsize=(width, height * width / columns + 0.8), layout="constrained")
+        figure = new_figure((width, height * width / columns + 0.8))
         panels = figure.subplots(len(rows), columns, squeeze=False)
         for line, row in zip(panels, rows, strict=True):
             line[0].imshow(row.photograph)

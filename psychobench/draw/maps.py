@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
+from psychobench.draw.figures import new_figure
 from psychobench.draw.style import SMALL, shorten
 
 Scale = Literal["figure", "row", "map"]
@@ -88,7 +89,7 @@ def draw_maps(
         size = (max(4.2, 1.5 + PANEL * n_columns + 0.7), 1.1 + (tall + 0.06) * n_rows)
         # compressed: images keep their shape, so that their cells have room to spare
         tight = ConstrainedLayoutEngine(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0, compress=True)
-        figure = Figure(figsize=size, layout=tight)
+        figure = new_figure(size, layout=tight)
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
         whole = max(float(row.maps.max()) for row in rows)
         for line, row in zip(axes, rows, strict=True):

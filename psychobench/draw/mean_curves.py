@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import GREY
-from psychobench.draw.style import ONE_COLUMN, SMALL, add_legend, look, wrap
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import GREY, ONE_COLUMN, SMALL, add_legend, series_style, wrap
 
 TALLEST = 6  # rows of panels that a column of a journal holds
 TITLE = {1: 44, 2: 24, 3: 15}  # characters that a title may be wide, by panels side by side
@@ -80,7 +80,7 @@ def draw_crowds(
     rows = -(-len(panels) // side_by_side)
     with mpl.rc_context(SMALL):
         size = (ONE_COLUMN * (1 + wide), 0.7 + (1.9 if columns == 1 else 1.4) * rows)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         axes = figure.subplots(rows, side_by_side, sharex=True, sharey=True, squeeze=False).ravel()
         for number, (axis, people) in enumerate(zip(axes, panels, strict=False)):
             _draw_people(axis, people, height)
@@ -96,7 +96,7 @@ def draw_crowds(
 
 def _draw_people(axis: Axes, people: People, height: float) -> None:
     fade = float(np.clip(5 / max(1, len(people.psi)), 0.12, 0.5))
-    style = look(people.number)
+    style = series_style(people.number)
     fitted = people.psi[np.isfinite(people.psi).all(axis=1)]
     axis.axhline(height, color="0.8", linewidth=0.6, zorder=0)
     axis.plot(people.grid, fitted.T, color=GREY, linewidth=0.5, alpha=fade)
@@ -113,7 +113,7 @@ def _draw_people(axis: Axes, people: People, height: float) -> None:
 
 
 def _legend(place: str) -> list[Line2D]:
-    style = look(0)
+    style = series_style(0)
     return [
         Line2D([], [], color=GREY, linewidth=0.5, label="one person"),
         Line2D([], [], linewidth=1.6, markersize=3, label="mean of all", **style),

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import STYLE
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import STYLE
 
 Floats = NDArray[np.float64]
 SIZE = (3.4, 2.3)  # of a panel, in inches
@@ -132,7 +133,7 @@ def draw_matrix(
     """
     with mpl.rc_context({**STYLE, "font.size": 8}):
         size = (SIZE[0] * len(columns) + 0.6, SIZE[1] * len(rows) + MARGIN)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         axes = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
         for across, lines in zip(axes, panels, strict=True):
             for axis, here in zip(across, lines, strict=True):

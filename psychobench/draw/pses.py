@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import COLOURS, GREY, MARKERS, STYLE
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import COLOURS, GREY, MARKERS, STYLE
 
 PEOPLE: Any = {
     "marker": "o", "markersize": 3, "color": GREY, "alpha": 0.5, "linestyle": "none",
@@ -58,7 +59,7 @@ def draw_pses(rows: Sequence[PSERow], ax: Axes | None, *, people: str, x_label: 
     with mpl.rc_context(STYLE):
         if ax is None:
             size = (7.2, 1.2 + 0.8 * len(rows))
-            ax = Figure(figsize=size, layout="constrained").subplots()
+            ax = new_figure(size).subplots()
         names = list(dict.fromkeys(mark.label for row in rows for mark in row.marks))
         for place, row in enumerate(rows):
             _draw_people(ax, place, row.people)

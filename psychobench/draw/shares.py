@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import COLOURS, GREY
-from psychobench.draw.style import SMALL, add_legend, look, wrap
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import COLOURS, GREY, SMALL, add_legend, series_style, wrap
 
 PER_ROW = 3
 _TITLE = 34  # characters
@@ -85,7 +85,7 @@ def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figur
     rows = -(-len(panels) // columns)
     with mpl.rc_context(SMALL):
         size = (0.6 + 2.3 * columns + 0.6 * (columns == 1), 1.2 + 1.9 * rows)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = new_figure(size)
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axis, panel in zip(axes, panels, strict=False):
             for number, line in enumerate(panel.lines):
@@ -120,7 +120,7 @@ def draw_curve_pairs(
         Of all panels.
     """
     with mpl.rc_context(SMALL):
-        figure = Figure(figsize=(5.2, 0.8 + 1.5 * len(rows)), layout="constrained")
+        figure = new_figure((5.2, 0.8 + 1.5 * len(rows)))
         axes = figure.subplots(len(rows), 2, sharex=True, sharey=True, squeeze=False)
         for line, row in zip(axes, rows, strict=True):
             for axis, curve, chance in zip(line, row.curves, row.chance, strict=True):
@@ -146,7 +146,7 @@ def draw_curve_pairs(
 
 
 def _draw_line(axis: Axes, line: ShareLine, number: int) -> None:
-    style = look(number)
+    style = series_style(number)
     if len(line.ratios) > 1:
         fade = float(np.clip(3 / len(line.ratios), 0.1, 0.4))
         axis.plot(line.levels, line.ratios.T, color=style["color"], linewidth=0.4, alpha=fade)
@@ -162,7 +162,7 @@ def _draw_line(axis: Axes, line: ShareLine, number: int) -> None:
 
 def _legend(lines: Sequence[ShareLine], unit: str | None) -> list[Line2D]:
     handles = [
-        Line2D([], [], label=line.label, markersize=3, linewidth=1.2, **look(number))
+        Line2D([], [], label=line.label, markersize=3, linewidth=1.2, **series_style(number))
         for number, line in enumerate(lines)
     ]
     dashes = "as much as its area"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
+
+from psychobench.draw.figures import new_figure
 
 IMAGES_PER_LINE = 11
 DPI = 144
@@ -21,7 +24,11 @@ _LETTER = 0.62 * _SIZE * DPI / 72  # pixels: about the width of a letter
 
 
 def draw_sheet(
-    images: Mapping[str, NDArray[np.uint8]], labels: Sequence[str], *, title: str
+    images: Mapping[str, NDArray[np.uint8]],
+    labels: Sequence[str],
+    *,
+    title: str,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw images side by side, one row per mask; long rows go on below, in lines of one length.
 
@@ -33,6 +40,8 @@ def draw_sheet(
         Stand above the images.
     title : str
         Stands above the sheet.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default, as large as the sheet.
 
     Returns
     -------
@@ -47,17 +56,18 @@ def draw_sheet(
     across = margin + per_line * (width + _GAP)
     across = max(across, round(len(title) * 1.3 * _LETTER) + 4 * _GAP)
     sheet = np.full((2 * _LABEL + lines * block, across, 3), 255, dtype=np.uint8)
-    figure = Figure(figsize=(sheet.shape[1] / DPI, sheet.shape[0] / DPI), dpi=DPI)
-    axis = figure.add_axes((0, 0, 1, 1))
-    axis.set_axis_off()
-    axis.text(across / 2, _LABEL, title, ha="center", va="center", parse_math=False)
+    if ax is None:
+        size = (sheet.shape[1] / DPI, sheet.shape[0] / DPI)
+        ax = new_figure(size, layout=None, dpi=DPI).add_axes((0, 0, 1, 1))
+    ax.set_axis_off()
+    ax.text(across / 2, _LABEL, title, ha="center", va="center", parse_math=False)
     for number in range(lines):
         part = slice(number * per_line, (number + 1) * per_line)
         shown = {name: stack[part] for name, stack in rows.items()}
         corner = (margin, 2 * _LABEL + number * block)
-        _draw_block(axis, sheet, shown, labels[part], corner)
-    axis.imshow(sheet, interpolation="none", aspect="auto")
-    return figure
+        _draw_block(ax, sheet, shown, labels[part], corner)
+    ax.imshow(sheet, interpolation="none", aspect="equal")
+    return cast(Figure, ax.get_figure(root=True))
 
 
 def _draw_block(
@@ -67,7 +77,7 @@ def _draw_block(
     labels: Sequence[str],
     corner: tuple[int, int],
 ) -> None:
-    """Put one line of images per mask onto the sheet, and their labels onto the axes."""
+    """Copy one line of images per mask onto the sheet, and write their labels onto the axes."""
     margin, top = corner
     height, width = next(iter(rows.values())).shape[1:3]
     lefts = [margin + column * (width + _GAP) for column in range(len(labels))]

@@ -9,14 +9,25 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from psychobench.draw.curves import COLOURS, MARKERS, STYLE
-
+# Okabe & Ito's colours, told apart by colour-blind readers; markers repeat the distinction
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P")
+GREY = "#555555"
+STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "psychobench",
+    "pdf.fonttype": 42,
+}
 ONE_COLUMN = 3.35  # inches: the width of one column of a journal
 SMALL: Any = {**STYLE, "font.size": 7, "axes.titlesize": 7, "axes.linewidth": 0.6}
 LEGEND_LABEL = 40  # characters
 
 
-def look(number: int) -> dict[str, Any]:
+def series_style(number: int) -> dict[str, Any]:
     """Give the colour and the marker of the condition, group or observer with that number."""
     return {
         "color": COLOURS[number % len(COLOURS)],

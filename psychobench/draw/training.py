@@ -10,8 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from psychobench.draw.curves import STYLE
-from psychobench.draw.style import add_legend, look
+from psychobench.draw.figures import new_figure
+from psychobench.draw.style import STYLE, add_legend, series_style
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ def draw_training(curves: Sequence[Curve]) -> Figure:
     matplotlib.figure.Figure
     """
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 2.9), layout="constrained")
+        figure = new_figure((7.2, 2.9))
         left, right = figure.subplots(1, 2)
         handles = []
         for number, curve in enumerate(curves):
-            colour = look(number)["color"]
+            colour = series_style(number)["color"]
             epochs = np.arange(1, len(curve.loss) + 1)
             measured = np.isfinite(curve.accuracy).any()
             kept = int(np.nanargmax(curve.accuracy)) if measured else len(curve.loss) - 1

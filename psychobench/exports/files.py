@@ -87,16 +87,16 @@ def export_files(trials: pd.DataFrame, form: str, *, name: str = "trials") -> di
     """
     if form not in FORMS:
         raise OptionError(
-            f"--to must be one of {', '.join(FORMS)}: got '{form}'{nearest(form, FORMS)}"
+            f"`form` must be one of {', '.join(FORMS)}: got '{form}'{nearest(form, FORMS)}"
         )
     if "response" not in trials:
         raise TableError(
             "only trials with a response can be exported: the table has no column response; "
-            "export the table that psychobench import wrote"
+            "export the table that `psychobench.import_trials()` made"
         )
     label = _LABEL.sub("", name)
     if not label:
-        raise OptionError(f"--name must have a letter or digit: got '{name}'")
+        raise OptionError(f"`name` must have a letter or digit: got '{name}'")
     whole = trials.assign(response=trials["response"].astype("Int64"))
     return FORMS[form](whole, label)
 

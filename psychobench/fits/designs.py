@@ -32,14 +32,14 @@ class Design:
         Why a group cannot be fitted, None where it can.
     blocks : Blocks
         Of the groups that can be fitted, as the likelihood takes them.
-    pooled : Blocks
+    by_level : Blocks
         The same with one block per level.
     """
 
     groups: pd.DataFrame
     failures: NDArray[np.object_]
     blocks: Blocks
-    pooled: Blocks
+    by_level: Blocks
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -62,7 +62,10 @@ class Design:
         failures[np.flatnonzero(~self.failed)[lost]] = reason
         kept = np.flatnonzero(~lost)
         return replace(
-            self, failures=failures, blocks=self.blocks.take(kept), pooled=self.pooled.take(kept)
+            self,
+            failures=failures,
+            blocks=self.blocks.take(kept),
+            by_level=self.by_level.take(kept),
         )
 
     def seeds(self, seed: int) -> list[int]:
@@ -71,7 +74,7 @@ class Design:
         return [zlib.crc32(repr((seed, *label)).encode()) for label in labels]
 
 
-def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Design:
+def build_design(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Design:
     """Arrange validated trials or counts for fitting.
 
     Parameters
@@ -98,8 +101,8 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     groups["_group"] = np.arange(len(groups))
     group = counts[keys].merge(groups, on=keys, how="left")["_group"].to_numpy()
     counts = _with_weights(counts.assign(group=group))
-    pooled = counts.groupby(["group", "level"], as_index=False)[["n", "k"]].sum()
-    failures = _failures(pooled, len(groups), options)
+    by_level = counts.groupby(["group", "level"], as_index=False)[["n", "k"]].sum()
+    failures = _failures(by_level, len(groups), options)
     fitted = np.array([reason is None for reason in failures])
     if not fitted.any():
         raise FitError(
@@ -110,8 +113,8 @@ def lay_out(table: pd.DataFrame, by: Sequence[str], options: FitOptions) -> Desi
     return Design(
         groups.drop(columns="_group"),
         failures,
-        _blocks(counts if split else pooled, fitted, options, "p_target" in counts),
-        _blocks(pooled, fitted, options, "p_target" in counts),
+        _blocks(counts if split else by_level, fitted, options, "p_target" in counts),
+        _blocks(by_level, fitted, options, "p_target" in counts),
     )
 
 
@@ -120,7 +123,7 @@ def _check_levels(counts: pd.DataFrame, options: FitOptions, source: str) -> Non
     if len(levels) < 2:
         raise FitError(
             f"a fit needs at least two levels: every answer in {source} is at level "
-            f"{levels[0]:g}; add the other levels' rows, or loosen --where"
+            f"{levels[0]:g}; add the other levels' rows, or loosen `where`"
         )
     beyond = counts[counts["level"] <= 0]
     if SIGMOIDS[options.sigmoid].log_levels and set(beyond["observer"]) == set(counts["observer"]):
@@ -139,8 +142,8 @@ def _with_weights(counts: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(n=weight, k=weight * counts["p_target"])
 
 
-def _failures(pooled: pd.DataFrame, n: int, options: FitOptions) -> NDArray[np.object_]:
-    levels = pooled.groupby("group")["level"].agg(["min", "max"]).reindex(range(n))
+def _failures(by_level: pd.DataFrame, n: int, options: FitOptions) -> NDArray[np.object_]:
+    levels = by_level.groupby("group")["level"].agg(["min", "max"]).reindex(range(n))
     failures = np.full(n, None, dtype=object)
     failures[levels["min"].isna()] = "no trial has an answer"
     low, high = levels["min"].to_numpy(), levels["max"].to_numpy()

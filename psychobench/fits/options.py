@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from typing import Any
 
+from psychobench.arguments import parse_pairs
 from psychobench.errors import OptionError
 from psychobench.fits.functions import SIGMOIDS
 
@@ -18,7 +20,10 @@ PARAMETERS = ("threshold", "width", "guess", "lapse")
 DEFAULT_LIKELIHOOD = {"ml": "binomial", "bayes": "beta-binomial", "psignifit": "beta-binomial"}
 MAX_ASYMPTOTE = 1.0 - 1e-6  # guess, lapse and their sum stay below 1
 
+FORM = "PARAMETER=LOW:HIGH"  # of bounds as text
+
 Bounds = tuple[float, float]
+BoundsLike = str | Iterable[str] | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -241,32 +246,45 @@ def _alternatives(task: str) -> int:
     return int(count) if name == "nafc" and count.isascii() and count.isdigit() else 0
 
 
-def parse_bounds(text: str) -> dict[str, Bounds]:
-    """Read bounds as the command line writes them.
+def parse_bounds(bounds: BoundsLike) -> dict[str, Bounds]:
+    """Read bounds: a mapping, or ``PARAMETER=LOW:HIGH`` as text or in a list.
+
+    Parameters
+    ----------
+    bounds : mapping, str, iterable of str or None
+        ``{"lapse": (0, 0.05)}``, ``"lapse=0:0.05,width=0.1:2"`` or a list of such texts.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        Low and high ends by parameter.
 
     Raises
     ------
     OptionError
-        With one line for each part that is not ``PARAMETER=LOW:HIGH``.
+        With one line for each part that is something else.
 
     Examples
     --------
     >>> parse_bounds("lapse=0:0.05,width=0.1:2")
     {'lapse': (0.0, 0.05), 'width': (0.1, 2.0)}
     """
-    bounds: dict[str, Bounds] = {}
+    given = (
+        {str(name): ends for name, ends in bounds.items()}
+        if isinstance(bounds, Mapping)
+        else parse_pairs(bounds, "bounds", "lapse=0:0.05", commas=True, form=FORM)
+    )
+    read: dict[str, Bounds] = {}
     faults = []
-    for part in (part.strip() for part in text.split(",") if part.strip()):
-        name, _, values = part.partition("=")
-        low, _, high = values.partition(":")
+    for name, ends in given.items():
         try:
-            pair = (float(low), float(high))
-        except ValueError:
-            faults.append(f"bounds must read PARAMETER=LOW:HIGH, as in lapse=0:0.05: got '{part}'")
-            continue
-        if name.strip() in bounds:
-            faults.append(f"bounds must name each parameter once: '{name.strip()}' comes twice")
-        bounds[name.strip()] = pair
+            low, high = ends.split(":") if isinstance(ends, str) else ends
+            read[name] = (float(low), float(high))
+        except (TypeError, ValueError):
+            faults.append(
+                f"`bounds` must be of the form {FORM}, two numbers: "
+                f'{name} has {ends!r}; write for example `bounds="{name}=0:0.05"`'
+            )
     if faults:
         raise OptionError(*faults)
-    return bounds
+    return read

@@ -11,7 +11,7 @@ import pandas as pd
 
 from psychobench.errors import OptionError, TableError
 from psychobench.fits.curves import Curves
-from psychobench.fits.designs import Design, lay_out
+from psychobench.fits.designs import Design, build_design
 from psychobench.fits.engines import Fitted, run_engine
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness.findings import assess
@@ -21,7 +21,7 @@ from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import make_prior
 from psychobench.fits.results import PARAMETERS, Fits
-from psychobench.fits.status import count_crossings, judge
+from psychobench.fits.status import assign_status, count_crossings
 from psychobench.trials.table import validate_trials
 
 __all__ = ["Fits", "fit"]
@@ -144,7 +144,7 @@ def fit(
             f"fit takes a table: got a {type(table).__name__}; read a file with read_trials first"
         )
     checked = validate_trials(table, source=table.attrs.get("source", "table"))
-    design = lay_out(checked, by, options)
+    design = build_design(checked, by, options)
     _check_probabilities(design, options, given=likelihood)
     design = _within_bounds(design, options)
     seeds = design.seeds(options.seed)
@@ -158,15 +158,15 @@ def fit(
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))
-    columns = {**_estimated(fitted, design), **_judged(fitted, design, options)}
+    columns = {**_estimate_columns(fitted, design), **_status_columns(fitted, design, options)}
     goodness = None
     if options.gof:
-        of = _assessed(fitted, design, columns, options)
+        of = _goodness_input(fitted, design, columns, options)
         goodness, columns["deviance_p"] = assess(of, checked, by, options, design.seeds(seed))
         columns["flags"] = goodness.flags()
     falling = np.zeros(len(design.groups), dtype=bool)
     falling[~design.failed] = fitted.curves.falling
-    made = _assemble(design, columns, options)
+    made = _build_table(design, columns, options)
     return Fits(made, asdict(options), falling, _proportions(design, fitted.curves), goodness)
 
 
@@ -216,7 +216,7 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
     return design
 
 
-def _assessed(
+def _goodness_input(
     fitted: Fitted, design: Design, columns: Mapping[str, Any], options: FitOptions
 ) -> Assessed:
     """Gather what the checks of the goodness of fit are of."""
@@ -228,7 +228,7 @@ def _assessed(
     return Assessed(curves, design, status, curves.thresholds(), low, high)
 
 
-def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
+def _estimate_columns(fitted: Fitted, design: Design) -> dict[str, Any]:
     """Read parameters, their ends and the deviance off the curves."""
     curves, blocks = fitted.curves, design.blocks
     columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
@@ -243,24 +243,24 @@ def _estimated(fitted: Fitted, design: Design) -> dict[str, Any]:
     return columns
 
 
-def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
+def _status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
     """Say whether each curve has a PSE; what a user should know comes after a status's reason."""
-    verdict = judge(fitted.status_curves or fitted.curves, design.blocks, options)
+    found = assign_status(fitted.status_curves or fitted.curves, design.blocks, options)
     if not options.has_pse:
-        return {"status": verdict.status, "reason": verdict.reason}
-    crossings, without = count_crossings(design.pooled), fitted.without_pse
-    reasons = [[reason] if reason else [] for reason in verdict.reason]
+        return {"status": found.status, "reason": found.reason}
+    crossings, without = count_crossings(design.by_level), fitted.without_pse
+    reasons = [[reason] if reason else [] for reason in found.reason]
     for row, said in enumerate(reasons):
         if crossings[row] > 1:
             said.append(f"the observed proportions cross .5 {crossings[row]} times")
-        if np.isfinite(verdict.pse[row]) and without[row] > 1 - options.confidence:
+        if np.isfinite(found.pse[row]) and without[row] > 1 - options.confidence:
             said.append(f"{without[row]:.0%} of {DOUBTERS[options.engine]} no PSE: no interval")
-    missing = np.isnan(verdict.pse)
-    low, high = fitted.intervals.get("pse", (verdict.pse * np.nan, verdict.pse * np.nan))
+    missing = np.isnan(found.pse)
+    low, high = fitted.intervals.get("pse", (found.pse * np.nan, found.pse * np.nan))
     return {
-        "status": verdict.status,
+        "status": found.status,
         "reason": np.array(["; ".join(said) or None for said in reasons], dtype=object),
-        "pse": verdict.pse,
+        "pse": found.pse,
         "crossings": crossings,
         "slope": np.where(missing, np.nan, fitted.curves.slope()),
         "pse_low": np.where(missing, np.nan, low),
@@ -271,7 +271,7 @@ def _judged(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, An
 
 def _proportions(design: Design, curves: Curves) -> pd.DataFrame:
     """List level and proportion of target answers for each fit."""
-    blocks = design.pooled
+    blocks = design.by_level
     row, column = np.nonzero(blocks.trials > 0)
     levels = curves.sigmoid.to_level(blocks.positions)[row, column]
     proportions = blocks.hits[row, column] / blocks.trials[row, column]
@@ -279,7 +279,7 @@ def _proportions(design: Design, curves: Curves) -> pd.DataFrame:
     return pd.DataFrame({"fit": fits, "level": levels, "proportion": proportions})
 
 
-def _assemble(design: Design, columns: Mapping[str, Any], options: FitOptions) -> pd.DataFrame:
+def _build_table(design: Design, columns: Mapping[str, Any], options: FitOptions) -> pd.DataFrame:
     """Put the columns in the documented order, with rows for what could not be fitted."""
     table, failed = design.groups.copy(), design.failed
     for name in ("engine", "sigmoid", "asymptotes"):

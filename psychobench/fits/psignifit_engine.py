@@ -1,6 +1,6 @@
 """psignifit [1]_ behind the interface of our own engines; nothing else imports it.
 
-It is an optional extra, ``psychobench[psignifit]``, and takes seconds per fit.
+It is optional (``python -m pip install psignifit``) and takes seconds per fit.
 
 References
 ----------
@@ -26,6 +26,7 @@ from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
+from psychobench.messages import how_to_install
 
 THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # we pass the logarithm of the level
 NAMES = {
@@ -91,8 +92,8 @@ def _load() -> tuple[Callable[..., Any], type[Exception]]:
         import psignifit
     except ImportError:
         raise FitError(
-            '`engine="psignifit"` needs the library of that name, which is not installed: '
-            "pip install psignifit"
+            '`engine="psignifit"` needs the package psignifit, which is not installed; '
+            f"{how_to_install('psignifit')}"
         ) from None
     return psignifit.psignifit, psignifit._utils.PsignifitException
 

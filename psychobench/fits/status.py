@@ -19,7 +19,7 @@ AT_LEVEL = 1e-3  # psi this near to .5 at a tested level puts the PSE of a step 
 ROUNDING = 1e-6  # share of the range of levels by which a crossing may miss the last one
 
 
-class Verdict(NamedTuple):
+class StatusColumns(NamedTuple):
     """One entry per curve: status, reason (None or a sentence), PSE (nan where there is none)."""
 
     status: NDArray[np.object_]
@@ -27,8 +27,8 @@ class Verdict(NamedTuple):
     pse: Floats
 
 
-def judge(curves: Curves, blocks: Blocks, options: FitOptions) -> Verdict:
-    """Give each curve the first status that fits: never, reversed, outside, step or ok.
+def assign_status(curves: Curves, blocks: Blocks, options: FitOptions) -> StatusColumns:
+    """Assign each curve the first status that fits: never, reversed, outside, step or ok.
 
     ``never``: psi is never .5 (yes-no), or a constant is within `CRITERION` log-likelihood of the
     curve, or, for probabilities, psi's range over the levels is under `MIN_RANGE`. ``reversed``:
@@ -47,7 +47,7 @@ def judge(curves: Curves, blocks: Blocks, options: FitOptions) -> Verdict:
 
     Returns
     -------
-    Verdict
+    StatusColumns
     """
     levels = curves.sigmoid.to_level(blocks.positions)
     place = curves.pse() if options.has_pse else curves.thresholds()
@@ -66,9 +66,9 @@ def judge(curves: Curves, blocks: Blocks, options: FitOptions) -> Verdict:
     middle, sentences = _middles(curves, levels, place)
     mark("step", is_step(curves, blocks), sentences)
     if not options.has_pse:
-        return Verdict(status, reason, np.full(len(curves), np.nan))
+        return StatusColumns(status, reason, np.full(len(curves), np.nan))
     pse = np.where(status == "step", middle, place)
-    return Verdict(status, reason, np.where(status == "never", np.nan, pse))
+    return StatusColumns(status, reason, np.where(status == "never", np.nan, pse))
 
 
 def count_crossings(blocks: Blocks) -> NDArray[np.int64]:

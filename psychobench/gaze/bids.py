@@ -14,11 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
-from psychobench.gaze.fixation_table import as_fixations
+from psychobench.gaze.fixation_table import as_fixations, read_numbers
+from psychobench.tables.cells import blanks_of, texts_of
+from psychobench.tables.reading import read_cells
 
 _PHYSIO = re.compile(r"(?P<stem>sub-(?P<sub>[A-Za-z0-9]+)_.*?)(?:_recording-[A-Za-z0-9]+)?_physio")
 _MS = 1000.0
 _PLACES = ("x_coordinate", "y_coordinate")
+_SHOWN = ("onset", "duration", "stim_file")
 _Numbers = NDArray[np.float64]
 
 
@@ -114,8 +117,8 @@ class _Gaze:
     x: _Numbers
     y: _Numbers
 
-    def place(self, onset: float, end: float) -> tuple[float, float]:
-        """Give the mean place from one time to another; NaN where the eye was lost."""
+    def mean_position(self, onset: float, end: float) -> tuple[float, float]:
+        """Return the mean position from one time to another; NaN where the eye was lost."""
         first, last = self.times.searchsorted(onset, "left"), self.times.searchsorted(end, "right")
         seen = np.isfinite(self.x[first:last]) & np.isfinite(self.y[first:last])
         if not seen.any():
@@ -124,9 +127,9 @@ class _Gaze:
 
 
 def _fixation(onset: float, duration: float, gaze: _Gaze, shown: pd.DataFrame) -> dict[str, Any]:
-    """Place one fixation, on the image that was on when it began, if one was."""
+    """Locate one fixation on the image that was displayed when it began, if any."""
     on = shown[(shown["onset"] <= onset) & (onset < shown["onset"] + shown["duration"])]
-    x, y = gaze.place(onset, onset + duration)
+    x, y = gaze.mean_position(onset, onset + duration)
     row = {"image": None, "x_px": x, "y_px": y, "duration_ms": duration, "onset_ms": onset}
     if on.empty:
         return row
@@ -143,13 +146,12 @@ def _shown(path: Path) -> pd.DataFrame:
         raise TableError(
             f"a BIDS recording needs the table of what was shown beside it: {path} is missing"
         )
-    table = pd.read_csv(path, sep="\t", na_values=["n/a"])
-    if missing := [name for name in ("onset", "duration", "stim_file") if name not in table]:
+    cells = read_cells(path, _SHOWN, texts=("stim_file",))
+    if missing := [name for name in _SHOWN if name not in cells]:
         raise TableError(f"{path} must have onset, duration and stim_file: no {', '.join(missing)}")
-    for name in ("onset", "duration"):
-        table[name] = _numbers(table, name, path)
-    table = table.dropna(subset=["onset", "duration", "stim_file"])
-    return table.assign(onset=table["onset"] * _MS, duration=table["duration"] * _MS)
+    times = {name: read_numbers(cells[name], name, path) * _MS for name in _SHOWN[:2]}
+    table = pd.DataFrame(times).assign(stim_file=texts_of(cells["stim_file"]))
+    return table[~blanks_of(cells["stim_file"])].dropna()
 
 
 def _numbers(table: pd.DataFrame, name: str, path: Path) -> _Numbers:
@@ -174,7 +176,7 @@ def _headless(path: Path, described: dict[str, Any], needed: Sequence[str]) -> p
             f"a BIDS table must have the columns {', '.join(needed)}: {_sidecar(path)} names no "
             f"{', '.join(missing)}"
         )
-    try:
+    try:  # BIDS fixes the form of these, and samples are many: pandas alone reads them
         table = pd.read_csv(path, sep="\t", header=None, na_values=["n/a"])
         if table.shape[1] != len(columns):
             raise ValueError(f"{table.shape[1]} columns, and {len(columns)} names in its sidecar")

@@ -38,7 +38,7 @@ class _Trial:
         self.fixations: list[dict[str, object]] = []
 
     def rows(self, number: int, path: Path) -> list[dict[str, object]]:
-        """Give one eye's fixations with the period of the image's display."""
+        """List one eye's fixations with the period of the image's display."""
         if self.image is None and len(self.loaded) > 1:
             raise TableError(
                 f"a trial must show one image: trial {number} of {path} loads "
@@ -52,7 +52,7 @@ class _Trial:
 
 
 def is_asc(path: Path) -> bool:
-    """Tell whether a file is an EyeLink ASC export, by its name or its first lines."""
+    """Whether a file is an EyeLink ASC export, by its name or its first lines."""
     if path.suffix.lower() == ".asc":
         return True
     with path.open("rb") as file:

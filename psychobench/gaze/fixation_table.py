@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import TableError
+from psychobench.messages import argument
+from psychobench.tables.cells import as_text, blanks_of, numbers_of
 from psychobench.tables.reading import read_cells
 
 NEEDED = ("image", "subject", "x_px", "y_px", "duration_ms")
@@ -39,7 +41,7 @@ def read_tidy(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     """
     if unknown := [name for name in columns if name not in COLUMNS]:
         raise TableError(
-            f"--columns must rename columns of fixations ({', '.join(COLUMNS)}): there is no "
+            f"`columns` must rename columns of fixations ({', '.join(COLUMNS)}): there is no "
             f"'{unknown[0]}'"
         )
     foreign = {name: columns.get(name, name) for name in COLUMNS}
@@ -48,19 +50,19 @@ def read_tidy(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     if missing := [foreign[name] for name in NEEDED if foreign[name] not in cells]:
         raise TableError(
             f"a table of fixations must have the columns {', '.join(NEEDED)}: {path} has no "
-            f"{', '.join(missing)}; name yours with --columns {missing[0]}=YOURS"
+            f"{', '.join(missing)}; name yours, like {argument('columns', f'{missing[0]}=YOURS')}"
         )
     present = [name for name in COLUMNS if foreign[name] in cells]
     table = pd.DataFrame({name: cells[foreign[name]] for name in present})
     for name in ("image", "subject"):
         table[name] = table[name].astype(str)
     for name in set(present) & set(_NUMBERS):
-        table[name] = _numbers(table[name], name, path)
+        table[name] = read_numbers(table[name], name, path)
     return as_fixations(table, str(path))
 
 
 def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) -> pd.DataFrame:
-    """Give a table all columns, and check what must hold of every fixation.
+    """Complete the columns of a table, and check what must hold of every fixation.
 
     What a tracker `recorded` may lack places: it loses eyes. They are counted later.
 
@@ -88,13 +90,19 @@ def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) ->
     return table
 
 
-def _numbers(cells: pd.Series, name: str, path: Path) -> pd.Series:
-    numbers = pd.to_numeric(cells.astype(object), errors="coerce").astype(np.float64)
-    text = cells.astype(str).str.strip()
-    strange = numbers.isna() & ~text.isin(["", "nan", "NaN", "NA", "n/a"])
+def read_numbers(cells: pd.Series, name: str, path: Path) -> pd.Series:
+    """Read the cells of one column as numbers, blanks as missing.
+
+    Raises
+    ------
+    TableError
+        If a cell is neither.
+    """
+    numbers = numbers_of(cells)
+    strange = np.isnan(numbers) & ~blanks_of(cells)
     if strange.any():
-        row = strange.index[strange][0]
+        row = cells.index[strange][0]
         raise TableError(
-            f"{name} must be a number: row {row} of {path} has '{text[row]}'; correct it"
+            f"{name} must be a number: row {row} of {path} has '{as_text(cells[row])}'; correct it"
         )
-    return numbers
+    return pd.Series(numbers, index=cells.index)

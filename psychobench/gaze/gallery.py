@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from psychobench.draw.gaze import GalleryRow, draw_gallery
 from psychobench.gaze.fixation_maps import BlurRecipe, Map, fixation_map, unit_range
 from psychobench.gaze.fixations import Fixations
-from psychobench.gaze.map_files import MapFile, resize_map
-from psychobench.resources import read_image
+from psychobench.gaze.map_files import MapFile
+from psychobench.images import read_image, resize_bilinear
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,10 +73,12 @@ def draw_galleries(
 
 def _row(stem: str, path: Path, people: Map, files: Sequence[MapFile | None]) -> GalleryRow:
     small = _smaller(read_image(path))
-    size = small.shape[1], small.shape[0]
-    maps = [None if file is None else file.read() for file in files]
-    shown = [None if each is None else unit_range(resize_map(each, size)) for each in maps]
-    return GalleryRow(stem, small, [unit_range(resize_map(people, size)), *shown])
+    maps = [people, *(None if file is None else file.read() for file in files)]
+    shown = [
+        None if each is None else unit_range(resize_bilinear(each, *small.shape[:2]))
+        for each in maps
+    ]
+    return GalleryRow(stem, small, shown)
 
 
 def _by_depth(source: str) -> tuple[int, str]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import ResourceError
-from psychobench.resources import UNDECODABLE
+from psychobench.images import UNDECODABLE
 
 SUFFIXES = (".npz", ".npy", ".png")
 
@@ -181,26 +181,3 @@ def _maps(folder: Path) -> Iterator[MapFile]:
             inside = path.parent.relative_to(folder)
             source = inside.as_posix() if inside.parts else folder.resolve().name
             yield MapFile(source, path.stem, path)
-
-
-def resize_map(values: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
-    """Resize a map bilinearly, pixel centres on pixel centres; edges are continued.
-
-    Parameters
-    ----------
-    values : ndarray of float64, shape (h, w)
-        The map.
-    size : tuple of int
-        Width and height to be.
-
-    Examples
-    --------
-    >>> resize_map(np.array([[0.0, 1.0]]), (4, 1)).tolist()
-    [[0.0, 0.25, 0.75, 1.0]]
-    """
-    if values.shape == size[::-1]:
-        return values
-    from PIL import Image
-
-    plane = Image.fromarray(values.astype(np.float32))
-    return np.asarray(plane.resize(size, Image.Resampling.BILINEAR), dtype=np.float64)

@@ -13,9 +13,10 @@ from psychobench.errors import ComparisonError
 from psychobench.gaze.baselines import BASELINES, score_baselines
 from psychobench.gaze.fixation_maps import BlurRecipe, fixation_map, pixels
 from psychobench.gaze.fixations import Fixations
-from psychobench.gaze.map_files import MapFile, resize_map
+from psychobench.gaze.map_files import MapFile
 from psychobench.gaze.metrics import METRICS, score_map
 from psychobench.gaze.photographs import by_stem
+from psychobench.images import resize_bilinear
 
 RESAMPLES = 2000
 MAP_WORDS = "maps stretched to [0, 1] image by image"
@@ -136,7 +137,7 @@ def _image_rows(
     baselines = score_baselines(fixations, image, recipe, rng)
     scored = [("baseline", name, scores) for name, scores in baselines.items()]
     for file in files:
-        candidate = resize_map(file.read(), size)
+        candidate = resize_bilinear(file.read(), size[1], size[0])
         scored.append(("map", file.source, score_map(candidate, people, *places)))
     about = {"image": image, "n_subjects": looked["subject"].nunique(), "n_fixations": len(looked)}
     return [

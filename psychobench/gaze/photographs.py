@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from psychobench.errors import ResourceError, StimulusError
-from psychobench.resources import UNDECODABLE
+from psychobench.images import UNDECODABLE
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _VOC = "JPEGImages"  # of PASCAL VOC: VOC2007/JPEGImages/000005.jpg beside Annotations, ImageSets

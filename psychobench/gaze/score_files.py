@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from psychobench.draw.curves import save_figure
+from psychobench.draw.figures import save_figure
 from psychobench.draw.gaze import Measure, draw_gaze_scores
 from psychobench.gaze.map_scores import GazeComparison
 from psychobench.gaze.metrics import METRICS

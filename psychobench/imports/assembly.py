@@ -1,64 +1,68 @@
-"""The rows that are taken, as trials; all others, in the account."""
+"""The rows that are taken, as trials; all others, in the account of their file."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 
-from psychobench.imports.account import FileAccount
-from psychobench.imports.cell_values import key_of, seconds_of
-from psychobench.imports.keys import meanings
-from psychobench.imports.options import Options
-from psychobench.imports.parsed_file import Opened, no_trial
-from psychobench.imports.reader import ALL_OF_IT
-from psychobench.imports.trial_rows import other_keys
+from psychobench.imports.file_format import ALL_OF_IT
+from psychobench.imports.imported import ImportedFile
+from psychobench.imports.options import ImportOptions
+from psychobench.imports.parsed_file import ParsedFile, no_trial
+from psychobench.imports.reaction_times import read_seconds
+from psychobench.imports.response_keys import code_responses, find_other_keys, normalise_key
 from psychobench.tables.cells import is_blank
 from psychobench.trials.columns import TRIAL_COLUMNS
 from psychobench.trials.table import validate_trials
 
 
-def finish(file: Opened, options: Options) -> tuple[pd.DataFrame | None, FileAccount]:
-    """Give answers their meaning, times their unit, and each row its place in the account."""
+def assemble_trials(
+    file: ParsedFile, options: ImportOptions
+) -> tuple[pd.DataFrame | None, ImportedFile]:
+    """Code the answers, convert the times, and account for each row.
+
+    Returns
+    -------
+    trials : DataFrame or None
+        None where no row is a trial.
+    account : ImportedFile
+    """
     why, origin = file.why_left, dict(file.origin)
-    take = why == ""
-    if options.keys:
-        strange = take & other_keys(file.cells["response"], options.keys)
-        why = why.mask(strange, "other key (" + file.cells["response"].map(key_of) + ")")
-    presented = file.cells[take]
+    if options.map:
+        other = file.taken & find_other_keys(file.cells["response"], options.map)
+        why = why.mask(other, "other key (" + file.cells["response"].map(normalise_key) + ")")
+    presented = file.cells[file.taken]
     if "trial" not in presented:
         presented = presented.assign(trial=range(1, len(presented) + 1))
         origin["trial"] = "the order of rows"
-    cells = presented[why[take] == ""]
-    trials, notes = None, [*file.notes, *_experimental(file)]
-    if len(cells):
-        built = cells.assign(response=meanings(cells["response"], options))
-        if "rt" in built:
-            times = cells["rt"]
-            built["rt"], origin["rt"] = seconds_of(
-                times, origin["rt"], file.source, options, file.path
-            )
-        trials = validate_trials(built, source=str(file.path))
-        notes += [f"{file.path}: {note}" for note in uneven_levels(built)]
-    else:
-        notes.append(no_trial(replace(file, why_left=why)))
-    people = () if trials is None else tuple(trials["observer"].unique())
+    cells = presented[why[file.taken] == ""]
+    if cells.empty:
+        notes = [*file.notes, *_experimental(file), no_trial(file, why)]
+        return None, _account(file, why, cells, origin, (), notes)
+    built = cells.assign(response=code_responses(cells["response"], options.map))
+    if "rt" in built:
+        built["rt"], origin["rt"] = read_seconds(
+            cells["rt"], origin["rt"], file.export, options, file.path
+        )
+    trials = validate_trials(built, source=str(file.path))
+    uneven = [f"{file.path}: {note}" for note in note_uneven_levels(built)]
+    people = tuple(trials["observer"].unique())
+    notes = [*file.notes, *_experimental(file), *uneven]
     return trials, _account(file, why, cells, origin, people, notes)
 
 
 def _account(
-    file: Opened,
+    file: ParsedFile,
     why: pd.Series[str],
     cells: pd.DataFrame,
     origin: dict[str, str],
     people: tuple[str, ...],
     notes: list[str],
-) -> FileAccount:
+) -> ImportedFile:
     counts = why[why != ""].value_counts().to_dict()
-    return FileAccount(
+    return ImportedFile(
         file=str(file.path),
         format=file.format.name,
-        reason=", ".join(filter(None, (file.reason, file.source.detail))),
+        reason=", ".join(filter(None, (file.reason, file.export.detail))),
         rows=len(why),
         taken=len(cells),
         unanswered=sum(map(is_blank, cells["response"])),
@@ -69,8 +73,8 @@ def _account(
     )
 
 
-def _experimental(file: Opened) -> list[str]:
-    if not file.source.experimental and file.format.experimental != ALL_OF_IT:
+def _experimental(file: ParsedFile) -> list[str]:
+    if not file.export.experimental and file.format.experimental != ALL_OF_IT:
         return []
     return [
         f"reading such files of {file.format.title} is experimental, because none was at hand; "
@@ -78,8 +82,8 @@ def _experimental(file: Opened) -> list[str]:
     ]
 
 
-def uneven_levels(built: pd.DataFrame) -> list[str]:
-    """Point at the levels that occur more or less often than most do: a cell may be wrong."""
+def note_uneven_levels(built: pd.DataFrame) -> list[str]:
+    """Note the levels that occur more or less often than most do: a cell may be wrong."""
     levels = built["level"].astype(float)
     counts = levels.value_counts().sort_index()
     usual = counts.mode().iloc[-1]

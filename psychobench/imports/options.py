@@ -1,19 +1,22 @@
-"""What the user says of all files."""
+"""The parameters of an import, read and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from psychobench.imports.reader import Source
+from psychobench.arguments import Names, Pairs, parse_names, parse_pairs
+from psychobench.errors import OptionError
+from psychobench.imports.file_format import ExportRows
+from psychobench.trials.columns import parse_columns, parse_where
 
 
 @dataclass(frozen=True)
-class Options:
-    """What the user says of all files; see `psychobench.imports.import_trials`."""
+class ImportOptions:
+    """The parameters of `psychobench.import_trials` that concern rows and columns."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    keys: Mapping[str, int] = field(default_factory=dict)
+    map: Mapping[str, int] = field(default_factory=dict)
     where: Mapping[str, str] = field(default_factory=dict)
     keep: Sequence[str] = ()
     also: Sequence[str] = ()
@@ -22,14 +25,101 @@ class Options:
     rt_unit: str | None = None
 
     @property
-    def wanted(self) -> frozenset[str]:
+    def named_columns(self) -> frozenset[str]:
         """The columns of the files that are named anywhere."""
         return frozenset([*self.columns.values(), *self.where, *self.also, *self.level_from])
 
-    def keeps(self, reason: str) -> bool:
-        """Whether rows that have this reason to be left are to be taken all the same."""
+    def takes_back(self, reason: str) -> bool:
+        """Whether rows that are left for this reason are to be taken all the same."""
         return reason.startswith(tuple(self.keep))
 
-    def left_of(self, source: Source) -> dict[int, str]:
-        """Give the rows that a program's own marks leave, less those that are to be taken."""
-        return {row: why for row, why in source.left.items() if not self.keeps(why)}
+    def left_of(self, export: ExportRows) -> dict[int, str]:
+        """Return the rows that a program's own marks leave, less those that are taken back."""
+        return {row: why for row, why in export.left.items() if not self.takes_back(why)}
+
+
+def parse_options(
+    *,
+    columns: Pairs,
+    map: Pairs,
+    where: Pairs,
+    keep: Names,
+    also: Names,
+    level_from: Pairs,
+    observer_from: str | None,
+    rt_unit: str | None,
+) -> ImportOptions:
+    """Read the parameters in any of their forms, and check what needs no file.
+
+    Raises
+    ------
+    OptionError
+        If one has a value that it cannot have, or contradicts another.
+    """
+    options = ImportOptions(
+        parse_columns(columns),
+        parse_map(map),
+        parse_where(where),
+        _parse_reasons(keep),
+        parse_names(also, "also"),
+        parse_pairs(level_from, "level_from", "stimulus=*_{level}.png"),
+        observer_from,
+        rt_unit,
+    )
+    wrong = [n for n in ("p_target", "n_trials", "n_target") if n in options.columns]
+    if wrong:
+        raise OptionError(
+            f"exports of people's answers have keys, not {wrong[0]}: such a table is read as it "
+            "is, with the same `columns`, by all that take trials; leave the import out"
+        )
+    if options.rt_unit not in (None, "s", "ms"):
+        raise OptionError(f"`rt_unit` must be s or ms: got '{options.rt_unit}'")
+    if len(options.level_from) > 1 or (options.level_from and "level" in options.columns):
+        raise OptionError(
+            "the level must come from one place: give one `level_from`, or the level in `columns`"
+        )
+    if options.observer_from and "observer" in options.columns:
+        raise OptionError(
+            "the observer must come from one place: leave out `observer_from`, or the observer in "
+            "`columns`"
+        )
+    return options
+
+
+def _parse_reasons(keep: Names) -> tuple[str, ...]:
+    """Read reasons, one or several; unlike names they may hold commas."""
+    reasons = (keep,) if isinstance(keep, str) else tuple(keep or ())
+    for reason in reasons:
+        if not isinstance(reason, str):
+            raise OptionError(f"`keep` must be text or a list of texts: got {reason!r}")
+    return reasons
+
+
+def parse_map(pairs: Pairs) -> dict[str, int]:
+    """Read what each key means.
+
+    Raises
+    ------
+    OptionError
+        If a key means something else than 0 or 1, or no key means one of them.
+
+    Examples
+    --------
+    >>> parse_map({"a": 1, "s": 0}), parse_map(["a=1", "s=0"])
+    ({'a': 1, 's': 0}, {'a': 1, 's': 0})
+    """
+    meanings = parse_pairs(pairs, "map", "a=1")
+    for key, value in meanings.items():
+        if value not in ("0", "1"):
+            raise OptionError(
+                f"`map` must give a key 0 or 1: got {key}={value}; 1 is the target category, the "
+                f'one chosen more often as the level rises, like `map="{key}=1"`'
+            )
+    keys = {key: int(value) for key, value in meanings.items()}
+    if keys and set(keys.values()) != {0, 1}:
+        absent = 1 - next(iter(keys.values()))
+        raise OptionError(
+            f"`map` must name a key for each answer: none of {', '.join(keys)} means {absent}; "
+            f'add `map="KEY={absent}"`'
+        )
+    return keys

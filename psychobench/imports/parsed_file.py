@@ -1,4 +1,4 @@
-"""A file that was read: its columns found, its rows told apart."""
+"""A file whose columns are found and whose rows are told apart."""
 
 from __future__ import annotations
 
@@ -7,48 +7,80 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.imports.cell_values import cells_of, check_level
-from psychobench.imports.column_mapping import answered_elsewhere
-from psychobench.imports.options import Options
-from psychobench.imports.reader import Format, Source
-from psychobench.imports.trial_rows import kept, reasons
+from psychobench.imports.cell_values import check_level, extract_cells
+from psychobench.imports.column_mapping import note_answers_elsewhere
+from psychobench.imports.file_format import ExportRows, FileFormat
+from psychobench.imports.left_rows import take_back, why_left
+from psychobench.imports.options import ImportOptions
 from psychobench.tables.cells import is_blank
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A file on its way."""
+class ParsedFile:
+    """A file between its rows and its trials.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+    format : FileFormat
+        Its format, and in `reason` how that was recognised.
+    reason : str
+    export : ExportRows
+        All of its rows.
+    cells : DataFrame
+        Our columns of them, still text.
+    origin : dict of str to str
+        The file's column behind each of ours.
+    why_left : Series of str
+        Why each row is no trial; empty where it may be one.
+    reasons : frozenset of str
+        All reasons found, those of rows that were taken back included.
+    notes : tuple of str
+        What was repaired, and what deserves a look.
+    """
 
     path: Path
-    format: Format
+    format: FileFormat
     reason: str
-    source: Source
+    export: ExportRows
     cells: pd.DataFrame
     origin: dict[str, str]
     why_left: pd.Series[str]
     reasons: frozenset[str]
     notes: tuple[str, ...]
 
+    @property
+    def taken(self) -> pd.Series[bool]:
+        """Which rows may be trials."""
+        return self.why_left == ""
 
-def open_file(path: Path, form: Format, reason: str, source: Source, options: Options) -> Opened:
+
+def parse_file(
+    path: Path, form: FileFormat, reason: str, export: ExportRows, options: ImportOptions
+) -> ParsedFile:
     """Find our columns, and the rows that may be trials."""
-    if set(source.rows.index) <= set(options.left_of(source)):  # nothing to find columns in
-        cells = pd.DataFrame({"level": "", "response": ""}, index=source.rows.index)
-        why = pd.Series(source.left, dtype=object).reindex(cells.index)
-        return Opened(path, form, reason, source, cells, {}, why, frozenset(why), source.notes)
-    cells, origin, notes = cells_of(source, options, path)
-    given = reasons(source, cells, options)
-    place = next(iter(options.level_from), origin["level"])
-    check_level(cells.loc[given == "", "level"], source.rows.loc[given == "", place], path)
-    why = kept(given, cells, options)
-    said = frozenset(given) - {""}
+    rows = export.cells
+    if set(rows.index) <= set(options.left_of(export)):  # nothing to find columns in
+        cells = pd.DataFrame({"level": "", "response": ""}, index=rows.index)
+        why = pd.Series(export.left, dtype=object).reindex(cells.index)
+        return ParsedFile(path, form, reason, export, cells, {}, why, frozenset(why), export.notes)
+    cells, origin, notes = extract_cells(export, options, path)
+    given = why_left(export, cells, options)
+    column = next(iter(options.level_from), origin["level"])
+    check_level(cells.loc[given == "", "level"], rows.loc[given == "", column], path)
+    why = take_back(given, cells, options)
+    reasons = frozenset(given) - {""}
     unanswered = cells.index[(why == "") & cells["response"].map(is_blank)]
-    notes += answered_elsewhere(source, origin["response"], unanswered, path)
-    return Opened(path, form, reason, source, cells, origin, why, said, (*source.notes, *notes))
+    notes += note_answers_elsewhere(export, origin["response"], unanswered, path)
+    notes = [*export.notes, *notes]
+    return ParsedFile(path, form, reason, export, cells, origin, why, reasons, tuple(notes))
 
 
-def no_trial(file: Opened) -> str:
-    """Say why nothing of a file is taken."""
-    left = ", ".join(f"{n} {reason}" for reason, n in file.why_left.value_counts().items())
-    remedy = "leave the file out, or look at --columns level=NAME, --where and --keep"
-    return f"a file must have a trial: {file.path} has none (rows: {left}); {remedy}"
+def no_trial(file: ParsedFile, why: pd.Series[str] | None = None) -> str:
+    """Write the error for a file without a trial; `why` replaces the file's own reasons."""
+    counts = (file.why_left if why is None else why).value_counts()
+    left = ", ".join(f"{n} {reason}" for reason, n in counts.items())
+    return (
+        f"a file must have a trial: {file.path} has none (rows: {left}); leave the file out, or "
+        'check `columns="level=NAME"`, `where` and `keep`'
+    )

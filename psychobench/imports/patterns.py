@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
 
-from psychobench.errors import OptionError
+import pandas as pd
+
+from psychobench.errors import OptionError, TableError
+from psychobench.tables.cells import is_number
+
+_IN_FILE_NAMES = ("observer", "session", "condition")
 
 
 def compile_pattern(pattern: str, allowed: tuple[str, ...], option: str) -> re.Pattern[str]:
-    """Turn ``{name}`` into what is looked for and ``*`` into anything.
+    """Compile a pattern in which ``{name}`` is what to find and ``*`` stands for anything.
+
+    Parameters
+    ----------
+    pattern : str
+        As the user wrote it.
+    allowed : tuple of str
+        The names that it may hold.
+    option : str
+        The parameter that it is, for messages.
 
     Raises
     ------
@@ -18,7 +33,7 @@ def compile_pattern(pattern: str, allowed: tuple[str, ...], option: str) -> re.P
 
     Examples
     --------
-    >>> found = compile_pattern("sub-{observer}_*.csv", ("observer",), "--observer-from")
+    >>> found = compile_pattern("sub-{observer}_*.csv", ("observer",), "observer_from")
     >>> found.fullmatch("sub-007_run2.csv")["observer"]
     '007'
     """
@@ -27,46 +42,58 @@ def compile_pattern(pattern: str, allowed: tuple[str, ...], option: str) -> re.P
     wrong = [name for name in names if name not in allowed]
     if not names or wrong or len(set(names)) < len(names):
         raise OptionError(
-            f"{option} must have {' or '.join('{' + name + '}' for name in allowed)} in it, once: "
-            f"got '{pattern}'; * stands for anything"
+            f"`{option}` must have {' or '.join('{' + name + '}' for name in allowed)} in it, "
+            f"once: got '{pattern}'; * stands for anything"
         )
     last = len(parts) - 1
-    return re.compile(
-        "".join(
-            ".*"
-            if part == "*"
-            else f"(?P<{part[1:-1]}>.+{'' if i == last else '?'})"
-            if part[1:-1] in names and part.startswith("{")
-            else re.escape(part)
-            for i, part in enumerate(parts)
-        )
-    )
+    return re.compile("".join(_expression(part, last=i == last) for i, part in enumerate(parts)))
 
 
-def parse_keys(pairs: Mapping[str, str]) -> dict[str, int]:
-    """Read the option ``--map``: what each key means.
+def _expression(part: str, *, last: bool) -> str:
+    if part == "*":
+        return ".*"
+    if part.startswith("{") and part.endswith("}"):
+        return f"(?P<{part[1:-1]}>.+{'' if last else '?'})"
+    return re.escape(part)
+
+
+def match_file_name(pattern: str, path: Path) -> dict[str, str]:
+    """Read who answered, and when, from a file's name.
 
     Raises
     ------
-    OptionError
-        If a key means something else than 0 or 1, or no key means one of them.
+    TableError
+        If the name does not fit the pattern.
+    """
+    match = compile_pattern(pattern, _IN_FILE_NAMES, "observer_from").fullmatch(path.name)
+    if match is None:
+        raise TableError(
+            f"a file's name must fit `observer_from`: '{path.name}' does not fit '{pattern}'; "
+            "* stands for anything, like '{observer}_*'"
+        )
+    return match.groupdict()
+
+
+def extract_level(cells: pd.Series[str], pattern: str) -> pd.Series[str]:
+    """Read the level out of texts; empty where a text does not fit the pattern."""
+    compiled = compile_pattern(pattern, ("level",), "level_from")
+    return cells.map(lambda cell: m["level"] if (m := compiled.fullmatch(cell)) else "")
+
+
+def likely_pattern(texts: Sequence[str]) -> str:
+    """Write the pattern that finds another number in each text of one kind, if there is one.
 
     Examples
     --------
-    >>> parse_keys({"a": "1", "s": "0"})
-    {'a': 1, 's': 0}
+    >>> likely_pattern(["faces/m_30.png", "faces/m_60.png", "+"])
+    'faces/m_{level}.png'
     """
-    for key, value in pairs.items():
-        if str(value) not in ("0", "1"):
-            raise OptionError(
-                f"--map must give a key 0 or 1: got {key}={value}; 1 is the target category, "
-                f"the one chosen more often as the level rises: --map {key}=1"
-            )
-    keys = {key: int(value) for key, value in pairs.items()}
-    if keys and set(keys.values()) != {0, 1}:
-        absent = 1 - next(iter(keys.values()))
-        raise OptionError(
-            f"--map must name a key for each answer: none of {', '.join(keys)} means {absent}; "
-            f"add --map KEY={absent}"
-        )
-    return keys
+    numbered = [text for text in texts if re.search(r"\d", text)]
+    for number in re.finditer(r"\d+(\.\d+)?", "".join(numbered[:1])):
+        before, after = numbered[0][: number.start()], numbered[0][number.end() :]
+        for start in (before, f"*{before[-1:]}" if before else ""):
+            pattern = f"{start}{{level}}{after}"
+            found = extract_level(pd.Series(numbered, dtype=object), pattern)
+            if all(map(is_number, found)) and found.nunique() > 1:
+                return pattern
+    return "*_{level}.png" if any("." in text for text in texts) else "*_{level}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +9,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal, cast
 
 from psychobench.errors import ObserverError, OptionError
+from psychobench.messages import how_to_install, nearest
 from psychobench.observers.plugin_faults import first_line, guarded
 from psychobench.observers.protocol import Observer
 
@@ -239,10 +239,9 @@ def _accepted(
 def _unknown(name: str) -> list[str]:
     entries = list_observers()
     ready = [entry.usage for entry in entries if entry.status == "ok"]
-    near = difflib.get_close_matches(name, [entry.name for entry in entries], n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    hint = nearest(name, [entry.name for entry in entries])
     if name in _ELSEWHERE:
-        hint = f"; it comes with the package {_ELSEWHERE[name]}: pip install {_ELSEWHERE[name]}"
+        hint = f"; it comes with the package {_ELSEWHERE[name]}; {how_to_install(_ELSEWHERE[name])}"
     fault = (
         f"an observer must be registered: there is no '{name}', only {_and(ready) or 'none'}{hint}"
     )

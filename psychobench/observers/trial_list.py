@@ -1,40 +1,87 @@
-"""Trials: the seeded list of stimuli that people and networks both answer."""
+"""Trial lists: the seeded order of stimuli that people and networks both answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from urllib.parse import quote
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.arguments import EVERY, PEOPLES, Levels, check_whole
 from psychobench.errors import OptionError, TableError
-from psychobench.stimuli import HUMAN_LEVELS, StimulusSet
-
-IMAGES = "images"
-"""The folder, beside the conditions files, in which they look for the images."""
+from psychobench.observers.trial_files import write_trials
+from psychobench.stimuli import StimulusSet, load_stimuli
+from psychobench.tables.notebook import ShownAsTable
 
 _MOST_TRIALS = 100_000
 
 
+@dataclass(frozen=True, eq=False)
+class TrialList(ShownAsTable):
+    """Trials in the order in which they are shown.
+
+    Attributes
+    ----------
+    table : pandas.DataFrame
+        One row per trial: ``trial`` (from 1), ``stimulus``, ``level`` and ``file`` (the image's
+        name in the folder of `stimuli`).
+    stimuli : StimulusSet
+        What is shown.
+    repetitions : int
+        How often each image is shown.
+    seed : int
+        What the order was drawn from.
+    """
+
+    table: pd.DataFrame
+    stimuli: StimulusSet
+    repetitions: int
+    seed: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table, one row per trial."""
+        return self.table.copy()
+
+    def save(self, folder: str | Path) -> None:
+        """Write the list, its images and conditions files for PsychoPy and jsPsych.
+
+        Parameters
+        ----------
+        folder : path-like
+            Created if need be; all files are written, or none. README.txt in it says how either
+            program is set up.
+
+        Raises
+        ------
+        ResourceError
+            If the folder cannot be written.
+        """
+        write_trials(
+            Path(folder), self.table, self.stimuli, repetitions=self.repetitions, seed=self.seed
+        )
+
+
 def make_trials(
-    stimuli: StimulusSet,
+    stimuli: StimulusSet | str | Path = "rendered-average",
     *,
-    levels: Sequence[float] | None = HUMAN_LEVELS,
+    levels: Levels = None,
     repetitions: int = 30,
     seed: int = 0,
-) -> pd.DataFrame:
+) -> TrialList:
     """Make a list of trials in random order, every stimulus equally often.
 
     The published experiment is the default: 7 levels x 30 repetitions = 210 trials [1]_.
 
     Parameters
     ----------
-    stimuli : StimulusSet
-        What is shown.
-    levels : sequence of float or None, optional
-        Which levels are shown; None for all.
+    stimuli : StimulusSet or path-like, optional
+        What is shown: a loaded set, a bundled set's name, or a folder with images and
+        ``levels.csv``.
+    levels : {"human", "all"}, str, number or sequence of numbers, optional
+        Which levels are shown: the seven that people judged, all, or these. By default
+        ``"human"`` of a bundled set and ``"all"`` of your own.
     repetitions : int, optional
         How often each image is shown; with one image per level, how often each level is.
     seed : int, optional
@@ -42,16 +89,16 @@ def make_trials(
 
     Returns
     -------
-    pandas.DataFrame
-        One row per trial in the order of presentation: ``trial`` (from 1), ``stimulus``,
-        ``level`` and ``file``.
+    TrialList
+        Its table is in the order of presentation; ``save(folder)`` writes all that PsychoPy and
+        jsPsych need.
 
     Raises
     ------
     OptionError
-        If `repetitions` or `seed` cannot be used.
+        If `levels`, `repetitions` or `seed` cannot be used.
     StimulusError
-        If a level is not there.
+        If the set cannot be used, or does not have a level.
 
     References
     ----------
@@ -59,20 +106,22 @@ def make_trials(
 
     Examples
     --------
-    >>> from psychobench import load_stimuli
-    >>> trials = make_trials(load_stimuli(), seed=1)
+    >>> trials = make_trials(seed=1).to_frame()
     >>> len(trials)
     210
     >>> trials["level"].value_counts().unique().tolist()
     [30]
     """
-    shown = stimuli if levels is None else stimuli.select(levels)
+    loaded = stimuli if isinstance(stimuli, StimulusSet) else load_stimuli(stimuli)
+    if levels is None:
+        levels = PEOPLES if loaded.bundled else EVERY
+    shown = loaded.select(levels)
     _check_options(len(shown.table), repetitions, seed)
     rows = np.repeat(np.arange(len(shown.table)), repetitions)
     order = np.random.default_rng(seed).permutation(rows)
     trials = shown.table[["stimulus", "level", "file"]].iloc[order].reset_index(drop=True)
     trials.insert(0, "trial", np.arange(1, len(trials) + 1))
-    return trials
+    return TrialList(trials, loaded, repetitions, seed)
 
 
 def stimulus_rows(trials: pd.DataFrame, stimuli: StimulusSet) -> NDArray[np.int64]:
@@ -99,9 +148,9 @@ def stimulus_rows(trials: pd.DataFrame, stimuli: StimulusSet) -> NDArray[np.int6
     --------
     A network answers each image once; the rows spread its answers over the trials.
 
-    >>> from psychobench import load_stimuli
-    >>> stimuli = load_stimuli()
-    >>> trials = make_trials(stimuli)
+    >>> import psychobench as pb
+    >>> stimuli = pb.load_stimuli()
+    >>> trials = make_trials(stimuli).to_frame()
     >>> p_target = stimuli.images().mean(axis=(1, 2, 3)) / 255
     >>> p_target[stimulus_rows(trials, stimuli)].shape
     (210,)
@@ -117,77 +166,17 @@ def stimulus_rows(trials: pd.DataFrame, stimuli: StimulusSet) -> NDArray[np.int6
     return rows
 
 
-def psychopy_conditions(trials: pd.DataFrame) -> pd.DataFrame:
-    """Arrange trials as a conditions file for a PsychoPy Builder loop.
-
-    The loop is to be sequential with one repetition: the order is already random. The headings
-    become variables in the experiment, so they avoid the names that Builder keeps for itself
-    (``level`` and ``trial`` among them) and those it gives to new components (``image``).
-
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        As `make_trials` gives them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``image_file`` (path relative to the experiment), ``stimulus_id``,
-        ``stimulus_level`` and ``trial_number``.
-
-    Examples
-    --------
-    >>> from psychobench import load_stimuli
-    >>> psychopy_conditions(make_trials(load_stimuli())).columns.tolist()
-    ['image_file', 'stimulus_id', 'stimulus_level', 'trial_number']
-    """
-    return pd.DataFrame(
-        {
-            "image_file": [f"{IMAGES}/{file}" for file in trials["file"]],
-            "stimulus_id": trials["stimulus"],
-            "stimulus_level": trials["level"],
-            "trial_number": trials["trial"],
-        }
-    )
-
-
-def jspsych_conditions(trials: pd.DataFrame) -> list[dict[str, str | float | int]]:
-    """Arrange trials as the ``timeline_variables`` of a jsPsych timeline.
-
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        As `make_trials` gives them.
-
-    Returns
-    -------
-    list of dict
-        One object per trial with the names of `psychopy_conditions`; ``image_file`` is a relative
-        URL, so a blank in a file name is written ``%20``.
-
-    Examples
-    --------
-    >>> from psychobench import load_stimuli
-    >>> sorted(jspsych_conditions(make_trials(load_stimuli()))[0])
-    ['image_file', 'stimulus_id', 'stimulus_level', 'trial_number']
-    """
-    conditions = psychopy_conditions(trials)
-    conditions["image_file"] = conditions["image_file"].map(quote)
-    return [
-        {str(name): value for name, value in row.items()} for row in conditions.to_dict("records")
-    ]
-
-
 def _check_options(n_images: int, repetitions: int, seed: int) -> None:
-    faults = []
-    if repetitions < 1:
-        faults.append(f"repetitions must be 1 or more: it is {repetitions}")
-    if n_images * repetitions > _MOST_TRIALS:
+    faults: list[str] = []
+    for value, option, least in ((repetitions, "repetitions", 1), (seed, "seed", 0)):
+        try:
+            check_whole(value, option, least=least)
+        except OptionError as error:
+            faults += error.faults
+    if not faults and n_images * repetitions > _MOST_TRIALS:
         faults.append(
             f"a list must have at most {_MOST_TRIALS} trials: {n_images} images x {repetitions} "
-            f"repetitions are {n_images * repetitions}; repeat them less often"
+            f"repetitions are {n_images * repetitions}; lower `repetitions`"
         )
-    if seed < 0:
-        faults.append(f"seed must be 0 or more: it is {seed}")
     if faults:
         raise OptionError(*faults)

@@ -1,38 +1,34 @@
-"""Reports: results to tables, sentences, figures and one page."""
+"""Reports: what the pages of analyses and studies share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from psychobench.analysis import Analysis
 from psychobench.errors import OptionError
-from psychobench.reports.study import Study
+
+if TYPE_CHECKING:
+    from psychobench.reports.page import Page
 
 __all__ = ["report"]
 
 
-def report(result: Analysis | Study, *, made: Mapping[str, Any] | None = None) -> str:
-    """Lay a result out as one HTML page that needs nothing else: figures, tables, words, hashes.
+def report(result: Any) -> Page:
+    """Return the report of a result: one page that needs nothing else, with figures and tables.
 
     Parameters
     ----------
     result : Analysis or Study
-        What `psychobench.analyse` gave; or the study of networks and people behind the command
-        ``compare``.
-    made : mapping, optional
-        What the page says of how the result was made, as the commands write it to
-        ``provenance.json``; by default the time and the versions.
+        What `psychobench.analyse` or `psychobench.study` returned.
 
     Returns
     -------
-    str
-        The page, as an HTML document.
+    Page
+        ``save(path)`` writes it as an HTML file.
 
     Raises
     ------
     OptionError
-        If `result` is something else.
+        If `result` has no report.
 
     Examples
     --------
@@ -40,19 +36,15 @@ def report(result: Analysis | Study, *, made: Mapping[str, Any] | None = None) -
     >>> import psychobench
     >>> counts = pd.DataFrame({"observer": "p1", "level": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
     ...                        "n_trials": 30, "n_target": [1, 3, 10, 20, 27, 29]})
-    >>> page = report(psychobench.analyse(counts))
+    >>> page = report(psychobench.analyse(counts, gof=0)).html()
     >>> page[:15], page.count("<img ")
     ('<!DOCTYPE html>', 2)
     """
-    from psychobench.reports.analysis_page import analysis_page
-    from psychobench.reports.provenance import provenance
-    from psychobench.reports.study_page import study_page
-
-    if isinstance(result, Analysis):
-        return analysis_page(result, provenance() if made is None else made).html()
-    if isinstance(result, Study):
-        return study_page(result).html()
-    raise OptionError(
-        f"a report is made of an analysis or a study: got a {type(result).__name__}; "
-        "analyse() gives an analysis"
-    )
+    make = getattr(result, "report", None)
+    if make is None:
+        raise OptionError(
+            f"a report is made of an analysis or a study: got a {type(result).__name__}; "
+            "`psychobench.analyse()` returns an analysis"
+        )
+    page: Page = make()
+    return page

@@ -1,11 +1,10 @@
-"""Methods in words: what was fitted and tested, ready for a paper, with its references."""
+"""The fitted model in words, ready for a paper, and the references that pages cite."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from psychobench.analysis import Analysis
 from psychobench.fits.results import Fits
 
 SHAPES = {
@@ -52,13 +51,14 @@ CRAWFORD = (
 
 
 def model_sentences(fits: Fits) -> list[str]:
-    """Say what was fitted: function, asymptotes, likelihood, priors, estimates and intervals."""
+    """Return function, asymptotes, likelihood, priors, estimates and intervals as sentences."""
     options = fits.options
     if "cross-entropy" in set(fits.table["likelihood"]):
         return [
             _function(options),
-            "Probabilities, not answers, were fitted: by mean cross-entropy, with all levels "
-            "weighted alike and no prior. They have no number of trials, and so no interval.",
+            "Probabilities rather than answers were fitted, by mean cross-entropy with all levels "
+            "weighted equally and no prior. They have no number of trials and therefore no "
+            "intervals.",
         ]
     return [
         _function(options),
@@ -70,122 +70,60 @@ def model_sentences(fits: Fits) -> list[str]:
 
 def _function(options: Mapping[str, Any]) -> str:
     shape = SHAPES[options["sigmoid"]]
-    said = (
+    function = (
         f"The psychometric function is psi = guess + (1 - guess - lapse) F with a {shape} F "
         "of the stimulus level."
     )
     if options["task"] == "yes-no":
         return (
-            f"{said} The PSE is the level at which psi is .5; the JND is half the distance between "
-            "the levels at which F is .25 and .75."
+            f"{function} The PSE is the level at which psi is .5; the JND is half the distance "
+            "between the levels at which F is .25 and .75."
         )
     return (
-        f"{said} The task is a forced choice ({options['task']}): it has no PSE; the threshold is "
-        "the level at which F is .5, the JND half the distance between F of .25 and .75."
+        f"{function} The task is a forced choice ({options['task']}), which has no PSE; the "
+        "threshold is the level at which F is .5, and the JND is half the distance between the "
+        "levels at which F is .25 and .75."
     )
 
 
 def _asymptotes(options: Mapping[str, Any]) -> str:
-    said = {
-        "free": "Guess and lapse rate (the lower and the upper asymptote) were free",
-        "equal": "Guess and lapse rate were free and equal",
-        "fixed": "The asymptotes were held fixed",
+    rates = {
+        "free": "Guess and lapse rates (the lower asymptote, and 1 minus the upper one) were free",
+        "equal": "Guess and lapse rates were free but equal",
+        "fixed": "The asymptotes were fixed",
     }[options["asymptotes"]]
     prior = "" if options["asymptotes"] == "fixed" else ", with a Beta(1, 10) prior on each"
     bounds = "; ".join(f"{k} within {a:g} to {b:g}" for k, (a, b) in options["bounds"].items())
-    return f"{said}{prior}{f'; {bounds}' if bounds else ''}."
+    return f"{rates}{prior}{f'; {bounds}' if bounds else ''}."
 
 
 def _likelihood(options: Mapping[str, Any]) -> str:
     if options["likelihood"] == "beta-binomial":
         return (
-            "The likelihood is beta-binomial: answers may scatter more than independent trials do."
+            "The likelihood is beta-binomial, which allows answers to vary more than independent "
+            "trials would."
         )
-    return "The likelihood is binomial: trials are taken to be independent."
+    return "The likelihood is binomial: trials are assumed to be independent."
 
 
 def _estimates(options: Mapping[str, Any]) -> str:
     level = f"{options['confidence']:.0%}"
     if options["engine"] == "ml":
-        source = "refits of simulated answers" if options["bootstrap"] else "the profile likelihood"
+        source = "a parametric bootstrap" if options["bootstrap"] else "the profile likelihood"
+        penalty = "" if options["asymptotes"] == "fixed" else ", penalised by that prior"
         return (
-            f"Curves are maximum-likelihood fits (engine ml) with that prior as a penalty; "
-            f"{level} intervals come from {source}."
+            f"Curves were fitted by maximum likelihood (engine ml){penalty}; {level} intervals "
+            f"come from {source}."
         )
     priors = (
-        "priors: the threshold is flat over the tested levels and falls to zero half their range "
-        "beyond; the width is flat between twice the smallest gap of two levels and their range, "
-        "and falls to zero at that gap and at three times the range; the overdispersion has a "
-        "Beta(1, 10)"
+        "priors: the threshold's is flat over the tested levels and falls to zero half their range "
+        "beyond them; the width's is flat between twice the smallest gap between two levels and "
+        "their range, and falls to zero at that gap and at three times the range; the "
+        "overdispersion's is Beta(1, 10)"
     )
     if options["engine"] == "psignifit":
-        return f"Curves are psignifit's, with its priors; {level} intervals are its own."
+        return f"Curves and {level} intervals are those of psignifit, with its priors."
     return (
-        f"Curves are Bayesian (engine bayes): values are those of highest posterior density, "
+        f"Curves are Bayesian fits (engine bayes): estimates are posterior modes (MAP), and "
         f"{level} intervals are credible intervals; {priors}."
     )
-
-
-def methods_text(analysis: Analysis, versions: Mapping[str, str]) -> str:
-    """Write the paragraph for a methods section."""
-    table, options = analysis.fits.table, analysis.fits.options
-    rules = ", ".join(map(str, analysis.rules))
-    gone = analysis.left_out["observer"].nunique()
-    who = f"{_n(table['observer'].nunique(), 'participant')} entered the analysis"
-    who += (
-        f"; {gone} more had been excluded by the rule {rules}."
-        if rules
-        else "; nobody was excluded by rule."
-    )
-    parts = [
-        who,
-        "For each participant and condition we fitted a psychometric function "
-        f"(psychobench {versions.get('psychobench', '')}).",
-        *model_sentences(analysis.fits),
-        f"Fits with status {' or '.join(analysis.tested)} count in means and tests.",
-        *_tested(analysis),
-    ]
-    if options["gof"]:
-        parts.append(
-            "Goodness of fit was checked by deviance and residuals against "
-            f"{options['gof']} simulated data sets per fit."
-        )
-    simulated = ["The participants are SIMULATED."] if analysis.simulated else []
-    return " ".join([*simulated, *parts])
-
-
-def _tested(analysis: Analysis) -> list[str]:
-    kinds = {pair.kind for tests in analysis.tests.values() for pair in tests.pairs}
-    effects = [effect for tests in analysis.tests.values() for effect in tests.effects]
-    if not kinds:
-        return []
-    names = {"paired": "paired t-tests", "welch": "Welch's t-tests"}
-    pairs = " and ".join(names[kind] for kind in sorted(kinds))
-    before = sorted({effect.kind for effect in effects})
-    corrected = any(tests.family_size > 1 for tests in analysis.tests.values())
-    return [
-        f"Cells were compared by {pairs}"
-        + (f" after a {' and a '.join(before)}" if before else "")
-        + (", Bonferroni-corrected for all pairs of a measure" if corrected else "")
-        + (
-            "; effects within participants have the Greenhouse-Geisser correction"
-            if analysis.within and effects
-            else ""
-        )
-        + "."
-    ]
-
-
-def references(analysis: Analysis) -> list[str]:
-    """List what the methods rest on, in APA form."""
-    pairs = [pair for tests in analysis.tests.values() for pair in tests.pairs]
-    effects = [effect for tests in analysis.tests.values() for effect in tests.effects]
-    cited = [SCHUETT, WICHMANN]
-    cited += [BONETT] if pairs else []
-    cited += [GREENHOUSE] if effects and analysis.within else []
-    cited += [WELCH] if any(pair.kind == "welch" for pair in pairs) else []
-    return sorted(cited)
-
-
-def _n(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

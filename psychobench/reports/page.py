@@ -10,12 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 import pandas as pd
 
 from psychobench.reports.words import p_text
+from psychobench.resources import write_whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -109,8 +112,18 @@ class Page:
     sections: Sequence[Section] = field(default=())
 
     def html(self) -> str:
-        """Give the page."""
+        """Return the page as an HTML document."""
         return _template().render(page=self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the page as an HTML file, whole or not at all.
+
+        Raises
+        ------
+        ResourceError
+            If the place cannot be written.
+        """
+        write_whole(Path(path), (self.html() + "\n").encode())
 
 
 @cache
@@ -129,7 +142,7 @@ def _template() -> Template:
 
 def picture(figure: Drawn, caption: str, alternative: str) -> Picture:
     """Put a figure into the page as a drawing of lines that needs no font."""
-    from psychobench.draw.curves import svg_text
+    from psychobench.draw.figures import svg_text
 
     # hundredths of a point are finer than any printer
     svg = _PATH.sub(lambda path: _LONG.sub(r"\1", path[0]), svg_text(figure))

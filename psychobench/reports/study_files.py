@@ -53,7 +53,7 @@ def study_json(study: Study) -> dict[str, Any]:
 
 def write_study(study: Study, folder: Path) -> None:
     """Write the page, tables, figure, summary and provenance into an existing folder."""
-    from psychobench.draw.curves import save_figure
+    from psychobench.draw.figures import save_figure
 
     people = "simulated" if study.cohort.simulated else "human"
     trained = study.trainings

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.image_threads import map_images
 
 SUFFIXES = {"png": ".png", "tiff": ".tif", "webp": ".webp"}
 """The formats, and how their files' names end."""
@@ -41,6 +41,6 @@ def encode_image(pixels: NDArray[np.uint8], kind: str = "png", *, smallest: bool
     return buffer.getvalue()
 
 
-def encode_images(images: Iterable[NDArray[np.uint8]], kind: str = "png") -> Iterator[bytes]:
-    """Encode images side by side; yields them in their order."""
-    return side_by_side(lambda image: encode_image(image, kind), images)
+def encode_images(images: NDArray[np.uint8], kind: str = "png") -> Iterator[bytes]:
+    """Encode images on several cores; yield them in their order."""
+    return map_images(lambda image: encode_image(image, kind), images)

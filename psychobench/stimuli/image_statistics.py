@@ -1,4 +1,4 @@
-"""Image statistics: what a set's images differ in besides what they show."""
+"""Image statistics: in what the images of a set differ besides the expression."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.images import decode_srgb
+
 Pixels = NDArray[np.uint8]
 
 PROPERTIES = (
@@ -16,12 +18,7 @@ PROPERTIES = (
 """What is measured of each image."""
 FILE_SIZE = "file_bytes"
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
-_LINEAR = np.where(
-    np.arange(256) / 255 <= 0.04045,
-    np.arange(256) / 255 / 12.92,
-    ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4,
-)
-_LIGHT = _LINEAR * _WEIGHTS[:, None]  # what each byte of each channel adds to the luminance
+_LIGHT = decode_srgb(np.arange(256, dtype=np.uint8)) * _WEIGHTS[:, None]  # of each channel's bytes
 _GREY = np.arange(256) * _WEIGHTS[:, None]
 _CONFIDENT = 1.959963984540054  # standard normal quantile of .975
 _NEGLIGIBLE = 0.001  # of the mean: a smaller range is no difference
@@ -30,7 +27,7 @@ _NEVER = 1.0 - 1e-12  # a correlation of exactly one has no interval
 
 
 def luminance(pixels: Pixels) -> NDArray[np.float64]:
-    """Give the relative luminance of sRGB pixels, from 0 (black) to 1 (white).
+    """Compute the relative luminance of sRGB pixels, from 0 (black) to 1 (white).
 
     Parameters
     ----------
@@ -52,11 +49,6 @@ def luminance(pixels: Pixels) -> NDArray[np.float64]:
     array([0.   , 1.   , 0.216])
     """
     return _look_up(_LIGHT, pixels)
-
-
-def linear_light(pixels: Pixels) -> NDArray[np.float64]:
-    """Decode sRGB bytes to linear light from 0 to 1, shape as given."""
-    return np.asarray(_LINEAR[pixels])
 
 
 def image_statistics(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path, PureWindowsPath
 import pandas as pd
 
 from psychobench.errors import StimulusError
+from psychobench.messages import nearest
 
 ALL_LEVELS = tuple(round(0.05 * step, 2) for step in range(21))
 """The published continuum: 0 (source) to 1 (target) in steps of .05 [1]_.
@@ -21,13 +21,13 @@ ALL_LEVELS = tuple(round(0.05 * step, 2) for step in range(21))
 HUMAN_LEVELS = (0.0, 0.20, 0.30, 0.50, 0.70, 0.80, 1.00)
 """The seven levels that people judged in the same study."""
 
-FILE = "levels.csv"
+LEVELS_FILE = "levels.csv"
 COLUMNS = ("stimulus", "level")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _EXAMPLE = "one row per image under the heading stimulus,level, for example face01.png,0.25"
 
 
-def read_levels(folder: Path, faults: list[str]) -> pd.DataFrame:
+def read_levels_file(folder: Path, faults: list[str]) -> pd.DataFrame:
     """Read a folder's ``levels.csv`` and find the image that each row names.
 
     Parameters
@@ -51,7 +51,7 @@ def read_levels(folder: Path, faults: list[str]) -> pd.DataFrame:
     files = sorted(path.name for path in folder.iterdir() if path.is_file())
     rows = []
     for line, stimulus, text in _read_cells(folder):
-        place = f"row {line} of {folder / FILE}"
+        place = f"row {line} of {folder / LEVELS_FILE}"
         found = (_parse_level(text, stimulus, place), _find_file(stimulus, files, place))
         wrong = [fault for _, fault in found if fault is not None]
         faults.extend(wrong)
@@ -61,12 +61,12 @@ def read_levels(folder: Path, faults: list[str]) -> pd.DataFrame:
     repeated = table["file"].duplicated() | table["stimulus"].duplicated()
     for row in table[repeated].itertuples():
         faults.append(
-            f"each image must have one row: row {row.line} of {folder / FILE} names {row.file} "
-            "again; delete one of them"
+            f"each image must have one row: row {row.line} of {folder / LEVELS_FILE} names "
+            f"{row.file} again; delete one of them"
         )
     if not faults and table["level"].nunique() < 2:
         faults.append(
-            f"a continuum needs at least two different levels: {folder / FILE} has "
+            f"a continuum needs at least two different levels: {folder / LEVELS_FILE} has "
             f"{', '.join(map(repr, table['level'].unique())) or 'no rows'}; "
             f"write {_EXAMPLE}"
         )
@@ -75,18 +75,19 @@ def read_levels(folder: Path, faults: list[str]) -> pd.DataFrame:
 
 def _read_cells(folder: Path) -> Iterator[tuple[int, str, str]]:
     """Yield line number (the heading is line 1), stimulus and level of every row, as text."""
-    path = folder / FILE
+    path = folder / LEVELS_FILE
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         images = sum(file.suffix.lower() in SUFFIXES for file in folder.iterdir())
         raise StimulusError(
-            f"a stimuli folder must hold {FILE}: {folder} has none ({images} images); "
+            f"a stimuli folder must hold {LEVELS_FILE}: {folder} has none ({images} images); "
             f"write one with {_EXAMPLE}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StimulusError(
-            f"{FILE} must be a text file in UTF-8: {path} is not ({error}); save it as CSV UTF-8"
+            f"{LEVELS_FILE} must be a text file in UTF-8: {path} is not ({error}); "
+            "save it as CSV UTF-8"
         ) from None
     heading = text.partition("\n")[0]
     delimiter = max(",;\t", key=heading.count)
@@ -95,8 +96,9 @@ def _read_cells(folder: Path) -> Iterator[tuple[int, str, str]]:
     missing = [name for name in COLUMNS if name not in names]
     if missing:
         raise StimulusError(
-            f"{FILE} must have the columns stimulus,level: {path} lacks {' and '.join(missing)}; "
-            f"its columns are {', '.join(map(repr, names)) or 'none'}"
+            f"{LEVELS_FILE} must have the columns stimulus,level: {path} lacks "
+            f"{' and '.join(missing)}; its columns are {', '.join(map(repr, names)) or 'none'}; "
+            "rename or add them"
         )
     for cells in reader:
         if any(cell.strip() for cell in cells):
@@ -116,17 +118,20 @@ def _parse_level(text: str, stimulus: str, place: str) -> tuple[float, str | Non
         level = math.nan
     if math.isfinite(level):
         return level, None
-    return level, f"level must be a finite number: {place} (stimulus {stimulus!r}) has {text!r}"
+    return level, (
+        f"level must be a finite number: {place} (stimulus {stimulus!r}) has {text!r}; "
+        "write a number"
+    )
 
 
 def _find_file(stimulus: str, files: Sequence[str], place: str) -> tuple[str, str | None]:
-    """Give the file that `stimulus` names, with or without its extension, or what is wrong."""
+    """Find the file that `stimulus` names, with or without its extension, or what is wrong."""
     if not stimulus:
         return "", f"stimulus must be the name of an image: {place} has an empty cell; fill it"
     if "/" in stimulus or PureWindowsPath(stimulus).name != stimulus:
         return "", (
             f"stimulus must be the name of an image in the same folder, without a path: {place} "
-            f"has {stimulus!r}; move the image beside {FILE}"
+            f"has {stimulus!r}; move the image beside {LEVELS_FILE}"
         )
     if stimulus in files:
         return stimulus, None
@@ -139,10 +144,10 @@ def _find_file(stimulus: str, files: Sequence[str], place: str) -> tuple[str, st
             f"{' or '.join(found)}; write the extension"
         )
     images = [name for name in files if _is_image(name)]
-    close = difflib.get_close_matches(stimulus, images + [Path(name).stem for name in images], 1)
-    hint = f"did you mean {close[0]!r}?" if close else "add the image or delete the row"
-    return "", f"every stimulus must have its image in the folder: {place} names {stimulus!r}, " + (
-        f"which is not there; {hint}"
+    hint = nearest(stimulus, [*images, *(Path(name).stem for name in images)])
+    return "", (
+        f"every stimulus must have its image in the folder: {place} names {stimulus!r}, which is "
+        f"not there{hint}; add the image, or correct or delete the row"
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from psychobench.errors import StimulusError
 from psychobench.resources import sha256
 
-FILE = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,12 @@ class Manifest:
 
 def hash_files(folder: Path) -> dict[str, str]:
     """Hash every file below `folder` but the manifest, in the order of their paths."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != FILE)
-    return {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.relative_to(folder).as_posix(): sha256(path)
+        for path in files
+        if path.name != MANIFEST_FILE
+    }
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -82,7 +86,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     StimulusError
         If it is no manifest.
     """
-    path = folder / FILE
+    path = folder / MANIFEST_FILE
     try:
         manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
         if not isinstance(manifest.files, dict):
@@ -91,7 +95,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     except (OSError, ValueError, TypeError) as error:
         raise StimulusError(
-            f"{FILE} must be as it was written: {path} cannot be read ({error}); "
+            f"{MANIFEST_FILE} must be as it was written: {path} cannot be read ({error}); "
             "make the set again, or delete that file if the images are your own"
         ) from None
     return manifest
@@ -119,15 +123,17 @@ def find_damage(manifest: Manifest, folder: Path, used: Iterable[str], *, remedy
     faults = []
     for name, expected in manifest.files.items():
         if not (folder / name).is_file():
-            faults.append(f"every file in {FILE} must be there: {folder / name} is not; {remedy}")
+            faults.append(
+                f"every file in {MANIFEST_FILE} must be there: {folder / name} is not; {remedy}"
+            )
         elif sha256(folder / name) != expected:
             faults.append(
-                f"every file must be the one whose hash {FILE} holds: {folder / name} has changed "
-                f"since; {remedy}"
+                f"every file must be the one whose hash {MANIFEST_FILE} holds: {folder / name} has "
+                f"changed since; {remedy}"
             )
     extra = [name for name in used if name not in manifest.files]
     faults += [
-        f"every image and mask must be listed in {FILE}: {folder / name} is not; {remedy}"
+        f"every image and mask must be listed in {MANIFEST_FILE}: {folder / name} is not; {remedy}"
         for name in extra
     ]
     return faults

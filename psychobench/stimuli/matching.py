@@ -1,4 +1,4 @@
-"""Matching: make images alike in luminance or in their histograms."""
+"""Matching: equate images in luminance or in their histograms."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.images import decode_srgb, encode_srgb
 from psychobench.stimuli.image_statistics import (
     Pixels,
     image_statistics,
     level_trends,
-    linear_light,
     luminance,
 )
-from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.image_threads import map_images
 
 MATCHES = ("none", "luminance", "histogram")
 _ROUNDS = 4
@@ -103,7 +103,7 @@ def matching_effect(
 def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
     wanted = np.mean([_moments(image[chosen]) for image in images], axis=0)
     thresholds = _thresholds(chosen)
-    rescaled = side_by_side(lambda image: _rescale(image[chosen], wanted, thresholds), images)
+    rescaled = map_images(lambda image: _rescale(image[chosen], wanted, thresholds), images)
     matched = images.copy()
     for image, pixels in zip(matched, rescaled, strict=True):
         image[chosen] = pixels
@@ -111,7 +111,7 @@ def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
 
 
 def _thresholds(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Give an even spread of values from 0 to 1 over the pixels, shape (n, 1).
+    """Return thresholds that are spread evenly from 0 to 1 over the pixels, shape (n, 1).
 
     Bytes that are shifted by less than half a step and then rounded are not shifted at all. With
     these as the places where rounding goes up, as many pixels change as the shift asks for.
@@ -124,7 +124,7 @@ def _rescale(
     pixels: Pixels, wanted: NDArray[np.float64], thresholds: NDArray[np.float64]
 ) -> Pixels:
     """Aim a little beyond the target until clipping no longer matters."""
-    codes = linear_light(np.arange(256, dtype=np.uint8))
+    codes = decode_srgb(np.arange(256, dtype=np.uint8))
     mean, deviation = _moments(pixels)
     aim, result = wanted.copy(), pixels
     for _ in range(_ROUNDS):
@@ -142,16 +142,14 @@ def _moments(pixels: Pixels) -> NDArray[np.float64]:
 
 def _encode(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """Encode light as sRGB from 0 to 255, not yet rounded."""
-    linear = linear.clip(0.0, 1.0)
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.asarray(255.0 * srgb + _ROUNDING)
+    return np.asarray(255.0 * encode_srgb(linear.clip(0.0, 1.0)) + _ROUNDING)
 
 
 def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
-    """Give planes, shape (n, height, width), their average histogram within a region."""
+    """Match planes, shape (n, height, width), to their average histogram within a region."""
     wanted = np.mean([np.sort(plane[chosen]) for plane in planes], axis=0, dtype=np.float64)
     values = (wanted + 0.5).astype(np.uint8)
-    orders = side_by_side(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
+    orders = map_images(lambda plane: np.argsort(_ranked(plane)[chosen], kind="stable"), planes)
     result = planes.copy()
     for matched, order in zip(result, orders, strict=True):
         ordered = np.empty_like(values)
@@ -161,7 +159,7 @@ def _match_channel(planes: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
 
 
 def _ranked(plane: Pixels) -> NDArray[np.float64]:
-    """Give values that order pixels by brightness, equals by the brightness around them."""
+    """Return values that order pixels by brightness, and equal ones by their surroundings."""
     from scipy.ndimage import uniform_filter
 
     value = plane.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Checks: is a set whole, what else than the expression predicts its level, are its steps even."""
+"""Checks of a set: its damage, what besides the expression predicts the level, uneven steps."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ import pandas as pd
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.image_statistics import FILE_SIZE, Pixels, image_statistics, level_trends
-from psychobench.stimuli.levels import read_levels
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
+from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
+from psychobench.stimuli.levels import read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
-from psychobench.stimuli.masks.face_geometry import Face, Landmarks
 from psychobench.stimuli.masks.regions import Region, face_region
-from psychobench.stimuli.set_landmarks import read_landmarks
-from psychobench.stimuli.sets import decode_images
+from psychobench.stimuli.set_folders import decode_images, find_folder
+from psychobench.stimuli.sets import StimulusSet
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
 
 UNEVEN = 0.25  # coefficient of variation of the steps from which they are flagged
@@ -29,7 +31,7 @@ _REMEDY = "make the set again, or delete manifest.json if you changed it on purp
 
 
 @dataclass(frozen=True, eq=False)
-class SetCheck:
+class SetCheck(ShownAsTable):
     """What was found out about a set.
 
     Attributes
@@ -71,11 +73,11 @@ class SetCheck:
     evenness: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the statistics, one row per image."""
-        return self.statistics
+        """Return a copy of the trends: what predicts the level, one row per property."""
+        return self.trends.copy()
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all of it as types that JSON knows."""
+        """Return everything as types that JSON knows."""
         return {
             "folder": str(self.folder),
             "damaged": bool(self.damage),
@@ -90,13 +92,17 @@ class SetCheck:
         }
 
 
-def check_set(folder: Path) -> SetCheck:
-    """Check a set of images.
+def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> SetCheck:
+    """Check a set: damage, what predicts the level, whether its steps are even.
+
+    What is flagged may confound an experiment; whether it does is for the experimenter to judge.
 
     Parameters
     ----------
-    folder : pathlib.Path
-        Images with their ``levels.csv``; a manifest, masks and landmarks if there are any.
+    stimuli : StimulusSet or path-like, optional
+        A loaded set, a bundled set's name, or a folder with images and their ``levels.csv``; a
+        manifest, masks and landmarks are checked where there are any. The files are read, also
+        those of a loaded set.
 
     Returns
     -------
@@ -114,12 +120,12 @@ def check_set(folder: Path) -> SetCheck:
 
     Examples
     --------
-    >>> from psychobench.resources import bundled
-    >>> check_set(bundled("stimuli") / "rendered-average").damage
+    >>> check_stimuli("rendered-average").damage
     ()
     """
+    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(str(stimuli))[0]
     damage: list[str] = []
-    table = read_levels(folder, damage)
+    table = read_levels_file(folder, damage)
     images, pixels = decode_images(folder, list(table["file"]), damage)
     readable = table[table["file"].isin(images)].reset_index(drop=True)
     if readable.empty:
@@ -131,7 +137,7 @@ def check_set(folder: Path) -> SetCheck:
     landmarks = _landmarks(folder, list(images), damage, notes)
     face = None
     if len(pixels) and landmarks is not None and matched.endswith("face"):
-        face = face_region(Face.of(landmarks), pixels.shape[1:3])
+        face = face_region(FaceGeometry.of(landmarks), pixels.shape[1:3])
     statistics = _statistics(folder, readable, images, masks, face)
     trends = level_trends(statistics.drop(columns="stimulus"))
     steps = _steps(readable, pixels, landmarks, notes)
@@ -192,7 +198,7 @@ def _landmarks(
         damage.extend(error.faults)
         return None
     if landmarks is None:
-        notes.append("there are no landmarks, so that their steps were not checked")
+        notes.append("there are no landmarks, so their steps were not checked")
     return landmarks
 
 
@@ -203,7 +209,7 @@ def _steps(
     columns = ["from_level", "to_level", "pixels", "landmarks"]
     levels = table["level"].to_numpy(dtype=float)
     if len(np.unique(levels)) < len(levels):
-        notes.append("some levels have several images, so that the steps were not checked")
+        notes.append("some levels have several images, so the steps were not checked")
         return pd.DataFrame(columns=columns, dtype=float)
     rows = []
     for here, there in itertools.pairwise(np.argsort(levels).tolist()):
@@ -232,7 +238,7 @@ def _evenness(steps: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
         if len(speed) < 2 or not np.isfinite(speed).all():
             continue
         if speed.mean() == 0:
-            notes.append(f"all images are the same in {name}: there are no steps")
+            notes.append(f"all images are identical in {name}: there are no steps")
             continue
         cv = float(speed.std(ddof=1) / speed.mean())
         rows.append((name, float(speed.mean()), cv, cv > UNEVEN))

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.arguments import EVERY, Levels, parse_levels
 from psychobench.errors import StimulusError
-from psychobench.resources import bundled, read_image, sha256
-from psychobench.stimuli.levels import FILE as LEVELS
-from psychobench.stimuli.levels import read_levels
+from psychobench.resources import sha256, write_whole
+from psychobench.stimuli.levels import HUMAN_LEVELS, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
-from psychobench.stimuli.masks import MID_GREY, UNMASKED, Mask, read_masks
+from psychobench.stimuli.masks import MASK_FOLDERS, UNMASKED, Mask, read_masks
+from psychobench.stimuli.set_folders import decode_images, find_folder
+from psychobench.tables.notebook import ShownAsTable
 
-__all__ = ["MID_GREY", "UNMASKED", "StimulusSet", "list_stimuli", "load_stimuli"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _MOST_FAULTS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class StimulusSet:
+class StimulusSet(ShownAsTable):
     """Images along a continuum, with the masks that can hide parts of them.
 
     Attributes
@@ -85,8 +90,64 @@ class StimulusSet:
         lines += [f"{self.hashes[path]} {name}" for name, path in plain]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table, one row per image."""
+        return self.table.copy()
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the set is and holds, as types that JSON knows."""
+        levels = sorted(self.table["level"].unique().tolist())
+        return {
+            "name": self.name,
+            "title": self.title,
+            "rendered": self.rendered,
+            "bundled": self.bundled,
+            "folder": str(self.folder),
+            "n_images": len(self.table),
+            "n_levels": len(levels),
+            "levels": levels,
+            "width": self.pixels.shape[2],
+            "height": self.pixels.shape[1],
+            "masks": list(self.covers),
+            "sha256": self.sha256,
+        }
+
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw a contact sheet: every image under every mask, from the lowest level up.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default, as large as the sheet.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from psychobench.draw.sheet import draw_sheet
+
+        order = self.table["level"].argsort(kind="stable").to_numpy()
+        return draw_sheet(
+            {mask: self.images(mask)[order] for mask in (UNMASKED, *self.covers)},
+            [f"{level:g}" for level in self.table["level"].iloc[order]],
+            title=f"{self.name}: {self.title}",
+            ax=ax,
+        )
+
+    def save_sheet(self, path: str | Path) -> None:
+        """Write the contact sheet as a PNG file, whole or not at all.
+
+        Raises
+        ------
+        ResourceError
+            If the place cannot be written.
+        """
+        buffer = io.BytesIO()
+        self.plot().savefig(buffer, format="png")
+        write_whole(Path(path), buffer.getvalue())
+
     def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
-        """Give the images under one mask, with what it shows in their place.
+        """Return the images under one mask, with what it shows in their place.
 
         Parameters
         ----------
@@ -113,13 +174,14 @@ class StimulusSet:
             )
         return self.covers[mask].apply(self.pixels)
 
-    def select(self, levels: Sequence[float]) -> StimulusSet:
+    def select(self, levels: Levels) -> StimulusSet:
         """Keep the images at some levels.
 
         Parameters
         ----------
-        levels : sequence of float
-            In any order; compared to within 1e-9.
+        levels : {"all", "human"}, str, number or sequence of numbers
+            All, the seven that people judged, or these in any order, compared to within 1e-9;
+            as text with commas between them.
 
         Returns
         -------
@@ -128,39 +190,40 @@ class StimulusSet:
 
         Raises
         ------
+        OptionError
+            If `levels` are neither of the words nor numbers.
         StimulusError
             If no image has one of the levels; one line for each.
         """
+        chosen = parse_levels(levels)
+        if isinstance(chosen, str):
+            if chosen == EVERY:
+                return self
+            chosen = HUMAN_LEVELS
         have = self.table["level"].to_numpy()
-        near = np.abs(have[:, None] - np.asarray(levels, dtype=np.float64)) <= 1e-9
-        absent = [level for level, hit in zip(levels, near.any(axis=0), strict=True) if not hit]
-        if absent or len(levels) == 0:
-            there = f"the levels of {self.name} are {', '.join(f'{x:g}' for x in np.unique(have))}"
-            wrong = [f"no stimulus has level {level:g}: {there}" for level in absent]
-            raise StimulusError(*wrong or [f"at least one level must be chosen: {there}"])
+        near = np.abs(have[:, None] - np.asarray(chosen)) <= 1e-9
+        absent = [level for level, hit in zip(chosen, near.any(axis=0), strict=True) if not hit]
+        if absent:
+            there = ", ".join(f"{level:g}" for level in np.unique(have))
+            raise StimulusError(
+                *(
+                    f"no stimulus has level {level:g}: the levels of {self.name} are "
+                    f"{there}; choose from these"
+                    for level in absent
+                )
+            )
         rows = np.flatnonzero(near.any(axis=1))
         table = self.table.iloc[rows].reset_index(drop=True)
         covers = {name: mask.select(rows) for name, mask in self.covers.items()}
         return replace(self, table=table, pixels=self.pixels[rows], covers=covers)
 
 
-def list_stimuli() -> list[str]:
-    """Name the bundled stimulus sets.
-
-    Examples
-    --------
-    >>> list_stimuli()
-    ['rendered-average']
-    """
-    return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS}"))
-
-
-def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet:
+def load_stimuli(stimuli: str | Path = "rendered-average") -> StimulusSet:
     """Load a stimulus set and check all of it.
 
     Parameters
     ----------
-    name_or_folder : str or pathlib.Path, optional
+    stimuli : str or pathlib.Path, optional
         A bundled set's name, or a folder that holds images of one size, ``levels.csv`` with the
         columns ``stimulus`` (file name, with or without extension) and ``level``, and, if wanted,
         masks as ``masks/NAME.png`` (white hides, grey hides in part) with what is seen there
@@ -176,9 +239,9 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     StimulusError
         If anything is wrong with it: one line per fault, the first 20 of them.
     """
-    folder, is_bundled = find_folder(str(name_or_folder))
+    folder, is_bundled = find_folder(str(stimuli))
     faults: list[str] = []
-    table = read_levels(folder, faults)
+    table = read_levels_file(folder, faults)
     _, pixels = decode_images(folder, list(table["file"]), faults)
     covers, mask_paths = read_masks(folder, list(table["file"]), pixels, faults)
     manifest = read_manifest(folder)
@@ -205,16 +268,32 @@ def load_stimuli(name_or_folder: str | Path = "rendered-average") -> StimulusSet
     )
 
 
-def find_folder(name: str) -> tuple[Path, bool]:
-    """Give the folder of a set, and whether it is bundled."""
-    names = list_stimuli()
-    if name in names:
-        return bundled("stimuli") / name, True
-    if Path(name).is_dir():
-        return Path(name), False
-    raise StimulusError(
-        f"stimuli must be a bundled set or a folder: {name!r} is neither; "
-        f"the bundled sets are {', '.join(names)}"
+def made_set(
+    folder: Path,
+    names: Sequence[str],
+    levels: Sequence[float],
+    pixels: NDArray[np.uint8],
+    masks: Mapping[str, Mask],
+    manifest: Manifest,
+    *,
+    suffix: str = ".png",
+) -> StimulusSet:
+    """Return the set that was just written into a folder, without reading it again."""
+    files = [name + suffix for name in names]
+    return StimulusSet(
+        name=folder.resolve().name,
+        folder=folder,
+        table=pd.DataFrame({"stimulus": list(names), "level": list(levels), "file": files}),
+        covers=dict(masks),
+        title=manifest.title,
+        rendered=manifest.rendered,
+        bundled=False,
+        hashes={
+            path: hashed
+            for path, hashed in manifest.files.items()
+            if path in files or path.startswith(MASK_FOLDERS)
+        },
+        pixels=pixels,
     )
 
 
@@ -222,39 +301,3 @@ def _remedy(manifest: Manifest, is_bundled: bool) -> str:
     if is_bundled:
         return "the bundled set is damaged: reinstall psychobench"
     return f"render {manifest.name} again, or delete manifest.json if you changed it on purpose"
-
-
-def decode_images(
-    folder: Path, files: Sequence[str], faults: list[str]
-) -> tuple[dict[str, NDArray[np.uint8]], NDArray[np.uint8]]:
-    """Decode the images that can be decoded.
-
-    Returns
-    -------
-    images : dict of str to ndarray of uint8, shape (height, width, 3)
-        By file.
-    pixels : ndarray of uint8, shape (n, height, width, 3)
-        The same in one array; where their sizes differ, none.
-    """
-    images = {}
-    for file in files:
-        try:
-            images[file] = read_image(folder / file)
-        except StimulusError as error:
-            faults.extend(error.faults)
-    sizes = {file: _size(image) for file, image in images.items()}
-    counts = Counter(sizes.values()).most_common()
-    if len(counts) == 1:
-        return images, np.stack(list(images.values()))
-    if counts:
-        usual = counts[0][0]
-        odd, size = next((file, size) for file, size in sizes.items() if size != usual)
-        faults.append(
-            f"all images must have one size: in {folder}, {odd} has {size} pixels and "
-            f"{counts[0][1]} of {len(sizes)} images have {usual}; crop or scale them alike"
-        )
-    return images, np.empty((0, 0, 0, 3), dtype=np.uint8)
-
-
-def _size(image: NDArray[np.generic]) -> str:
-    return f"{image.shape[1]} x {image.shape[0]}"

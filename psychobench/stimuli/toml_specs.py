@@ -1,9 +1,13 @@
-"""Sections of a spec: what every TOML file that a stimulus set is made from has in common."""
+"""Sections of a spec: what every TOML file that a stimulus set is made from has in common.
+
+Read by hand rather than with pydantic: a prototype needed a table of its own for the words of each
+error, named both branches of ``levels`` where one was wrong, and took 0.4 s to import, while what
+makes these specs long, rules between keys and defaults that hang on other keys, stayed as long.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import itertools
 import math
 import re
@@ -13,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from psychobench.errors import StimulusError
+from psychobench.messages import nearest
 
 _WORDS = ("name", "title", "source", "target")
 _STRETCH = ("start", "stop", "step")
@@ -37,46 +42,49 @@ def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
         return text, tomllib.loads(text)
     except FileNotFoundError:
-        raise StimulusError(f"a spec must exist: {path} is missing") from None
+        raise StimulusError(f"a spec must exist: {path} is missing; correct the path") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StimulusError(f"a spec must be a TOML file: {path} is not ({error})") from None
+        raise StimulusError(
+            f"a spec must be a TOML file: {path} is not ({error}); correct that place"
+        ) from None
 
 
 def unknown_keys(section: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
-    """Name the keys that mean nothing, each with the one that was probably meant.
+    """List the keys that are not known, each with the one that was probably meant.
 
     Examples
     --------
     >>> unknown_keys("image.", {"widht": 9}, ["width", "height"])
-    ['image.widht means nothing here; did you mean width?']
+    ["image.widht is not a known key (did you mean 'width'?); the keys are width, height"]
     """
-    faults = []
-    for key in found:
-        if key not in known:
-            close = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-            faults.append(f"{section}{key} means nothing here; {hint}")
-    return faults
+    return [
+        f"{section}{key} is not a known key{nearest(key, known)}; the keys are {', '.join(known)}"
+        for key in found
+        if key not in known
+    ]
 
 
 def raise_faults(path: Path, faults: Sequence[str]) -> None:
     """Raise what was found wrong with a spec, if anything was: one line per fault."""
     if faults:
-        raise StimulusError(*(f"a spec must be complete and sound: {path}: {f}" for f in faults))
+        raise StimulusError(*(f"a spec must be complete and valid: {path}: {f}" for f in faults))
 
 
-def read_words(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
+def read_titles(found: Mapping[str, Any], faults: list[str]) -> dict[str, Any]:
     """Read a set's name, its title and what its two ends are called."""
     for key in _WORDS:
         if key in found and not (isinstance(found[key], str) and found[key].strip()):
-            faults.append(f"{key} must be a text: it is {found[key]!r}")
+            faults.append(f"{key} must be a text: it is {found[key]!r}; write it in quotes")
     if isinstance(found.get("name"), str) and not re.fullmatch(r"[A-Za-z0-9_-]+", found["name"]):
-        faults.append(f"name must consist of letters, digits and dashes: it is {found['name']!r}")
+        faults.append(
+            f"name must consist of letters, digits and dashes: it is {found['name']!r}; "
+            "choose another"
+        )
     return {key: found.get(key, "") for key in _WORDS}
 
 
 def read_section(found: Mapping[str, Any], key: str, faults: list[str]) -> Mapping[str, Any]:
-    """Give a section; an empty one where there is none."""
+    """Return a section; an empty one where there is none."""
     section = found.get(key, {})
     if isinstance(section, dict):
         return section
@@ -84,28 +92,38 @@ def read_section(found: Mapping[str, Any], key: str, faults: list[str]) -> Mappi
     return {}
 
 
-def read_levels(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
+def read_levels_key(found: Mapping[str, Any], faults: list[str]) -> tuple[float, ...]:
     """Read ``levels``: a list, or a section with start, stop and step.
 
     Returns
     -------
     tuple of float
-        Ascending; empty where there is a fault.
+        Ascending; empty where there are none or there is a fault.
     """
-    value = found.get("levels", {})
+    if "levels" not in found:
+        return ()
+    value = found["levels"]
     if isinstance(value, list):
         if len(value) >= 1 and all(map(is_number, value)) and _ascending(value):
             return tuple(map(float, value))
-        faults.append(f"levels must be a list of numbers that ascend: it is {value!r}")
+        faults.append(
+            f"levels must be a list of numbers that ascend: it is {value!r}; "
+            "write for example levels = [0, 0.5, 1]"
+        )
         return ()
     section = read_section(found, "levels", faults)
     faults += unknown_keys("levels.", section, _STRETCH)
     if not all(is_number(section.get(key)) for key in _STRETCH):
-        faults.append(f"levels must have numbers for start, stop and step: it is {dict(section)}")
+        faults.append(
+            f"levels must have numbers for start, stop and step: it is {dict(section)}; "
+            "write for example levels = { start = 0, stop = 1, step = 0.1 }"
+        )
         return ()
     start, stop, step = (float(section[key]) for key in _STRETCH)
     if not start < stop:
-        faults.append(f"levels.start must be below stop: start is {start:g}, stop {stop:g}")
+        faults.append(
+            f"levels.start must be below stop: {start:g} is not below {stop:g}; exchange them"
+        )
         return ()
     if not 0 < step <= stop - start or (stop - start) / step > _MOST_LEVELS:
         faults.append(
@@ -130,8 +148,10 @@ def read_parameters(
     values: dict[str, Any] = {}
     for key in section.keys() & defaults.keys():
         values[key] = tuple(section[key]) if isinstance(section[key], list) else section[key]
-        if not _is_like(values[key], defaults[key]):
-            wrong.append(f"{name}.{key} must be like {defaults[key]!r}: it is {section[key]!r}")
+        if not _has_type_of(values[key], defaults[key]):
+            wrong.append(
+                f"{name}.{key} must be a value like {defaults[key]!r}: it is {section[key]!r}"
+            )
     if not wrong:
         try:
             return kind(**values)
@@ -171,22 +191,22 @@ def read_choice(
     if value in choices:
         return str(value)
     words = f"{', '.join(choices[:-1])} or {choices[-1]}"
-    faults.append(f"{place}{key} must be {words}: it is {value!r}")
+    faults.append(f"{place}{key} must be {words}: it is {value!r}{nearest(str(value), choices)}")
     return choices[0]
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a finite number, and no truth value."""
+    """Check whether a value is a finite number, and not a boolean."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _is_like(value: object, default: object) -> bool:
-    """Whether a value has the type of a default; an int will do for a float."""
+def _has_type_of(value: object, default: object) -> bool:
+    """Check whether a value has the type of a default; an int will do for a float."""
     if isinstance(default, tuple):
         return (
             isinstance(value, tuple)
             and len(value) == len(default)
-            and all(map(_is_like, value, default))
+            and all(map(_has_type_of, value, default))
         )
     if isinstance(default, float):
         return is_number(value)

@@ -1,22 +1,25 @@
-"""What a column of cells holds, looked at once per distinct cell: text, numbers, blanks."""
+"""The cells of a column as text, numbers or blanks; each distinct cell is examined once."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.messages import shown
+
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+([eE][+-]?\d+)?)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _WHOLE = re.compile(r"[+-]?\d{1,18}")
 _PADDED = re.compile(r"[+-]?0\d")
-# how pandas, R, jsPsych, PsychoPy and BIDS write that there is nothing
+# how pandas, R, jsPsych, PsychoPy and BIDS write missing values
 _BLANK = frozenset({"", "na", "n/a", "nan", "null", "none"})
 
 
@@ -60,7 +63,7 @@ def as_number(value: object) -> float:
     """Read one cell as a number; NaN where it is none.
 
     Decimal digits are read to the nearest double. Python's further notations (``1_000``) and
-    truth values are no numbers.
+    truth values are not numbers.
 
     Examples
     --------
@@ -75,8 +78,13 @@ def as_number(value: object) -> float:
     return float(value)
 
 
+def is_number(value: object) -> bool:
+    """Whether a cell is a number, see `as_number`."""
+    return not math.isnan(as_number(value))
+
+
 def is_blank(value: object) -> bool:
-    """Whether a cell says that there is nothing: empty, or a program's word for missing.
+    """Whether a cell is empty or holds a program's word for a missing value.
 
     Examples
     --------
@@ -102,22 +110,22 @@ def numbers_of(column: pd.Series[Any]) -> NDArray[np.float64]:
 
 
 def blanks_of(column: pd.Series[Any]) -> NDArray[np.bool_]:
-    """Find the cells that say that there is nothing, see `is_blank`."""
+    """Find the blank cells, see `is_blank`."""
     if pd.api.types.is_numeric_dtype(column):
         return column.isna().to_numpy(np.bool_)
     codes, values = distinct(column)
     return np.array([is_blank(value) for value in values], dtype=np.bool_)[codes]
 
 
-def cleaned(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
-    """Strip every cell of text; the result is categorical, so that it is cheap to look at again.
+def clean_cells(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
+    """Strip every cell of text; the result is categorical, so that later checks are cheap.
 
     With `decimal_comma`, a column that holds nothing but numbers may write ``0,5`` for ``0.5``;
     ``attrs["pointed"]`` tells whether it did.
     """
     codes, values = distinct(column)
     texts: Sequence[str] = [value.strip() for value in values]
-    pointed = with_points(texts) if decimal_comma else texts
+    pointed = replace_decimal_commas(texts) if decimal_comma else texts
     places, unique = pd.factorize(np.array(pointed, dtype=object))
     categories = pd.Index(unique, dtype=object)
     result = pd.Series(
@@ -127,15 +135,15 @@ def cleaned(column: pd.Series[Any], *, decimal_comma: bool) -> pd.Series[Any]:
     return result
 
 
-def with_points(texts: Sequence[str]) -> Sequence[str]:
-    """Write decimal points for decimal commas, where that is what the commas of a column are.
+def replace_decimal_commas(texts: Sequence[str]) -> Sequence[str]:
+    """Replace decimal commas by points, if that is what the commas of a column are.
 
-    They are not, or may not be, where a cell is no number, where some numbers have points, or
-    where every comma could part thousands; then `texts` itself is returned.
+    They are not, or may not be, if a cell is no number, if some numbers have points, or if every
+    comma could separate thousands; then `texts` itself is returned.
 
     Examples
     --------
-    >>> with_points(["0,5", "1", ""]), with_points(["1,250", "0"])
+    >>> replace_decimal_commas(["0,5", "1", ""]), replace_decimal_commas(["1,250", "0"])
     (['0.5', '1', ''], ['1,250', '0'])
     """
     commas = [text for text in texts if "," in text]
@@ -148,10 +156,31 @@ def with_points(texts: Sequence[str]) -> Sequence[str]:
     return pointed if numeric else texts
 
 
-def natural(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Turn a column of text into numbers where all of it is, else into dtype ``str``.
+def has_decimal_points(texts: Sequence[str]) -> bool:
+    """Whether any cell is a number with a decimal point.
 
-    Blank cells become NaN among numbers. Text with leading zeros (``007``) is a name, no number.
+    Examples
+    --------
+    >>> has_decimal_points(["0.5", ""]), has_decimal_points(["1"]), has_decimal_points(["a.5"])
+    (True, False, False)
+    """
+    return any("." in text and is_number(text) for text in texts)
+
+
+def note_decimal_commas(path: Path, pointed: Sequence[str], dotted: Sequence[str]) -> list[str]:
+    """Note in which columns decimal commas were read, and which others have points."""
+    if not pointed:
+        return []
+    notes = [f"{path}: decimal commas are read as points in {shown(pointed)}"]
+    if dotted:
+        notes.append(f"{path}: points in {shown(dotted)} are read as decimal points, too")
+    return notes
+
+
+def infer_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Convert a column of text to numbers if all of its cells are, otherwise to dtype ``str``.
+
+    Blank cells become NaN among numbers. Text with leading zeros (``007``) is a name, not a number.
     """
     codes, texts = distinct(column)
     filled = [text for text in texts if not is_blank(text)]

@@ -1,4 +1,4 @@
-"""Tables in the forms that they leave in: JSON rows and CSV text."""
+"""Tables as JSON rows and CSV text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 
 def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give a table's rows as native types, None wherever there is no value.
+    """Convert a table's rows to native types, None where there is no value.
 
     Examples
     --------
@@ -18,17 +18,17 @@ def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     [{'observer': 'h1', 'pse': None, 'df': 49}]
     """
     return [
-        {str(name): _native(value) for name, value in row.items()}
+        {str(name): _to_python(value) for name, value in row.items()}
         for row in table.to_dict(orient="records")
     ]
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Give a table as UTF-8 CSV with the same line ends on every system."""
+    """Write a table as UTF-8 CSV with the same line ends on every system."""
     return table.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _native(value: Any) -> Any:
+def _to_python(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import ObserverError
-from psychobench.resources import read_image
+from psychobench.images import read_image
 from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.faces import Identity, render_face
 

@@ -31,7 +31,7 @@ class Rule:
 
 
 def check_trials(table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Check trials and turn their cells into what they mean.
+    """Check trials and convert their cells to text and numbers.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def _common(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Rule]]:
     if "condition" in table:
         checked["condition"] = texts_of(table["condition"])
         empty = (checked["condition"] == "").to_numpy(np.bool_)
-        remedy = "write one in every row, or leave these rows out with --where"
+        remedy = "write one in every row, or leave these rows out with `where`"
         rules.append(Rule("condition must not be empty", ("condition",), empty, remedy))
     else:
         checked["condition"] = pd.Series("all", index=table.index, dtype="str")
@@ -108,7 +108,7 @@ def _common(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Rule]]:
     rule, changed = "level must be a finite number", bad & _by_spreadsheet(table["level"])
     remedy = "a spreadsheet made this of it; format the column as numbers and enter them again"
     rules.append(Rule(rule, ("level",), changed, remedy))
-    remedy = "write a number with a decimal point, or leave these rows out with --where"
+    remedy = "write a number with a decimal point, or leave these rows out with `where`"
     rules.append(Rule(rule, ("level",), bad & ~changed, remedy))
     for name in ("stimulus", "session"):
         if name in table:
@@ -139,7 +139,8 @@ def _check_answered(unanswered: Mask, name: str, source: str) -> None:
     if unanswered.all():
         raise TableError(
             f"at least one trial must be answered: in {source} no row has an answer "
-            f"(rows: {len(unanswered)}); name the column that holds them with --columns {name}=NAME"
+            f"(rows: {len(unanswered)}); name the column that holds them, like "
+            f'`columns="{name}=NAME"`'
         )
 
 

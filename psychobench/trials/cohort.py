@@ -131,7 +131,7 @@ def _count_people(table: pd.DataFrame, path: Path) -> int:
     if len(people) < 2:
         raise TableError(
             f"a cohort must have at least two participants who answered: {path} has only "
-            f"'{people[0]}'; add the others' rows, or loosen --where"
+            f"'{people[0]}'; add the others' rows, or loosen `where`"
         )
     return len(people)
 

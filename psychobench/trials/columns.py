@@ -1,16 +1,29 @@
-"""The names of the columns, and how foreign names and filters are told to them."""
+"""The names of the columns, and how foreign names are mapped to them."""
 
 from __future__ import annotations
 
-import csv
-import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from psychobench.arguments import Pairs, parse_levels, parse_names, parse_pairs
 from psychobench.errors import OptionError, TableError
 from psychobench.messages import nearest, shown
+
+__all__ = [
+    "CANONICAL",
+    "COUNT_COLUMNS",
+    "TRIAL_COLUMNS",
+    "check_mapping",
+    "likely_mapping",
+    "parse_columns",
+    "parse_levels",
+    "parse_names",
+    "parse_pairs",
+    "parse_where",
+    "rename",
+]
 
 TRIAL_COLUMNS = (
     "observer",
@@ -37,15 +50,15 @@ _HINTS = {
 }
 
 
-def parse_columns(text: str | Sequence[str] | None) -> dict[str, str]:
-    """Read the option ``--columns``: what a file's columns are called.
+def parse_columns(columns: Pairs) -> dict[str, str]:
+    """Read what a table's columns are called: a mapping, or ``canonical=foreign`` as text.
 
     Parameters
     ----------
-    text : str, sequence of str or None
-        ``canonical=foreign`` pairs separated by commas, once for each time that the option was
-        given. A foreign name with a comma in it goes into double quotes with its canonical name:
-        ``'observer=id,"response=happy, or not"'``.
+    columns : mapping, str, iterable of str or None
+        ``{"observer": "subject"}``, ``"observer=subject,response=chose"`` or a list of such texts.
+        In a text, a foreign name with a comma in it goes into double quotes with its canonical
+        name: ``'observer=id,"response=happy, or not"'``.
 
     Returns
     -------
@@ -55,33 +68,31 @@ def parse_columns(text: str | Sequence[str] | None) -> dict[str, str]:
     Raises
     ------
     OptionError
-        If a pair has no ``=`` or an empty side, or a canonical name is unknown or given twice.
+        If a pair has no ``=`` or an empty side, a canonical name is unknown or given twice, or a
+        foreign column is to mean two things.
 
     Examples
     --------
     >>> parse_columns("observer=subject,response=chose_anger")
     {'observer': 'subject', 'response': 'chose_anger'}
     """
-    texts = [text] if isinstance(text, str) else text or ()
-    read = [next(csv.reader([each], skipinitialspace=True), []) or [""] for each in texts]
-    pairs = itertools.chain.from_iterable(read)
-    columns = parse_pairs(pairs, "--columns", "observer=subject,response=chose")
-    if blank := [name for name, foreign in columns.items() if not foreign]:
+    parsed = parse_pairs(columns, "columns", "observer=subject,response=chose", commas=True)
+    if blank := [name for name, foreign in parsed.items() if not foreign]:
         raise OptionError(
-            f"--columns must name a column of the file: '{blank[0]}=' names none; "
-            f"write --columns {blank[0]}=NAME"
+            f"`columns` must name a column of the table: '{blank[0]}=' names none; "
+            f'write `columns="{blank[0]}=NAME"`'
         )
-    check_mapping(columns)
-    return columns
+    check_mapping(parsed)
+    return parsed
 
 
-def parse_where(conditions: Iterable[str]) -> dict[str, str]:
-    """Read the option ``--where``: which rows to keep.
+def parse_where(where: Pairs) -> dict[str, str]:
+    """Read which rows to keep: a mapping, or ``COL=VALUE`` as text or in a list.
 
     Parameters
     ----------
-    conditions : iterable of str
-        ``COL=VALUE`` each; an empty value keeps the rows in which the cell is empty.
+    where : mapping, str, iterable of str or None
+        An empty value keeps the rows in which the cell is empty.
 
     Returns
     -------
@@ -98,43 +109,7 @@ def parse_where(conditions: Iterable[str]) -> dict[str, str]:
     >>> parse_where(("condition=whole", "part=1"))
     {'condition': 'whole', 'part': '1'}
     """
-    return parse_pairs(conditions, "--where", "condition=whole")
-
-
-def parse_names(texts: Sequence[str]) -> tuple[str, ...]:
-    """Take repeated and comma-separated names alike, each once.
-
-    Examples
-    --------
-    >>> parse_names(("eyes,nose", "eyes"))
-    ('eyes', 'nose')
-    """
-    return tuple(dict.fromkeys(name.strip() for text in texts for name in text.split(",")))
-
-
-def parse_pairs(pairs: Iterable[str], option: str, example: str) -> dict[str, str]:
-    """Read the ``NAME=VALUE`` pairs of an option; `example` is what its fault shows.
-
-    Raises
-    ------
-    OptionError
-        If a pair has no name or no ``=``, or a name comes twice.
-    """
-    parsed: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or not name:
-            raise OptionError(
-                f"{option} must be of the form NAME=VALUE: got '{pair}'; "
-                f"write for example {option} {example}"
-            )
-        if name in parsed:
-            raise OptionError(
-                f"{option} must give each name once: '{name}' is given as "
-                f"'{parsed[name]}' and as '{value}'; keep one"
-            )
-        parsed[name] = value
-    return parsed
+    return parse_pairs(where, "where", "condition=whole")
 
 
 def check_mapping(columns: Mapping[str, str]) -> None:
@@ -148,14 +123,14 @@ def check_mapping(columns: Mapping[str, str]) -> None:
     for name in columns:
         if name not in CANONICAL:
             raise OptionError(
-                f"--columns must map a known name: '{name}' is none{nearest(name, CANONICAL)}; "
-                f"known are {', '.join(CANONICAL)} (written known=column-of-the-file)"
+                f"`columns` must map a known name: '{name}' is none{nearest(name, CANONICAL)}; "
+                f"known are {', '.join(CANONICAL)} (written known=column-of-the-table)"
             )
     meanings = dict(zip(columns.values(), columns, strict=True))
     for name, foreign in columns.items():
         if meanings[foreign] != name:
             raise OptionError(
-                f"--columns must give a column one meaning: '{foreign}' is mapped to "
+                f"`columns` must give a column one meaning: '{foreign}' is mapped to "
                 f"'{name}' and to '{meanings[foreign]}'; keep one"
             )
 
@@ -184,7 +159,7 @@ def rename(table: pd.DataFrame, columns: Mapping[str, str], source: str) -> pd.D
     """
     check_mapping(columns)
     faults = [
-        f"--columns must name a column of the file: {name}={foreign}, but {source} has no "
+        f"`columns` must name a column of the table: {name}={foreign}, but {source} has no "
         f"'{foreign}'{nearest(foreign, table.columns)}; found: {shown(table.columns)}"
         for name, foreign in columns.items()
         if foreign not in table.columns
@@ -212,14 +187,14 @@ def _free_name(name: str, taken: Iterable[str]) -> str:
 
 
 def likely_mapping(needed: Sequence[str], found: Iterable[str]) -> str:
-    """Write the ``--columns`` option that would supply `needed`, guessing from the names `found`.
+    """Write the pairs of `columns` that would supply `needed`, guessing from the names `found`.
 
     Only ever shown in a message: nothing is mapped by a guess.
 
     Examples
     --------
     >>> likely_mapping(["observer", "level"], ["subject", "x"])
-    '--columns observer=subject,level=NAME'
+    'observer=subject,level=NAME'
     """
     names = [str(name) for name in found]
     pairs = []
@@ -228,7 +203,7 @@ def likely_mapping(needed: Sequence[str], found: Iterable[str]) -> str:
         guess = next((name for word in words for name in names if _has(name, word)), "NAME")
         names = [name for name in names if name != guess]
         pairs.append(f"{need}={guess}")
-    return "--columns " + ",".join(pairs)
+    return ",".join(pairs)
 
 
 def _has(name: str, word: str) -> bool:

@@ -74,11 +74,11 @@ def _check_by(curve: Sequence[str], table: pd.DataFrame) -> None:
         if name in _MEASURES:
             raise OptionError(
                 f"a curve cannot be split by what it is made of: '{name}' is the curve's own; "
-                "choose another column for --by"
+                "choose another column for `by`"
             )
         if name not in table:
             raise TableError(
-                f"--by must name a column of the table: there is no '{name}'"
+                f"`by` must name a column of the table: there is no '{name}'"
                 f"{nearest(name, table.columns)}; found: {shown(table.columns)}"
             )
 
@@ -89,7 +89,7 @@ def _is_binary(table: pd.DataFrame) -> bool:
     if probable and counted:
         raise TableError(
             "responses and probabilities must be counted apart: the table has rows with a response "
-            "and rows with a p_target; keep one kind with --where, or use two files"
+            "and rows with a p_target; keep one kind with `where`, or use two tables"
         )
     return not probable
 

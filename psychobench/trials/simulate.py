@@ -131,7 +131,7 @@ def simulate_cohort(
     raise OptionError(
         f"the fitted PSEs must be able to meet the target: {n} people with {repetitions} "
         f"repetitions came to mean {reached['mean_pse']:.4f} and SEM {reached['sem_pse']:.4f} "
-        f"instead of {mean_pse:g} and {sem_pse:g}; take more repetitions or another --seed"
+        f"instead of {mean_pse:g} and {sem_pse:g}; take more repetitions or another `seed`"
     )
 
 

@@ -15,8 +15,9 @@ def test_a_command_of_a_package_that_is_not_installed_names_the_package(run_cli,
     ran = run_cli(name, "anything")
     assert ran.code == 1
     assert ran.err == (
-        f"Error: a command must be installed: '{name}' comes with the package psychobench-torch: "
-        "pip install psychobench-torch\n"
+        f"Error: a command must be installed: '{name}' comes with the package psychobench-torch; "
+        "install it from psychobench's source with: python -m pip install -e "
+        "plugins/torch_models\n"
     )
     assert name not in run_cli("--help").out.partition("Commands:")[2].split()
 

@@ -85,7 +85,7 @@ def test_options_reach_the_fit(run_cli, counts):
         (["--bounds", "lapse=nan:1"], "two finite numbers"),
         (["--bounds", "lapse=.9999999:1"], "lapse must lie in [0, 1)"),
         (["--bounds", "slope=0:1"], "one of threshold, width, guess, lapse: got 'slope'"),
-        (["--bounds", "lapse=0:.1,lapse=0:.2"], "'lapse' comes twice"),
+        (["--bounds", "lapse=0:.1,lapse=0:.2"], "'lapse' is given as"),
         (["--bounds", "guess=.6:1,lapse=.5:1"], "their lower bounds are 0.6 and 0.5"),
         (["--bounds", "threshold=5:6"], "5 to 6, lie beyond the tested levels"),
         (["--bounds", "width=1e-9:1e-8"], "below a tenth of the smallest gap"),

@@ -103,7 +103,7 @@ def test_a_faulty_spec_writes_nothing(run_cli, tmp_path, spec, fault):
     (tmp_path / "spec.toml").write_text(SPEC.replace(spec, fault))
     ran = run_cli("stimuli", "render", tmp_path / "spec.toml", "--out", tmp_path / "out")
     assert ran.code == 1
-    assert ran.err.startswith("Error: a spec must be complete and sound")
+    assert ran.err.startswith("Error: a spec must be complete and valid")
     assert not (tmp_path / "out").exists()
 
 

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import psychobench
+
 
 def contents(folder: Path) -> dict[str, bytes]:
     files = (path for path in folder.rglob("*") if path.is_file())
@@ -71,6 +73,11 @@ def test_the_same_seed_writes_the_same_bytes_and_another_seed_another_order(
     assert contents(tmp_path / "other")["trials.csv"] != contents(made)["trials.csv"]
 
 
+def test_python_saves_the_same_files_as_the_command(made, tmp_path):
+    psychobench.make_trials("rendered-average", seed=5).save(tmp_path / "python")
+    assert contents(tmp_path / "python") == contents(made)
+
+
 def test_the_list_says_what_it_was_made_from(made):
     about = json.loads((made / "trials.json").read_text())
     assert about["seed"] == 5
@@ -102,11 +109,11 @@ def test_all_levels_of_a_folder_of_ones_own_are_shown_by_default(run_cli, tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
-        (["--levels", "some"], "--levels must be human, all or numbers"),
+        (["--levels", "some"], "--levels must be one of 'all', 'human', numbers"),
         (["--levels", "0,0.33"], "no stimulus has level 0.33"),
-        (["--repetitions", "0"], "repetitions must be 1 or more"),
-        (["--seed", "-1"], "seed must be 0 or more"),
-        (["--stimuli", "nowhere"], "stimuli must be a bundled set or a folder"),
+        (["--repetitions", "0"], "--repetitions must be a whole number, 1 or more"),
+        (["--seed", "-1"], "--seed must be a whole number, 0 or more"),
+        (["--stimuli", "nowhere"], "--stimuli must be a bundled set or a folder"),
     ],
 )
 def test_what_cannot_be_made_is_refused_and_nothing_is_written(run_cli, tmp_path, arguments, rule):

@@ -133,13 +133,13 @@ def test_an_order_that_is_not_known_is_said_not_to_be():
 
 
 def test_simulated_answers_are_distributed_over_the_cells_of_their_blocks():
-    from psychobench.fits.designs import lay_out
+    from psychobench.fits.designs import build_design
     from psychobench.fits.goodness.time_course import cells_by_time
     from psychobench.fits.options import FitOptions
     from psychobench.trials.table import validate_trials
 
     table, options = validate_trials(trials()), FitOptions()
-    design = lay_out(table, [], options)
+    design = build_design(table, [], options)
     cells, _ = cells_by_time(table, [], design, options)
     np.testing.assert_array_equal(np.bincount(cells.block, cells.hits), design.blocks.hits[0])
     hits = np.tile(design.blocks.hits[0], (4000, 1))

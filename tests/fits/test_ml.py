@@ -90,7 +90,7 @@ def test_maximum_likelihood_agrees_with_psignifit_within_its_grid(options):
 def test_a_missing_psignifit_is_told_with_its_remedy(monkeypatch):
     monkeypatch.setitem(sys.modules, "psignifit", None)
     table = pd.DataFrame({"observer": "p", "level": [0, 1.0], "n_trials": 9, "n_target": [1, 8]})
-    with pytest.raises(FitError, match="pip install psignifit"):
+    with pytest.raises(FitError, match=r"python -m pip install psignifit$"):
         fit(table, engine="psignifit")
 
 

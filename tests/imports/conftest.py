@@ -37,7 +37,7 @@ def answers() -> list[tuple[float, str, str]]:
 
 
 ANSWERS = answers()
-KEYS = {"keys": {"j": 1, "f": 0}}
+KEYS = {"map": {"j": 1, "f": 0}}
 
 
 def psychopy(delimiter: str = ",") -> bytes:
@@ -152,8 +152,8 @@ def table(answer: dict[str, str]) -> bytes:
 def layouts() -> dict[str, Layout]:
     n = len(ANSWERS)
     as_json = json.dumps(jspsych_rows(8)).encode()
-    codes = {"keys": {"74": 1, "70": 0}}
-    buttons = {"keys": {"2": 1, "1": 0}, "level_from": {"Code": "face_{level}"}}
+    codes = {"map": {"74": 1, "70": 0}}
+    buttons = {"map": {"2": 1, "1": 0}, "level_from": {"Code": "face_{level}"}}
     own = KEYS | {"columns": {"observer": "sub (file name)"}}
     zero_one = table({"f": "0", "j": "1"})
     return {

@@ -155,15 +155,15 @@ def test_no_corruption_changes_a_count_without_a_word(all_layouts, tmp_path):
     [
         (
             "psychopy2024/demo*.csv",
-            {"columns": {"level": "contrast"}, "keys": {"up": 1, "down": 0}},
+            {"columns": {"level": "contrast"}, "map": {"up": 1, "down": 0}},
         ),
-        ("jspsych8/p01.csv", {"keys": {"a": 1, "s": 0}}),
-        ("jspsych8/p01.json", {"keys": {"a": 1, "s": 0}}),
+        ("jspsych8/p01.csv", {"map": {"a": 1, "s": 0}}),
+        ("jspsych8/p01.json", {"map": {"a": 1, "s": 0}}),
         (
             "psychtoolbox/*.csv",
             {
                 "columns": {"level": "ComparisonStim", "response": "BrightnessJudgement"},
-                "keys": {"brighter": 1, "darker": 0},
+                "map": {"brighter": 1, "darker": 0},
                 "observer_from": "{observer}_*",
             },
         ),

@@ -19,7 +19,7 @@ from psychobench.trials.table import read_trials, validate_trials
 
 @pytest.fixture
 def trials(all_layouts, put):
-    found = import_trials(put(all_layouts["psychopy"]), keys={"j": 1, "f": 0}).trials
+    found = import_trials(put(all_layouts["psychopy"]), map={"j": 1, "f": 0}).trials
     other = found.assign(observer="p 02", session="a-b", response=1 - found["response"])
     return pd.concat([found, other], ignore_index=True)
 

@@ -10,8 +10,8 @@ import pytest
 
 from psychobench.errors import TableError
 from psychobench.imports import import_trials
+from psychobench.imports.file_format import ALL_OF_IT
 from psychobench.imports.formats.detection import FORMATS
-from psychobench.imports.reader import ALL_OF_IT
 
 
 def test_each_program_s_file_gives_the_same_trials(layout, put, shown):
@@ -52,7 +52,7 @@ def test_help_and_account_say_which_formats_are_experimental(all_layouts, put, r
 
 
 def test_a_file_named_as_another_program_s_is_refused(all_layouts, put):
-    with pytest.raises(TableError, match=r"is not jsPsych but looks like PsychoPy.*psychopy$"):
+    with pytest.raises(TableError, match=r'is not jsPsych but .* PsychoPy; .*`format="psychopy"`$'):
         import_trials(put(all_layouts["psychopy"]), format="jspsych")
 
 
@@ -76,7 +76,7 @@ def test_practice_is_taken_when_asked_for(all_layouts, put):
 def test_the_space_bar_is_a_key_and_no_missing_answer(all_layouts, put):
     layout = all_layouts["jspsych 8"]
     data = layout.data.replace(b'"f"', b'" "')
-    found = import_trials(put(layout, data), keys={"j": 1, "space": 0})
+    found = import_trials(put(layout, data), map={"j": 1, "space": 0})
     assert found.files[0].unanswered == 1
     assert found.trials["response"].eq(0).any()
 
@@ -186,9 +186,9 @@ def test_a_sheet_is_a_table_and_a_formula_counts_by_its_value(tmp_path, shown):
     path = tmp_path / "mine.xlsx"
     book.save(path)
     columns = {"observer": "who", "level": "morph", "response": "key"}
-    found = import_trials(path, columns=columns, keys={"j": 1, "f": 0})
+    found = import_trials(path, columns=columns, map={"j": 1, "f": 0})
     assert found.trials["level"].tolist() == [level for level, _, _ in shown]
     book.active["B3"] = "=1/2"
     book.save(path)
     with pytest.raises(TableError, match=r"B3 of .* holds a formula that was never calculated"):
-        import_trials(path, columns=columns, keys={"j": 1, "f": 0})
+        import_trials(path, columns=columns, map={"j": 1, "f": 0})

@@ -18,7 +18,7 @@ def test_the_meaning_of_keys_is_never_guessed(all_layouts, put, shown):
     with pytest.raises(TableError) as caught:
         import_trials(put(all_layouts["jspsych 8"]))
     rule, *lines = caught.value.faults
-    assert "--map" in rule
+    assert "`map={" in rule
     n = sum(key == "f" and level == 0 for level, key, _ in shown)
     assert any(line.startswith("  key f:") and f"0: {n}" in line for line in lines)
 
@@ -26,33 +26,33 @@ def test_the_meaning_of_keys_is_never_guessed(all_layouts, put, shown):
 def test_keys_are_not_guessed_even_where_they_are_0_and_1(all_layouts, put):
     layout = all_layouts["psychopy"]
     data = layout.data.replace(b",j,", b",1,").replace(b",f,", b",0,")
-    with pytest.raises(TableError, match=r"--map [01]=1 --map [01]=0"):
+    with pytest.raises(TableError, match=r'`map=\{"[01]": 1, "[01]": 0\}`'):
         import_trials(put(layout, data))
 
 
 def test_other_keys_are_left_and_counted_by_key(all_layouts, put):
     layout = all_layouts["psychopy"]
     data = layout.data.replace(b",j,", b",space,", 3)
-    found = import_trials(put(layout, data), keys=KEYS)
+    found = import_trials(put(layout, data), map=KEYS)
     assert found.left["other key (space)"] == 3
     assert found.files[0].rows == found.files[0].taken + sum(found.left.values())
 
 
 def test_a_key_that_was_never_pressed_may_be_misspelt(all_layouts, put):
     with pytest.raises(OptionError, match="'jj' never was"):
-        import_trials(put(all_layouts["psychopy"]), keys={"jj": 1, "f": 0})
+        import_trials(put(all_layouts["psychopy"]), map={"jj": 1, "f": 0})
 
 
 @pytest.mark.parametrize("keys", [{"j": 1}, {"j": 1, "f": 1}, {"j": 2, "f": 0}])
 def test_a_map_without_both_answers_is_refused(all_layouts, put, keys):
-    with pytest.raises(OptionError, match="--map"):
-        import_trials(put(all_layouts["psychopy"]), keys=keys)
+    with pytest.raises(OptionError, match="`map`"):
+        import_trials(put(all_layouts["psychopy"]), map=keys)
 
 
 def test_swapping_the_keys_mirrors_the_answers(all_layouts, put):
     path = put(all_layouts["psychopy"])
-    one = import_trials(path, keys=KEYS).trials["response"]
-    other = import_trials(path, keys={"j": 0, "f": 1}).trials["response"]
+    one = import_trials(path, map=KEYS).trials["response"]
+    other = import_trials(path, map={"j": 0, "f": 1}).trials["response"]
     pd.testing.assert_series_equal(one, 1 - other)
 
 
@@ -61,7 +61,7 @@ def test_several_files_are_several_participants_by_their_names(tmp_path, all_lay
     for i, who in enumerate(("anna", "ben")):
         (tmp_path / f"{who}_2024.csv").write_bytes(data + b"p01,0.5,1,0.4\n" * i)
     files = sorted(tmp_path.glob("*.csv"))
-    with pytest.raises(TableError, match="--observer-from"):
+    with pytest.raises(TableError, match="`observer_from="):
         import_trials(files)
     found = import_trials(files, observer_from="{observer}_*", also=["group"])
     assert found.trials["observer"].value_counts().to_dict() == {"ben": 31, "anna": 30}
@@ -85,7 +85,7 @@ def test_the_same_run_as_csv_and_as_json_is_not_taken_twice(tmp_path, all_layout
     for path, name in zip(files, ("jspsych 8", "jspsych json"), strict=True):
         path.write_bytes(all_layouts[name].data)
     with pytest.raises(TableError, match="hold the same 30 trials"):
-        import_trials(files, keys=KEYS)
+        import_trials(files, map=KEYS)
 
 
 @pytest.mark.parametrize(
@@ -100,26 +100,26 @@ def test_the_same_run_as_csv_and_as_json_is_not_taken_twice(tmp_path, all_layout
 def test_a_column_of_texts_is_no_level_but_may_hold_one(tmp_path, texts):
     path = tmp_path / "p1.csv"
     path.write_text(f"observer,level,response\np1,{texts[0]},1\np1,+,\np1,{texts[1]},0\n")
-    with pytest.raises(TableError, match=r"say where .* stands, like --level-from") as caught:
+    with pytest.raises(TableError, match=r"say where .* stands, like `level_from=") as caught:
         import_trials(path)
-    column, _, pattern = caught.value.faults[0].rpartition("--level-from ")[2].partition("=")
-    found = import_trials(path, level_from={column.strip("'"): pattern.strip("'")})
+    advised = caught.value.faults[0].rpartition("`level_from=")[2].strip('`"')
+    found = import_trials(path, level_from=advised)
     assert found.trials["level"].tolist() == [30, 60]
-    with pytest.raises(TableError, match=r"like --level-from 'level="):  # what is read is no number
+    with pytest.raises(TableError, match=r'like `level_from="level='):  # what is read is no number
         import_trials(path, level_from={"level": "{level}"})
 
 
 @pytest.mark.parametrize("keys", [{"j": 1, "J": 0, "f": 0}, {"J": 1, "['j']": 1, "f": 0}])
 def test_one_key_is_not_given_twice_under_two_names(all_layouts, put, keys):
     with pytest.raises(OptionError, match="are one key; leave one out"):
-        import_trials(put(all_layouts["psychopy"]), keys=keys)
+        import_trials(put(all_layouts["psychopy"]), map=keys)
 
 
 def test_a_further_column_never_takes_the_place_of_ours(tmp_path):
     path = tmp_path / "p1.csv"
     path.write_text("observer,level,key,response,rt\np1,0,f,late,0.5\np1,1,j,soon,0.6\n")
     found = import_trials(
-        path, columns={"response": "key"}, keys=KEYS, also=["response", "rt", "key"]
+        path, columns={"response": "key"}, map=KEYS, also=["response", "rt", "key"]
     )
     assert found.trials["response"].tolist() == [0, 1]
     assert found.trials["response_file"].tolist() == ["late", "soon"]
@@ -131,30 +131,30 @@ def test_a_further_column_never_takes_the_place_of_ours(tmp_path):
 def test_the_unit_of_a_program_s_own_times_is_known(all_layouts, put):
     layout = all_layouts["psychopy"]
     with pytest.raises(OptionError, match=r"key_resp\.rt of .* is in s; leave it out"):
-        import_trials(put(layout), keys=KEYS, rt_unit="ms")
+        import_trials(put(layout), map=KEYS, rt_unit="ms")
     slow = layout.data.replace(b",0.", b",90.")
-    with pytest.raises(TableError, match="--rt-unit ms"):
-        import_trials(put(layout, slow), keys=KEYS)
-    assert import_trials(put(layout, slow), keys=KEYS, rt_unit="ms").trials["rt"].median() < 0.1
+    with pytest.raises(TableError, match='`rt_unit="ms"`'):
+        import_trials(put(layout, slow), map=KEYS)
+    assert import_trials(put(layout, slow), map=KEYS, rt_unit="ms").trials["rt"].median() < 0.1
     other = {"rt": "key_resp.started"}
-    with pytest.raises(TableError, match="--rt-unit ms or --rt-unit s"):
-        import_trials(put(layout), keys=KEYS, columns=other)
+    with pytest.raises(TableError, match='`rt_unit="ms"` or `rt_unit="s"`'):
+        import_trials(put(layout), map=KEYS, columns=other)
 
 
 def test_a_run_without_a_trial_is_left_out_with_its_reason(tmp_path, all_layouts):
     whole, aborted = tmp_path / "a.csv", tmp_path / "b.csv"
     whole.write_bytes(all_layouts["psychopy"].data)
     aborted.write_bytes(b"notes,participant,date,expName,psychopyVersion,\n,p02,2024,x,2024.2,\n")
-    found = import_trials([whole, aborted], keys=KEYS)
+    found = import_trials([whole, aborted], map=KEYS)
     assert found.files[1].left == {"aborted before its first trial": 1}
     with pytest.raises(TableError, match="1 aborted before its first trial"):
-        import_trials(aborted, keys=KEYS)
+        import_trials(aborted, map=KEYS)
 
 
 def test_milliseconds_become_seconds_and_an_unknown_unit_is_asked_for(all_layouts, put):
     layout = all_layouts["table"]
     in_ms = layout.data.replace(b"rt", b"latency")
-    with pytest.raises(TableError, match="--rt-unit ms or --rt-unit s"):
+    with pytest.raises(TableError, match='`rt_unit="ms"` or `rt_unit="s"`'):
         import_trials(put(layout, in_ms), columns={"rt": "latency"})
     slow = import_trials(put(layout, in_ms), columns={"rt": "latency"}, rt_unit="s").trials
     fast = import_trials(put(layout, in_ms), columns={"rt": "latency"}, rt_unit="ms").trials
@@ -176,7 +176,7 @@ def test_the_conditions_files_of_trials_make_are_known(tmp_path, run_cli):
     loop = {"trials.thisN": range(len(rows)), "key_resp.keys": "j", "key_resp.rt": 0.5}
     extra = {"participant": "p1", "date": "d", "expName": "x", "psychopyVersion": "2024"}
     rows.assign(**loop, **extra).to_csv(tmp_path / "p1.csv", index=False)
-    found = import_trials(tmp_path / "p1.csv", keys=KEYS)
+    found = import_trials(tmp_path / "p1.csv", map=KEYS)
     assert found.trials["level"].tolist() == rows["stimulus_level"].tolist()
     assert found.trials["trial"].tolist() == rows["trial_number"].tolist()
     assert found.trials["stimulus"].tolist() == rows["stimulus_id"].tolist()
@@ -186,13 +186,13 @@ def test_a_level_that_occurs_less_often_than_the_others_is_pointed_at(all_layout
     layout = all_layouts["psychopy"]
     rows = layout.data.split(b"\n")
     rows[7] = b"0.3" + rows[7][rows[7].index(b",") :]
-    (account,) = import_trials(put(layout, b"\n".join(rows)), keys=KEYS).files
+    (account,) = import_trials(put(layout, b"\n".join(rows)), map=KEYS).files
     assert any("most levels have 6 trials" in note for note in account.notes)
     assert any("0.3 has 1 (row 8)" in note for note in account.notes)
 
 
 def test_the_account_is_a_table_and_a_public_function_gives_it(all_layouts, put):
-    found = psychobench.import_trials(put(all_layouts["psychopy"]), keys=KEYS)
+    found = psychobench.import_trials(put(all_layouts["psychopy"]), map=KEYS)
     table = found.to_frame()
     assert table["n_rows"].sum() == found.files[0].rows
     assert json.loads(json.dumps(found.to_json()))["taken"] == len(found.trials)

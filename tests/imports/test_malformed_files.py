@@ -37,7 +37,7 @@ REFUSED = {
     "empty": ("", "is empty"),
     "a mark and nothing": ("\ufeff", "is empty"),
     "blank lines": ("\n \n\r\n", "is empty"),
-    "a header alone": (HEADER, "rows below its header"),
+    "a header alone": (HEADER, "at least one row below its header"),
     "one column": ("level\n0\n1\n", "several columns"),
     "parted by bars": (GOOD.replace(",", "|"), "several columns"),
     "parted by spaces": (GOOD.replace(",", " "), "several columns"),
@@ -55,7 +55,7 @@ REFUSED = {
     "random bytes": (bytes(range(256)), "which is not"),
     "a NUL inside": (GOOD.replace("0.6", "0\0006"), "NUL character in row 3"),
     "NULs from a crash": (GOOD + "\0" * 40, "NUL character"),
-    "Latin-1": (GOOD.replace("p1,1", "Jörg,1").encode("latin-1"), "--encoding cp1252"),
+    "Latin-1": (GOOD.replace("p1,1", "Jörg,1").encode("latin-1"), "like --encoding cp1252"),
     "half UTF-16": (GOOD.encode("utf-16")[:-1], "which is not; save it as UTF-8"),
     "a name twice": (GOOD.replace("rt", "level"), "'level' more than once"),
     "one cell too many": (GOOD.replace("p1,0.5,1", "p1,0,5,1"), "row 3"),
@@ -204,6 +204,6 @@ def test_doing_what_the_message_says_succeeds(write):
     assert read(REFUSED["one cell too many"][0].replace("0,5", '"0.5"')) == 4
     assert read(GOOD.replace("observer", "x"), observer_from="{observer}.csv") == 4
     pressed = HEADER + "p1,0,f,\np1,1,j,\n"
-    assert read(pressed, keys={"j": 1, "f": 0}) == 2
+    assert read(pressed, map={"j": 1, "f": 0}) == 2
     both = HEADER.replace("rt", "level") + "p1,0,1,2\n"
     assert read(both.replace("level\n", "level2\n")) == 1

@@ -9,7 +9,7 @@ from scipy.io import savemat
 from psychobench.errors import TableError
 from psychobench.imports import import_trials
 
-KEYS = {"keys": {"j": 1, "f": 0}}
+KEYS = {"map": {"j": 1, "f": 0}}
 CODES = {"f": 0.0, "j": 1.0}
 
 
@@ -57,7 +57,7 @@ def test_a_matrix_has_a_column_for_each_of_its_columns(save, levels, codes, vers
 def test_the_table_with_the_columns_that_were_named_is_read(save, levels, codes):
     path = save({"gamma": np.eye(30, 2), "data": np.column_stack([levels, codes])})
     with pytest.raises(
-        TableError, match=r"has gamma \(30 rows.*, data \(30 rows.*--columns level="
+        TableError, match=r'has gamma \(30 rows.*, data \(30 rows.*`columns="level='
     ):
         import_trials(path)
     columns = {"level": "data_1", "response": "data_2"}

@@ -46,7 +46,7 @@ def test_a_staircase_of_psychopy_is_a_loop_without_thisn(all_layouts, put):
 def test_a_file_of_practice_alone_is_taken_when_asked_for(all_layouts, put):
     layout = all_layouts["psychopy"]
     path = put(layout, layout.data.replace(b"trials.", b"practice_loop."))
-    with pytest.raises(TableError, match=r"30 practice.*--keep"):
+    with pytest.raises(TableError, match=r"30 practice.*`keep`"):
         import_trials(path, **layout.options)
     assert len(import_trials(path, keep=["practice"], **layout.options).trials) == 30
 

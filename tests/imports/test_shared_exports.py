@@ -16,7 +16,7 @@ def only(folder, pattern):
 
 def test_a_psychopy_run_has_seven_levels_of_thirty_trials(shared):
     path = only(shared / "exports" / "psychopy2024", "demo*.csv")
-    found = import_trials(path, columns={"level": "contrast"}, keys={"up": 1, "down": 0})
+    found = import_trials(path, columns={"level": "contrast"}, map={"up": 1, "down": 0})
     assert found.levels["n_trials"].tolist() == [30] * 7
     assert found.levels["n_target"].tolist() == [9, 8, 7, 12, 29, 30, 30]
     assert found.left == {"instruction (outside any loop)": 1}
@@ -33,7 +33,7 @@ def test_an_aborted_run_and_a_list_of_conditions_say_why_they_are_none(shared):
 def test_a_jspsych_run_is_the_same_as_csv_and_as_json(shared):
     folder = shared / "exports" / "jspsych8"
     one, other = (
-        import_trials(folder / name, keys={"a": 1, "s": 0}) for name in ("p01.csv", "p01.json")
+        import_trials(folder / name, map={"a": 1, "s": 0}) for name in ("p01.csv", "p01.json")
     )
     pd.testing.assert_frame_equal(one.trials, other.trials)
     assert one.left == other.left
@@ -47,7 +47,7 @@ def test_key_codes_as_floats_are_keys(shared):
         only(shared / "exports" / "jspsych6", "*.csv"),
         columns={"observer": "run_id"},
         level_from={"stimulus": "sound/{level}"},
-        keys={"81": 1, "80": 0},
+        map={"81": 1, "80": 0},
     )
     (account,) = found.files
     assert account.taken + found.left["other key (32)"] == 120
@@ -59,7 +59,7 @@ def test_a_psychtoolbox_csv_has_nine_levels_of_fifty_trials(shared):
     found = import_trials(
         only(shared / "exports" / "psychtoolbox", "*.csv"),
         columns={"level": "ComparisonStim", "response": "BrightnessJudgement"},
-        keys={"brighter": 1, "darker": 0},
+        map={"brighter": 1, "darker": 0},
         observer_from="{observer}_*",
     )
     assert found.levels["n_trials"].tolist() == [50] * 9

@@ -1,20 +1,30 @@
-"""Torch observers for psychobench."""
+"""Torch observers for psychobench.
+
+The public names load what they need when they are first used: listing observers imports no torch.
+"""
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-__all__ = ["TorchObserver"]
+from psychobench_torch.version import __version__
+
+__all__ = ["TorchObserver", "__version__", "reproduce", "train"]
 
 if TYPE_CHECKING:
-    from psychobench_torch.torch_observer import TorchObserver
+    from psychobench_torch.observers.torch_observer import TorchObserver as TorchObserver
+    from psychobench_torch.reproduction.reproduce import reproduce as reproduce
+    from psychobench_torch.training.train import train as train
+
+_HOMES = {
+    "TorchObserver": "psychobench_torch.observers.torch_observer",
+    "reproduce": "psychobench_torch.reproduction.reproduce",
+    "train": "psychobench_torch.training.train",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import torch only where `TorchObserver` is asked for."""
-    if name == "TorchObserver":
-        from psychobench_torch.torch_observer import TorchObserver
-
-        return TorchObserver
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

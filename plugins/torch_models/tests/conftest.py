@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,15 +10,28 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.convolutions import load_backbone
 from psychobench_torch.data.labelled import LabelledImages
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.networks import convolutions, draw_kaiming_normal
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import Pretraining, choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
+from psychobench_torch.extractors.convolutions import load_extractor
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.architectures import convolutions, draw_kaiming_normal
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.observers.registered import SeededObserver
 from torch import nn
+
+
+@pytest.fixture
+def notes(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Return what the library noted since the last call."""
+    caplog.set_level(logging.INFO, "psychobench")
+
+    def read() -> str:
+        text = "\n".join(record.getMessage() for record in caplog.records)
+        caplog.clear()
+        return text
+
+    return read
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +67,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def trained(
     small: TransferRecipe,
-    tiny_backbone: Callable[..., Backbone],
+    tiny_extractor: Callable[..., FeatureExtractor],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[SeededObserver]:
     """Give an observer with a head that was trained on a handful of faces, on a tiny network.
@@ -63,14 +77,14 @@ def trained(
     file = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     safetensors.torch.save_file({"none": torch.zeros(1)}, file)
 
-    def load(name: str, pretraining: Pretraining, **options: bool) -> Backbone:
+    def load(name: str, pretraining: Pretraining, **options: bool) -> FeatureExtractor:
         if pretraining.name == file.name:
-            return tiny_backbone(pretraining=file.name)
-        return load_backbone(name, pretraining, **options)
+            return tiny_extractor(pretraining=file.name)
+        return load_extractor(name, pretraining, **options)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setattr("psychobench_torch.judge.load_backbone", load)
+        patch.setattr("psychobench_torch.observers.classifier.load_extractor", load)
         observer = SeededObserver(
             DESIGNS["alexnet_linear"], choose_pretraining(str(file)), 0, small
         )
@@ -79,16 +93,16 @@ def trained(
 
 
 @pytest.fixture(scope="session")
-def tiny_backbone() -> Callable[..., Backbone]:
+def tiny_extractor() -> Callable[..., FeatureExtractor]:
     """Make backbones that average images of 32 px over 4 x 4 places: 48 features, at no cost."""
 
-    def make(**changes: object) -> Backbone:
+    def make(**changes: object) -> FeatureExtractor:
         network = nn.Sequential(nn.AvgPool2d(8), nn.Flatten()).eval()
         values: dict[str, object] = {
             "name": "tiny", "network": network, "n_features": 48, "size": 32,
             "sha256": "0" * 64, "pretraining": "none", "origin": "nothing", **changes,
         }  # fmt: skip
-        return Backbone(**values)  # type: ignore[arg-type]
+        return FeatureExtractor(**values)  # type: ignore[arg-type]
 
     return make
 

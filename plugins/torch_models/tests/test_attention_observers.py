@@ -14,14 +14,14 @@ import torch
 from psychobench_torch.attention import cam_faces
 from psychobench_torch.attention.attend import attend
 from psychobench_torch.attention.observer import METHODS, central_square
-from psychobench_torch.heads import make_head
-from psychobench_torch.networks import (
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.networks.architectures import (
     ConvolutionalFeatures,
     convolutions,
     draw_kaiming_normal,
     with_head,
 )
-from psychobench_torch.torch_observer import TorchObserver
+from psychobench_torch.observers.torch_observer import TorchObserver
 from torch import Tensor, nn
 
 from psychobench.attention.image_maps import on_image
@@ -137,8 +137,8 @@ def test_a_window_that_is_no_part_of_the_picture_is_named(window):
 
 @pytest.mark.parametrize("head", ["excitation", "dense", "linear"])
 def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_head(head):
-    backbone = ConvolutionalFeatures(convolutions("alexnet"), 1)
-    network = with_head(backbone, make_head(head, 256, hidden=16)).to_empty(device="cpu")
+    extractor = ConvolutionalFeatures(convolutions("alexnet"), 1)
+    network = with_head(extractor, make_head(head, 256, hidden=16)).to_empty(device="cpu")
     draw_kaiming_normal(network, torch.Generator().manual_seed(0))
     found = attend(network, torch.rand(1, 3, 224, 224), method="layercam", target="margin",
                    labels=("sad", "happy"))  # fmt: skip
@@ -151,16 +151,16 @@ def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_h
 
 
 def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
-    cache, monkeypatch, pictures, capsys
+    cache, monkeypatch, pictures, notes
 ):
     monkeypatch.setattr(cam_faces, "SIZE", 32)
     made = observer()
     first = cam_faces.observer_weights(made, None, n_images=24)
     assert first.n_images == 24
     assert "rendered faces" in first.source
-    assert "regressing small's scores" in capsys.readouterr().err
+    assert "regressing small's scores" in notes()
     again = cam_faces.observer_weights(made, None, n_images=24)
-    assert "regressing" not in capsys.readouterr().err
+    assert "regressing" not in notes()
     np.testing.assert_array_equal(again.values, first.values)
     found = made.attention(pictures, method="cam", weights=again)
     assert found.maps.shape == (3, 11, 11)
@@ -169,7 +169,7 @@ def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
     (kept,) = (cache.parent / "cam").glob("*.npz")
     kept.write_bytes(b"damaged")
     cam_faces.observer_weights(made, None, n_images=24)
-    assert "are damaged" in capsys.readouterr().err
+    assert "are damaged" in notes()
 
 
 @pytest.mark.usefixtures("cache")
@@ -184,7 +184,7 @@ def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
     ids=["outputs", "several outputs", "target", "transform"],
 )
 def test_cam_never_takes_the_weights_of_another_question_to_the_same_values(
-    other, monkeypatch, capsys
+    other, monkeypatch, notes
 ):
     """What is read off a network, and how images reach it, decide what its channels mean."""
     monkeypatch.setattr(cam_faces, "SIZE", 32)
@@ -193,28 +193,28 @@ def test_cam_never_takes_the_weights_of_another_question_to_the_same_values(
     second = TorchObserver(network(outputs=4), **{**asked, **other})
     assert first.info.weights_sha256 == second.info.weights_sha256
     kept = cam_faces.observer_weights(first, None, n_images=24)
-    capsys.readouterr()
+    notes()
     found = cam_faces.observer_weights(second, None, n_images=24)
-    assert "regressing" in capsys.readouterr().err
+    assert "regressing" in notes()
     assert not np.allclose(found.values, kept.values)
 
 
 @pytest.mark.usefixtures("cache")
-def test_a_network_that_is_trained_further_gets_a_new_hash_and_new_cam_weights(monkeypatch, capsys):
+def test_a_network_that_is_trained_further_gets_a_new_hash_and_new_cam_weights(monkeypatch, notes):
     monkeypatch.setattr(cam_faces, "SIZE", 32)
     made = observer()
     before = made.info.weights_sha256
     cam_faces.observer_weights(made, None, n_images=24)
     with torch.no_grad():
         made.module.module[-1].weight.neg_()
-    capsys.readouterr()
+    notes()
     assert made.info.weights_sha256 != before
     cam_faces.observer_weights(made, None, n_images=24)
-    assert "regressing" in capsys.readouterr().err
+    assert "regressing" in notes()
 
 
 @pytest.mark.usefixtures("cache")
-def test_a_network_in_training_mode_finds_its_cam_weights_again(monkeypatch, capsys):
+def test_a_network_in_training_mode_finds_its_cam_weights_again(monkeypatch, notes):
     """Its running means must not move while its layers are looked through."""
     monkeypatch.setattr(cam_faces, "SIZE", 32)
     torch.manual_seed(0)
@@ -222,9 +222,9 @@ def test_a_network_in_training_mode_finds_its_cam_weights_again(monkeypatch, cap
     module = nn.Sequential(block, nn.Flatten(), nn.Linear(726, 2)).train()
     made = TorchObserver(module, transform=transform, name="small")
     first = cam_faces.observer_weights(made, None, n_images=24)
-    capsys.readouterr()
+    notes()
     again = cam_faces.observer_weights(made, None, n_images=24)
-    assert "regressing" not in capsys.readouterr().err
+    assert "regressing" not in notes()
     np.testing.assert_array_equal(again.values, first.values)
     assert module.training
     assert not block[1].running_mean.any()
@@ -245,7 +245,7 @@ def coarse_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     def save(figure: Any, folder: Path, name: str) -> None:
         figure.savefig(folder / f"{name}.png", dpi=40)
 
-    monkeypatch.setattr("psychobench.draw.curves.save_figure", save)
+    monkeypatch.setattr("psychobench.draw.figures.save_figure", save)
 
 
 @pytest.mark.usefixtures("registered", "coarse_figures")

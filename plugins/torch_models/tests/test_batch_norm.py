@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch.batch_norm import fold_batch_norm, with_batch_norm
+from psychobench_torch.computing.distributed import ProcessGroup
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.distributed import Team
-from psychobench_torch.networks import convolutions
-from psychobench_torch.pretrain import PretrainingRecipe, Stage, loop, pretrain
+from psychobench_torch.networks.architectures import convolutions
+from psychobench_torch.networks.batch_norm import fold_batch_norm, with_batch_norm
+from psychobench_torch.pretraining import PretrainingRecipe, Stage, loop, pretrain
 from torch import nn
 
 from psychobench.errors import OptionError
@@ -76,8 +76,8 @@ def test_a_resumed_vgg_is_plain_and_has_the_bytes_of_one_trained_at_a_stretch(
 
 
 def test_batches_are_not_shared_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    crew = contextlib.nullcontext(Team(0, 2, torch.device("cpu")))
-    monkeypatch.setattr(loop, "team", lambda: crew)
+    processes = contextlib.nullcontext(ProcessGroup(0, 2, torch.device("cpu")))
+    monkeypatch.setattr(loop, "team", lambda: processes)
     with pytest.raises(OptionError, match="whole batches: start one process, not 2"):
         pretrain(NORMALISED, noise(), progress=False)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from psychobench_torch.cache import cache_folder, cache_key, head_files, read_head, write_head
-from psychobench_torch.heads import HEADS, load_head, make_head
-from psychobench_torch.trained import TrainedHead
-from psychobench_torch.training_log import Epoch
+from psychobench_torch.heads.head_types import HEADS, load_head, make_head
+from psychobench_torch.heads.kept_heads import head_file, read_head, write_head
+from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.storage.store import cache_folder, cache_key
+from psychobench_torch.storage.training_log import Epoch
 
 KEY = cache_key({"seed": 0})
 FEATURES = 24
@@ -52,10 +54,10 @@ def test_there_is_no_head_where_none_was_written() -> None:
 @pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize("part", ["values", "record", "both", "another kind"])
 def test_a_damaged_head_is_noticed_and_counts_as_not_there(
-    part: str, capsys: pytest.CaptureFixture[str]
+    part: str, notes: Callable[[], str]
 ) -> None:
     write_head(KEY, trained_head(), {})
-    values, record = head_files(KEY)
+    values, record = head_file(KEY).path, head_file(KEY).record_path
     if part in ("values", "both"):
         data = bytearray(values.read_bytes())
         data[len(data) // 2] ^= 1
@@ -65,7 +67,7 @@ def test_a_damaged_head_is_noticed_and_counts_as_not_there(
     if part == "another kind":
         record.write_text(json.dumps(json.loads(record.read_text()) | {"kind": "dense"}))
     assert read_head(KEY) is None
-    assert f"the trained head in {values} is damaged" in capsys.readouterr().err
+    assert f"the trained head in {values} is damaged" in notes()
     write_head(KEY, trained_head(), {})
     assert read_head(KEY) is not None
 
@@ -73,7 +75,7 @@ def test_a_damaged_head_is_noticed_and_counts_as_not_there(
 @pytest.mark.usefixtures("cache")
 def test_a_head_without_its_record_was_not_written_to_the_end() -> None:
     write_head(KEY, trained_head(), {})
-    head_files(KEY)[1].unlink()
+    head_file(KEY).record_path.unlink()
     assert read_head(KEY) is None
 
 
@@ -90,18 +92,18 @@ def test_an_interrupted_writing_leaves_nothing_half_written(
 
 
 def test_a_cache_that_cannot_be_written_costs_a_note(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notes: Callable[[], str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("PSYCHOBENCH_CACHE", str(tmp_path / "file"))
     assert write_head(KEY, trained_head(), {}) is None
-    assert "could not be kept" in capsys.readouterr().err
+    assert "could not be kept" in notes()
 
 
 @pytest.mark.usefixtures("cache")
 def test_the_record_says_what_determined_the_head() -> None:
     write_head(KEY, trained_head(), {"seed": 3, "head": "excitation"})
-    noted = json.loads(head_files(KEY)[1].read_text())
+    noted = json.loads(head_file(KEY).record_path.read_text())
     assert noted["determinants"] == {"seed": 3, "head": "excitation"}
     assert noted["log_odds"] == -0.25
 
@@ -110,5 +112,5 @@ def test_the_cache_is_in_the_users_cache_folder_unless_the_environment_says_othe
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PSYCHOBENCH_CACHE", raising=False)
-    assert cache_folder().is_relative_to(Path.home())
-    assert "psychobench" in cache_folder().parts
+    assert cache_folder("heads").is_relative_to(Path.home())
+    assert "psychobench" in cache_folder("heads").parts

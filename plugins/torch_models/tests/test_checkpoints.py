@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import torch
-from psychobench_torch import checkpoints
-from psychobench_torch.checkpoints import (
+from psychobench_torch.storage import checkpoints
+from psychobench_torch.storage.checkpoints import (
     Checkpoint,
     read_checkpoint,
     remove_checkpoint,

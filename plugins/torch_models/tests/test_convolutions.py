@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch import convolutions
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.convolutions import FOLDER, load_backbone, model_card
-from psychobench_torch.networks import ARCHITECTURES
-from psychobench_torch.objects import CLASSES
-from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.extractors import convolutions
+from psychobench_torch.extractors.convolutions import FOLDER, load_extractor, model_card
+from psychobench_torch.networks.architectures import ARCHITECTURES
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.stand_in_weights.objects import CLASSES
 
 from psychobench.errors import ObserverError, OptionError, ResourceError
 from psychobench.resources import sha256
@@ -25,8 +25,8 @@ from psychobench.resources import sha256
 State = dict[str, torch.Tensor]
 
 
-def load(path: Path | str, architecture: str = "alexnet", **options: bool) -> Backbone:
-    return load_backbone(architecture, choose_pretraining(str(path)), **options)
+def load(path: Path | str, architecture: str = "alexnet", **options: bool) -> FeatureExtractor:
+    return load_extractor(architecture, choose_pretraining(str(path)), **options)
 
 
 def test_the_bundled_weights_are_those_of_the_model_card() -> None:
@@ -271,11 +271,11 @@ def test_a_vggs_own_weights_are_made_on_first_use(
         asked.append(arguments)
         return vgg_of(64, tmp_path / "made.safetensors")
 
-    monkeypatch.setattr("psychobench_torch.first_use.first_use_weights", first_use)
-    backbone = load("rendered-faces", "vgg11")
+    monkeypatch.setattr("psychobench_torch.stand_in_weights.first_use.first_use_weights", first_use)
+    extractor = load("rendered-faces", "vgg11")
     assert asked == [("vgg11", "rendered-faces")]
-    assert backbone.pretraining == "rendered-faces"
-    assert backbone.origin == "the identities of rendered faces, at 64 px"
+    assert extractor.pretraining == "rendered-faces"
+    assert extractor.origin == "the identities of rendered faces, at 64 px"
 
 
 def put_imagenet(state: State, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -297,11 +297,11 @@ def test_official_imagenet_weights_load_unchanged_with_their_dense_layers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_imagenet(state_of("alexnet", dense=True), tmp_path, monkeypatch)
-    backbone = load("imagenet")
-    assert {len(value) for value in backbone.dense.values()} == {4096}
-    assert (backbone.size, backbone.trained_size) == (224, 224)
-    assert backbone.mean == (0.485, 0.456, 0.406)
-    assert backbone.stands_for == "object-based, as in Ying et al. (2023): ImageNet"
+    extractor = load("imagenet")
+    assert {len(value) for value in extractor.dense.values()} == {4096}
+    assert (extractor.size, extractor.trained_size) == (224, 224)
+    assert extractor.mean == (0.485, 0.456, 0.406)
+    assert extractor.stands_for == "object-based, as in Ying et al. (2023): ImageNet"
 
 
 def test_a_vggs_dense_layers_are_found_under_their_own_names(tmp_path: Path) -> None:

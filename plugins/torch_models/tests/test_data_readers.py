@@ -305,13 +305,13 @@ def test_a_limit_is_met_where_there_is_no_validation_set(layout, tmp_path, monke
 def test_the_same_people_are_in_training_and_validation_and_a_fifth_validates(tmp_path):
     root = vggface2(tmp_path, {f"n{i:06}": 10 for i in range(2, 9)})
     vggface2(root, {"n000001": 4}, "test")
-    rows = select(DataChoice(root, task="classes", n_identities=4, seed=1)).table
+    rows = select(DataChoice(root, task="classes", people=4, seed=1)).table
     shares = rows.groupby("label")["split"].value_counts().unstack()
     assert shares["train"].tolist() == [8] * 4
     assert shares["validation"].tolist() == [2] * 4
     assert "n000001" not in set(rows["label"])
-    again = select(DataChoice(root, task="classes", n_identities=4, seed=1)).table
-    other = select(DataChoice(root, task="classes", n_identities=4, seed=2)).table
+    again = select(DataChoice(root, task="classes", people=4, seed=1)).table
+    other = select(DataChoice(root, task="classes", people=4, seed=2)).table
     assert again.equals(rows)
     assert set(other["label"]) != set(rows["label"])
 
@@ -338,9 +338,9 @@ def test_folders_named_after_feelings_need_no_target_others_do(tmp_path):
     named = classes(tmp_path / "named", happy=3, sad=4)
     assert load_labelled(named, size=8, progress=False).classes == ("sad", "happy")
     free = classes(tmp_path / "free", calm=3, wild=4)
-    with pytest.raises(OptionError, match=r"--target must say which .* 'calm' and 'wild'"):
+    with pytest.raises(OptionError, match=r"`happy_class` must say which .* 'calm' and 'wild'"):
         select(DataChoice(free))
-    assert select(DataChoice(free, target="calm")).classes == ("wild", "calm")
+    assert select(DataChoice(free, happy_class="calm")).classes == ("wild", "calm")
     assert select(DataChoice(free, task="classes")).classes == ("calm", "wild")
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch import device
-from psychobench_torch.convolutions import load_backbone
-from psychobench_torch.device import (
+from psychobench_torch.computing import device
+from psychobench_torch.computing.device import (
     CUDA_TOLERANCE,
     check_memory,
     compute_device,
     explain_memory,
     fast_dtype,
 )
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.transfer import train_heads
-from psychobench_torch.whole_observer import save_observer
+from psychobench_torch.extractors.convolutions import load_extractor
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.heads.weights_file import save_observer
+from psychobench_torch.networks.weights_origin import choose_pretraining
 
 from psychobench.errors import ObserverError, OptionError
 from psychobench.observers.registry import load_observer
@@ -103,10 +103,10 @@ def test_the_same_weights_answer_alike_wherever_they_compute(
 ) -> None:
     """P(happy) over the bundled continuum, by a file that was trained on the CPU."""
     monkeypatch.setenv("PSYCHOBENCH_DEVICE", "cpu")
-    backbone = load_backbone("alexnet", choose_pretraining("procedural-objects"))
-    (trained,) = train_heads(backbone, "linear", small, [0], progress=False)
+    extractor = load_extractor("alexnet", choose_pretraining("procedural-objects"))
+    (trained,) = train_heads(extractor, "linear", small, [0], progress=False)
     file = tmp_path / "trained.safetensors"
-    save_observer(file, "alexnet_linear", backbone, trained, data="few rendered faces")
+    save_observer(file, "alexnet_linear", extractor, trained, data="few rendered faces")
     images = load_stimuli().images()
     here = load_observer("alexnet_linear", pretraining=str(file)).respond(images)
     monkeypatch.setenv("PSYCHOBENCH_DEVICE", where)

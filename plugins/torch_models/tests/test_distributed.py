@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from psychobench_torch.computing.distributed import ProcessGroup
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.distributed import Team
-from psychobench_torch.identities import identity_set
-from psychobench_torch.pretrain import PretrainingRecipe, Stage, pretrain
+from psychobench_torch.pretraining import PretrainingRecipe, Stage, pretrain
+from psychobench_torch.stand_in_weights.identities import identity_set
 
 from psychobench.errors import OptionError
 
@@ -30,7 +30,7 @@ import json, os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from test_distributed import RECIPE, losses, two_people
-from psychobench_torch.pretrain import loop, pretrain
+from psychobench_torch.pretraining import loop, pretrain
 
 out, rank = Path(sys.argv[1]), os.environ["RANK"]
 save, calls = loop.Training._save, []
@@ -113,10 +113,10 @@ def test_the_documented_command_trains_once_and_speaks_once(
 
 def test_a_batch_that_cannot_be_shared_out_evenly_is_refused() -> None:
     with pytest.raises(OptionError, match="it is 32 for 3"):
-        Team(0, 3, torch.device("cpu")).check_batch(32)
+        ProcessGroup(0, 3, torch.device("cpu")).check_batch(32)
 
 
 def test_the_shares_of_all_processes_make_up_the_batch() -> None:
     batch = torch.arange(12)
-    shares = [batch[Team(rank, 4, torch.device("cpu")).share(12)] for rank in range(4)]
+    shares = [batch[ProcessGroup(rank, 4, torch.device("cpu")).share(12)] for rank in range(4)]
     assert torch.equal(torch.cat(shares), batch)

@@ -11,16 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch import features
-from psychobench_torch.backbone import Backbone
 from psychobench_torch.data.labelled import LabelledImages
-from psychobench_torch.features import Features, map_file, shared_features
-from psychobench_torch.images import fit_square, normalise, to_tensor
-from psychobench_torch.recipe import TransferRecipe
+from psychobench_torch.heads import features
+from psychobench_torch.heads.features import Features, map_file, shared_features
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.networks.images import fit_square, normalise, to_tensor
 
 from psychobench.errors import ResourceError
 
-MakeBackbone = Callable[..., Backbone]
+MakeBackbone = Callable[..., FeatureExtractor]
 Patches = Callable[..., LabelledImages]
 RECIPE = TransferRecipe(epochs=3, smallest_crop=0.7)
 EVERYONE = torch.arange(30)
@@ -46,12 +46,12 @@ def _own_cache(cache: Path) -> None:
 @pytest.mark.parametrize("views", [0, 2])
 @pytest.mark.parametrize("budget", [0, features.BUDGET])
 def test_epochs_see_the_same_features_in_memory_in_a_file_and_one_by_one(
-    views: int, budget: int, tiny_backbone: MakeBackbone, patches: Patches
+    views: int, budget: int, tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
     recipe = dataclasses.replace(RECIPE, views=views)
     data = patches(30)
-    reference = Features(tiny_backbone(), data, recipe, features.BUDGET)
-    found = Features(tiny_backbone(), data, recipe, budget)
+    reference = Features(tiny_extractor(), data, recipe, features.BUDGET)
+    found = Features(tiny_extractor(), data, recipe, budget)
     assert found.kept == (views > 0 or budget > 0)
     found.prepare(progress=False)
     for epoch in range(3):
@@ -60,14 +60,14 @@ def test_epochs_see_the_same_features_in_memory_in_a_file_and_one_by_one(
 
 
 def test_every_epoch_sees_other_crops_and_cached_views_come_again(
-    tiny_backbone: MakeBackbone, patches: Patches
+    tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
-    exact = Features(tiny_backbone(), patches(30), RECIPE, features.BUDGET)
+    exact = Features(tiny_extractor(), patches(30), RECIPE, features.BUDGET)
     seen = [exact.view(epoch, EVERYONE, progress=False)[0].clone() for epoch in range(3)]
     assert not torch.equal(seen[0], seen[1])
     assert not torch.equal(seen[0], seen[2])
     recipe = dataclasses.replace(RECIPE, views=2)
-    cached = Features(tiny_backbone(), patches(30), recipe, features.BUDGET)
+    cached = Features(tiny_extractor(), patches(30), recipe, features.BUDGET)
     seen = [cached.view(epoch, EVERYONE, progress=False)[0].clone() for epoch in range(3)]
     assert not torch.equal(seen[0], seen[1])
     assert torch.equal(seen[0], seen[2])
@@ -75,11 +75,11 @@ def test_every_epoch_sees_other_crops_and_cached_views_come_again(
 
 @pytest.mark.parametrize(("views", "passes"), [(0, 3), (2, 2)])
 def test_each_view_and_the_plain_images_are_computed_once(
-    views: int, passes: int, tiny_backbone: MakeBackbone, patches: Patches
+    views: int, passes: int, tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
     network = Counting()
     recipe = dataclasses.replace(RECIPE, views=views)
-    found = Features(tiny_backbone(network=network), patches(30), recipe, features.BUDGET)
+    found = Features(tiny_extractor(network=network), patches(30), recipe, features.BUDGET)
     for _ in range(2):
         found.prepare(progress=False)
         for epoch in range(3):
@@ -88,12 +88,12 @@ def test_each_view_and_the_plain_images_are_computed_once(
 
 
 def test_where_the_split_is_known_only_what_it_needs_is_computed(
-    tiny_backbone: MakeBackbone, patches: Patches
+    tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
     network = Counting()
     held = np.arange(30) % 3 == 0
     data = patches(30, validation=held)
-    found = Features(tiny_backbone(network=network), data, RECIPE, features.BUDGET)
+    found = Features(tiny_extractor(network=network), data, RECIPE, features.BUDGET)
     found.prepare(progress=False)
     assert network.images == 3 * 20 + 10
     plain, places = found.plain(torch.from_numpy(np.flatnonzero(held)))
@@ -102,14 +102,14 @@ def test_where_the_split_is_known_only_what_it_needs_is_computed(
 
 
 def test_features_are_shared_by_heads_optimisers_and_learning_rates_but_not_by_other_crops(
-    tiny_backbone: MakeBackbone, patches: Patches
+    tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
-    backbone, data = tiny_backbone(), patches(30)
-    first = shared_features(backbone, data, RECIPE)
+    extractor, data = tiny_extractor(), patches(30)
+    first = shared_features(extractor, data, RECIPE)
     other = dataclasses.replace(RECIPE, optimizer="sgd", learning_rate=0.1, batch=4)
-    assert shared_features(backbone, data, other) is first
+    assert shared_features(extractor, data, other) is first
     closer = dataclasses.replace(RECIPE, smallest_crop=0.5)
-    assert shared_features(backbone, data, closer) is not first
+    assert shared_features(extractor, data, closer) is not first
 
 
 def test_a_file_of_features_leaves_nothing_on_the_disk(tmp_path: Path) -> None:

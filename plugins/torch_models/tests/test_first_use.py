@@ -5,23 +5,29 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psychobench_torch.first_use as first_use
+import psychobench_torch.stand_in_weights.first_use as first_use
 import pytest
 import safetensors
 import torch
-from psychobench_torch import locks
-from psychobench_torch.convolutions import load_backbone
+from psychobench_torch.computing.processes import VARIABLES
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.first_use import RECIPE, first_use_weights, read_card, weights_path
-from psychobench_torch.pretrain import Stage
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.processes import VARIABLES
+from psychobench_torch.extractors.convolutions import load_extractor
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.pretraining import Stage
+from psychobench_torch.stand_in_weights.first_use import (
+    RECIPE,
+    first_use_weights,
+    read_card,
+    weights_path,
+)
+from psychobench_torch.storage import store
 
 from psychobench.errors import OptionError, ResourceError
 from psychobench.resources import sha256
@@ -34,15 +40,15 @@ TINY = dataclasses.replace(
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """Hold few images out; keep what is trained in a folder of the test's own."""
-    monkeypatch.setattr("psychobench_torch.pretrain.sources.HELD_OUT_OBJECTS", 98)
+    monkeypatch.setattr("psychobench_torch.stand_in_weights.sources.HELD_OUT_OBJECTS", 98)
     return cache.parent / "convolutions"
 
 
 def test_weights_are_trained_once_and_say_what_they_are(
-    few: Path, capsys: pytest.CaptureFixture[str]
+    few: Path, notes: Callable[[], str]
 ) -> None:
     path = first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
-    told = capsys.readouterr().err
+    told = notes()
     for part in ("trained now, once", "not ImageNet", "held-out"):
         assert part in told
     assert path.parent == few
@@ -59,13 +65,13 @@ def test_weights_are_trained_once_and_say_what_they_are(
     written = path.stat().st_mtime_ns
     assert first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY) == path
     assert path.stat().st_mtime_ns == written
-    assert capsys.readouterr().err == ""
-    backbone = load_backbone("vgg11", choose_pretraining(str(path)))
-    assert backbone.size == 32
+    assert notes() == ""
+    extractor = load_extractor("vgg11", choose_pretraining(str(path)))
+    assert extractor.size == 32
 
 
 def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
-    few: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    few: Path, notes: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(*_: object) -> None:
         raise KeyboardInterrupt
@@ -78,11 +84,11 @@ def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
         patch.setattr(first_use, "held_out", killed)
         with pytest.raises(KeyboardInterrupt):
             first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
-    assert "damaged" in capsys.readouterr().err
+    assert "damaged" in notes()
     began = read_checkpoint_step(path.with_suffix(""))
     assert began == TINY.steps(98)
 
-    monkeypatch.setattr("psychobench_torch.pretrain.loop.Training._update", killed)
+    monkeypatch.setattr("psychobench_torch.pretraining.loop.Training._update", killed)
     first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
     assert not path.with_suffix("").exists()
     assert read_card(path)["sha256"] == sha256(path)
@@ -111,7 +117,7 @@ def test_of_two_that_need_the_same_weights_one_trains_and_the_other_waits(
         waits.set()
 
     monkeypatch.setattr(first_use, "_train", trained)
-    monkeypatch.setattr(locks, "note", note)
+    monkeypatch.setattr(store, "note", note)
     get = partial(first_use_weights, progress=False, recipe=TINY)
     wanted = ("vgg11", "procedural-objects")
     with ThreadPoolExecutor(2) as pool:
@@ -130,18 +136,18 @@ def test_weights_are_not_trained_on_first_use_by_several_processes(
     for name in VARIABLES:
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    with pytest.raises(OptionError, match=r"torchrun started 2; .* psychobench_torch\.first_use"):
+    with pytest.raises(OptionError, match=r"torchrun started 2; run `first_use_weights\(\)`"):
         first_use_weights("vgg11", "procedural-objects", progress=False, recipe=TINY)
 
 
 @pytest.mark.parametrize(("capability", "said"), [("avx512_bf16", "12"), ("avx2", "36")])
 def test_the_time_announced_is_three_times_as_long_without_bfloat16(
-    capability: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    capability: str, said: str, monkeypatch: pytest.MonkeyPatch, notes: Callable[[], str]
 ) -> None:
     monkeypatch.setenv("PSYCHOBENCH_DEVICE", "cpu")
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {capability: True}, raising=False)
     first_use._announce(dataclasses.replace(RECIPE, architecture="vgg13"), "rendered-faces")
-    assert f"about {said} minutes on two free cores with" in capsys.readouterr().err
+    assert f"about {said} minutes on two free cores with" in notes()
 
 
 @pytest.mark.parametrize(("n", "judged"), [(98, 98), (1_176, 1_176), (2_940, 980)])
@@ -149,7 +155,7 @@ def test_as_many_held_out_images_are_judged_as_were_measured(n: int, judged: int
     """98 in these tests; 1,176 faces and 980 objects by default."""
     pixels = np.zeros((n, 1, 1, 3), np.uint8)
     data = LabelledImages(pixels, np.arange(n) % 98, tuple("x" * 98), "nothing", "0")
-    picked = first_use._some(data, first_use.JUDGED)
+    picked = first_use._some(data, first_use.N_HELD_OUT)
     assert len(picked.images) == len(picked.labels) == judged
     assert set(picked.labels.tolist()) == set(range(98))
 

@@ -6,9 +6,10 @@ import copy
 
 import pytest
 import torch
-from psychobench_torch.fitting import HeadFit, make_optimiser, memory_of, prepare_layers
-from psychobench_torch.heads import HEADS, make_head
-from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
+from psychobench_torch.heads.fitting import HeadFit, make_optimiser, memory_of, prepare_layers
+from psychobench_torch.heads.head_types import HEADS, make_head
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.recipe_values import OPTIMIZERS
 from torch import Tensor, nn
 from tqdm import tqdm
 

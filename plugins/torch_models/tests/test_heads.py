@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.heads import HEADS, dense_values, load_head, make_head
+from psychobench_torch.heads.head_types import HEADS, dense_values, load_head, make_head
+from psychobench_torch.networks.torchvision_import import import_torchvision
 from torch import nn
 
 

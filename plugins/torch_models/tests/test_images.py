@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from psychobench_torch.images import Crops, cut_crops, draw_crops, to_tensor
+from psychobench_torch.networks.images import Crops, cut_crops, draw_crops, to_tensor
 from torch.nn import functional
 
 FACES = to_tensor(np.random.default_rng(0).integers(0, 256, (6, 40, 40, 3), dtype=np.uint8))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.heads import make_head
-from psychobench_torch.networks import (
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.networks.architectures import (
     ARCHITECTURES,
     ConvolutionalFeatures,
     convolutions,
     draw_kaiming_normal,
     with_head,
 )
+from psychobench_torch.networks.torchvision_import import import_torchvision
 from torch import nn
 
 COUNTS = {"alexnet": 2_469_696, "vgg11": 9_220_480, "vgg13": 9_404_992, "vgg16": 14_714_688}

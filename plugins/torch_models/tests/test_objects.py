@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from psychobench_torch.objects import CLASSES, object_set, render_object
+from psychobench_torch.stand_in_weights.objects import CLASSES, object_set, render_object
 
 
 def test_there_are_many_classes_and_none_is_a_face() -> None:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.images import fit_square, to_tensor
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.transfer import train_heads
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.heads.transfer import train_heads
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.networks.images import fit_square, to_tensor
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.observers.registered import SeededObserver
 
 from psychobench.errors import ObserverError, OptionError, PsychobenchError
 from psychobench.observers.registry import load_observer
@@ -94,11 +94,11 @@ def test_replicates_are_trained_in_one_go_and_read_back(
 ) -> None:
     asked: list[Sequence[int]] = []
 
-    def count(backbone: object, kind: str, recipe: object, seeds: Sequence[int], **more: Any):  # type: ignore[no-untyped-def]
+    def count(extractor: object, kind: str, recipe: object, seeds: Sequence[int], **more: Any):  # type: ignore[no-untyped-def]
         asked.append(seeds)
-        return train_heads(backbone, kind, recipe, seeds, **more)  # type: ignore[arg-type]
+        return train_heads(extractor, kind, recipe, seeds, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("psychobench_torch.judge.train_heads", count)
+    monkeypatch.setattr("psychobench_torch.observers.classifier.train_heads", count)
     fresh = SeededObserver(trained.design, trained.pretraining, 20, trained.recipe)
     expected = [each.respond(NOISE) for each in fresh.replicates(3)]
     assert asked == [[20, 21, 22]]
@@ -110,19 +110,21 @@ def test_replicates_are_trained_in_one_go_and_read_back(
 def test_where_no_head_can_be_kept_none_is_trained_twice(
     trained: SeededObserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psychobench_torch.judge.write_head", lambda *_: None)
+    monkeypatch.setattr("psychobench_torch.observers.classifier.write_head", lambda *_: None)
     fresh = SeededObserver(trained.design, trained.pretraining, 40, trained.recipe)
-    fresh._judges.train([40, 41])
-    monkeypatch.setattr("psychobench_torch.judge.train_heads", lambda *_, **__: 1 / 0)
-    fresh._judges.train([40, 41])
+    fresh._classifiers.train([40, 41])
+    monkeypatch.setattr(
+        "psychobench_torch.observers.classifier.train_heads", lambda *_, **__: 1 / 0
+    )
+    fresh._classifiers.train([40, 41])
     assert [each.respond(NOISE).shape for each in fresh.replicates(2)] == [(len(NOISE),)] * 2
 
 
 def test_the_frozen_half_sees_an_image_once_for_all_seeds(trained: SeededObserver) -> None:
     observers = trained.replicates(2)
-    frozen = observers[0]._judges.frozen
+    frozen = observers[0]._classifiers.frozen
     seen: list[int] = []
-    handle = frozen.backbone.network.register_forward_hook(lambda *_: seen.append(1))
+    handle = frozen.extractor.network.register_forward_hook(lambda *_: seen.append(1))
     images = NOISE[:5] // 2
     answers = [each.respond(images) for each in observers]
     handle.remove()
@@ -170,7 +172,7 @@ def test_an_unknown_optimizer_is_refused_at_once() -> None:
 
 
 def test_pre_trained_dense_layers_are_where_training_starts_unless_asked_otherwise(
-    tiny_backbone: Callable[..., Backbone],
+    tiny_extractor: Callable[..., FeatureExtractor],
     weights_file: Path,
     small: TransferRecipe,
     cache: Path,
@@ -183,11 +185,11 @@ def test_pre_trained_dense_layers_are_where_training_starts_unless_asked_otherwi
         "classifier.4.bias": torch.zeros(4),
     }
 
-    def load(name: str, pretraining: object, dense: bool) -> Backbone:
-        return tiny_backbone(dense=known if dense else {}, sha256=("1" if dense else "0") * 64)
+    def load(name: str, pretraining: object, dense: bool) -> FeatureExtractor:
+        return tiny_extractor(dense=known if dense else {}, sha256=("1" if dense else "0") * 64)
 
-    monkeypatch.setattr("psychobench_torch.judge.load_backbone", load)
-    monkeypatch.setattr("psychobench_torch.heads.HIDDEN", 4)
+    monkeypatch.setattr("psychobench_torch.observers.classifier.load_extractor", load)
+    monkeypatch.setattr("psychobench_torch.heads.head_types.HIDDEN", 4)
     chosen = choose_pretraining(str(weights_file))
     brief = replace(small, learning_rate=1e-9)  # what comes out is what it started from
     info = {

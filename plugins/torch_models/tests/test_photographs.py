@@ -14,10 +14,10 @@ import torch
 from PIL import Image
 from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.photographs import map_photographs
-from psychobench_torch.classifier import load_classifier
-from psychobench_torch.networks import draw_kaiming_normal
-from psychobench_torch.pretrain.network import PooledNetwork
-from psychobench_torch.pretraining import choose_pretraining
+from psychobench_torch.extractors.pretrained_classifier import load_classifier
+from psychobench_torch.networks.architectures import draw_kaiming_normal
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.pretraining.network import PooledNetwork
 
 from psychobench.errors import ObserverError, OptionError
 
@@ -64,7 +64,7 @@ def test_cam_of_the_winning_class_averages_to_its_score(weights: Path, photograp
     paths = sorted(photographs.iterdir())
     found = list(map_photographs(classifier, paths, methods=["cam"], size=96))
     seen = [np.asarray(Image.open(path)) for path in paths]
-    from psychobench_torch.images import normalise, resize, to_tensor
+    from psychobench_torch.networks.images import normalise, resize, to_tensor
 
     for each, image in zip(found, seen, strict=True):
         with torch.inference_mode():
@@ -156,7 +156,7 @@ def test_wrong_input_is_told_before_anything_is_mapped(
     def load(*_: object) -> None:
         raise AssertionError("a network is loaded before all input is checked")
 
-    monkeypatch.setattr("psychobench_torch.classifier.load_classifier", load)
+    monkeypatch.setattr("psychobench_torch.extractors.pretrained_classifier.load_classifier", load)
     out = tmp_path / "out"
     ran = run_cli("attention", "maps", "alexnet", "--images", photographs, *options, "--out", out)
     assert ran.code == 1

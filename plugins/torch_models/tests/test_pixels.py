@@ -15,8 +15,8 @@ import pytest
 from PIL import Image
 from psychobench_torch.data import decode, load_labelled, pixels
 from psychobench_torch.data.decode import BrokenImage, decode_square
-from psychobench_torch.data.pixels import decoded
-from psychobench_torch.locks import alone
+from psychobench_torch.data.pixels import decode_images
+from psychobench_torch.storage.store import one_at_a_time
 
 from psychobench.errors import ResourceError
 
@@ -118,8 +118,8 @@ def test_a_file_that_the_system_cannot_read_now_is_not_kept_as_broken(
         with pytest.raises(
             ResourceError, match=rf"readable: .*3\.png is not \({os.strerror(number)}"
         ):
-            decoded(files, 16, tmp_path / "cache", progress=False)
-    mended = decoded(files, 16, tmp_path / "cache", progress=False)
+            decode_images(files, 16, tmp_path / "cache", progress=False)
+    mended = decode_images(files, 16, tmp_path / "cache", progress=False)
     assert mended.broken == ()
     assert len(mended.images) == 10
 
@@ -141,7 +141,7 @@ def test_broken_images_are_named_or_left_out_and_the_others_keep_their_labels(tm
             Image.new("RGB", (20, 20), (shade,) * 3).save(tmp_path / "set" / name / f"{i}.png")
     broken_file("truncated", tmp_path / "set/happy/1.png")
     broken_file("text", tmp_path / "set/sad/5.png")
-    with pytest.raises(ResourceError, match=r"2 of 12 .*1\.png.*; .*5\.png.*--skip-broken"):
+    with pytest.raises(ResourceError, match=r"2 of 12 .*1\.png.*; .*5\.png.*`skip_broken`"):
         load_labelled(tmp_path / "set", size=8, progress=False)
     images = load_labelled(tmp_path / "set", size=8, progress=False, skip_broken=True)
     assert len(images.labels) == len(images.images) == 10
@@ -153,24 +153,24 @@ def test_a_lock_that_cannot_be_written_is_an_error_with_a_remedy(files, tmp_path
     (tmp_path / "there").mkdir()
     with (
         pytest.raises(ResourceError, match=r"a lock must be writable: .*there is not"),
-        alone(tmp_path / "there", "decoding"),
+        one_at_a_time(tmp_path / "there", "decoding"),
     ):
         pass
 
 
 def test_the_second_time_nothing_is_decoded(files, tmp_path, monkeypatch):
-    first = decoded(files, 16, tmp_path / "cache", progress=False)
+    first = decode_images(files, 16, tmp_path / "cache", progress=False)
     monkeypatch.setattr(pixels, "decode_square", None)
-    second = decoded(files, 16, tmp_path / "cache", progress=False)
+    second = decode_images(files, 16, tmp_path / "cache", progress=False)
     assert (first.images == second.images).all()
     assert first.sha256 == second.sha256
 
 
 def test_a_file_that_changed_is_decoded_again(files, tmp_path):
-    first = decoded(files, 16, tmp_path / "cache", progress=False)
+    first = decode_images(files, 16, tmp_path / "cache", progress=False)
     picture(99, 44, 44).save(files[0])
     assert (
-        decoded(files, 16, tmp_path / "cache", progress=False).images[0] != first.images[0]
+        decode_images(files, 16, tmp_path / "cache", progress=False).images[0] != first.images[0]
     ).any()
 
 
@@ -179,7 +179,7 @@ def test_a_cache_that_was_cut_short_is_continued_and_ends_the_same(
     killed_at, files, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(pixels, "CHUNK", 2)
-    whole = decoded(files, 16, tmp_path / "whole", progress=False)
+    whole = decode_images(files, 16, tmp_path / "whole", progress=False)
     work, seen = pixels.decode_square, []
 
     def die(path: str, *rest: object) -> object:
@@ -191,10 +191,10 @@ def test_a_cache_that_was_cut_short_is_continued_and_ends_the_same(
     with monkeypatch.context() as patch:
         patch.setattr(pixels, "decode_square", die)
         with pytest.raises(KeyboardInterrupt):
-            decoded(files, 16, tmp_path / "cut", progress=False)
+            decode_images(files, 16, tmp_path / "cut", progress=False)
     monkeypatch.setattr(pixels, "decode_square", lambda *a: seen.append(a[0]) or work(*a))
     seen.clear()
-    resumed = decoded(files, 16, tmp_path / "cut", progress=False)
+    resumed = decode_images(files, 16, tmp_path / "cut", progress=False)
     assert (resumed.images == whole.images).all()
     assert resumed.sha256 == whole.sha256
     assert sorted(seen) == files[killed_at - killed_at % 2 :]
@@ -202,30 +202,30 @@ def test_a_cache_that_was_cut_short_is_continued_and_ends_the_same(
 
 def test_a_journal_that_a_crash_cut_short_costs_one_chunk(files, tmp_path, monkeypatch):
     monkeypatch.setattr(pixels, "CHUNK", 2)
-    whole = decoded(files, 16, tmp_path / "cache", progress=False)
+    whole = decode_images(files, 16, tmp_path / "cache", progress=False)
     (folder,) = (tmp_path / "cache").iterdir()
     journal = folder / "journal.jsonl"
     journal.write_text(journal.read_text()[:-30])
     (folder / "record.json").unlink()
-    again = decoded(files, 16, tmp_path / "cache", progress=False)
+    again = decode_images(files, 16, tmp_path / "cache", progress=False)
     assert (again.images == whole.images).all()
     assert json.loads((folder / "record.json").read_text())["sha256"] == whole.sha256
 
 
 def test_a_cache_that_lost_its_end_is_filled_again(files, tmp_path, monkeypatch):
     monkeypatch.setattr(pixels, "CHUNK", 2)
-    whole = np.array(decoded(files, 16, tmp_path / "cache", progress=False).images)
+    whole = np.array(decode_images(files, 16, tmp_path / "cache", progress=False).images)
     (images,) = (tmp_path / "cache").glob("*/images.npy")
     with images.open("r+b") as file:
         file.truncate(images.stat().st_size - 100)
-    assert (decoded(files, 16, tmp_path / "cache", progress=False).images == whole).all()
+    assert (decode_images(files, 16, tmp_path / "cache", progress=False).images == whole).all()
 
 
 def test_a_disk_without_room_is_told_before_anything_is_written(files, tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 10**9, 1000))
     with pytest.raises(ResourceError, match=r"10 images of 16 px need 0\.1 GB, and 0\.0 GB"):
-        decoded(files, 16, tmp_path / "cache", progress=False)
+        decode_images(files, 16, tmp_path / "cache", progress=False)
     assert not list((tmp_path / "cache").rglob("*.npy"))
 
 
@@ -242,6 +242,8 @@ def test_a_full_disk_leaves_a_cache_that_is_continued(files, tmp_path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(pixels, "_settle", full)
         with pytest.raises(ResourceError, match="must fit on the disk"):
-            decoded(files, 16, tmp_path / "cache", progress=False)
-    resumed = decoded(files, 16, tmp_path / "cache", progress=False)
-    assert (resumed.images == decoded(files, 16, tmp_path / "other", progress=False).images).all()
+            decode_images(files, 16, tmp_path / "cache", progress=False)
+    resumed = decode_images(files, 16, tmp_path / "cache", progress=False)
+    assert (
+        resumed.images == decode_images(files, 16, tmp_path / "other", progress=False).images
+    ).all()

@@ -16,14 +16,12 @@ import pytest
 import safetensors
 import safetensors.torch
 import torch
-from psychobench_torch._torchvision import import_torchvision
+from psychobench_torch.computing.device import fast_dtype
 from psychobench_torch.data import LabelledImages
-from psychobench_torch.device import fast_dtype
-from psychobench_torch.identities import identity_set
-from psychobench_torch.images import normalise, to_tensor
-from psychobench_torch.networks import draw_kaiming_normal
-from psychobench_torch.objects import object_set
-from psychobench_torch.pretrain import (
+from psychobench_torch.networks.architectures import draw_kaiming_normal
+from psychobench_torch.networks.images import normalise, to_tensor
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.pretraining import (
     PAPER_PRETRAINING,
     PretrainingRecipe,
     Stage,
@@ -32,15 +30,17 @@ from psychobench_torch.pretrain import (
     pretrain,
     save_weights,
 )
-from psychobench_torch.pretrain.batches import places, plan
-from psychobench_torch.pretrain.network import (
+from psychobench_torch.pretraining.batches import places, plan
+from psychobench_torch.pretraining.network import (
     LOUDNESS,
     PooledNetwork,
     equalise_channels,
     make_network,
     memory_of,
 )
-from psychobench_torch.pretrain.sources import object_images
+from psychobench_torch.stand_in_weights.identities import identity_set
+from psychobench_torch.stand_in_weights.objects import object_set
+from psychobench_torch.stand_in_weights.sources import object_images
 
 from psychobench.errors import ObserverError, OptionError
 
@@ -50,8 +50,8 @@ TINY = PretrainingRecipe(
 INTERRUPTED = """
 import os, signal, sys
 from pathlib import Path
-from psychobench_torch import checkpoints
-from psychobench_torch.pretrain import loop, pretrain
+from psychobench_torch.storage import checkpoints
+from psychobench_torch.pretraining import loop, pretrain
 sys.path.insert(0, sys.argv[2])
 from test_pretrain import TINY, few_objects
 

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from psychobench_torch.convolutions import FOLDER
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.heads import make_head
-from psychobench_torch.networks import ARCHITECTURES
-from psychobench_torch.pretraining import NAMES
+from psychobench_torch.extractors.convolutions import FOLDER
+from psychobench_torch.heads.head_types import make_head
+from psychobench_torch.networks.architectures import ARCHITECTURES
+from psychobench_torch.networks.weights_origin import NAMES
+from psychobench_torch.observers.designs import DESIGNS
 
 TEXT = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 

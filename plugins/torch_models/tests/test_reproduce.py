@@ -11,36 +11,36 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from psychobench_torch.pretraining import stands_for
-from psychobench_torch.reproduce import claim_measures as of
-from psychobench_torch.reproduce import prepare
-from psychobench_torch.reproduce.ask import Maker, ask, plan
-from psychobench_torch.reproduce.claims import Claim, judge
-from psychobench_torch.reproduce.claims_list import CLAIMS
-from psychobench_torch.reproduce.departures import list_departures
-from psychobench_torch.reproduce.measures import (
+from psychobench_torch.networks.weights_origin import stands_for
+from psychobench_torch.reproduction import claim_measures as of
+from psychobench_torch.reproduction import prepare
+from psychobench_torch.reproduction.answers import COLUMNS, Store
+from psychobench_torch.reproduction.claim_definitions import CLAIMS
+from psychobench_torch.reproduction.claims import Claim, evaluate_claim
+from psychobench_torch.reproduction.departures import list_departures
+from psychobench_torch.reproduction.measures import (
     OBJECT,
     People,
     Replicates,
     family_sizes,
     measure,
-    printed,
+    paper_measures,
     replicate,
 )
-from psychobench_torch.reproduce.paper import (
+from psychobench_torch.reproduction.paper import (
     CONDITIONS,
     CONTROLS,
     NETWORKS,
     PRETRAININGS,
     check_observers,
 )
-from psychobench_torch.reproduce.prepare import Options
-from psychobench_torch.reproduce.run import Reproduction, run
-from psychobench_torch.reproduce.seen import seen_lines
-from psychobench_torch.reproduce.sources import Sources
-from psychobench_torch.reproduce.store import COLUMNS, Store
-from psychobench_torch.reproduce.tables import gain_table
-from psychobench_torch.reproduce.text import summary
+from psychobench_torch.reproduction.prepare import Options
+from psychobench_torch.reproduction.pretraining_data import pretraining_lines
+from psychobench_torch.reproduction.reproduce import Reproduction, run
+from psychobench_torch.reproduction.responses import Maker, collect_responses, plan_cells
+from psychobench_torch.reproduction.sources import Sources
+from psychobench_torch.reproduction.tables import gain_table
+from psychobench_torch.reproduction.text import summary
 from scipy import stats
 from scipy.special import expit
 
@@ -109,13 +109,9 @@ class Counted:
             yield one
 
 
-def quietly(text: str) -> None:
-    """Say nothing."""
-
-
 def again(make: Maker = known, **options: object) -> Reproduction:
     settings = {"observers": ("alexnet", "fe_alexnet"), "seeds": 3, **options}
-    return run("ying2023", Options(**settings), tell=quietly, make=make)
+    return run("ying2023", Options(**settings), make=make)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,8 +136,8 @@ def answer(folder: Path, make: Counted, *, seeds: int = 1, settings: str = "thes
     """Ask two networks with two pre-trainings, and say who had to answer."""
     store = Store(folder, {"stimuli": settings}, {"psychobench": "1"})
     store.open()
-    cells = plan(("alexnet", "fe_alexnet"), range(seeds), store)
-    answers = ask(cells, make, load_stimuli(), store, quietly)
+    cells = plan_cells(("alexnet", "fe_alexnet"), range(seeds), store)
+    answers = collect_responses(cells, make, load_stimuli(), store)
     assert len(answers) == 4 * seeds
     return make.asked
 
@@ -206,7 +202,7 @@ def test_claims_turn_round_with_the_pretrainings(made):
         **{name: getattr(measures, name)[::-1] for name in ("pse", "distance", "answers")},
     )
     for name in ("1.3a", "1.3b"):
-        before, after = judge(claim(name), measures), judge(claim(name), swapped)
+        before, after = evaluate_claim(claim(name), measures), evaluate_claim(claim(name), swapped)
         assert after.value == pytest.approx(-before.value)
         assert (before.verdict, after.verdict) == ("holds", "does not hold")
 
@@ -237,7 +233,7 @@ def test_every_claim_is_told_apart_and_says_what_it_measures():
 
 def paper_value(name: str) -> float:
     claim = next(each for each in CLAIMS if each.id == name)
-    return judge(claim, printed(recompute())).value
+    return evaluate_claim(claim, paper_measures(recompute())).value
 
 
 def test_the_papers_own_figures_are_read_off_its_tables():
@@ -257,7 +253,7 @@ def test_the_papers_own_figures_are_read_off_its_tables():
 
 def test_the_papers_p_values_follow_from_its_pses():
     paper = recompute()
-    ours = printed(paper).corrected_p
+    ours = paper_measures(paper).corrected_p
     assert np.isfinite(ours).sum() == paper.table["pse"].notna().sum() == 29
     for _, row in paper.table.dropna(subset=["pse"]).iterrows():
         here = PRETRAININGS.index(row["pretraining"]), NETWORKS.index(row["observer"])
@@ -266,7 +262,7 @@ def test_the_papers_p_values_follow_from_its_pses():
 
 
 def test_a_claim_about_one_network_is_corrected_for_its_whole_table():
-    assert (printed(recompute()).only(["fe_alexnet"]).family[:, :, 0] == 9).all()
+    assert (paper_measures(recompute()).only(["fe_alexnet"]).family[:, :, 0] == 9).all()
     # by hand: FE with objects .501, people .532 with an SEM of .018; 9 tests in table 1
     critical = stats.t.isf(0.05 / 2 / 9, 49)
     assert paper_value("3.3") == pytest.approx((0.532 - 0.501) / 0.018 / critical)
@@ -304,15 +300,17 @@ def test_a_distance_claim_holds_or_fails_with_the_sign_of_the_effect(name):
     effect[:, 0] += 0.3
     effect[:, :, 2:] += 0.1
     effect[:, 4] -= 0.5
-    assert judge(claim(name), arrays(distance=jittered(rng, effect))).verdict == "holds"
-    turned = judge(claim(name), arrays(distance=jittered(rng, -effect)))
+    assert evaluate_claim(claim(name), arrays(distance=jittered(rng, effect))).verdict == "holds"
+    turned = evaluate_claim(claim(name), arrays(distance=jittered(rng, -effect)))
     assert turned.verdict == "does not hold"
 
 
 def test_a_claim_without_an_effect_is_mostly_undecided():
     rng = np.random.default_rng(1)
     found = [
-        judge(claim("1.3b"), arrays(distance=jittered(rng, np.zeros((2, 5, 4, 5))))).verdict
+        evaluate_claim(
+            claim("1.3b"), arrays(distance=jittered(rng, np.zeros((2, 5, 4, 5))))
+        ).verdict
         for _ in range(200)
     ]
     assert found.count("undecided") / len(found) == pytest.approx(0.95, abs=0.04)
@@ -322,7 +320,7 @@ def test_a_claim_without_an_effect_is_mostly_undecided():
 def test_a_tie_refutes_no_claim(side):
     """An interval that is the criterion itself has it inside."""
     tied = Claim("9.9", "0", "", "", lambda _: np.zeros(3), side=side, least=0)
-    assert judge(tied, arrays()).verdict == "undecided"
+    assert evaluate_claim(tied, arrays()).verdict == "undecided"
 
 
 def test_effects_of_masks_correlate_with_themselves():
@@ -361,7 +359,9 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path):
 
 def test_answers_read_back_are_those_that_were_given(tmp_path):
     store = Store(tmp_path, {}, {})
-    [given] = ask(plan(("alexnet",), [4], store)[:1], known, load_stimuli(), store, quietly)
+    [given] = collect_responses(
+        plan_cells(("alexnet",), [4], store)[:1], known, load_stimuli(), store
+    )
     read = store.read("alexnet", "object", 4)
     pd.testing.assert_frame_equal(read.table, given.table[COLUMNS], check_dtype=False)
     assert read.info["label_log_odds"] == ODDS
@@ -383,7 +383,7 @@ def test_damaged_answers_are_asked_again(tmp_path):
 def test_answers_from_other_versions_are_asked_again(tmp_path):
     answer(tmp_path, Counted())
     newer = Store(tmp_path, {"stimuli": "these"}, {"psychobench": "2"})
-    assert [len(cell.missing) for cell in plan(("alexnet",), [0], newer)] == [1, 1]
+    assert [len(cell.missing) for cell in plan_cells(("alexnet",), [0], newer)] == [1, 1]
 
 
 def test_a_folder_of_other_settings_is_refused(tmp_path):
@@ -412,11 +412,10 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
                 object_pretraining="photos",
                 affectnet=Path("nowhere"),
             ),
-            tell=quietly,
             make=nobody,
         )
     text = "\n".join(told.value.faults)
-    for word in ("ying2024", "alexnett", "nowhere", "nobody.csv", "photos", "need --out"):
+    for word in ("ying2024", "alexnett", "nowhere", "nobody.csv", "photos", "need a folder"):
         assert word in text
     assert nobody.asked == []
 
@@ -426,8 +425,8 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
 )
 def test_controls_alone_are_refused_before_they_are_asked(names, controls):
     nobody = Counted()
-    with pytest.raises(PsychobenchError, match="one of the paper's networks must be asked"):
-        run("ying2023", Options(names, controls=controls), tell=quietly, make=nobody)
+    with pytest.raises(PsychobenchError, match="must include one of the paper's networks"):
+        run("ying2023", Options(names, controls=controls), make=nobody)
     assert nobody.asked == []
 
 
@@ -511,7 +510,9 @@ def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
 @pytest.fixture
 def known_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Sources, "make", lambda _, *cell: known(*cell))
-    monkeypatch.setattr("psychobench_torch.reproduce.run.look", lambda *_: None)  # nothing inside
+    monkeypatch.setattr(
+        "psychobench_torch.reproduction.reproduce.map_attention", lambda *_: None
+    )  # nothing inside
 
 
 def test_the_command_writes_tables_figures_claims_and_departures(
@@ -549,7 +550,7 @@ def test_tables_say_what_stands_behind_the_papers_words(made):
         assert list(filled.table["weights"]) == [f"{name}s" for name in filled.table["pretraining"]]
     assert "'face' means faces here, and VGGFace2 in the paper." in summary(made)
     own = {"pretraining": "mine.pth", "options": {"stands_for": stands_for("VGGFace2")}}
-    assert seen_lines({"alexnet, face": own}) == []
+    assert pretraining_lines({"alexnet, face": own}) == []
 
 
 def test_people_and_faces_of_ones_own_are_taken(

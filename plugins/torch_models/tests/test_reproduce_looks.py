@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from psychobench_torch.reproduce.looks import draw_figure_3, draw_figure_5, look
-from psychobench_torch.reproduce.paper import MASKS
+from psychobench_torch.reproduction.attention_figures import (
+    draw_figure_3,
+    draw_figure_5,
+    map_attention,
+)
+from psychobench_torch.reproduction.paper import MASKS
 
 from psychobench.errors import ObserverError
 from psychobench.observers.attention_protocol import AttentionMaps
@@ -65,7 +69,7 @@ def stimuli() -> StimulusSet:
 def test_each_network_is_mapped_whole_and_masked_in_its_first_training(
     stimuli: StimulusSet, tmp_path: Path
 ) -> None:
-    study = look(make, NETWORKS, 3, stimuli, lambda _: None)
+    study = map_attention(make, NETWORKS, 3, stimuli)
     assert len(study.seen) == len(NETWORKS) * 2 * (1 + len(MASKS))
     mouth = study.shares[study.shares["region"] == "mouth"]
     assert (mouth["ratio"] > 1).all()  # more than its share of the area
@@ -81,4 +85,4 @@ def test_networks_without_attention_are_told(stimuli: StimulusSet) -> None:
         yield Mouthy(pretraining, 0, attention_methods=("gradcam",))
 
     with pytest.raises(ObserverError, match="has no 'layercam'"):
-        look(blind, NETWORKS, 0, stimuli, lambda _: None)
+        map_attention(blind, NETWORKS, 0, stimuli)

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from psychobench_torch.features import Features
-from psychobench_torch.pretrain.recipe import PretrainingRecipe, Stage
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.reproduce import sources
-from psychobench_torch.reproduce.ask import ask, plan
-from psychobench_torch.reproduce.departures import OF_NETWORKS
-from psychobench_torch.reproduce.prepare import Options
-from psychobench_torch.reproduce.run import run
-from psychobench_torch.reproduce.seen import saw
-from psychobench_torch.reproduce.sources import Sources, check_sources
-from psychobench_torch.reproduce.store import Store
+from psychobench_torch.heads.features import Features
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.pretraining.recipe import PretrainingRecipe, Stage
+from psychobench_torch.reproduction import sources
+from psychobench_torch.reproduction.answers import Store
+from psychobench_torch.reproduction.departures import OF_NETWORKS
+from psychobench_torch.reproduction.prepare import Options
+from psychobench_torch.reproduction.pretraining_data import pretrained_on
+from psychobench_torch.reproduction.reproduce import run
+from psychobench_torch.reproduction.responses import collect_responses, plan_cells
+from psychobench_torch.reproduction.sources import Sources, check_sources
 
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.observers.runner import read_info
@@ -130,8 +130,8 @@ def test_heads_on_the_same_features_share_them(check, affectnet, monkeypatch):
 def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet, tmp_path):
     found = check(affectnet=affectnet, faces="procedural-objects")
     store = Store(tmp_path / "answers", found.settings, {})
-    cells = plan(["alexnet_linear"], [3], store)[:1]
-    [answers] = ask(cells, found.make, load_stimuli(), store, lambda _: None)
+    cells = plan_cells(["alexnet_linear"], [3], store)[:1]
+    [answers] = collect_responses(cells, found.make, load_stimuli(), store)
     assert len(answers.table) == 4 * 21
     assert answers.info["pretraining"] == "procedural-objects"
 
@@ -142,8 +142,8 @@ def test_convolutions_pretrained_on_vggface2_say_how_much_of_it_they_saw(
     found = check(affectnet=affectnet, vggface2=vggface2)
     [observer] = found.make("alexnet_linear", "face", [0])
     info = read_info(observer).to_dict()
-    assert saw(info, "face") == "VGGFace2"  # of which kind; how much, the departures say
-    assert saw(info, "object") != "ImageNet"
+    assert pretrained_on(info, "face") == "VGGFace2"  # of which kind; how much, the departures say
+    assert pretrained_on(info, "object") != "ImageNet"
     [item] = (each for each in OF_NETWORKS if each.item == "face-based")
     here = "VGGFace2, 4 identities, 20 images to train on, 1 epochs"
     assert item.here({**info, "role": "face"}) == here
@@ -181,9 +181,9 @@ def test_no_network_answers_that_was_trained_on_other_data(vggface2, tmp_path):
         Options(("alexnet",), vggface2=people, out=tmp_path / "out") for people in (vggface2, other)
     )
     with pytest.raises(KeyboardInterrupt):  # perhaps after the pre-training, before an answer
-        run("ying2023", mine, tell=lambda _: None, make=stopped)
+        run("ying2023", mine, make=stopped)
     with pytest.raises(OptionError, match="VGGFace2 was"):
-        run("ying2023", others, tell=lambda _: None)
+        run("ying2023", others)
 
 
 def test_all_faults_of_sources_are_told_together(check, affectnet, vggface2, tmp_path):
@@ -191,7 +191,7 @@ def test_all_faults_of_sources_are_told_together(check, affectnet, vggface2, tmp
         check(tmp_path / "none.pth", "rendered-faces", vggface2, affectnet, out=None)
     text = "\n".join(told.value.faults)
     for fault in (
-        "comes from one source", "need --out", "none.pth", "--affectnet takes", "--vggface2 takes",
+        "must have one source", "need a folder", "none.pth", "`affectnet` must", "`vggface2` must",
     ):  # fmt: skip
         assert fault in text
 
@@ -207,5 +207,5 @@ def test_weights_of_another_network_are_refused_before_training(check, weights_f
 def test_a_whole_observer_is_no_pretraining(check, affectnet, tmp_path):
     list(check(affectnet=affectnet).make("alexnet_linear", "object", [0]))
     whole = tmp_path / "out" / "networks" / "alexnet_linear-object-seed0.safetensors"
-    with pytest.raises(PsychobenchError, match="holds a head"):
+    with pytest.raises(PsychobenchError, match="holds a trained head"):
         check(whole)

@@ -10,7 +10,7 @@ import psychobench_torch
 import pytest
 import torch
 from PIL import Image
-from psychobench_torch.torch_observer import TorchObserver
+from psychobench_torch.observers.torch_observer import TorchObserver
 from torch import Tensor, nn
 from torch.backends import cudnn
 

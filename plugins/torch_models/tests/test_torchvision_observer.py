@@ -9,19 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.backbone import Backbone
-from psychobench_torch.design import design_of
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining, stands_for
-from psychobench_torch.recipe import TransferRecipe
-from psychobench_torch.torchvision_observer import (
+from psychobench_torch.extractors.torchvision_networks import (
     classifiers,
     load_classifier,
     source_of,
     without_last_layer,
 )
-from psychobench_torch.weight_files import tensors_sha256
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.feature_extractor import FeatureExtractor
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.networks.weights_origin import choose_pretraining, stands_for
+from psychobench_torch.observers.designs import design_of
+from psychobench_torch.observers.registered import SeededObserver
+from psychobench_torch.storage.weight_files import tensors_sha256
 from torch import nn
 
 from psychobench.errors import ObserverError, OptionError
@@ -56,7 +56,7 @@ def zeros(name: str, **options: object) -> dict[str, torch.Tensor]:
     }
 
 
-def load(name: str, path: Path | str) -> Backbone:
+def load(name: str, path: Path | str) -> FeatureExtractor:
     return load_classifier(f"torchvision:{name}", choose_pretraining(str(path)))
 
 
@@ -72,14 +72,14 @@ def test_what_is_left_gives_the_features_that_the_last_layer_took(name: str) -> 
 
 def test_the_scores_of_the_whole_network_come_from_these_features(tmp_path: Path) -> None:
     path = random_file("mobilenet_v3_small", tmp_path)
-    backbone = load("mobilenet_v3_small", path)
+    extractor = load("mobilenet_v3_small", path)
     whole = built("mobilenet_v3_small").eval()
     whole.load_state_dict(torch.load(path, weights_only=True))
     images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        scores = whole.classifier[-1](backbone.network(images))
+        scores = whole.classifier[-1](extractor.network(images))
         torch.testing.assert_close(scores, whole(images), atol=1e-5, rtol=1e-4)
-    assert (backbone.size, backbone.n_features) == (224, 1024)
+    assert (extractor.size, extractor.n_features) == (224, 1024)
 
 
 def test_a_network_that_was_fine_tuned_for_other_classes_loads(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_weights_of_another_network_are_named_by_the_first_layer(tmp_path: Path)
 
 
 def test_an_unknown_network_lists_near_names() -> None:
-    with pytest.raises(OptionError, match=r"no 'resnet19'; did you mean resnet18"):
+    with pytest.raises(OptionError, match=r"no 'resnet19' \(did you mean 'resnet18'"):
         load_observer("torchvision:resnet19")
     with pytest.raises(OptionError, match=r"no 'zzz'; it has alexnet, "):
         load_observer("torchvision:zzz")
@@ -159,10 +159,10 @@ def test_imagenet_weights_come_from_torchvision_with_its_size_and_normalisation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put_imagenet("mobilenet_v3_small", tmp_path, monkeypatch)
-    backbone = load("mobilenet_v3_small", "imagenet")
-    assert backbone.sha256 == load("mobilenet_v3_small", path).sha256
-    assert "MobileNet_V3_Small_Weights.IMAGENET1K_V1" in backbone.origin
-    assert backbone.trained_size == 224
+    extractor = load("mobilenet_v3_small", "imagenet")
+    assert extractor.sha256 == load("mobilenet_v3_small", path).sha256
+    assert "MobileNet_V3_Small_Weights.IMAGENET1K_V1" in extractor.origin
+    assert extractor.trained_size == 224
 
 
 def test_googlenet_is_torchvisions_own_whether_downloaded_or_from_a_file(
@@ -177,8 +177,8 @@ def test_googlenet_is_torchvisions_own_whether_downloaded_or_from_a_file(
         expected = official(images)
         official.transform_input = False  # as it is built without weights
         assert not torch.allclose(official(images), expected, rtol=0.01)
-        for backbone in (fetched, filed):
-            torch.testing.assert_close(backbone.network(images), expected, atol=1e-5, rtol=1e-4)
+        for extractor in (fetched, filed):
+            torch.testing.assert_close(extractor.network(images), expected, atol=1e-5, rtol=1e-4)
     assert fetched.sha256 == filed.sha256
     # heads in the cache whose features came from other inputs go by the hash of values alone
     assert filed.sha256 != tensors_sha256(filed.network.state_dict())

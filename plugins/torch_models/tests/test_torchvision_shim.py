@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 
 import pytest
-from psychobench_torch import _torchvision
+from psychobench_torch.networks import torchvision_import as _torchvision
 
 MISSING = "operator torchvision::nms does not exist"
 
@@ -51,7 +51,7 @@ def test_any_other_failure_of_torchvision_is_passed_on(monkeypatch: pytest.Monke
 
 def test_a_fresh_interpreter_builds_alexnet_without_a_warning() -> None:
     code = (
-        "from psychobench_torch._torchvision import import_torchvision, _libraries\n"
+        "from psychobench_torch.networks.torchvision_import import import_torchvision, _libraries\n"
         "import torch\n"
         "with torch.device('meta'):\n"
         "    print(len(list(import_torchvision().models.alexnet().features)))"

@@ -20,15 +20,16 @@ import safetensors
 from PIL import Image
 from psychobench_torch.cli import options
 from psychobench_torch.cli.train import train
+from psychobench_torch.computing.processes import VARIABLES
 from psychobench_torch.data.layouts import LAYOUTS
-from psychobench_torch.design import DESIGNS
-from psychobench_torch.pretrain import PretrainingRecipe, pretrain
-from psychobench_torch.pretrain.loop import Training
-from psychobench_torch.pretrain.recipe import CHOICES
-from psychobench_torch.pretraining import NAMES
-from psychobench_torch.processes import VARIABLES
-from psychobench_torch.recipe import OPTIMIZERS, TransferRecipe
-from psychobench_torch.training import pretraining, transfer
+from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.networks.recipe_values import OPTIMIZERS
+from psychobench_torch.networks.weights_origin import NAMES
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.pretraining import PretrainingRecipe, pretrain
+from psychobench_torch.pretraining.loop import Training
+from psychobench_torch.pretraining.recipe import CHOICES
+from psychobench_torch.training import train_head, train_network
 from psychobench_torch.training.plan import OWN_EPOCHS, PretrainingPlan, TransferPlan, make_plan
 
 from psychobench.errors import OptionError
@@ -88,7 +89,7 @@ def test_a_head_is_trained_on_a_folder_and_judges_as_an_observer(
 
     again, told = run(*asked, "--out", tmp_path / "out", "--json")
     assert json.loads(again) == result
-    assert "Already trained" in told
+    assert "already holds the result" in told
     asked[-1] = 2
     _, told = run(*asked, "--out", tmp_path / "out", status=1)
     assert "recipe.epochs 1, not 2" in told
@@ -142,7 +143,7 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         one_step = Training._update
         patch.setattr(Training, "_update", update)
-        patch.setattr(pretraining, "pretrain", partial(pretrain, checkpoint_seconds=0))
+        patch.setattr(train_network, "pretrain", partial(pretrain, checkpoint_seconds=0))
         run(*asked, "--out", tmp_path / "cut", status=1)
     assert (tmp_path / "cut" / "checkpoints").is_dir()
     _, told = run(*asked, "--seed", 1, "--out", tmp_path / "cut", status=1)
@@ -165,7 +166,7 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
         (["alexnet", "--phase", "pretraining", "--views", "2"], "--views must go with --phase"),
         (["alexnet", "--data", "."], "must have a known layout"),
         (["torchvision:resnet18", "--phase", "pretraining", "--data", "."], "in pre-training"),
-        (["torchvision:resnet19"], "there is no 'resnet19'; did you mean resnet18"),
+        (["torchvision:resnet19"], "there is no 'resnet19' (did you mean 'resnet18'"),
         (["torchvision:resnet18", "--pretraining", "rendered-faces"], "must be imagenet or a file"),
     ],
 )
@@ -174,8 +175,8 @@ def test_wrong_input_is_told_before_anything_is_loaded(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr(transfer, "load_backbone", None)
-    monkeypatch.setattr(pretraining, "pretrain", None)
+    monkeypatch.setattr(train_head, "load_extractor", None)
+    monkeypatch.setattr(train_network, "pretrain", None)
     _, told = run(*words, "--out", "out", status=1)
     assert told.startswith("Error:")
     assert fault in told
@@ -197,8 +198,8 @@ def test_a_device_that_is_not_there_is_told_before_images_are_looked_at(
 def test_more_faces_than_memory_holds_are_refused_before_one_is_rendered(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("psychobench_torch.device._free_memory", lambda: 16 * 10**9)
-    monkeypatch.setattr("psychobench_torch.pretrain.sources.identity_set", None)
+    monkeypatch.setattr("psychobench_torch.computing.device._free_memory", lambda: 16 * 10**9)
+    monkeypatch.setattr("psychobench_torch.stand_in_weights.sources.identity_set", None)
     asked = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces", "--recipe", "paper"]
     _, told = run(*asked, "--out", tmp_path / "out", status=1)
     assert "326,480 images of 256 px needs about 71.1 GB of memory: 16.0 GB are free" in told
@@ -213,8 +214,8 @@ TO_RENDER = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces"]
     ("asked", "words"),
     [
         (["alexnet"], ["--limit", "100"]),
-        (["alexnet"], ["--target", "zzz"]),
-        (TO_RENDER, ["--identities", "10"]),
+        (["alexnet"], ["--happy-class", "zzz"]),
+        (TO_RENDER, ["--people", "10"]),
         *(
             (asked, words)
             for asked in (["alexnet"], TO_RENDER)
@@ -230,7 +231,7 @@ TO_RENDER = ["alexnet", "--phase", "pretraining", "--data", "rendered-faces"]
 def test_an_option_that_would_do_nothing_with_rendered_images_is_refused(
     asked: list[str], words: list[str]
 ) -> None:
-    with pytest.raises(OptionError, match=f"^{words[0]} must go with images on disk"):
+    with pytest.raises(OptionError, match=f"^`{name_of(words[0])}` must go with images on disk"):
         plan(*asked, *words)
 
 
@@ -244,18 +245,18 @@ def test_every_option_that_would_do_nothing_has_its_line() -> None:
     with pytest.raises(OptionError) as error:
         plan("alexnet", "--limit", "9", "--skip-broken")
     assert [line.split()[0] for line in str(error.value).splitlines()] == [
-        "--limit",
-        "--skip-broken",
+        "`limit`",
+        "`skip_broken`",
     ]
 
 
 def test_people_are_drawn_from_vggface2_alone(faces: Path, tmp_path: Path) -> None:
-    asked = ["alexnet", "--phase", "pretraining", "--identities", "2", "--data"]
+    asked = ["alexnet", "--phase", "pretraining", "--people", "2", "--data"]
     with pytest.raises(OptionError, match=r"must go with VGGFace2: .* has the layout imagefolder"):
         plan(*asked, str(faces))
     chosen = plan(*asked, str(people(tmp_path / "vgg"))).choice
     assert chosen is not None
-    assert chosen.n_identities == 2
+    assert chosen.people == 2
 
 
 def test_one_head_is_not_trained_by_several_processes(
@@ -289,6 +290,10 @@ def test_a_folder_with_other_weights_is_left_alone(run: Run, faces: Path, tmp_pa
     _, told = run("alexnet_linear", "--data", faces, "--out", tmp_path, status=1)
     assert "has weights of another" in told
     assert (tmp_path / "weights.safetensors").read_bytes() == b"mine"
+
+
+def name_of(option: str) -> str:
+    return option.removeprefix("--").replace("-", "_")
 
 
 def plan(*words: str) -> TransferPlan | PretrainingPlan:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from psychobench_torch.data.labelled import LabelledImages
-from psychobench_torch.training_data import check_trainable, rendered_faces, split
+from psychobench_torch.heads.training_images import check_trainable, rendered_faces, split
 
 from psychobench.errors import ObserverError
 from psychobench.stimuli.faces import training_faces

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from psychobench_torch.training_log import Epoch, log_csv, log_figure, log_frame
+from psychobench_torch.storage.training_log import Epoch, log_csv, log_figure, log_frame
 
 EPOCHS = [Epoch(0.7, 0.5, 2.0, 50.0), Epoch(0.5, 0.9, 1.0, 100.0), Epoch(0.4, 0.9, 1.0, 100.0)]
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
-from psychobench_torch._torchvision import import_torchvision
-from psychobench_torch.convolutions import load_backbone
-from psychobench_torch.heads import load_head
-from psychobench_torch.networks import convolutions
-from psychobench_torch.observers import SeededObserver
-from psychobench_torch.pretraining import choose_pretraining
-from psychobench_torch.trained import TrainedHead
-from psychobench_torch.training_log import Epoch
-from psychobench_torch.whole_observer import KEY, read_record, save_observer
+from psychobench_torch.extractors.convolutions import load_extractor
+from psychobench_torch.heads.head_types import load_head
+from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.heads.weights_file import KEY, read_record, save_observer
+from psychobench_torch.networks.architectures import convolutions
+from psychobench_torch.networks.torchvision_import import import_torchvision
+from psychobench_torch.networks.weights_origin import choose_pretraining
+from psychobench_torch.observers.registered import SeededObserver
+from psychobench_torch.storage.training_log import Epoch
 from torch import nn
 
 from psychobench.errors import ObserverError
@@ -43,8 +43,8 @@ def head() -> TrainedHead:
 @pytest.fixture(scope="module")
 def file(head: TrainedHead, weights_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("whole") / "mine.safetensors"
-    backbone = load_backbone("alexnet", choose_pretraining(str(weights_file)))
-    save_observer(path, "alexnet", backbone, head, data="90 photographs", recipe={"epochs": 2})
+    extractor = load_extractor("alexnet", choose_pretraining(str(weights_file)))
+    save_observer(path, "alexnet", extractor, head, data="90 photographs", recipe={"epochs": 2})
     return path
 
 
@@ -94,22 +94,22 @@ def test_a_feature_map_of_another_size_than_the_images_comes_back(
     state |= {"classifier.3.weight": torch.zeros(6, 8), "classifier.3.bias": torch.zeros(6)}
     safetensors.torch.save_file(state, tmp_path / "vgg11.safetensors", {"size": "64"})
     chosen = choose_pretraining(str(tmp_path / "vgg11.safetensors"))
-    backbone = load_backbone("vgg11", chosen, dense=True)
-    save_observer(tmp_path / "whole.safetensors", "vgg11", backbone, head, data="")
-    again = load_backbone("vgg11", choose_pretraining(str(tmp_path / "whole.safetensors")))
-    assert again.n_features == backbone.n_features == 25_088
+    extractor = load_extractor("vgg11", chosen, dense=True)
+    save_observer(tmp_path / "whole.safetensors", "vgg11", extractor, head, data="")
+    again = load_extractor("vgg11", choose_pretraining(str(tmp_path / "whole.safetensors")))
+    assert again.n_features == extractor.n_features == 25_088
     pixels = torch.zeros(1, 3, 64, 64)
-    assert again.network(pixels).shape == backbone.network(pixels).shape == (1, 25_088)
+    assert again.network(pixels).shape == extractor.network(pixels).shape == (1, 25_088)
 
 
 def test_how_long_a_training_took_changes_no_byte_of_its_file(
     head: TrainedHead, weights_file: Path, tmp_path: Path
 ) -> None:
-    backbone = load_backbone("alexnet", choose_pretraining(str(weights_file)))
+    extractor = load_extractor("alexnet", choose_pretraining(str(weights_file)))
     for seconds in (1.0, 2.0):
         epochs = tuple(replace(epoch, seconds=seconds) for epoch in head.epochs)
         path = tmp_path / f"{seconds:g}.safetensors"
-        record = save_observer(path, "alexnet", backbone, replace(head, epochs=epochs), data="")
+        record = save_observer(path, "alexnet", extractor, replace(head, epochs=epochs), data="")
     assert (tmp_path / "1.safetensors").read_bytes() == (tmp_path / "2.safetensors").read_bytes()
     assert read_record(path) == json.loads(json.dumps(record))
 

@@ -1,4 +1,9 @@
-"""Analysis of variance of designs within and between people."""
+"""Analysis of variance of designs within and between people.
+
+Our own, because no library of the fixed stack has it: statsmodels' `AnovaRM` takes no factors
+between people and corrects nothing for sphericity, and its `anova_lm` knows one error stratum.
+Where they do the same work, the tests hold this module to their numbers.
+"""
 
 from __future__ import annotations
 

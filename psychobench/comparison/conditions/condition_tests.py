@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Literal, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
 
+from psychobench.arguments import Names, parse_names
 from psychobench.comparison.cohort_measures import TESTED, HasFrame, tested_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
-from psychobench.comparison.conditions.cells_of_design import Cells, lay_out_cells
+from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
+from psychobench.comparison.conditions.design_cells import DesignCells, arrange_cells
 from psychobench.comparison.conditions.pairs import Labels, PairTest, paired_test, welch_test
 from psychobench.comparison.conditions.sentences import (
     effect_sentence,
@@ -22,64 +24,16 @@ from psychobench.comparison.conditions.sentences import (
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
 
-Deletion = Literal["pairwise", "listwise"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
-class ConditionTests:
-    """Comparisons of a measure between conditions and groups.
-
-    Attributes
-    ----------
-    measure : str
-        What was compared.
-    within, between : tuple of str
-        Factors within and between people.
-    pairs : tuple of PairTest
-        The family: every pair of cells that differ in one factor.
-    effects : tuple of Effect
-        The analysis of variance; empty where a single pair says all.
-    no_anova : str or None
-        Why there is no analysis of variance although there are several pairs.
-    family_size : int
-        How many pairs have a test; p-values are corrected for them.
-    n, n_complete : int
-        People with a value somewhere; people with a value in every cell within people.
-    left_out : pandas.DataFrame
-        One row per person and cell without a value that counts: `observer`, the factors, `why`.
-    deletion : {"pairwise", "listwise"}
-        Whether a pair takes all who have its cells, or only those who have every cell. An analysis
-        of variance always takes the latter.
-    tested : tuple of str
-        The statuses that count, but for the JND, width or slope of a ``step``.
-    confidence : float
-        Coverage of intervals; 1 - confidence is the level of the sentences' verdicts.
-    """
-
-    measure: str
-    within: tuple[str, ...]
-    between: tuple[str, ...]
-    pairs: tuple[PairTest, ...]
-    effects: tuple[Effect, ...]
-    no_anova: str | None
-    family_size: int
-    n: int
-    n_complete: int
-    left_out: pd.DataFrame
-    deletion: Deletion
-    tested: tuple[str, ...]
-    confidence: float
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give one row per pair, `PairTest`'s fields as columns."""
-        return _frame(self.pairs, PairTest)
-
-    def effects_frame(self) -> pd.DataFrame:
-        """Give one row per effect of the analysis of variance, `Effect`'s fields as columns."""
-        return _frame(self.effects, Effect)
+class ConditionTests(ConditionData):
+    """Comparisons of a measure between conditions and groups; its numbers: `ConditionData`."""
 
     def sentences(self) -> list[str]:
-        """Put all into words: who took part, every effect, every pair."""
+        """Return everything in words: who took part, every effect, every pair."""
         missing = [] if self.no_anova is None else [f"No analysis of variance: {self.no_anova}."]
         return [
             people_sentence(self),
@@ -88,14 +42,51 @@ class ConditionTests:
             *(pair_sentence(pair, self) for pair in self.pairs),
         ]
 
+    def plot(self, ax: Axes | None = None, *, color: str | None = None) -> Figure:
+        """Draw the difference of each pair with its interval, and a line where there is none.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        color : str, optional
+            Of the marks and intervals; any that matplotlib knows.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The one that was drawn into.
+        """
+        from psychobench.draw.differences import Difference, draw_differences
+
+        pairs = [
+            Difference(
+                f"{pair.second} \u2212 {pair.first}" + (f" ({pair.where})" if pair.where else ""),
+                pair.difference,
+                pair.low,
+                pair.high,
+            )
+            for pair in self.pairs
+        ]
+        label = f"difference in {self.measure_name}, {self.confidence:.0%} interval"
+        return draw_differences(pairs, x_label=label, axis=ax, color=color)
+
+    def _repr_html_(self) -> str:
+        """Show effects and pairs as tables in a notebook, without columns that hold nothing."""
+        frames = [frame for frame in (self.effects_frame(), self.to_frame()) if len(frame)]
+        shown = [frame.replace("", None).dropna(axis="columns", how="all") for frame in frames]
+        return "".join(
+            frame.to_html(index=False, na_rep="", float_format="{:.3f}".format) for frame in shown
+        )
+
 
 def compare_conditions(
     fits: HasFrame | pd.DataFrame,
     measure: str = "pse",
     *,
-    within: str | Sequence[str] = (),
-    between: str | Sequence[str] = (),
-    tested: Sequence[str] = TESTED,
+    within: Names = (),
+    between: Names = (),
+    statuses: Names = TESTED,
     deletion: Deletion = "pairwise",
     confidence: float = 0.95,
 ) -> ConditionTests:
@@ -109,16 +100,16 @@ def compare_conditions(
     Parameters
     ----------
     fits : Fits or DataFrame
-        What `psychobench.fit` gave; or a table with `observer`, `status`, the measure and the
+        What `psychobench.fit` returned, or a table with `observer`, `status`, the measure and the
         factors.
     measure : str
         ``pse``, ``jnd`` or another numeric column.
     within, between : str or sequence of str
         Columns that differ within people, such as ``condition``, and between them, such as a group
         that ``by`` kept in the fits. At least one.
-    tested : sequence of str
-        The statuses whose values count. The JND, width or slope of a ``step`` is a mere bound and
-        never does.
+    statuses : str or sequence of str
+        The PSE statuses whose values are included, as a list or as text (``"ok,step"``). The JND,
+        width or slope of a ``step`` is only a bound and never included.
     deletion : {"pairwise", "listwise"}
         Whether a pair takes everyone who has both its cells, or those who have all cells.
     confidence : float
@@ -143,10 +134,11 @@ def compare_conditions(
     >>> test.kind, round(test.t, 3), test.df, round(test.p, 3)
     ('paired', 2.449, 3.0, 0.092)
     """
-    _check_options(tested, deletion, confidence)
-    inner, outer = _names(within), _names(between)
+    inner, outer = parse_names(within, "within"), parse_names(between, "between")
+    included = parse_names(statuses, "statuses")
+    _check_options(included, deletion, confidence)
     table = fits.copy() if isinstance(fits, pd.DataFrame) else fits.to_frame()
-    cells = lay_out_cells(table, measure, inner, outer, tested)
+    cells = arrange_cells(table, measure, inner, outer, included)
     pairs = _corrected(_pairs(cells, deletion, confidence))
     size = sum(pair.reason is None for pair in pairs)
     if not size:
@@ -165,47 +157,44 @@ def compare_conditions(
         n_complete=int(cells.complete.sum()),
         left_out=cells.left_out,
         deletion=deletion,
-        tested=tuple(tested),
+        statuses=included,
         confidence=confidence,
     )
 
 
-def _names(factors: str | Sequence[str]) -> tuple[str, ...]:
-    return (factors,) if isinstance(factors, str) else tuple(dict.fromkeys(factors))
-
-
-def _check_options(tested: Sequence[str], deletion: str, confidence: float) -> None:
-    faults = tested_faults(tested)
+def _check_options(statuses: Sequence[str], deletion: str, confidence: float) -> None:
+    faults = tested_faults(statuses)
     if deletion not in get_args(Deletion):
-        faults.append(f"deletion must be one of {', '.join(get_args(Deletion))}: not '{deletion}'")
+        faults.append(
+            f"`deletion` must be one of {', '.join(get_args(Deletion))}: not '{deletion}'"
+        )
     if not 0 < confidence < 1:
-        faults.append(f"confidence must lie between 0 and 1: it is {confidence:g}")
+        faults.append(f"`confidence` must lie between 0 and 1: it is {confidence:g}")
     if faults:
         raise OptionError(*faults)
 
 
-def _pairs(cells: Cells, deletion: Deletion, confidence: float) -> list[PairTest]:
+def _pairs(cells: DesignCells, deletion: Deletion, confidence: float) -> list[PairTest]:
     """Test every two cells that differ in one factor, the first factor's pairs first."""
     values = cells.values
     if deletion == "listwise":
         values = np.where(cells.complete[:, None], values, np.nan)
-    places = list(itertools.product(cells.groups, range(len(cells.columns))))
-    labels = [(*group, *cells.columns[column]) for group, column in places]
+    labels, samples = [], []
+    for group, (column, levels) in itertools.product(cells.groups, enumerate(cells.columns)):
+        labels.append((*group, *levels))
+        samples.append(values[cells.is_in(group), column])
     names = (*cells.between, *cells.within)
     tests: dict[str, list[PairTest]] = {name: [] for name in (*cells.within, *cells.between)}
-    for one, other in itertools.combinations(range(len(places)), 2):
+    for one, other in itertools.combinations(range(len(labels)), 2):
         differing = [k for k in range(len(names)) if labels[one][k] != labels[other][k]]
         if len(differing) > 1:
             continue
         (k,) = differing
-        where = ", ".join(
-            f"{name}={level}" for name, level in zip(names, labels[one], strict=True)
-            if name != names[k]
-        )  # fmt: skip
+        alike = zip(names, labels[one], strict=True)
+        where = ", ".join(f"{name}={level}" for name, level in alike if name != names[k])
+        compared = Labels(names[k], where, labels[one][k], labels[other][k])
         test = welch_test if names[k] in cells.between else paired_test
-        first, second = (values[cells.is_in(places[n][0]), places[n][1]] for n in (one, other))
-        what = Labels(names[k], where, labels[one][k], labels[other][k])
-        tests[names[k]].append(test(what, first, second, confidence))
+        tests[names[k]].append(test(compared, samples[one], samples[other], confidence))
     return [test for of_factor in tests.values() for test in of_factor]
 
 
@@ -216,16 +205,18 @@ def _corrected(pairs: Sequence[PairTest]) -> tuple[PairTest, ...]:
     return tuple(replace(pair, p_bonferroni=float(b), p_holm=float(h)) for pair, b, h in corrected)
 
 
-def _effects(cells: Cells, confidence: float) -> tuple[tuple[Effect, ...], str | None]:
+def _effects(cells: DesignCells, confidence: float) -> tuple[tuple[Effect, ...], str | None]:
     """Analyse the variance of those who have all cells, or say why that cannot be done."""
     values = cells.values[cells.complete]
     sizes = [int((cells.is_in(group) & cells.complete).sum()) for group in cells.groups]
     if min(sizes) < 2:
         scarce = cells.groups[int(np.argmin(sizes))]
         group = f" in group {', '.join(scarce)}" if scarce else ""
-        return (), f"it needs two people with a value in every cell{group}, there {_are(sizes)}"
+        return (), (
+            f"it needs two people with a value in every cell{group}, but there {_are(sizes)}"
+        )
     if _additive(values, cells):
-        return (), "people differ in nothing but the size of their values"
+        return (), "people's values differ by a constant only"
     within = [
         _factor(name, [column[k] for column in cells.columns])
         for k, name in enumerate(cells.within)
@@ -241,8 +232,8 @@ def _are(sizes: Sequence[int]) -> str:
     return "is 1" if min(sizes) == 1 else "are none"
 
 
-def _additive(values: Floats, cells: Cells) -> bool:
-    """Tell whether no error is left against which an effect could be tested."""
+def _additive(values: Floats, cells: DesignCells) -> bool:
+    """Return whether no error is left against which an effect could be tested."""
     rest = values - values.mean(axis=1, keepdims=True) if cells.within else values
     groups = [group for group, kept in zip(cells.group_of, cells.complete, strict=True) if kept]
     means = pd.DataFrame(rest).groupby([", ".join(group) for group in groups]).transform("mean")
@@ -253,7 +244,3 @@ def _additive(values: Floats, cells: Cells) -> bool:
 def _factor(name: str, labels: Sequence[str]) -> Factor:
     codes, levels = pd.factorize(np.array(labels, dtype=object))
     return Factor(name, codes, len(levels))
-
-
-def _frame(rows: Sequence[PairTest] | Sequence[Effect], kind: type) -> pd.DataFrame:
-    return pd.DataFrame([asdict(row) for row in rows], columns=[each.name for each in fields(kind)])

@@ -13,7 +13,7 @@ from scipy import stats
 from psychobench.comparison.sample import effect_interval
 
 Floats = NDArray[np.float64]
-NO_SPREAD = 1e-12  # share of the values under which a standard deviation is rounding error
+NO_SPREAD = 1e-12  # relative to the values; a smaller standard deviation is rounding error
 NAN = float("nan")
 
 
@@ -98,15 +98,16 @@ def paired_test(labels: Labels, first: Floats, second: Floats, confidence: float
     n, differences = len(first), second - first
     pair = _described(PairTest(*labels, "paired", n, n), first, second)
     if n < 2:
-        return replace(pair, reason=f"a paired test needs two people with both values, not {n}")
+        reason = f"a paired test needs two people with both values: there {_were(n)}"
+        return replace(pair, reason=reason)
     if _constant(differences, first, second):
-        return replace(pair, reason="a paired test needs differences that vary: all are alike")
+        return replace(pair, reason="a paired test needs differences that vary: all are equal")
     found = stats.ttest_rel(second, first)
     t = float(found.statistic)
     low, high = effect_interval(t, n, confidence)
     average = _average_effect(first, second, float(differences.var(ddof=1)), confidence)
     pair = replace(pair, d_z=t / math.sqrt(n), d_z_low=low, d_z_high=high, **average)
-    return _tested(pair, found, confidence)
+    return _with_test(pair, found, confidence)
 
 
 def welch_test(labels: Labels, first: Floats, second: Floats, confidence: float) -> PairTest:
@@ -115,19 +116,24 @@ def welch_test(labels: Labels, first: Floats, second: Floats, confidence: float)
     n, m = len(first), len(second)
     pair = _described(PairTest(*labels, "welch", n, m), first, second)
     if min(n, m) < 2:
-        reason = f"a test between groups needs two people in each, not {n} and {m}"
+        reason = f"a test between groups needs two people in each: there were {n} and {m}"
         return replace(pair, reason=reason)
     if _constant(first, first, second) and _constant(second, first, second):
-        return replace(pair, reason="a test needs values that vary: in each group all are alike")
+        reason = "a test needs values that vary: within each group all are equal"
+        return replace(pair, reason=reason)
     found = stats.ttest_ind(second, first, equal_var=False)
     pair = replace(pair, **_average_effect(first, second, None, confidence))
-    return _tested(pair, found, confidence)
+    return _with_test(pair, found, confidence)
 
 
-def _tested(pair: PairTest, found: Any, confidence: float) -> PairTest:
+def _with_test(pair: PairTest, found: Any, confidence: float) -> PairTest:
     ends = found.confidence_interval(confidence)
     t, df, p = float(found.statistic), float(found.df), float(found.pvalue)
     return replace(pair, t=t, df=df, p=p, low=float(ends.low), high=float(ends.high))
+
+
+def _were(n: int) -> str:
+    return "was 1" if n == 1 else "were none"
 
 
 def _described(pair: PairTest, first: Floats, second: Floats) -> PairTest:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.designs import Design, lay_out
+from psychobench.fits.designs import Design, build_design
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.options import FitOptions
 from psychobench.fits.population.model import PopulationPosterior, fit_population_model
@@ -142,7 +142,7 @@ def fit_population(
             "take the logarithm of the levels and use gumbel for weibull, norm for lognorm"
         )
     checked = validate_trials(table, source=table.attrs.get("source", "table"))
-    design = lay_out(checked, by, options)
+    design = build_design(checked, by, options)
     if design.blocks.probabilities:
         raise FitError("a population needs counted answers: the table holds probabilities")
     alone = fit(

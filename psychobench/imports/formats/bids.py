@@ -1,24 +1,24 @@
-"""BIDS: the behavioural table ``sub-01_task-happysad_beh.tsv``; ``n/a`` for nothing."""
+"""BIDS: the behavioural table ``sub-01_task-happysad_beh.tsv``; ``n/a`` where there is no value."""
 
 from __future__ import annotations
 
 import re
 
-from psychobench.imports.reader import ALL_OF_IT, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import ALL_OF_IT, ExportFile, ExportRows, FileFormat
 
 _NAME = re.compile(r"sub-(?P<sub>[a-zA-Z0-9]+)(_ses-(?P<ses>[a-zA-Z0-9]+))?_.*(beh|events)\.tsv")
 
 
-def recognise(head: Head) -> str | None:
-    """Go by the file's name, which BIDS rules."""
-    return "its name is one of BIDS" if _NAME.fullmatch(head.path.name) else None
+def recognise(file: ExportFile) -> str | None:
+    """Recognise the file by its name, which BIDS prescribes."""
+    return "its name follows BIDS" if _NAME.fullmatch(file.path.name) else None
 
 
-def read(head: Head) -> Source:
-    """Read all rows; who answered stands in the file's name."""
-    rows, left, notes = table(head)
-    if found := _NAME.fullmatch(head.path.name):
+def read(file: ExportFile) -> ExportRows:
+    """Read all rows; the file's name says who answered."""
+    rows, left, notes = read_rows(file)
+    if found := _NAME.fullmatch(file.path.name):
         for column, value in (("sub (file name)", found["sub"]), ("ses (file name)", found["ses"])):
             if value is not None:
                 rows[column] = value
@@ -33,9 +33,9 @@ def read(head: Head) -> Source:
         "trial": ("trial", "trial_number"),
     }
     zero_one = "response" in rows and set(rows["response"]) <= {"0", "1", "n/a"}
-    return Source(
-        rows, names, left, "s", not zero_one, delimiter=head.delimiter, notes=tuple(notes)
+    return ExportRows(
+        rows, names, left, "s", not zero_one, delimiter=file.delimiter, notes=tuple(notes)
     )
 
 
-FORMAT = Format("bids", "BIDS beh", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("bids", "BIDS beh", recognise, read, ALL_OF_IT)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from psychobench.errors import OptionError, TableError
+from psychobench.imports.file_format import ExportFile, FileFormat
 from psychobench.imports.formats import (
     bids,
     eprime,
-    generic,
     gorilla,
     jspsych,
     labjs,
@@ -18,12 +19,15 @@ from psychobench.imports.formats import (
     psychds,
     psychopy,
     psychtoolbox,
+    table,
+    workbook,
 )
-from psychobench.imports.reader import Format, Head
-from psychobench.imports.text import decode, first_line, split_fields
-from psychobench.messages import nearest
+from psychobench.messages import argument, nearest
+from psychobench.tables.decoding import check_kind, decode, read_bytes
+from psychobench.tables.headers import find_header
+from psychobench.trials.columns import TRIAL_COLUMNS
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, FileFormat] = {
     each.name: each
     for each in (
         psychopy.FORMAT,
@@ -36,134 +40,106 @@ FORMATS: dict[str, Format] = {
         presentation.FORMAT,
         bids.FORMAT,
         psychds.FORMAT,
-        generic.WORKBOOK,
-        generic.FORMAT,
+        workbook.FORMAT,
+        table.FORMAT,
     )
 }
-_BINARY = (psychtoolbox.FORMAT, generic.WORKBOOK)
-_PICKLE = re.compile(rb"\x80[\x02-\x05]|\(lp|\(dp|ccopy_reg|cpsychopy")
-_REFUSED = {
-    b"PK\x03\x04": (
-        "a zip archive",
-        "unpack it and import the files inside; a spreadsheet must be saved as 'CSV UTF-8'",
-    ),
-    b"\x1f\x8b": ("gzip-compressed", "unpack it first"),
-    b"BZh": ("bzip2-compressed", "unpack it first"),
-    b"\xfd7zXZ": ("xz-compressed", "unpack it first"),
-    b"7z\xbc\xaf": ("a 7z archive", "unpack it and import the files inside"),
-    b"\xd0\xcf\x11\xe0": (
-        "an old Excel workbook or an E-Prime .edat file",
-        "save the sheet as 'CSV UTF-8', or import E-Prime's .txt",
-    ),
-    b"RDX": ("an R data file", "write it with write.csv in R"),
-    b"$FL2": ("an SPSS file", "save it as CSV in SPSS"),
-    b"SQLite": ("a database", "export the trials as CSV"),
-    b"%PDF": ("a PDF", "import the program's own export"),
-    b"\x89PNG": ("an image", "import the program's own export"),
-    b"\xff\xd8\xff": ("an image", "import the program's own export"),
-}
+_BINARY = (psychtoolbox.FORMAT, workbook.FORMAT)
 
 
-def load(path: Path, encoding: str | None = None) -> Head:
+def load(
+    path: Path, named_columns: Collection[str] = (), encoding: str | None = None
+) -> ExportFile:
     """Read a file and decode it, if it is text.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    named_columns : collection of str
+        The columns that the user named; they help to find the delimiter.
+    encoding : str, optional
+        How text is written where it is neither UTF-8 nor UTF-16.
 
     Raises
     ------
     TableError
         If it cannot be read, is empty, or is of a kind that is refused.
     """
-    data = _read(path)
-    if not data.strip(b"\xef\xbb\xbf \t\r\n"):
-        raise TableError(f"a file must hold rows: {path} is empty")
-    _refuse_pickle(path, data)
-    bare = Head(path, data)
+    named = frozenset(named_columns)
+    bare = ExportFile(path, read_bytes(path), named_columns=named)
     if any(each.recognise(bare) for each in _BINARY):
         return bare
-    for magic, (kind, remedy) in _REFUSED.items():
-        if data.startswith(magic):
-            raise TableError(f"a file must be a program's export: {path} is {kind}; {remedy}")
-    text, notes = decode(path, data, encoding)
-    delimiter, line = first_line(text)
-    if hint := re.match(r'"?sep=([,;\t])', line, re.IGNORECASE):
-        delimiter, line = hint[1], text.lstrip("\n").split("\n", 2)[1]
-    return Head(path, data, text, split_fields(line, delimiter), delimiter, tuple(notes))
+    check_kind(path, bare.data)
+    text, notes = decode(path, bare.data, encoding)
+    header = find_header(text, {*named, *TRIAL_COLUMNS})
+    return replace(
+        bare, text=text, header=header.names, delimiter=header.delimiter, notes=tuple(notes)
+    )
 
 
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise TableError(
-            f"a file is imported, not a folder: {path} is a folder; name the files in it"
-        ) from None
-    except FileNotFoundError:
-        names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-        raise TableError(
-            f"a file must exist: {path} is missing{nearest(path.name, names)}"
-        ) from None
-    except OSError as error:
-        raise TableError(f"a file must be readable: {path} is not ({error.strerror})") from None
-
-
-def _refuse_pickle(path: Path, data: bytes) -> None:
-    if path.suffix.lower() in (".psydat", ".pkl", ".pickle") or _PICKLE.match(data):
-        raise TableError(
-            f"a pickle is never opened, because it can run any program: {path} is one; "
-            "import the CSV file that PsychoPy wrote beside it"
-        )
-
-
-def find_format(head: Head, name: str = "auto") -> tuple[Format, str]:
+def find_format(file: ExportFile, name: str = "auto") -> tuple[FileFormat, str]:
     """Choose the format of a file.
 
     Parameters
     ----------
-    head : Head
+    file : ExportFile
         The file.
     name : str, default "auto"
         What the user says that it is.
 
     Returns
     -------
-    format : Format
+    format : FileFormat
     reason : str
         Why this one.
 
     Raises
     ------
-    OptionError
-        If there is no format of that name.
     TableError
         If no format fits, or the one that was named cannot be read from such a file.
     """
     if name != "auto":
-        if name not in FORMATS:
-            raise OptionError(
-                f"--format must be one that is known: '{name}' is none{nearest(name, FORMATS)}; "
-                f"known are auto, {', '.join(FORMATS)}"
-            )
-        if (seen := FORMATS[name].recognise(head)) is None and not _could_be(name, head):
-            actual = find_format(head)[0]
-            raise TableError(
-                f"--format must be the file's own: {head.path} is not {FORMATS[name].title} but "
-                f"looks like {actual.title}; leave --format out, or write --format {actual.name}"
-            )
-        return FORMATS[name], seen or "you said so"
+        return FORMATS[name], _check_named(file, name)
     for each in FORMATS.values():
-        if reason := each.recognise(head):
+        if reason := each.recognise(file):
             return each, reason
-    if head.text.lstrip().startswith(("[", "{")):
+    if file.text.lstrip().startswith(("[", "{")):
         raise TableError(
-            f"JSON must be jsPsych's: {head.path} has no trial_type, trial_index and time_elapsed; "
+            f"JSON must be jsPsych's: {file.path} has no trial_type, trial_index and time_elapsed; "
             "save its trials as CSV"
         )
     raise TableError(
-        f"a file must be a known export, or a table with several columns: {head.path} is neither; "
-        "commas, tabs or semicolons do not part its first line; delete lines above its header, or, "
-        "if it is a list of conditions, name the file with the answers instead"
+        f"a file must be a known export, or a table with several columns: {file.path} is neither; "
+        "commas, tabs or semicolons do not separate its first line; delete lines above its "
+        "header, or, if it is a list of conditions, name the file with the answers instead"
     )
 
 
-def _could_be(name: str, head: Head) -> bool:
-    """Whether a table may be read as what its user calls it."""
-    return name in ("psychtoolbox", "table", "bids", "psych-ds") and len(head.fields) > 1
+def _check_named(file: ExportFile, name: str) -> str:
+    """Check that a file may be what the user says; return why it is."""
+    if (reason := FORMATS[name].recognise(file)) is not None:
+        return reason
+    may_be_any_table = name in ("psychtoolbox", "table", "bids", "psych-ds")
+    if may_be_any_table and len(file.header) > 1:
+        return "you said so"
+    actual = find_format(file)[0]
+    raise TableError(
+        f"`format` must be the file's own: {file.path} is not {FORMATS[name].title} but looks "
+        f"like {actual.title}; leave `format` out, or give {argument('format', actual.name)}"
+    )
+
+
+def check_format(name: str) -> None:
+    """Check that a format is known, before any file is read.
+
+    Raises
+    ------
+    OptionError
+        If there is none of that name.
+    """
+    if name != "auto" and name not in FORMATS:
+        raise OptionError(
+            f"`format` must be one that is known: '{name}' is not{nearest(name, FORMATS)}; "
+            f"known are auto, {', '.join(FORMATS)}"
+        )

@@ -5,21 +5,27 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from psychobench.imports.reader import ALL_OF_IT, OURS, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import (
+    ALL_OF_IT,
+    STANDARD_COLUMNS,
+    ExportFile,
+    ExportRows,
+    FileFormat,
+)
 
 _MARKS = ("Participant Private ID", "Trial Number")
 _END = re.compile(r"(?<=\n)(END OF FILE)[,;\t\s]*\Z")
 
 
-def recognise(head: Head) -> str | None:
+def recognise(file: ExportFile) -> str | None:
     """Find Gorilla's columns."""
-    return f"it has Gorilla's columns {' and '.join(_MARKS)}" if head.has(*_MARKS) else None
+    return f"it has Gorilla's columns {' and '.join(_MARKS)}" if file.has(*_MARKS) else None
 
 
-def read(head: Head) -> Source:
+def read(file: ExportFile) -> ExportRows:
     """Take the rows of zones that answer; a screen whose time ran out is an unanswered trial."""
-    rows, left, notes = table(_closed(head))
+    rows, left, notes = read_rows(_complete_last_line(file))
     zone = rows["Zone Type"].str.lower() if "Zone Type" in rows else None
     if "Event Index" in rows:
         for row in rows.index[rows["Event Index"].str.strip().eq("END OF FILE")]:
@@ -35,21 +41,21 @@ def read(head: Head) -> Source:
         for row in rows.index[~answers & ~late]:
             left.setdefault(int(row), "instruction (a zone that takes no answer)")
         rows.loc[late, [n for n in ("Response", "Reaction Time") if n in rows]] = ""
-    names = OURS | {
+    names = STANDARD_COLUMNS | {
         "observer": ("Participant Private ID", "Participant Public ID"),
         "level": ("stimulus_level", "level", "Spreadsheet: level"),
         "response": ("Response",),
         "rt": ("Reaction Time",),
     }
-    delimiter = head.delimiter
-    return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+    delimiter = file.delimiter
+    return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-def _closed(head: Head) -> Head:
-    """Complete the last line, which is short and has no line end."""
-    short = len(head.fields) - 1
-    text = _END.sub(lambda found: found[1] + head.delimiter * short + "\n", head.text)
-    return dataclasses.replace(head, text=text)
+def _complete_last_line(file: ExportFile) -> ExportFile:
+    """Complete the last line, which Gorilla writes short and without a line end."""
+    short = len(file.header) - 1
+    text = _END.sub(lambda found: found[1] + file.delimiter * short + "\n", file.text)
+    return dataclasses.replace(file, text=text)
 
 
-FORMAT = Format("gorilla", "Gorilla", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("gorilla", "Gorilla", recognise, read, ALL_OF_IT)

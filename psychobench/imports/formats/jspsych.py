@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from psychobench.imports.formats.nested import read_json
-from psychobench.imports.reader import OURS, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, ExportRows, FileFormat
+from psychobench.imports.formats.json_trials import read_json
 from psychobench.tables.cells import as_number, is_blank
 
 _MARKS = ("trial_type", "trial_index", "time_elapsed")
 _TALK = ("instruct", "survey", "preload", "fullscreen", "consent", "welcome", "browser-check")
 
 
-def recognise(head: Head) -> str | None:
+def recognise(file: ExportFile) -> str | None:
     """Find the columns that jsPsych adds to every row."""
     reason = f"it has jsPsych's columns {', '.join(_MARKS)}"
-    if head.has(*_MARKS):
+    if file.has(*_MARKS):
         return reason
-    start = head.text[:100_000]
-    if len(head.fields) > 1 and all(f'""{mark}""' in start for mark in _MARKS):
+    start = file.text[:100_000]
+    if len(file.header) > 1 and all(f'""{mark}""' in start for mark in _MARKS):
         return f"a column holds JSON with jsPsych's {', '.join(_MARKS)}"
     as_json = start.lstrip().startswith(("[", "{")) and all(mark in start for mark in _MARKS)
     return f"{reason}, as JSON" if as_json else None
 
 
-def read(head: Head) -> Source:
-    """Read every screen; those of instructions are marked, all others await their level."""
-    if head.text.lstrip().startswith(("[", "{")):
+def read(file: ExportFile) -> ExportRows:
+    """Read every screen; mark those of instructions, which are left whatever their level."""
+    if file.text.lstrip().startswith(("[", "{")):
         left: dict[int, str] = {}
-        rows, notes = read_json(head), list(head.notes)
+        rows, notes = read_json(file), list(file.notes)
     else:
-        rows, left, notes = table(head)
-        if not head.has(*_MARKS):
-            rows, left = read_json(head, rows.to_dict(orient="records")), {}
+        rows, left, notes = read_rows(file)
+        if not file.has(*_MARKS):
+            rows, left = read_json(file, rows.to_dict(orient="records")), {}
     codes = "response" not in rows and "key_press" in rows
     if "response" in rows:  # the space bar is written as a blank
         rows["response"] = rows["response"].map(lambda cell: "space" if cell == " " else cell)
@@ -39,7 +39,7 @@ def read(head: Head) -> Source:
     for screen in screens:
         for row in rows.index[screen.str.lower().str.contains("|".join(_TALK), regex=True)]:
             left.setdefault(int(row), "instruction")
-    names = OURS | {
+    names = STANDARD_COLUMNS | {
         "observer": ("participant", "participant_id", "subject", "subject_id", "PROLIFIC_PID"),
         "response": ("response", "key_press", "button_pressed"),
         "rt": ("rt",),
@@ -47,13 +47,13 @@ def read(head: Head) -> Source:
     }
     version = "8" if "plugin_version" in rows else "6" if codes else "7"
     label = _with_letter if codes else str
-    return Source(
+    return ExportRows(
         rows,
         names,
         left,
         rt_unit="ms",
         key_label=label,
-        delimiter=head.delimiter,
+        delimiter=file.delimiter,
         detail=f"version {version}",
         experimental=version == "7",
         notes=tuple(notes),
@@ -66,4 +66,4 @@ def _with_letter(code: str) -> str:
     return f"{code} ({letter})" if letter and not is_blank(letter) else code
 
 
-FORMAT = Format("jspsych", "jsPsych", recognise, read, "version 7")
+FORMAT = FileFormat("jspsych", "jsPsych", recognise, read, "version 7")

@@ -6,47 +6,53 @@ import re
 
 import pandas as pd
 
-from psychobench.imports.reader import ALL_OF_IT, OURS, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import (
+    ALL_OF_IT,
+    STANDARD_COLUMNS,
+    ExportFile,
+    ExportRows,
+    FileFormat,
+)
 from psychobench.tables.cells import is_blank
 
 _PEOPLE = ("participant", "participant_id", "subject")
 _GUARDED = re.compile(r"^'(?=[=+\-@])")
 
 
-def recognise(head: Head) -> str | None:
+def recognise(file: ExportFile) -> str | None:
     """Find the columns about the component that sent a row."""
     marks = ("sender", "sender_type", "sender_id")
-    return f"it has lab.js's columns {', '.join(marks)}" if head.has(*marks) else None
+    return f"it has lab.js's columns {', '.join(marks)}" if file.has(*marks) else None
 
 
-def read(head: Head) -> Source:
-    """Read every component's row; loops and sequences only sum others up."""
-    rows, left, notes = table(head)
+def read(file: ExportFile) -> ExportRows:
+    """Read every component's row; those of loops and sequences only summarise others."""
+    rows, left, notes = read_rows(file)
     for name in rows:
         rows[name] = rows[name].str.replace(_GUARDED, "", n=1, regex=True)
     flow = rows["sender_type"].str.contains(r"flow|Loop|Sequence|Parallel", regex=True)
     for row in rows.index[flow]:
         left.setdefault(int(row), "end of a loop or sequence")
-    notes += [note for name in (*_PEOPLE, "session") if (note := _spread(rows, name, head))]
-    names = OURS | {
+    notes += [note for name in (*_PEOPLE, "session") if (note := _fill_from_form(rows, name, file))]
+    names = STANDARD_COLUMNS | {
         "observer": _PEOPLE,
         "response": ("response",),
         "rt": ("duration",),
     }
-    delimiter = head.delimiter
-    return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+    delimiter = file.delimiter
+    return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-def _spread(rows: pd.DataFrame, name: str, head: Head) -> str:
-    """Write into every row what only the row of a form says, if there is one such answer."""
+def _fill_from_form(rows: pd.DataFrame, name: str, file: ExportFile) -> str:
+    """Copy into every row what only the row of a form holds, if all such rows agree."""
     said = {cell for cell in rows[name] if not is_blank(cell)} if name in rows else set()
     blank = rows[name].map(is_blank) if said else pd.Series(dtype=bool)
     if len(said) != 1 or not blank.any():
         return ""
     (value,) = said
     rows.loc[blank, name] = value
-    return f"{head.path}: {name} is '{value}' in some rows and is taken for all"
+    return f"{file.path}: {name} is '{value}' in some rows; it is used for all"
 
 
-FORMAT = Format("labjs", "lab.js", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("labjs", "lab.js", recognise, read, ALL_OF_IT)

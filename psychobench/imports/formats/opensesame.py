@@ -1,31 +1,37 @@
-"""OpenSesame: CSV with every cell quoted, quotes escaped by a backslash, NA for nothing."""
+"""OpenSesame: CSV with every cell quoted, quotes escaped by a backslash, NA for no value."""
 
 from __future__ import annotations
 
-from psychobench.imports.reader import ALL_OF_IT, OURS, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import (
+    ALL_OF_IT,
+    STANDARD_COLUMNS,
+    ExportFile,
+    ExportRows,
+    FileFormat,
+)
 
 _MARKS = ("subject_nr", "opensesame_version", "opensesame_codename", "experiment_file")
 
 
-def recognise(head: Head) -> str | None:
-    """Find the variables that OpenSesame logs by itself."""
-    found = [name for name in (*_MARKS, "subject_parity", "live_row") if head.has(name)]
+def recognise(file: ExportFile) -> str | None:
+    """Find the variables that OpenSesame always logs."""
+    found = [name for name in (*_MARKS, "subject_parity", "live_row") if file.has(name)]
     if "subject_nr" in found and len(found) > 1:
         return f"it has OpenSesame's columns {' and '.join(found[:2])}"
     return None
 
 
-def read(head: Head) -> Source:
+def read(file: ExportFile) -> ExportRows:
     """Read every logged row."""
-    rows, left, notes = table(head, quoting="backslash")
-    names = OURS | {
+    rows, left, notes = read_rows(file, quoting="backslash")
+    names = STANDARD_COLUMNS | {
         "observer": ("subject_nr",),
         "response": ("response",),
         "rt": ("response_time",),
     }
-    delimiter = head.delimiter
-    return Source(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+    delimiter = file.delimiter
+    return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = Format("opensesame", "OpenSesame", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("opensesame", "OpenSesame", recognise, read, ALL_OF_IT)

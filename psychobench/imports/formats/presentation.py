@@ -1,72 +1,79 @@
-"""Presentation logs: tab-delimited events; an answer stands in the rows below its stimulus."""
+"""Presentation logs: tab-delimited events; an answer is in a row below its stimulus."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.reader import ALL_OF_IT, OURS, Format, Head, Source
-from psychobench.imports.text import split_fields, table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import (
+    ALL_OF_IT,
+    STANDARD_COLUMNS,
+    ExportFile,
+    ExportRows,
+    FileFormat,
+)
 from psychobench.tables.cells import as_number
 
 _SHOWN = ("picture", "sound", "video")
 _TICKS = 10_000  # per second
 
 
-def recognise(head: Head) -> str | None:
+def recognise(file: ExportFile) -> str | None:
     """Find the two lines that open a log."""
-    first = head.text.lstrip("\n").partition("\n")[0]
+    first = file.text.lstrip("\n").partition("\n")[0]
     if first.startswith("Scenario -"):
         return "its first line begins with 'Scenario -'"
-    return "it has Presentation's columns Event Type and Code" if _is_header(head.fields) else None
+    return "it has Presentation's columns Event Type and Code" if _is_header(file.header) else None
 
 
-def _is_header(fields: tuple[str, ...]) -> bool:
-    return {"Event Type", "Code", "Time"} <= set(fields)
+def _is_header(names: Iterable[str]) -> bool:
+    return {"Event Type", "Code", "Time"} <= {name.strip() for name in names}
 
 
-def read(head: Head) -> Source:
-    """Give each stimulus the first answer that follows it within its trial."""
-    lines = head.text.split("\n")
-    start = next((i for i, t in enumerate(lines) if _is_header(split_fields(t, "\t"))), None)
+def read(file: ExportFile) -> ExportRows:
+    """Read each stimulus with the first answer that follows it within its trial."""
+    lines = file.text.split("\n")
+    start = next((i for i, t in enumerate(lines) if _is_header(t.split("\t"))), None)
     if start is None:
         raise TableError(
-            f"a Presentation log must have a line with Event Type, Code and Time: {head.path} has "
+            f"a Presentation log must have a line with Event Type, Code and Time: {file.path} has "
             "none; export the log again"
         )
     first = next((i for i in range(start + 1, len(lines)) if lines[i].strip()), len(lines))
     end = next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines))
-    notes = list(head.notes)
+    notes = list(file.notes)
     if start:
-        notes.append(f"{head.path}: {start} lines above its table are no rows")
+        notes.append(f"{file.path}: {start} lines above its table are not read")
     if any(line.strip() for line in lines[end:]):
-        notes.append(f"{head.path}: the second table, which sums the first up, is not read")
+        notes.append(f"{file.path}: the second table, which summarises the first, is not read")
     whole = end < len(lines)
-    events = "\n".join(_squared(lines[start:end], whole)) + ("\n" if whole else "")
-    rows, left, more = table(dataclasses.replace(head, text=events, delimiter="\t", notes=()))
+    events = "\n".join(_equal_lengths(lines[start:end], whole)) + ("\n" if whole else "")
+    rows, left, more = read_rows(dataclasses.replace(file, text=events, delimiter="\t", notes=()))
     rows.index = rows.index + start
     left = {number + start: reason for number, reason in left.items()}
     if shared := _join_answers(rows, left):
         more.append(
-            f"{head.path}: {shared} answers came after several stimuli of one trial and are read "
+            f"{file.path}: {shared} answers came after several stimuli of one trial and are read "
             "with each that has a level"
         )
-    names = OURS | {
+    names = STANDARD_COLUMNS | {
         "observer": ("Subject",),
         "response": ("answer",),
         "rt": ("answer_time",),
         "stimulus": ("Code",),
     }
-    return Source(rows, names, left, rt_unit="s", delimiter="\t", notes=(*notes, *more))
+    return ExportRows(rows, names, left, rt_unit="s", delimiter="\t", notes=(*notes, *more))
 
 
 def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> int:
     """Write answers and their times, in seconds, beside the stimuli.
 
     An answer belongs to all stimuli of its trial since the last answer: a face and the mask that
-    followed it. Gives the number of answers for which these were several.
+    followed it. Returns the number of answers that belong to several.
     """
     kinds = rows["Event Type"].str.strip().str.lower()
     times = dict(zip(rows.index, rows["Time"].map(as_number), strict=True))
@@ -96,8 +103,8 @@ def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> int:
     return shared
 
 
-def _squared(lines: list[str], whole: bool) -> list[str]:
-    """Tell apart the columns of one name, and fill up the rows of answers, which are short."""
+def _equal_lengths(lines: list[str], whole: bool) -> list[str]:
+    """Rename columns of the same name, and fill up the rows of answers, which are shorter."""
     names: list[str] = []
     for name in lines[0].split("\t"):
         names.append(f"{name}.{names.count(name)}" if name in names else name)
@@ -109,4 +116,4 @@ def _squared(lines: list[str], whole: bool) -> list[str]:
     return ["\t".join(names), *lines[1:]]
 
 
-FORMAT = Format("presentation", "Presentation log", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("presentation", "Presentation log", recognise, read, ALL_OF_IT)

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import re
 
-from psychobench.imports.formats.generic import names_of
-from psychobench.imports.reader import ALL_OF_IT, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import ALL_OF_IT, ExportFile, ExportRows, FileFormat
+from psychobench.imports.formats.table import own_columns
 
 _NAME = re.compile(r"([a-z]+-[a-zA-Z0-9]+_)*([a-z]+-[a-zA-Z0-9]+)_data\.csv")
 _WHO = ("subject", "participant", "sub")
 
 
-def recognise(head: Head) -> str | None:
-    """Go by the file's name, which Psych-DS rules."""
-    return "its name is one of Psych-DS" if _NAME.fullmatch(head.path.name) else None
+def recognise(file: ExportFile) -> str | None:
+    """Recognise the file by its name, which Psych-DS prescribes."""
+    return "its name follows Psych-DS" if _NAME.fullmatch(file.path.name) else None
 
 
-def read(head: Head) -> Source:
-    """Read all rows, and what the file's name says of who and when."""
-    rows, left, notes = table(head)
-    pairs = dict(part.split("-", 1) for part in head.path.stem.split("_") if "-" in part)
-    names: dict[str, tuple[str, ...]] = dict(names_of(rows))
+def read(file: ExportFile) -> ExportRows:
+    """Read all rows, and from the file's name the participant and the session."""
+    rows, left, notes = read_rows(file)
+    pairs = dict(part.split("-", 1) for part in file.path.stem.split("_") if "-" in part)
+    names: dict[str, tuple[str, ...]] = dict(own_columns(rows))
     for key, name in ((next((k for k in _WHO if k in pairs), ""), "observer"), ("session",) * 2):
         if key in pairs:
             column = f"{key} (file name)"
             rows[column] = pairs[key]
             names[name] = (*names.get(name, ()), column)
-    delimiter = head.delimiter
-    return Source(rows, names, left, has_keys=False, delimiter=delimiter, notes=tuple(notes))
+    delimiter = file.delimiter
+    return ExportRows(rows, names, left, has_keys=False, delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = Format("psych-ds", "Psych-DS", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("psych-ds", "Psych-DS", recognise, read, ALL_OF_IT)

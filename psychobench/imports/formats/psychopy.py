@@ -6,25 +6,25 @@ import re
 
 import pandas as pd
 
-from psychobench.imports.reader import OURS, Format, Head, Source
-from psychobench.imports.text import table
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, ExportRows, FileFormat
 from psychobench.tables.cells import is_blank
 
 _SEEN = "2024"  # the year of the files at hand
 _LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
 
 
-def recognise(head: Head) -> str | None:
+def recognise(file: ExportFile) -> str | None:
     """Find the columns that PsychoPy adds to every file."""
     for mark in ("psychopyVersion", "expName"):
-        if head.has(mark, "date") or head.has(mark, "participant"):
+        if file.has(mark, "date") or file.has(mark, "participant"):
             return f"it has PsychoPy's column {mark}"
     return None
 
 
-def read(head: Head) -> Source:
-    """Take as trials the rows of a loop; find the key components."""
-    rows, left, notes = table(head, quoting="bare")
+def read(file: ExportFile) -> ExportRows:
+    """Take the rows of a loop as trials, and find the key components."""
+    rows, left, notes = read_rows(file, quoting="bare")
     outside = pd.Series(True, index=rows.index)
     practice = pd.Series(False, index=rows.index)
     for name in rows:
@@ -41,26 +41,26 @@ def read(head: Head) -> Source:
         left.setdefault(int(row), "practice")
     for row in rows.index[outside]:
         left.setdefault(int(row), reason)
-    names = OURS | {
+    names = STANDARD_COLUMNS | {
         "observer": ("participant", "Participant", "participant_id", "subject"),
         "response": keys,
         "rt": [name.removesuffix(".keys") + ".rt" for name in keys if name.endswith(".keys")],
     }
     version = next((v for v in rows.get("psychopyVersion", pd.Series(dtype=object)) if v), "")
-    return Source(
+    return ExportRows(
         rows,
         names,
         left,
         rt_unit="s",
-        delimiter=head.delimiter,
+        delimiter=file.delimiter,
         detail=version and f"version {version}",
-        experimental=head.delimiter != "," or not version.startswith(_SEEN),
+        experimental=file.delimiter != "," or not version.startswith(_SEEN),
         notes=tuple(notes),
     )
 
 
 def _key_columns(rows: pd.DataFrame) -> list[str]:
-    """Find the columns of keys, less those that repeat another under its loop's name."""
+    """Find the columns of keys, except those that repeat another under its loop's name."""
     found: list[str] = []
     for name in sorted((str(name) for name in rows if str(name).endswith(".keys")), key=len):
         filled = rows[name].map(is_blank).eq(False)
@@ -79,7 +79,7 @@ def _never_started(rows: pd.DataFrame, keys: list[str]) -> pd.Series[bool]:
     return never
 
 
-FORMAT = Format(
+FORMAT = FileFormat(
     "psychopy",
     "PsychoPy",
     recognise,

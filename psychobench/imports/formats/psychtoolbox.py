@@ -10,63 +10,63 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import TableError
-from psychobench.imports.formats import generic
-from psychobench.imports.formats.matlab import Table, tables_in
-from psychobench.imports.reader import Format, Head, Source
-from psychobench.messages import shown
+from psychobench.imports.file_format import ExportFile, ExportRows, FileFormat
+from psychobench.imports.formats import table
+from psychobench.imports.formats.mat_tables import MatTable, find_tables
+from psychobench.messages import argument, how_to_install, shown
 
 _V5, _HDF = b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n\x1a\n"
 
 
-def recognise(head: Head) -> str | None:
-    """Go by the first bytes of a MAT file."""
-    if head.data.startswith(_V5):
+def recognise(file: ExportFile) -> str | None:
+    """Recognise a MAT file by its first bytes."""
+    if file.data.startswith(_V5):
         return "it is a MAT file of version 5"
-    if head.data.startswith((_HDF, b"MATLAB 7.3")):
+    if file.data.startswith((_HDF, b"MATLAB 7.3")):
         return "it is a MAT file of version 7.3"
-    if head.path.suffix.lower() == ".mat" and not head.text:
+    if file.path.suffix.lower() == ".mat" and not file.text:
         return "its name ends in .mat"
     return None
 
 
-def read(head: Head) -> Source:
+def read(file: ExportFile) -> ExportRows:
     """Take the struct, matrix or loose variables with the most columns of one length."""
-    if not recognise(head):
-        return generic.read(head)
-    tables, opaque = tables_in(_load(head))
+    if not recognise(file):
+        return table.read(file)
+    tables, opaque = find_tables(_load(file))
     if not tables:
         raise TableError(
             f"a MAT file must hold a matrix, or a struct whose fields are columns of equal length: "
-            f"{head.path} has none; save one with a row per trial, or write the trials with "
+            f"{file.path} has none; save one with a row per trial, or write the trials with "
             "writetable"
         )
-    best = _best(tables, head)
+    best = _best(tables, file)
     rows = pd.DataFrame(tables[best].columns | tables[best].fixed, dtype=object)
     rows.index = pd.RangeIndex(1, len(rows) + 1)
-    notes = [f"{head.path}: the rows are those of {best or 'its variables'}"]
+    notes = [f"{file.path}: the rows are those of {best or 'its variables'}"]
     if others := [name or "its variables" for name in tables if name != best]:
         notes.append(
-            f"{head.path}: other tables in it are not read: {shown(others)}; a column of theirs in "
-            "--columns chooses them"
+            f"{file.path}: other tables in it are not read: {shown(others)}; a column of theirs in "
+            "`columns` chooses them"
         )
     for name in opaque:
         notes.append(
-            f"{head.path}: {name} is a MATLAB string or table object that only MATLAB can read; "
+            f"{file.path}: {name} is a MATLAB string or table object that only MATLAB can read; "
             "left out (char() or table2struct() would keep it)"
         )
-    return Source(
+    return ExportRows(
         rows,
-        generic.names_of(rows),
+        table.own_columns(rows),
         has_keys=False,
-        experimental=not head.data.startswith(_V5),
+        experimental=not file.data.startswith(_V5),
         notes=tuple(notes),
     )
 
 
-def _best(tables: dict[str, Table], head: Head) -> str:
-    """Choose the table with most columns that the user named, then with most columns at all."""
+def _best(tables: dict[str, MatTable], file: ExportFile) -> str:
+    """Choose the table with most of the columns that the user named, then with most columns."""
     ranks = {
-        name: (len(head.wanted & {*columns, *fixed}), len(columns))
+        name: (len(file.named_columns & {*columns, *fixed}), len(columns))
         for name, (columns, fixed) in tables.items()
     }
     best = max(ranks.values())
@@ -75,67 +75,69 @@ def _best(tables: dict[str, Table], head: Head) -> str:
         listed = [_described(name, tables[name]) for name in (first, *others)]
         example = next(iter(tables[first].columns))
         raise TableError(
-            f"one table of a MAT file must hold the trials: {head.path} has {shown(listed)}; "
-            f"name a column of the right one, like --columns level={example}"
+            f"one table of a MAT file must hold the trials: {file.path} has {shown(listed)}; "
+            f"name a column of the right one, like {argument('columns', f'level={example}')}"
         )
     return first
 
 
-def _described(name: str, table: Table) -> str:
+def _described(name: str, table: MatTable) -> str:
     names = list(table.columns)
     some = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
     return f"{name or 'its variables'} ({len(table.columns[names[0]])} rows of {some})"
 
 
-def _load(head: Head) -> dict[str, Any]:
-    if not head.data.startswith((_HDF, b"MATLAB 7.3")):
-        return _load_old(head)
+def _load(file: ExportFile) -> dict[str, Any]:
+    if not file.data.startswith((_HDF, b"MATLAB 7.3")):
+        return _load_old(file)
     try:
         import h5py
     except ImportError:
         raise TableError(
-            f"a MAT file of version 7.3 needs h5py: {head.path} is one; install it with "
-            "pip install 'psychobench[import]', or save it in MATLAB with save(..., '-v7')"
+            f"a MAT file of version 7.3 needs the package h5py: {file.path} is one; "
+            f"{how_to_install('h5py')}, or save it in MATLAB with save(..., '-v7')"
         ) from None
     try:
-        with h5py.File(io.BytesIO(head.data), "r") as file:
-            return {name: _native(item, file) for name, item in file.items() if name[0] != "#"}
+        with h5py.File(io.BytesIO(file.data), "r") as mat:
+            return {name: _to_python(item, mat) for name, item in mat.items() if name[0] != "#"}
     except (OSError, KeyError, RuntimeError, ValueError) as error:
-        raise _damaged(head, error) from None
+        raise _damaged(file, error) from None
 
 
-def _load_old(head: Head) -> dict[str, Any]:
+def _load_old(file: ExportFile) -> dict[str, Any]:
     from scipy.io import loadmat
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about what it cannot read, which is told below
-            found = loadmat(str(head.path), squeeze_me=True, struct_as_record=False)
+            found = loadmat(str(file.path), squeeze_me=True, struct_as_record=False)
     except Exception as error:  # scipy raises anything on a damaged file
-        raise _damaged(head, error) from None
+        raise _damaged(file, error) from None
     return {name: value for name, value in found.items() if not name.startswith("__")}
 
 
-def _damaged(head: Head, error: Exception) -> TableError:
+def _damaged(file: ExportFile, error: Exception) -> TableError:
     return TableError(
-        f"a MAT file must be whole: {head.path} cannot be read ({type(error).__name__}); "
+        f"a MAT file must be whole: {file.path} cannot be read ({type(error).__name__}); "
         "copy it again, or save it once more in MATLAB"
     )
 
 
-def _native(item: Any, file: Any) -> Any:
-    """Turn what HDF5 holds into arrays, text and dicts of them."""
+def _to_python(item: Any, file: Any) -> Any:
+    """Turn what an HDF5 file holds into arrays, text and dicts of these."""
     kind = item.attrs.get("MATLAB_class", b"").decode()
     if not hasattr(item, "shape"):
-        return {name: _native(each, file) for name, each in item.items()}
+        return {name: _to_python(each, file) for name, each in item.items()}
     if item.attrs.get("MATLAB_empty"):
         return np.array([])
     values = np.squeeze(item[()].T)  # HDF5 has rows where MATLAB has columns
     if kind == "char":
         return "".join(chr(code) for code in np.atleast_1d(values).ravel())
     if kind == "cell" or values.dtype == object:
-        return np.array([_native(file[ref], file) for ref in values.ravel()] + [None], object)[:-1]
+        return np.array([_to_python(file[ref], file) for ref in values.ravel()] + [None], object)[
+            :-1
+        ]
     return values
 
 
-FORMAT = Format("psychtoolbox", "Psychtoolbox", recognise, read, "MAT files of version 7.3")
+FORMAT = FileFormat("psychtoolbox", "Psychtoolbox", recognise, read, "MAT files of version 7.3")

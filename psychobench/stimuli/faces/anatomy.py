@@ -33,21 +33,21 @@ class Eye:
 
     @property
     def centre(self) -> float:
-        """Give the x midway between the eye's corners."""
+        """Return the x midway between the eye's corners."""
         return 0.5 * (self.inner[0] + self.outer[0])
 
     def along(self, x: Array) -> Array:
-        """Give the place between the inner (0) and the outer corner (1)."""
+        """Return the place between the inner (0) and the outer corner (1)."""
         return ((x - self.inner[0]) / (self.outer[0] - self.inner[0])).clip(0.0, 1.0)
 
     def upper(self, x: Array) -> Array:
-        """Give the y of the upper lid's edge."""
+        """Return the y of the upper lid's edge."""
         u = self.along(x)
         arch = _arch(u**0.92, 0.85)
         return self._base(u) - arch * (self.up + self.lean * (0.5 - u))
 
     def lower(self, x: Array) -> Array:
-        """Give the y of the lower lid's edge."""
+        """Return the y of the lower lid's edge."""
         u = self.along(x)
         return self._base(u) + self.low * _arch(u**1.12, 0.9)
 
@@ -67,18 +67,18 @@ class Brow:
     thickness: float
 
     def along(self, x: Array) -> Array:
-        """Give the place between the inner (0) and the outer end (1)."""
+        """Return the place between the inner (0) and the outer end (1)."""
         return (x - self.inner) / (self.outer - self.inner)
 
     def centre(self, x: Array) -> Array:
-        """Give the y of the brow's middle line."""
+        """Return the y of the brow's middle line."""
         u = self.along(x)
         rise = self.arch * (1.0 - ((u - 0.64) / 0.64) ** 2)
         lift = self.raised * (0.62 - u) * (1.45 - 0.45 * u)
         return np.asarray(self.height - rise + 1.5 * u - lift)
 
     def half_thickness(self, x: Array) -> Array:
-        """Give half the brow's thickness, thinning outwards."""
+        """Return half the brow's thickness, thinning outwards."""
         u = self.along(x).clip(0.0, 1.0)
         return np.asarray(0.5 * self.thickness * (0.92 + 0.30 * u - 0.95 * u * u))
 
@@ -96,28 +96,28 @@ class Mouth:
     bend: float
 
     def along(self, x: Array) -> Array:
-        """Give the place from the midline (0) to a corner (1)."""
+        """Return the place from the midline (0) to a corner (1)."""
         return (abs(x) / self.half_width).clip(0.0, 1.0)
 
     def line(self, x: Array) -> Array:
-        """Give the y of the upper lip's lower edge."""
+        """Return the y of the upper lip's lower edge."""
         u = self.along(x)
         dip = 0.7 * np.exp(-((u / 0.2) ** 2)) * (1.0 - u)
         return np.asarray(self.middle + (self.corner - self.middle) * u**self.bend + dip)
 
     def below(self, x: Array) -> Array:
-        """Give the y of the lower lip's upper edge."""
+        """Return the y of the lower lip's upper edge."""
         u = self.along(x)
         return self.line(x) + self.gap * (1.0 - u**2.4) ** 1.1
 
     def top(self, x: Array) -> Array:
-        """Give the y of the upper lip's upper edge, Cupid's bow in the middle."""
+        """Return the y of the upper lip's upper edge, Cupid's bow in the middle."""
         u = self.along(x)
         bow = 1.0 - 0.20 * np.exp(-((u / 0.13) ** 2)) + 0.10 * np.exp(-(((u - 0.26) / 0.16) ** 2))
         return self.line(x) - self.upper_lip * (1.0 - u**2.1) * bow
 
     def bottom(self, x: Array) -> Array:
-        """Give the y of the lower lip's lower edge."""
+        """Return the y of the lower lip's lower edge."""
         u = self.along(x)
         return self.below(x) + self.lower_lip * (1.0 - u**2.3) ** 1.05
 
@@ -141,7 +141,7 @@ class Head:
     breadth: float
 
     def radius(self, angle: Array) -> Array:
-        """Give the contour's distance (mm) from the origin at angles (radians)."""
+        """Return the contour's distance (mm) from the origin at angles (radians)."""
         place = angle * np.float32((_TABLE - 1) / math.pi)
         return np.interp(place, np.arange(_TABLE), self.radii).astype(np.float32)
 

@@ -14,7 +14,7 @@ _BLURRED = 40  # samples across a background that is out of focus
 
 
 def paint_background(canvas: Canvas, view: View) -> Array:
-    """Give fresh planes of background, uniform or with an out-of-focus pattern."""
+    """Return fresh planes of background, uniform or with an out-of-focus pattern."""
     size = len(canvas.x)
     image = np.empty((3, size, size), dtype=np.float32)
     image[:] = linear(view.background)[:, None, None]
@@ -93,5 +93,5 @@ def paint_ears(canvas: Canvas, image: Array, face: Anatomy, who: Identity, view:
 
 
 def head_cover(canvas: Canvas, place: Ground) -> Array:
-    """Give how much of each pixel the head covers."""
+    """Return how much of each pixel the head covers."""
     return canvas.soft(place.inside, 0.7)

@@ -36,7 +36,7 @@ class Projection:
 
     @property
     def pixels_per_mm(self) -> float:
-        """Give the scale."""
+        """Return the scale."""
         return self.size * self.view.scale / FRAME
 
     @property
@@ -54,7 +54,7 @@ class Projection:
         return np.asarray(turned * self.pixels_per_mm + shift)
 
     def box(self, x0: float, x1: float, y0: float, y1: float) -> tuple[float, ...]:
-        """Give the pixel box round a rectangle of the face: centre x, y, half width, height."""
+        """Return the pixel box round a rectangle of the face: centre x, y, half width, height."""
         cos, sin = self._turn
         scale = self.pixels_per_mm
         x, y = 0.5 * (x0 + x1), 0.5 * (y0 + y1) - CENTRE_Y
@@ -67,7 +67,7 @@ class Projection:
         )
 
     def canvas(self) -> Canvas:
-        """Give the grid of all pixel centres in face coordinates."""
+        """Return the grid of all pixel centres in face coordinates."""
         cos, sin = self._turn
         pitch = 1.0 / self.pixels_per_mm
         pixels = np.arange(self.size) + 0.5
@@ -99,7 +99,7 @@ class Canvas:
         )
 
     def crop(self, window: Window) -> Canvas:
-        """Give the part of this canvas that `window` names."""
+        """Return the part of this canvas that `window` names."""
         rows, columns = window
         return Canvas(
             self.x[window],
@@ -111,7 +111,7 @@ class Canvas:
         )
 
     def pick(self, chosen: Array) -> Canvas:
-        """Give the pixels with these flat indices, as a canvas of one dimension."""
+        """Return the pixels with these flat indices, as a canvas of one dimension."""
         return Canvas(self.x.ravel()[chosen], self.y.ravel()[chosen], self.pitch, self.projection)
 
     def add_bump(
@@ -156,7 +156,7 @@ class Canvas:
 
 
 def _span(centre: float, half: float, limit: int) -> slice:
-    """Give the pixels from `centre` - `half` to `centre` + `half` that exist."""
+    """Return the pixels from `centre` - `half` to `centre` + `half` that exist."""
     start = min(max(math.floor(centre - half), 0), limit)
     return slice(start, min(max(math.ceil(centre + half), start), limit))
 
@@ -169,7 +169,7 @@ def bell(squared: Array) -> Array:
 
 
 def ridge(distance: Array, width: float) -> Array:
-    """Give a bell across a line, at signed distance `distance` from it."""
+    """Return a bell across a line, at signed distance `distance` from it."""
     return bell((distance / width) ** 2)
 
 
@@ -188,7 +188,7 @@ def linear(srgb: ArrayLike) -> Array:
 
 @lru_cache(maxsize=8)
 def noise_tile(sigma: float) -> Array:
-    """Give a seamless tile of Gaussian noise with unit variance, blurred by `sigma` cells."""
+    """Return a seamless tile of Gaussian noise with unit variance, blurred by `sigma` cells."""
     white = np.random.default_rng(20231).standard_normal((_TILE, _TILE)).astype(np.float32)
     smooth = gaussian_filter(white, sigma, mode="wrap") if sigma else white
     return np.asarray(smooth / smooth.std(), dtype=np.float32)

@@ -17,7 +17,7 @@ from psychobench.stimuli.faces.anatomy import Anatomy, anatomy
 from psychobench.stimuli.faces.canvas import Canvas, Projection
 from psychobench.stimuli.faces.hair import lay_hair
 from psychobench.stimuli.faces.identity import Identity, View
-from psychobench.stimuli.point_layouts import MIRRORED
+from psychobench.stimuli.landmarks.point_layouts import MIRRORED
 
 Points = NDArray[np.float64]
 N_POINTS = 189
@@ -57,7 +57,7 @@ def frl_points(
     view: View | None = None,
     size: int = 224,
 ) -> NDArray[np.float64]:
-    """Give the 189 FRL points of a rendered face.
+    """Return the 189 FRL points of a rendered face.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def _lips(face: Anatomy) -> Points:
 
 
 def _sides(face: Anatomy, who: Identity) -> dict[str, Points]:
-    """Give the contour of the face, the ear's outside and the neck."""
+    """Return the contour of the face, the ear's outside and the neck."""
     top, bottom = 11.0 - 25.0, 11.0 + 26.0
     y = np.linspace(top, bottom, 5)
     neck = face.head.chin + 3.0
@@ -197,7 +197,7 @@ _JAW = [138.0, 148.0, 159.0, 169.5]
 
 
 def _ear(face: Anatomy, who: Identity, turn: Points) -> Points:
-    """Give points of the ear's outline: angle 0 points sideways, 90 degrees down."""
+    """Return points of the ear's outline: angle 0 points sideways, 90 degrees down."""
     edge = float(face.head.radius(np.full(1, 1.7))[0])
     y = (27.0 + max(who.age, 0.0)) * np.sin(turn)
     wide = 8.6 + 2.6 * (-y / 30.0).clip(-1.0, 1.0)
@@ -210,7 +210,7 @@ def _neck_x(y: float, who: Identity) -> float:
 
 
 def _flesh(face: Anatomy, who: Identity) -> dict[str, Points]:
-    """Give the folds beside the mouth, the cheekbones and the chin's dimple."""
+    """Return the folds beside the mouth, the cheekbones and the chin's dimple."""
     nose, mouth, units = face.nose, face.mouth, face.units
     start, end = nose.tip - 3.0, mouth.corner + 7.0
     down = np.array([0.28, 0.50, 0.72])
@@ -238,7 +238,7 @@ def _midline(face: Anatomy) -> dict[str, Points]:
 
 
 def _hair(face: Anatomy, who: Identity, side: float) -> tuple[Points, Points]:
-    """Give the hairline and the hair's outside on one side of the head, crown first."""
+    """Return the hairline and the hair's outside on one side of the head, crown first."""
     styled = replace(who, hairstyle="short") if who.hairstyle == "bald" else who
     turn = np.radians([0.0, 16.0, 30.0, 43.0, 58.0, 73.0])
     line = _hairline(face, styled, side * turn)
@@ -262,14 +262,14 @@ def _hairline(face: Anatomy, who: Identity, turn: Points) -> Points:
 
 
 def _hair_outside(face: Anatomy, who: Identity, turn: Points) -> Points:
-    """Give the radius of the head's outline with its hair at angles from the crown."""
+    """Return the radius of the head's outline with its hair at angles from the crown."""
     skull = face.head.radius(abs(turn)).astype(np.float64)
     hair = lay_hair(_rays(turn), face, who)
     return skull if hair is None else np.maximum(skull, hair.outside[:, 0])
 
 
 def _hair_edge(face: Anatomy, who: Identity, y: float) -> float:
-    """Give the hair's outside at a height below the crown's side; 0 where there is none."""
+    """Return the hair's outside at a height below the crown's side; 0 where there is none."""
     place = np.full((1, 1), y)
     hair = lay_hair(_canvas(np.full((1, 1), 80.0), place), face, who)
     return 0.0 if hair is None or hair.style.bottom < y else float(hair.outside[0, 0])
@@ -285,12 +285,12 @@ def _canvas(x: Points, y: Points) -> Canvas:
 
 
 def _on_rays(radius: Points, turn: Points) -> Points:
-    """Give the points at distances and angles (radians, 0 at the crown) from the middle."""
+    """Return the points at distances and angles (radians, 0 at the crown) from the middle."""
     return np.stack([radius * np.sin(turn), -radius * np.cos(turn)], axis=-1)
 
 
 def _contour_x(face: Anatomy, y: Sequence[float] | Points) -> Points:
-    """Give the contour's distance from the midline at heights."""
+    """Return the contour's distance from the midline at heights."""
     turn = np.linspace(0.0, math.pi, 721)
     outline = _on_rays(face.head.radius(turn), turn)
     return np.asarray(np.interp(y, outline[:, 1], outline[:, 0]))

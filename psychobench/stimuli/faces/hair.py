@@ -38,11 +38,11 @@ class Hair:
 
     @property
     def reach(self) -> Array:
-        """Give the distance from the head's middle; below the pupils, from the midline."""
+        """Return the distance from the head's middle; below the pupils, from the midline."""
         return np.hypot(self.canvas.x, np.minimum(self.canvas.y, 0.0))
 
     def pick(self, chosen: Array) -> Hair:
-        """Give the same hair at the pixels with these flat indices."""
+        """Return the same hair at the pixels with these flat indices."""
         return Hair(
             self.canvas.pick(chosen),
             self.style,
@@ -52,7 +52,7 @@ class Hair:
 
 
 def hair_colour(who: Identity, *, grey: float = 1.0) -> Array:
-    """Give the hair's colour in linear light; it greys with age, by `grey` of the full amount."""
+    """Return the hair's colour in linear light; it greys with age, by `grey` of the full amount."""
     place = float(np.clip(1.6 + 0.95 * who.hair, 0.0, 4.0))
     tone = [np.interp(place, range(5), _COLOURS[:, channel]) for channel in range(3)]
     share = float(np.clip((who.age - 0.7) / 1.6, 0.0, 0.85)) * grey
@@ -103,7 +103,7 @@ def _shadow(hair: Hair, image: Array, beyond: Array, within: Array) -> None:
 
 
 def _paint(hair: Hair, who: Identity, view: View) -> tuple[Array, Array]:
-    """Give the colours, shape (3, n), and the cover, shape (n,), of picked pixels."""
+    """Return the colours, shape (3, n), and the cover, shape (n,), of picked pixels."""
     canvas, style, reach = hair.canvas, hair.style, hair.reach
     beyond, within = reach - hair.line, hair.outside - reach
     strands = _strands(hair, reach, who)
@@ -124,7 +124,7 @@ def _paint(hair: Hair, who: Identity, view: View) -> tuple[Array, Array]:
 
 
 def _strands(hair: Hair, reach: Array, who: Identity) -> Array:
-    """Give strand noise, about unit variance: fine strands on coarse locks, or curls."""
+    """Return strand noise, about unit variance: fine strands on coarse locks, or curls."""
     seed, x, y = who.texture, hair.canvas.x, hair.canvas.y
     if hair.style.curl:
         warp = 2.0 * noise(x * 0.20, y * 0.20, 1.0, seed + 3)
@@ -139,7 +139,7 @@ def _strands(hair: Hair, reach: Array, who: Identity) -> Array:
 
 
 def _flow(hair: Hair, reach: Array) -> tuple[Array, Array]:
-    """Give places (mm) across and along the strands, which fall from the parting."""
+    """Return places (mm) across and along the strands, which fall from the parting."""
     x, above, fallen = hair.canvas.x, -np.minimum(hair.canvas.y, 0.0), np.maximum(hair.canvas.y, 0)
     turn = np.arctan2(x, above)
     crown, sides = (math.radians(angle) for angle in hair.style.sweep)
@@ -155,7 +155,7 @@ def _flow(hair: Hair, reach: Array) -> tuple[Array, Array]:
 
 
 def _facing(hair: Hair, reach: Array, view: View) -> Array:
-    """Give how far the hair, taken as a dome, faces the key light."""
+    """Return how far the hair, taken as a dome, faces the key light."""
     light = direction(view)
     depth = np.minimum(reach / hair.outside, 0.985)
     tilt = depth / (reach + 1e-3)

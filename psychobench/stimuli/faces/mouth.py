@@ -32,12 +32,12 @@ def paint_mouth(canvas: Canvas, image: Array, face: Anatomy, who: Identity) -> N
 
 
 def _opening(mouth: Mouth) -> float:
-    """Give 0 while the lips touch and 1 once they are well apart."""
+    """Return 0 while the lips touch and 1 once they are well apart."""
     return mouth.gap / (mouth.gap + 0.5)
 
 
 def _teeth(canvas: Canvas, mouth: Mouth, line: Array) -> Array:
-    """Give the brightness of the upper teeth; less light falls in through a narrow gap."""
+    """Return the brightness of the upper teeth; less light falls in through a narrow gap."""
     x = abs(canvas.x)
     bottom = line + (8.6 - 2.6 * (x / 24.0) ** 2).clip(2.0, None)
     rows = canvas.soft(bottom - canvas.y, 0.5)

@@ -24,7 +24,7 @@ def face_landmarks(
     view: View | None = None,
     size: int = 224,
 ) -> dict[str, NDArray[np.float64]]:
-    """Give the landmarks of a rendered face.
+    """Return the landmarks of a rendered face.
 
     Parameters
     ----------

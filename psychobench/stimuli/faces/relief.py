@@ -29,7 +29,7 @@ def ground(canvas: Canvas, face: Anatomy) -> Ground:
 
 
 def relief(canvas: Canvas, place: Ground, face: Anatomy, who: Identity) -> Array:
-    """Give the height field of a head.
+    """Return the height field of a head.
 
     Parameters
     ----------

@@ -24,19 +24,19 @@ _KEY, _FILL = 0.80, 0.36
 
 
 def darkness(who: Identity) -> float:
-    """Give the skin's place between the lightest (0) and the darkest tone (1)."""
+    """Return the skin's place between the lightest (0) and the darkest tone (1)."""
     return float(np.clip(0.32 + 0.30 * who.skin, 0.0, 1.0))
 
 
 def skin_tone(who: Identity) -> Array:
-    """Give the skin's colour in linear light, shape (3,)."""
+    """Return the skin's colour in linear light, shape (3,)."""
     place = 4.0 * darkness(who)
     tone = np.array([np.interp(place, range(5), _TONES[:, channel]) for channel in range(3)])
     return linear(tone * [1.0 + 0.008 * who.warmth, 1.0, 1.0 - 0.035 * who.warmth])
 
 
 def albedo(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
-    """Give the skin's own colour, planes of linear light, shape (3, h, w)."""
+    """Return the skin's own colour, planes of linear light, shape (3, h, w)."""
     flush = _flush(canvas, face)
     shade = _shade(canvas, face, who)
     x, y = canvas.x, canvas.y
@@ -161,13 +161,13 @@ def _gloss(x: Array, y: Array, z: Array, light: Array, who: Identity) -> Array:
 
 
 def normals(height: Array, pitch: float) -> tuple[Array, Array, Array]:
-    """Give the unit normals of a height field, in the image's axes."""
+    """Return the unit normals of a height field, in the image's axes."""
     down, across = np.gradient(height, pitch)
     z = 1.0 / np.sqrt(across * across + down * down + 1.0)
     return -across * z, -down * z, z
 
 
 def direction(view: View) -> Array:
-    """Give the unit vector towards the key light."""
+    """Return the unit vector towards the key light."""
     light = np.array(view.light, dtype=np.float32)
     return np.asarray(light / np.sqrt((light * light).sum()), dtype=np.float32)

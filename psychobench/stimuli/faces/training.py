@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from psychobench.parallel import usable_cores
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.render import render_face
 
@@ -60,11 +61,11 @@ class Plan:
     size: int
 
     def person(self, index: int) -> int:
-        """Give the number of the person on image `index`."""
+        """Return the number of the person on image `index`."""
         return index // self.per_identity
 
     def valence(self, index: int) -> float:
-        """Give the valence of image `index`: uniform between -1 and 1."""
+        """Return the valence of image `index`: uniform between -1 and 1."""
         return float(np.float32(self._generator(1, index).uniform(-1.0, 1.0)))
 
     def render(self, index: int) -> NDArray[np.uint8]:
@@ -120,7 +121,7 @@ def training_faces(
     ((6, 32, 32, 3), [0, 0, 0, 1, 1, 1])
     """
     return _render_all(
-        Plan(seed, per_identity, size), n_identities * per_identity, _cores(), progress
+        Plan(seed, per_identity, size), n_identities * per_identity, usable_cores(), progress
     )
 
 
@@ -142,7 +143,7 @@ def _render_all(plan: Plan, count: int, workers: int, progress: bool) -> Trainin
 def _render_elsewhere(
     plan: Plan, images: NDArray[np.uint8], done: NDArray[np.bool_], workers: int, bar: Bar
 ) -> None:
-    """Let other interpreters fill `images`; mark in `done` what arrived."""
+    """Fill `images` by other interpreters; mark in `done` what arrived."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def collect(first: int) -> None:
@@ -192,10 +193,3 @@ def _received(
         if len(data) < 3 * size * size:
             return
         yield index, np.frombuffer(data, dtype=np.uint8).reshape(size, size, 3)
-
-
-def _cores() -> int:
-    """Give the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

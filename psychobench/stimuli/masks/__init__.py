@@ -1,6 +1,12 @@
-"""Masks: hide a part of a face without telling what is under it."""
+"""Masks: hide a part of a face without revealing what is under it."""
 
-from psychobench.stimuli.masks.mask_files import UNMASKED, mask_files, masked_files, read_masks
+from psychobench.stimuli.masks.mask_files import (
+    MASK_FOLDERS,
+    UNMASKED,
+    mask_files,
+    masked_files,
+    read_masks,
+)
 from psychobench.stimuli.masks.mask_making import MID_GREY, Mask, make_masks
 from psychobench.stimuli.masks.mask_spec import (
     FILLS,
@@ -13,6 +19,7 @@ from psychobench.stimuli.masks.regions import MASK_NAMES, REGIONS, face_masks
 
 __all__ = [
     "FILLS",
+    "MASK_FOLDERS",
     "MASK_NAMES",
     "MID_GREY",
     "REGIONS",

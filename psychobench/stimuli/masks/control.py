@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from psychobench.stimuli.masks.face_geometry import Face
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry
 from psychobench.stimuli.masks.regions import Region, face_region, features_region, soften
 
 _TOLERANCE = 0.01  # of the area
 _EDGE = 0.03  # pupil distances between a control mask and the face's outline
 
 
-def control_region(region: Region, face: Face, feather: float) -> tuple[Region, bool] | None:
+def control_region(
+    region: Region, face: FaceGeometry, feather: float
+) -> tuple[Region, bool] | None:
     """Find a region of equal area on the face that touches no feature.
 
     The region itself is shifted, by as little as possible, to where it lies within the face and
@@ -22,7 +24,7 @@ def control_region(region: Region, face: Face, feather: float) -> tuple[Region, 
     ----------
     region : ndarray of bool, shape (height, width)
         What the mask hides.
-    face : Face
+    face : FaceGeometry
         Where the features are.
     feather : float
         Width of the soft edge in pixels, which stays off the features too.
@@ -42,7 +44,7 @@ def control_region(region: Region, face: Face, feather: float) -> tuple[Region, 
     return None if grown is None else (grown, False)
 
 
-def _free(region: Region, face: Face, feather: float) -> Region:
+def _free(region: Region, face: FaceGeometry, feather: float) -> Region:
     """Find where a control mask may lie."""
     from scipy.ndimage import distance_transform_edt
 
@@ -72,7 +74,7 @@ def _shift_into(region: Region, free: Region) -> Region | None:
 
 
 def _grow(free: Region, region: Region, left: Region, feather: float) -> Region | None:
-    """Take free pixels, the nearest to the most open place of either side first."""
+    """Collect free pixels, nearest first to the most open place of either side."""
     from scipy.ndimage import distance_transform_edt
 
     depth = distance_transform_edt(free)

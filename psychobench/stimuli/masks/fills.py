@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from psychobench.images import resize_bilinear
 from psychobench.stimuli.masks.regions import Region, bounding_box
 
 Pixels = NDArray[np.uint8]
@@ -47,7 +48,6 @@ def local_fill(mean: Colours, hidden: Region) -> Pixels:
     -------
     ndarray of uint8, shape (height, width, 3)
     """
-    from PIL import Image
     from scipy.ndimage import gaussian_filter
 
     height, width = hidden.shape
@@ -60,13 +60,9 @@ def local_fill(mean: Colours, hidden: Region) -> Pixels:
         around += trust * gaussian_filter(weight, blur, mode="constant", truncate=3.0)
         sums += trust * gaussian_filter(colour, blur, mode="constant", truncate=3.0)
         spread, trust = 2.0 * spread, 0.02 * trust
-    result = sums / around
-    size = (result.shape[1] * factor, result.shape[0] * factor)
-    planes = [
-        np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR))
-        for plane in result.astype(np.float32).transpose(2, 0, 1)
-    ]
-    return _bytes(np.stack(planes, axis=2)[:height, :width].astype(np.float64))
+    coarse = (sums / around).astype(np.float32).transpose(2, 0, 1)
+    planes = resize_bilinear(coarse, coarse.shape[1] * factor, coarse.shape[2] * factor)
+    return _bytes(planes.transpose(1, 2, 0)[:height, :width].astype(np.float64))
 
 
 def noise_fill(pixels: Pixels, hidden: Region, rng: np.random.Generator) -> Pixels:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import read_image
+from psychobench.images import read_image
 from psychobench.stimuli.encoding import encode_image, encode_images
 from psychobench.stimuli.masks.fills import Pixels
 from psychobench.stimuli.masks.mask_making import MID_GREY, Mask
@@ -21,11 +21,13 @@ FILLED = "fills"
 MASKED = "masked"
 ABOUT = "masks.json"
 UNMASKED = "none"
+MASK_FOLDERS = (f"{OPACITIES}/", f"{FILLED}/")
+"""How the paths of the files begin that a mask is read from."""
 _USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
 def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """Give the files of masks by their path in the folder of the set.
+    """Yield the files of masks by their path in the folder of the set.
 
     ``masks/NAME.png`` is how much is hidden, from black (nothing) to white (all);
     ``fills/NAME.png`` is what is seen there instead, mid-grey where there is no such file. A mask
@@ -51,14 +53,14 @@ def mask_files(masks: Mapping[str, Mask], files: Sequence[str]) -> Iterator[tupl
             paths = _paths(folder, name, files if layers.ndim > plain else None)
             for path, layer in zip(paths, layers if layers.ndim > plain else [layers], strict=True):
                 yield path, encode_image(layer)
-    described = {name: mask.describe() for name, mask in masks.items()}
+    described = {name: dict(mask.about) for name, mask in masks.items()}
     yield ABOUT, (json.dumps({"masks": described}, indent=1, allow_nan=False) + "\n").encode()
 
 
 def masked_files(
     masks: Mapping[str, Mask], files: Sequence[str], pixels: Pixels
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the masked images, ready for a program that shows them: ``masked/NAME/STIMULUS.png``.
+    """Yield the masked images, ready to be shown: ``masked/NAME/STIMULUS.png``.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
 from psychobench.stimuli.masks.control import control_region
-from psychobench.stimuli.masks.face_geometry import Face, Landmarks
 from psychobench.stimuli.masks.fills import (
     Pixels,
     blur_fill,
@@ -58,7 +58,7 @@ class Mask:
 
     @property
     def region(self) -> Region:
-        """Give the pixels that are hidden more than half in any image."""
+        """Return the pixels that are hidden more than half in any image."""
         hidden = self.opacity > MID_GREY
         return np.asarray(hidden if hidden.ndim == 2 else hidden.any(axis=0))
 
@@ -98,10 +98,6 @@ class Mask:
     def leaks(self) -> tuple[str, ...]:
         """By what the mask itself tells the level, in words; empty where it does not."""
         return tuple(self.about.get("leaks", ()))
-
-    def describe(self) -> dict[str, Any]:
-        """Say what the mask hides, where and how much of it, for the manifest."""
-        return dict(self.about)
 
 
 def make_masks(
@@ -145,11 +141,11 @@ def make_masks(
     numbered = len(first) if isinstance(first, np.ndarray) else None
     if faults := mask_faults(specs, numbered):
         raise StimulusError(*faults)
-    studio = _Studio(landmarks_per_level, pixels)
+    maker = _MaskMaker(landmarks_per_level, pixels)
     masks: dict[str, Mask] = {}
     for spec in specs:
         try:
-            masks.update(studio.make(spec))
+            masks.update(maker.make(spec))
         except StimulusError as error:
             faults.extend(error.faults)
     if faults:
@@ -157,8 +153,8 @@ def make_masks(
     return masks
 
 
-class _Studio:
-    """What all masks of a set share."""
+class _MaskMaker:
+    """Makes the masks of one set, which share its landmarks, pixels and face."""
 
     def __init__(self, landmarks: Sequence[Landmarks], pixels: Pixels) -> None:
         self.landmarks = landmarks
@@ -166,7 +162,7 @@ class _Studio:
         self.shape = (pixels.shape[1], pixels.shape[2])
         self.mean: NDArray[np.float64] = pixels.mean(axis=0, dtype=np.float64)
         count = len(landmarks[0]) if isinstance(landmarks[0], np.ndarray) else None
-        self.face = Face.of(landmarks) if count in (None, 189, 68, 5) else None
+        self.face = FaceGeometry.of(landmarks) if count in (None, 189, 68, 5) else None
         self.face_pixels = face_region(self.face, self.shape) if self.face else None
 
     def make(self, spec: MaskSpec) -> Iterator[tuple[str, Mask]]:
@@ -194,9 +190,9 @@ class _Studio:
         if spec.region == POLYGON:
             corners = [np.asarray(level)[list(spec.points)] for level in landmarks]
             unit = self.face.pupil_distance if self.face else max(self.shape) / 4
-            return polygon_region(corners, self.shape, (spec.margin or 0.0) * unit)
-        face = Face.of(landmarks)
-        return named_region(spec.region, face, self.shape, spec.margin, evened=not spec.follow)
+            return polygon_region(corners, self.shape, (spec.reach or 0.0) * unit)
+        face = FaceGeometry.of(landmarks)
+        return named_region(spec.region, face, self.shape, spec.reach, evened=not spec.follow)
 
     def check(self, name: str, regions: Region) -> None:
         images = regions.reshape(-1, *self.shape)
@@ -206,11 +202,11 @@ class _Studio:
                 raise StimulusError(
                     f"a mask must hide a part of the image: masks.{name} hides {what} of "
                     f"{self.shape[1]} x {self.shape[0]} pixels; check that the landmarks belong "
-                    "to these images, and its margin"
+                    "to these images, and its reach"
                 )
 
     def finish(self, spec: MaskSpec, regions: Region, extra: Mapping[str, Any]) -> Mask:
-        """Give a mask its edge, its fill and its description."""
+        """Add a mask's edge, its fill and its description."""
         if regions.ndim == 2:
             opacity = soften(regions, spec.feather)
         else:
@@ -236,7 +232,7 @@ class _Studio:
         return _only(blur_fill(self.pixels, self.spread(spec)), hidden)
 
     def spread(self, spec: MaskSpec) -> float:
-        """Give the standard deviation of a blur in pixels."""
+        """Return the standard deviation of a blur in pixels."""
         if spec.blur is not None:
             return spec.blur
         return 0.25 * (self.face.pupil_distance if self.face else max(self.shape) / 4)

@@ -1,14 +1,14 @@
-"""What a mask hides and what shows in its place, as a spec or an option says it."""
+"""Mask specs: what a mask hides and what is shown in its place."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from psychobench.messages import nearest
 from psychobench.stimuli.masks.regions import REGIONS
 from psychobench.stimuli.toml_specs import is_number, unknown_keys
 
@@ -27,7 +27,7 @@ _ALIASES = {
 _LIMITS = {
     "feather": (1000.0, "pixels"),
     "blur": (1000.0, "pixels"),
-    "margin": (2.0, "pupil distances"),
+    "reach": (2.0, "pupil distances"),
 }
 _EXAMPLE = 'write [masks.NAME], for example [masks.eyes] and below it fill = "noise"'
 
@@ -61,7 +61,7 @@ class MaskSpec:
         Whether to add a mask ``NAME-control`` of equal area elsewhere on the face.
     inverse : bool, optional
         Whether to hide all but the region.
-    margin : float, optional
+    reach : float, optional
         How far the region reaches beyond the landmarks, in pupil distances.
     seed : int, optional
         For ``fill="noise"``.
@@ -84,17 +84,17 @@ class MaskSpec:
     follow: bool = False
     control: bool = False
     inverse: bool = False
-    margin: float | None = None
+    reach: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Take the name for the region where none is given."""
+        """Use the name as the region where none is given."""
         region = POLYGON if self.points and not self.region else self.region or self.name
         object.__setattr__(self, "region", as_region(region))
 
 
 def as_region(text: str) -> str:
-    """Give the usual spelling of a region's name.
+    """Return the usual spelling of a region's name.
 
     Examples
     --------
@@ -124,8 +124,8 @@ def read_mask_specs(section: object, faults: list[str]) -> tuple[MaskSpec, ...]:
     --------
     >>> faults = []
     >>> read_mask_specs({"eyes": {"fill": "nois"}}, faults), faults
-    ((), ["masks.eyes.fill must be one of grey, mean, local, noise, blur: it is 'nois'; did you
-    mean noise?"])
+    ((), ["masks.eyes.fill must be one of grey, mean, local, noise, blur: it is 'nois' (did you
+    mean 'noise'?)"])
     """
     if isinstance(section, list) and all(isinstance(name, str) for name in section):
         section = {as_region(name).replace("+", "-"): {"region": name} for name in section}
@@ -204,8 +204,8 @@ def _check_table(name: str, table: Mapping[str, Any]) -> list[str]:
     if table.get("fill", "grey") not in FILLS:
         fill = table["fill"]
         faults.append(
-            f"{place}fill must be one of {', '.join(FILLS)}: it is {fill!r}; "
-            f"{_nearest(str(fill), FILLS)}"
+            f"{place}fill must be one of {', '.join(FILLS)}: it is {fill!r}"
+            f"{nearest(str(fill), FILLS)}"
         )
     for key, (high, unit) in _LIMITS.items():
         value = table.get(key, 1)
@@ -225,7 +225,7 @@ def _check_table(name: str, table: Mapping[str, Any]) -> list[str]:
     ]
     for key in ("grey", "blur"):
         if key in table and table.get("fill", "grey") != key:
-            faults.append(f'{place}{key} says nothing without fill = "{key}"; delete one of them')
+            faults.append(f'{place}{key} has no effect without fill = "{key}"; delete one of them')
     if table.get("control") is True and table.get("follow") is True:
         faults.append(
             f"{place}control must be a fixed mask: with follow = true there is no area to equal; "
@@ -245,7 +245,7 @@ def _check_region(name: str, table: Mapping[str, Any]) -> list[str]:
             return []
         return [
             f"masks.{name} must hide one of {', '.join(REGIONS)}, or have points: it hides "
-            f"{region!r}; {_nearest(region, REGIONS)}"
+            f"{region!r}{nearest(region, REGIONS)}"
         ]
     if region != POLYGON:
         return [f"masks.{name} must have either region or points: delete one of them"]
@@ -256,8 +256,3 @@ def _check_region(name: str, table: Mapping[str, Any]) -> list[str]:
             f"it is {points!r}"
         ]
     return []
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"

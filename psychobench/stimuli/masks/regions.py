@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.masks.face_geometry import Face, Landmarks, Points, Shape
+from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks, Points, Shape
 
 Region = NDArray[np.bool_]
 
@@ -25,8 +25,8 @@ REGIONS = (*_PARTS, "upper-half", "lower-half", "inner-face")
 """The regions that have a name; any other is a polygon of landmarks."""
 _ROUNDING = 1e-6  # pixels: a centre on the edge is inside, on either side of the face
 # of the pupil distance; five points mark places without an extent, and need more
-_MARGIN = {"eyes": 0.075, "nose": 0.035, "mouth": 0.06, "eyes+brows": 0.06}
-_MARGIN_OF_PLACES = {"eyes": 0.30, "nose": 0.30, "mouth": 0.18, "eyes+brows": 0.30}
+_REACH = {"eyes": 0.075, "nose": 0.035, "mouth": 0.06, "eyes+brows": 0.06}
+_REACH_OF_PLACES = {"eyes": 0.30, "nose": 0.30, "mouth": 0.18, "eyes+brows": 0.30}
 _BEFORE = {"eyes": ("mouth",), "nose": ("eyes", "mouth")}  # who keeps a pixel that two claim
 
 
@@ -35,7 +35,7 @@ def face_masks(landmarks_per_level: Sequence[Landmarks], size: int) -> dict[str,
 
     A mask that followed each level's own features would show the expression in its outline. So
     every mask covers its feature at all levels at once: the convex hull of the feature's landmarks
-    over the levels, with a margin. The hull over a frown and a broad smile would still be curved
+    over the levels, with a reach. The hull over a frown and a broad smile would still be curved
     like a grin, and grin at every level: the mouth's points are therefore mirrored up and down
     first, which leaves a patch without a bend. A pixel that two masks claim goes to the mouth
     before the eyes and to the eyes before the nose.
@@ -60,12 +60,12 @@ def face_masks(landmarks_per_level: Sequence[Landmarks], size: int) -> dict[str,
     >>> [name for name, mask in masks.items() if mask.any()]
     ['eyes', 'nose', 'mouth']
     """
-    face = Face.of(landmarks_per_level)
+    face = FaceGeometry.of(landmarks_per_level)
     return {name: named_region(name, face, (size, size)) for name in MASK_NAMES}
 
 
 def named_region(
-    name: str, face: Face, shape: Shape, margin: float | None = None, *, evened: bool = True
+    name: str, face: FaceGeometry, shape: Shape, reach: float | None = None, *, evened: bool = True
 ) -> Region:
     """Find the pixels of one of `REGIONS`.
 
@@ -73,11 +73,11 @@ def named_region(
     ----------
     name : str
         One of `REGIONS`.
-    face : Face
+    face : FaceGeometry
         Where the features are; a feature is covered at all its levels.
     shape : tuple of int
         Height and width of the images.
-    margin : float, optional
+    reach : float, optional
         How far beyond the landmarks, in pupil distances.
     evened : bool, optional
         Whether the mouth's patch is made to bend neither up nor down.
@@ -87,20 +87,20 @@ def named_region(
     ndarray of bool, shape (height, width)
     """
     if name in _PARTS:
-        region = _feature(name, face, shape, margin, evened)
+        region = _feature(name, face, shape, reach, evened)
         for other in _BEFORE.get(name, ()):
             region &= ~_feature(other, face, shape, None, evened)
         return region
     x, y = face.grid(shape)
     if name == "inner-face":
-        centre, half = _oval(face, margin or 0.0)
+        centre, half = _oval(face, reach or 0.0)
         return np.asarray(((x - centre[0]) / half[0]) ** 2 + ((y - centre[1]) / half[1]) ** 2 <= 1)
     border = 0.5 * float(face.place(face.points("mouth"))[:, 1].mean())
-    reach = (y - border) * (-1.0 if name == "upper-half" else 1.0)
-    return np.asarray(reach >= -(margin or 0.0))
+    beyond = (y - border) * (-1.0 if name == "upper-half" else 1.0)
+    return np.asarray(beyond >= -(reach or 0.0))
 
 
-def polygon_region(points_per_level: Sequence[Points], shape: Shape, margin: float) -> Region:
+def polygon_region(points_per_level: Sequence[Points], shape: Shape, reach: float) -> Region:
     """Find the pixels within a polygon at any of several levels, and those near it.
 
     Parameters
@@ -109,7 +109,7 @@ def polygon_region(points_per_level: Sequence[Points], shape: Shape, margin: flo
         The corners in order, in pixels; closed by itself.
     shape : tuple of int
         Height and width of the images.
-    margin : float
+    reach : float
         How far beyond the polygon, in pixels.
 
     Returns
@@ -121,8 +121,8 @@ def polygon_region(points_per_level: Sequence[Points], shape: Shape, margin: flo
     region = np.zeros(shape, dtype=bool)
     for points in points_per_level:
         region |= fill_polygon(points, shape)
-    if margin > 0.0 and region.any():
-        region = distance_transform_edt(~region) <= margin
+    if reach > 0.0 and region.any():
+        region = distance_transform_edt(~region) <= reach
     return region
 
 
@@ -144,7 +144,7 @@ def fill_polygon(points: Points, shape: Shape) -> Region:
     return inside
 
 
-def face_region(face: Face, shape: Shape) -> Region:
+def face_region(face: FaceGeometry, shape: Shape) -> Region:
     """Find the pixels of the face: within its outline and below the hair."""
     oval = named_region("inner-face", face, shape)
     if face.only_places or "face" not in face.levels[0]:
@@ -157,7 +157,7 @@ def face_region(face: Face, shape: Shape) -> Region:
     return outline & (face.grid(shape)[1] >= face.forehead)
 
 
-def features_region(face: Face, shape: Shape) -> Region:
+def features_region(face: FaceGeometry, shape: Shape) -> Region:
     """Find the pixels of eyes, brows, nose and mouth at any level."""
     region = np.zeros(shape, dtype=bool)
     for name in ("eyes+brows", "nose", "mouth"):
@@ -166,7 +166,7 @@ def features_region(face: Face, shape: Shape) -> Region:
 
 
 def soften(region: Region, feather: float) -> NDArray[np.uint8]:
-    """Give the opacity: 255 within the region, falling to 0 over `feather` pixels beyond it.
+    """Compute the opacity: 255 within the region, falling to 0 over `feather` pixels beyond it.
 
     Examples
     --------
@@ -177,8 +177,8 @@ def soften(region: Region, feather: float) -> NDArray[np.uint8]:
 
     if feather <= 0.0 or not region.any():
         return region.astype(np.uint8) * np.uint8(255)
-    reach = int(feather) + 2
-    box = bounding_box(region, reach)
+    border = int(feather) + 2
+    box = bounding_box(region, border)
     far = distance_transform_edt(~region[box])
     fall = 0.5 + 0.5 * np.cos(np.pi * np.minimum(far / (feather + 1.0), 1.0))
     opacity = np.zeros(region.shape, dtype=np.uint8)
@@ -186,29 +186,31 @@ def soften(region: Region, feather: float) -> NDArray[np.uint8]:
     return opacity
 
 
-def bounding_box(region: Region, reach: int = 0) -> tuple[slice, slice]:
-    """Give the smallest rectangle round the pixels of a region, as slices, widened by `reach`."""
+def bounding_box(region: Region, border: int = 0) -> tuple[slice, slice]:
+    """Return the smallest rectangle round the pixels of a region, with a border, as slices."""
     rows, columns = np.flatnonzero(region.any(axis=1)), np.flatnonzero(region.any(axis=0))
     return (
-        slice(max(int(rows[0]) - reach, 0), int(rows[-1]) + 1 + reach),
-        slice(max(int(columns[0]) - reach, 0), int(columns[-1]) + 1 + reach),
+        slice(max(int(rows[0]) - border, 0), int(rows[-1]) + 1 + border),
+        slice(max(int(columns[0]) - border, 0), int(columns[-1]) + 1 + border),
     )
 
 
-def _feature(name: str, face: Face, shape: Shape, margin: float | None, evened: bool) -> Region:
-    if margin is None:
-        margin = (_MARGIN_OF_PLACES if face.only_places else _MARGIN)[name]
+def _feature(
+    name: str, face: FaceGeometry, shape: Shape, reach: float | None, evened: bool
+) -> Region:
+    if reach is None:
+        reach = (_REACH_OF_PLACES if face.only_places else _REACH)[name]
     region = np.zeros(shape, dtype=bool)
     for parts in _PARTS[name]:
         points = face.points(*parts)
         if name == "mouth" and evened:
             points = _evened(points, face.axes[1])
-        region |= _hull(points, max(margin * face.pupil_distance, 0.5), shape)
+        region |= _hull(points, max(reach * face.pupil_distance, 0.5), shape)
     return region
 
 
-def _oval(face: Face, margin: float) -> tuple[Points, Points]:
-    """Give centre and half axes of the inner face, in face axes."""
+def _oval(face: FaceGeometry, reach: float) -> tuple[Points, Points]:
+    """Return centre and half axes of the inner face, in face axes."""
     top = face.forehead
     if face.only_places or "face" not in face.levels[0]:
         bottom = float(face.place(face.points("mouth"))[:, 1].max()) + 0.55
@@ -219,7 +221,7 @@ def _oval(face: Face, margin: float) -> tuple[Points, Points]:
         middle, half = outline[:, 0].mean(), 0.455 * np.ptp(outline[:, 0])
         left, right = float(middle - half), float(middle + half)
     low, high = np.array([left, top]), np.array([right, bottom])
-    return 0.5 * (low + high), 0.5 * (high - low) + margin
+    return 0.5 * (low + high), 0.5 * (high - low) + reach
 
 
 def _evened(points: Points, down: Points) -> Points:
@@ -229,12 +231,12 @@ def _evened(points: Points, down: Points) -> Points:
     return np.concatenate([points, points - 2.0 * np.outer(heights - middle, down)])
 
 
-def _hull(points: Points, margin: float, shape: Shape) -> Region:
-    """Give the pixels whose centres lie in the points' convex hull or within `margin` of it."""
+def _hull(points: Points, reach: float, shape: Shape) -> Region:
+    """Return the pixels whose centres lie in the points' convex hull or within `reach` of it."""
     from scipy.spatial import ConvexHull
 
     turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
-    disc = margin * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    disc = reach * np.stack([np.cos(turn), np.sin(turn)], axis=1)
     widened = (points[:, None] + disc).reshape(-1, 2)
     (left, top), (right, bottom) = widened.min(axis=0) - 1.0, widened.max(axis=0) + 1.0
     rows = slice(*np.clip([top, bottom], 0, shape[0]).astype(int).tolist())

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.image_threads import side_by_side
+from psychobench.stimuli.image_threads import map_images
 from psychobench.stimuli.morphing.face_loading import Face, Portrait
 from psychobench.stimuli.morphing.frame import place_frame
 from psychobench.stimuli.morphing.morph_spec import MorphSpec
-from psychobench.stimuli.morphing.shapes import fit_similarity, keep_lips, turned
+from psychobench.stimuli.morphing.shapes import fit_similarity, keep_lips_closed, turn_vectors
 from psychobench.stimuli.morphing.texture import Texture
 from psychobench.stimuli.morphing.warp import (
     Layer,
@@ -77,14 +77,14 @@ class Continuum:
         shape = np.concatenate([self.shapes[row], self.border])
         return paint(shape, self.triangles, layers, self.size)
 
-    def paint_all(self, *, threads: int | None = None, progress: bool = False) -> NDArray[np.uint8]:
-        """Paint all levels, shape (n_levels, height, width, 3); the same for any threads."""
+    def paint_all(self, *, cores: int | None = None, progress: bool = False) -> NDArray[np.uint8]:
+        """Paint all levels, shape (n_levels, height, width, 3); the same on any number of cores."""
         from tqdm import tqdm
 
         width, height = self.size
         pixels = np.empty((len(self.shapes), height, width, 3), dtype=np.uint8)
         bar = tqdm(
-            side_by_side(self.paint, range(len(pixels)), threads=threads),
+            map_images(self.paint, range(len(pixels)), cores=cores),
             "morphing",
             total=len(pixels),
             unit="image",
@@ -107,7 +107,7 @@ class _Fold(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class _Placed:
+class _AveragedFace:
     """A face's average shape, and how much each of its portraits is scaled to get there."""
 
     face: Face
@@ -149,20 +149,22 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
     """
     first = faces[0].portraits[0]
     window, size = place_frame(spec.frame, first.size, len(spec.levels))
-    placed = [_place(face, first.points if spec.align else None) for face in faces]
-    anchors = placed[1:] if spec.base else placed
+    averaged = [_average_portraits(face, first.points if spec.align else None) for face in faces]
+    anchors = averaged[1:] if spec.base else averaged
     marks = np.array([anchor.face.level for anchor in anchors])
-    mixture = _hats(marks, np.array(spec.levels))
-    held = np.repeat(_hats(marks, np.array([_held(spec, marks)])), len(mixture), axis=0)
+    mixture = _anchor_shares(marks, np.array(spec.levels))
+    held = np.repeat(
+        _anchor_shares(marks, np.array([_held_level(spec, marks)])), len(mixture), axis=0
+    )
     ends = np.stack([anchor.shape for anchor in anchors])
     parts: list[Part] = []
     if spec.base:
-        base = placed[0]
+        base = averaged[0]
         rest = np.tensordot(held[0], ends, 1)
         turn = fit_similarity(rest, base.shape)[0]
-        ends = base.shape + turned(ends - rest, turn)
+        ends = base.shape + turn_vectors(ends - rest, turn)
         if spec.lips == "keep":
-            ends = keep_lips(ends, base.shape)
+            ends = keep_lips_closed(ends, base.shape)
         parts += base.parts(np.ones(len(mixture)))
     shapes = np.tensordot(held if spec.warp == "colour" else mixture, ends, 1)
     shares = held if spec.warp == "shape" else mixture
@@ -183,7 +185,7 @@ def _assemble(
     ends: NDArray[np.float64],
     parts: Sequence[Part],
 ) -> Continuum:
-    """Bring everything into pixels of the result and look for what is wrong with it."""
+    """Convert everything to pixels of the result and check it."""
     scale = np.array(size) / (window[1] - window[0])
     faults = _outside(spec, shapes, whole)
     border = (border_points(whole) - window[0]) * scale
@@ -195,7 +197,7 @@ def _assemble(
         for level, shape in zip(spec.levels, shapes, strict=True)
     ]
     for portrait, factor, _ in parts:
-        image, points = _shrunk(portrait, factor * float(scale.mean()))
+        image, points = _scale_down(portrait, factor * float(scale.mean()))
         edge = border_points((image.shape[1], image.shape[0]))
         folds.append(_find_folds(points, edge, triangles, f"on {portrait.name}"))
         textures.append(Texture.of(image, spec.blend))
@@ -222,19 +224,19 @@ def _assemble(
     )
 
 
-def _held(spec: MorphSpec, marks: NDArray[np.float64]) -> float:
-    """Say at which level stays what does not change."""
+def _held_level(spec: MorphSpec, marks: NDArray[np.float64]) -> float:
+    """Return the level at which whatever does not change is held."""
     if spec.base:
         return spec.base.level
     return float(marks[[0, -1]].mean()) if spec.hold is None else spec.hold
 
 
-def _hats(marks: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give each anchor's share at each level: 1 at its own, falling to 0 at its neighbours'."""
+def _anchor_shares(marks: NDArray[np.float64], levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute each anchor's share at each level: 1 at its own, falling to 0 at its neighbours'."""
     return np.stack([np.interp(levels, marks, row) for row in np.eye(len(marks))], axis=1)
 
 
-def _place(face: Face, onto: Points | None) -> _Placed:
+def _average_portraits(face: Face, onto: Points | None) -> _AveragedFace:
     """Average the shapes of a face's portraits, in their own places or brought onto another."""
     shapes, factors = [], []
     for portrait in face.portraits:
@@ -244,14 +246,16 @@ def _place(face: Face, onto: Points | None) -> _Placed:
             factor = abs(turn)
         shapes.append(shape)
         factors.append(factor)
-    return _Placed(face, np.mean(shapes, axis=0), tuple(factors))
+    return _AveragedFace(face, np.mean(shapes, axis=0), tuple(factors))
 
 
-def _shrunk(portrait: Portrait, factor: float) -> tuple[NDArray[np.uint8], Points]:
+def _scale_down(portrait: Portrait, factor: float) -> tuple[NDArray[np.uint8], Points]:
     """Scale a portrait down, smoothly, where the result is coarser than it."""
     image = portrait.image
     if image is None:
-        raise StimulusError(f"an image is needed for its colours: {portrait.name} has none")
+        raise StimulusError(
+            f"an image is needed for its colours: {portrait.name} has none; add it to the spec"
+        )
     if factor >= _SHRINK:
         return image, portrait.points
     width, height = (max(2, round(side * factor)) for side in portrait.size)

@@ -1,4 +1,4 @@
-"""Load the faces of a morph spec and say everything that is wrong with them."""
+"""Load the faces of a morph spec, and collect everything that is wrong with them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.resources import conversions, read_image
+from psychobench.images import conversions, read_image
 from psychobench.stimuli.faces import render_face
 from psychobench.stimuli.faces.frl import frl_points
+from psychobench.stimuli.landmarks.point_layouts import LINES
+from psychobench.stimuli.landmarks.template_files import landmark_flaws, read_template
 from psychobench.stimuli.morphing.face_specs import FaceSource
 from psychobench.stimuli.morphing.morph_spec import MorphSpec
-from psychobench.stimuli.point_layouts import LINES
-from psychobench.stimuli.templates import find_flaws, read_template
 
 Points = NDArray[np.float64]
 Lines = tuple[tuple[int, ...], ...]
@@ -107,12 +107,12 @@ def load_faces(spec: MorphSpec) -> list[Face]:
     ]
     portraits = [portrait for face in faces for portrait in face.portraits]
     if not faults:
-        faults += _compare_counts(portraits)
+        faults += _check_point_counts(portraits)
         # faces that are aligned, or only lend their differences, need no common size
         if spec.kind != "transform" and not spec.align:
-            faults += _compare_sizes(portraits)
+            faults += _check_sizes(portraits)
         elif len(faces[0].portraits) > 1 and not spec.align:
-            faults += _compare_sizes(faces[0].portraits)
+            faults += _check_sizes(faces[0].portraits)
     if faults:
         raise StimulusError(*faults)
     return faces
@@ -162,14 +162,18 @@ def _read_portrait(template_path: Path, image_path: Path | None, home: Path) -> 
         note = f"{name} was {' and '.join(what)}"
     portrait = Portrait(template.points, image, name, template.lines, note)
     if image is not None and min(portrait.size) < _SMALLEST:
-        raise StimulusError(f"an image must have at least 2 x 2 pixels: {image_path} has fewer")
-    flaw = find_flaws(template.points, portrait.size if image is not None else None)
+        raise StimulusError(
+            f"an image must have at least 2 x 2 pixels: {image_path} has fewer; use a larger one"
+        )
+    flaw = landmark_flaws(template.points, portrait.size if image is not None else None)
     if flaw:
-        raise StimulusError(f"landmarks must be places on the face: {template_path}: {flaw}")
+        raise StimulusError(
+            f"landmarks must be places on the face: {template_path}: {flaw}; set them anew"
+        )
     return portrait
 
 
-def _compare_counts(portraits: Sequence[Portrait]) -> list[str]:
+def _check_point_counts(portraits: Sequence[Portrait]) -> list[str]:
     first = portraits[0]
     return [
         f"all templates must have the same points: {first.name} has {len(first.points)} and "
@@ -179,7 +183,7 @@ def _compare_counts(portraits: Sequence[Portrait]) -> list[str]:
     ]
 
 
-def _compare_sizes(portraits: Sequence[Portrait]) -> list[str]:
+def _check_sizes(portraits: Sequence[Portrait]) -> list[str]:
     first = portraits[0]
     return [
         f"all images must have one size: {first.name} has {_times(first.size)} pixels and "

@@ -77,7 +77,9 @@ def read_face(
     templates = _read_files(table, "template", place, folder, faults)
     given = [any(key in table for key in (kind, f"{kind}s")) for kind in ("image", "template")]
     if not given[1] or (needs_image and not given[0]):
-        faults.append(f"{place} must have an image and its template, or the renderer's valence")
+        faults.append(
+            f"{place} must have an image and its template, or a valence for the renderer; add them"
+        )
     elif images and templates and len(images) != len(templates):
         faults.append(
             f"{place} must have one template for each image: it has {len(images)} images and "

@@ -87,7 +87,7 @@ def place_frame(frame: Frame, whole: Size, levels: int) -> tuple[NDArray[np.floa
     if right > width or bottom > height:
         raise StimulusError(
             f"image.crop must lie within the image: right is {right:g} and bottom {bottom:g}, "
-            f"the first image has {width} x {height} pixels"
+            f"the first image has {width} x {height} pixels; crop less"
         )
     shape = (bottom - top) / (right - left)
     if frame.width is None and frame.height is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from psychobench.messages import nearest
 from psychobench.stimuli.masks import MaskSpec, read_mask_specs
 from psychobench.stimuli.matching import MATCHES
 from psychobench.stimuli.morphing.face_specs import FaceSource, read_face
@@ -17,11 +18,11 @@ from psychobench.stimuli.toml_specs import (
     is_number,
     raise_faults,
     read_choice,
-    read_levels,
+    read_levels_key,
     read_section,
+    read_titles,
     read_toml,
     read_whole,
-    read_words,
     unknown_keys,
 )
 
@@ -61,7 +62,7 @@ class MorphSpec:
         Whether the anchors are blended, or their differences are added to `base`, or there is one
         anchor alone: the average of several faces.
     name, title, source, target : str
-        As in `psychobench.stimuli.render_spec.RenderSpec`.
+        As in `psychobench.stimuli.rendering.render_spec.RenderSpec`.
     levels : tuple of float
         Ascending, within those of the anchors.
     anchors : tuple of FaceSource
@@ -145,9 +146,9 @@ def read_morph_spec(path: Path) -> MorphSpec:
     average = kind == "average"
     needed, optional = (_KEYS_OF_AVERAGE, _OPTIONAL_OF_AVERAGE) if average else (_KEYS, _OPTIONAL)
     faults += unknown_keys("", found, [*needed, *optional])
-    faults += [f"it must have {key}" for key in needed if key not in found]
-    words = read_words(found, faults)
-    levels = _read_levels(found, kind, faults)
+    faults += [f"it must have {key}; add it" for key in needed if key not in found]
+    words = read_titles(found, faults)
+    levels = (0.0,) if kind == "average" else read_levels_key(found, faults)
     anchors = _read_anchors(found, path.parent, kind, faults)
     base = _read_base(found, path.parent, kind, faults)
     seed = read_whole(found, "seed", (0, 2**63 - 1), faults) or 0
@@ -180,15 +181,11 @@ def _read_kind(found: Mapping[str, Any], faults: list[str]) -> str:
     kind = found.get("kind", KINDS[0])
     if kind in KINDS:
         return str(kind)
-    hint = "; psychobench stimuli render takes that kind" if kind == "rendered" else ""
+    hint = nearest(str(kind), KINDS)
+    if kind == "rendered":
+        hint = "; `psychobench.render_stimuli()` takes that kind"
     faults.append(f"kind must be {', '.join(KINDS[:-1])} or {KINDS[-1]}: it is {kind!r}{hint}")
     return KINDS[0]
-
-
-def _read_levels(found: Mapping[str, Any], kind: str, faults: list[str]) -> tuple[float, ...]:
-    if kind == "average":
-        return (0.0,)
-    return read_levels(found, faults) if "levels" in found else ()
 
 
 def _read_anchors(
@@ -201,7 +198,9 @@ def _read_anchors(
         faults.append(f"anchors must be sections, each [[anchors]]: they are {tables!r}")
         return ()
     if "anchors" in found and len(tables) < 2:
-        faults.append(f"there must be at least two [[anchors]]: there are {len(tables)}")
+        faults.append(
+            f"there must be at least two [[anchors]]: there are {len(tables)}; add another"
+        )
     return tuple(
         read_face(table, f"anchors[{number}]", folder, faults, needs_image=kind == "morph")
         for number, table in enumerate(tables, 1)
@@ -218,7 +217,9 @@ def _read_averaged(
     faults += unknown_keys("face.", section, ["images", "templates"])
     face = read_face({**section, "level": 0}, "face", folder, faults)
     if len(face.images) == 1:
-        faults.append("face.images must be at least two: an average of one image is that image")
+        faults.append(
+            "face.images must be at least two: an average of one image is that image; add another"
+        )
     return (face,)
 
 
@@ -227,10 +228,10 @@ def _read_base(
 ) -> FaceSource | None:
     if kind != "transform":
         if kind == "morph" and "base" in found:
-            faults.append('base means nothing in a morph: delete it, or write kind = "transform"')
+            faults.append('base has no effect in a morph: delete it, or write kind = "transform"')
         return None
     if "base" not in found:
-        faults.append("it must have [base], the face that the transform changes")
+        faults.append("it must have [base], the face that the transform changes; add it")
         return None
     return read_face(read_section(found, "base", faults), "base", folder, faults)
 
@@ -246,7 +247,7 @@ def _read_hold(found: Mapping[str, Any], faults: list[str]) -> float | None:
 def _read_lips(found: Mapping[str, Any], kind: str, faults: list[str]) -> str:
     """Read what lips do: with the anchors' colours come teeth, and lips may part by default."""
     if kind == "morph" and "lips" in found:
-        faults.append('lips means nothing in a morph: delete it, or write kind = "transform"')
+        faults.append('lips has no effect in a morph: delete it, or write kind = "transform"')
     coloured = found.get("warp", "shape") != "shape"
     return read_choice(found, "lips", LIPS[::-1] if coloured else LIPS, faults)
 
@@ -271,7 +272,7 @@ def _read_masks(section: object, seed: int, faults: list[str]) -> tuple[MaskSpec
 def _check_levels(spec: MorphSpec) -> list[str]:
     marks = [anchor.level for anchor in spec.anchors]
     if any(a >= b for a, b in itertools.pairwise(marks)):
-        return [f"the levels of the anchors must ascend: they are {_listed(marks)}"]
+        return [f"the levels of the anchors must ascend: they are {_listed(marks)}; reorder them"]
     faults = []
     checked = [(f"level {level:g}", level) for level in spec.levels]
     checked += [("hold", spec.hold)] if spec.hold is not None else []
@@ -280,10 +281,13 @@ def _check_levels(spec: MorphSpec) -> list[str]:
         if not marks[0] - 1e-9 <= level <= marks[-1] + 1e-9:
             faults.append(
                 f"levels must lie within those of the anchors, {marks[0]:g} to {marks[-1]:g}: "
-                f"{what} {'is' if what.startswith('level') else f'is {level:g}, which is'} outside"
+                f"{what} {'is' if what.startswith('level') else f'is {level:g}, which is'} "
+                "outside; change it, or move an anchor"
             )
     if len(spec.levels) < 2 and spec.kind != "average":
-        faults.append(f"a continuum needs at least two levels: there is {_listed(spec.levels)}")
+        faults.append(
+            f"a continuum needs at least two levels: there is {_listed(spec.levels)}; add another"
+        )
     return faults
 
 
@@ -292,14 +296,14 @@ def _check_faces(spec: MorphSpec) -> list[str]:
     if spec.kind == "transform" and spec.warp != "shape":
         faults += [
             f'{face.place}.image is needed: with warp = "{spec.warp}" the difference in colour is '
-            "applied too"
+            'applied too; add it, or write warp = "shape"'
             for face in spec.anchors
             if not face.rendered and not face.images
         ]
     if spec.warp == "both" and spec.hold is not None:
-        faults.append('hold says nothing with warp = "both"; delete it')
+        faults.append('hold has no effect with warp = "both"; delete it')
     if spec.kind == "transform" and spec.hold is not None:
-        faults.append("hold says nothing in a transform, which keeps the base's own; delete it")
+        faults.append("hold has no effect in a transform, which keeps what the base has; delete it")
     return faults
 
 

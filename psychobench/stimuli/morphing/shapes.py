@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, LIPS
 from psychobench.stimuli.morphing.warp import Points
-from psychobench.stimuli.point_layouts import FEATURES, LIPS
 
 _TOUCHING = 0.02  # of the mouth's extent
 
@@ -26,13 +26,13 @@ def fit_similarity(points: Points, onto: Points) -> tuple[complex, Points]:
     return turn, np.stack([moved.real, moved.imag], axis=1)
 
 
-def turned(vectors: NDArray[np.float64], turn: complex) -> NDArray[np.float64]:
+def turn_vectors(vectors: NDArray[np.float64], turn: complex) -> NDArray[np.float64]:
     """Turn and scale vectors, shape (..., 2)."""
     matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     return np.asarray(vectors @ matrix.T)
 
 
-def keep_lips(shapes: NDArray[np.float64], base: Points) -> NDArray[np.float64]:
+def keep_lips_closed(shapes: NDArray[np.float64], base: Points) -> NDArray[np.float64]:
     """Move lower lips up to where they touch the upper ones, wherever they do so in the base.
 
     A photograph with a closed mouth has nothing to show between parted lips.

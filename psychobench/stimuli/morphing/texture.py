@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.image_statistics import linear_light
+from psychobench.images import decode_srgb, encode_srgb
 
 Blend = Literal["srgb", "linear"]
 BLENDS: tuple[Blend, ...] = ("srgb", "linear")
@@ -97,23 +97,17 @@ class Texture:
             sums += lower
 
     def encode(self, total: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Turn sums of colours into bytes: (3, rows, columns) into (rows, columns, 3).
-
-        Light is encoded as IEC 61966-2-1 says.
-        """
+        """Turn sums of colours into bytes: (3, rows, columns) into (rows, columns, 3)."""
         value = (total / np.float32(_STEPS * _WHITE)).clip(0.0, 1.0)
         if self.blend == "linear":
-            low = value * np.float32(12.92)
-            value = np.where(
-                value <= 0.0031308, low, 1.055 * value ** np.float32(1 / 2.4) - np.float32(0.055)
-            )
+            value = encode_srgb(value)
         return np.rint(value * np.float32(_WHITE)).astype(np.uint8).transpose(1, 2, 0)
 
 
 def _decoding(blend: Blend) -> NDArray[np.float32]:
-    """Give what each byte stands for, in steps."""
+    """Return what each byte stands for, in steps."""
     codes = np.arange(256, dtype=np.uint8)
-    value = linear_light(codes) if blend == "linear" else codes / _WHITE
+    value = decode_srgb(codes) if blend == "linear" else codes / _WHITE
     return (value * _WHITE * _STEPS).astype(np.float32)
 
 
@@ -125,7 +119,7 @@ def _between(
 
 
 def _refined(plane: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Put a value between each two along an axis: Catmull and Rom's cubic half-way."""
+    """Insert a value between each two along an axis: Catmull and Rom's cubic half-way."""
     plane = np.moveaxis(plane, axis, 0)
     padded = np.concatenate([plane[:1], plane, plane[-1:]])
     fine = np.empty((2 * len(plane) - 1, plane.shape[1]), dtype=np.float32)

@@ -67,7 +67,7 @@ def triangulate(points: Points) -> NDArray[np.intp]:
 
 
 def doubled_areas(points: Points, triangles: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Give twice the signed area of each triangle: negative where a fold has turned it over."""
+    """Compute twice the signed area of each triangle: negative where a fold has turned it over."""
     a, b, c = (points[triangles[:, corner]] for corner in range(3))
     first, second = b - a, c - a
     areas: NDArray[np.float64] = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
@@ -75,7 +75,7 @@ def doubled_areas(points: Points, triangles: NDArray[np.intp]) -> NDArray[np.flo
 
 
 def fold_depths(points: Points, triangles: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Say how deep each triangle is folded over: its height in pixels, 0 where it is not."""
+    """Compute how deep each triangle is folded over: its height in pixels, 0 where it is not."""
     corners = points[triangles]
     edges = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2)
     area = doubled_areas(points, triangles)
@@ -142,7 +142,7 @@ class Layer:
 def paint(
     shape: Points, triangles: NDArray[np.intp], layers: Sequence[Layer], size: Size
 ) -> NDArray[np.uint8]:
-    """Bring textures into one shape and add them up.
+    """Warp textures into one shape and add them up.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def paint(
 def _affine_maps(
     target: Points, source: Points, triangles: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Give, per triangle, the affine map from target to source: x' = ax+by+c, y' = dx+ey+f.
+    """Solve for each triangle's affine map from target to source: x' = ax+by+c, y' = dx+ey+f.
 
     A triangle without area in the target has no map and needs none.
     """

@@ -1,4 +1,4 @@
-"""Numbers that show at a glance what a participant did: one function per check.
+"""The measure behind each check: one function each.
 
 Each takes trials with ``observer, condition, level, response`` and perhaps ``rt``, ``session`` and
 ``trial``, in the order in which they were given, and returns one number per observer, nan where
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-FASTEST = 0.15  # seconds; nobody sees, decides and presses a key sooner
+FASTEST = 0.15  # seconds; no one can see, decide and press a key faster
 SLOW = 3.0  # scaled median absolute deviations of log RT above an observer's median
 MAD_TO_SD = 1.4826
 
@@ -51,7 +51,7 @@ def odd_rts(trials: pd.DataFrame) -> Numbers:
 
 
 def longest_run(trials: pd.DataFrame) -> Numbers:
-    """Longest run of one answer, in units of the run that chance would hardly exceed.
+    """Longest run of one answer, in units of the run that chance would rarely exceed.
 
     With q the share of the more frequent answer among n, a run of length L starts somewhere with
     a probability of at most n q^L; the unit is the L for which that is .001.
@@ -70,13 +70,13 @@ def longest_run(trials: pd.DataFrame) -> Numbers:
 
 
 def target_share(trials: pd.DataFrame) -> Numbers:
-    """Share of target answers, every level alike."""
+    """Share of target answers, all levels weighted equally."""
     shares = trials.groupby(["observer", "condition", "level"], sort=False)["response"].mean()
     return shares.groupby("observer", sort=False).mean()
 
 
 def switching(trials: pd.DataFrame) -> Numbers:
-    """How many standard deviations more often answers change than the levels make them change.
+    """How many standard deviations more often answers change than the levels explain.
 
     An observer's own share of target answers at each level says how often two neighbouring trials
     should differ.
@@ -95,7 +95,7 @@ def switching(trials: pd.DataFrame) -> Numbers:
 
 
 def right_at_ends(trials: pd.DataFrame) -> Numbers:
-    """Share of right answers at the lowest and the highest level of each condition."""
+    """Share of correct answers at the lowest and the highest level of each condition."""
     lowest = trials.groupby("condition")["level"].transform("min")
     highest = trials.groupby("condition")["level"].transform("max")
     ends = trials[(trials["level"] == lowest) | (trials["level"] == highest)]
@@ -135,7 +135,7 @@ def halves(trials: pd.DataFrame) -> Numbers:
 def repeated_rows(trials: pd.DataFrame) -> Numbers:
     """Share of trials that are the same as an earlier one in every column.
 
-    Without a trial number or a reaction time, honest trials look the same, too.
+    Without a trial number or a reaction time, different trials look the same, too.
     """
     if not {"trial", "rt"} & set(trials):
         return _none(trials)
@@ -143,9 +143,9 @@ def repeated_rows(trials: pd.DataFrame) -> Numbers:
 
 
 def same_as_another(trials: pd.DataFrame) -> Numbers:
-    """Count other observers with the very same levels and answers in the same order."""
-    told = [name for name in ("condition", "level", "response", "rt") if name in trials]
-    hashes = pd.util.hash_pandas_object(trials[told], index=False)
+    """Count the other observers with exactly the same levels and answers in the same order."""
+    compared = [name for name in ("condition", "level", "response", "rt") if name in trials]
+    hashes = pd.util.hash_pandas_object(trials[compared], index=False)
     whole = hashes.groupby(trials["observer"], sort=False).agg(tuple)
     return whole.map(whole.value_counts()) - 1.0
 

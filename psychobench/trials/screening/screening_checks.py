@@ -1,4 +1,4 @@
-"""Every check's rule, and the participants whom it points at."""
+"""The checks of trials: what each measures, its rule, and whom it flags."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.screening import measures
+from psychobench.trials.table import validate_trials
 
 
 @dataclass(frozen=True)
 class Check:
-    """One number per observer, and the values from which it deserves a look.
+    """One number per observer, and the limits beyond which it is flagged.
 
     Parameters
     ----------
     measure : callable
         From trials to that number.
     rule : str
-        What should hold, in words; `low` and `high` may stand in it.
+        What should hold, in words; ``{low}`` and ``{high}`` are filled in.
     low, high : float
-        Flagged below and above.
+        Values below and above are flagged.
     sentence : str
-        What a flag says; `value` stands in it, formatted by it.
+        The text of a flag; ``{value}`` is filled in.
     """
 
     measure: Callable[[pd.DataFrame], measures.Numbers]
@@ -37,7 +39,7 @@ class Check:
     high: float = np.inf
 
     def stated(self) -> str:
-        """Give the rule with its limits."""
+        """Return the rule with its limits."""
         return self.rule.format(low=self.low, high=self.high)
 
 
@@ -63,61 +65,61 @@ CHECKS = {
     ),
     "run": Check(
         measures.longest_run,
-        "no run of one answer is so long that it would come up by chance once in 1,000 times",
-        "one answer was given {value:.1f} times as often in a row as chance explains: a key may "
-        "have been held down",
+        "no run of one answer is so long that chance would produce it less than once in 1,000 "
+        "times",
+        "the longest run of one answer is {value:.1f} times as long as chance explains: was a key "
+        "held down?",
         high=1.0,
     ),
     "bias": Check(
         measures.target_share,
-        "target answers are {low:.0%} to {high:.0%} of all, every level alike",
-        "{value:.0%} of the answers are the target",
+        "{low:.0%} to {high:.0%} of the answers are the target, all levels weighted equally",
+        "{value:.0%} of the answers are the target, all levels weighted equally",
         low=0.2,
         high=0.8,
     ),
     "switching": Check(
         measures.switching,
-        "answers change from trial to trial about as often as the levels make them change: within "
-        "{high:g} standard deviations",
-        "answers change from trial to trial in a way that the levels do not explain "
+        "answers change from trial to trial about as often as the levels explain: within {high:g} "
+        "standard deviations",
+        "answers change from trial to trial more or less often than the levels explain "
         "({value:+.1f} standard deviations)",
         low=-4.0,
         high=4.0,
     ),
     "ends": Check(
         measures.right_at_ends,
-        "at the lowest and the highest level at least {low:.0%} of the answers are right",
-        "only {value:.0%} of the answers at the lowest and the highest level are right: guessing, "
-        "or the two keys mixed up",
+        "at least {low:.0%} of the answers at the lowest and the highest level are correct",
+        "only {value:.0%} of the answers at the lowest and the highest level are correct: was it "
+        "guessing, or were the two keys mixed up?",
         low=0.75,
     ),
     "halves": Check(
         measures.halves,
         "the two halves of the session differ by at most {high:g} standard deviations in how often "
         "the target was chosen (Cochran-Mantel-Haenszel over levels and conditions)",
-        "from the first to the last half, target answers changed by {value:+.1f} standard "
-        "deviations",
+        "the proportion of target answers changed by {value:+.1f} standard deviations from the "
+        "first to the last half",
         low=-3.0,
         high=3.0,
     ),
     "repeats": Check(
         measures.repeated_rows,
-        "no row comes twice",
-        "{value:.0%} of the trials are the same as an earlier one in every column: were rows "
-        "pasted twice?",
+        "no row occurs twice",
+        "{value:.0%} of the trials equal an earlier one in every column: were rows pasted twice?",
         high=0.0,
     ),
     "copies": Check(
         measures.same_as_another,
         "no two participants gave the same answers to the same levels in the same order",
-        "the trials are the same as those of {value:.0f} other: was a file read twice?",
+        "the trials equal those of {value:.0f} other: was a file read twice?",
         high=0.0,
     ),
 }
 
 
 @dataclass(frozen=True)
-class Screening:
+class Screening(ShownAsTable):
     """What the checks found.
 
     Attributes
@@ -146,13 +148,13 @@ class Screening:
 
 
 def check_trials(table: pd.DataFrame) -> Screening:
-    """Look each participant's trials over: nobody is left out, a flag is a reason to look.
+    """Check each participant's trials; nobody is excluded, and a flag is only a reason to look.
 
     Parameters
     ----------
     table : DataFrame
-        Trials, one row each, as `psychobench.read_trials` gives them, in the order in which they
-        were given within a participant, or with a ``trial`` column (and ``session``) that says so.
+        Trials, one row each, with the documented columns. Within a participant they are in the
+        order in which they were answered, or a column ``trial`` (and ``session``) gives the order.
 
     Returns
     -------
@@ -161,7 +163,8 @@ def check_trials(table: pd.DataFrame) -> Screening:
     Raises
     ------
     TableError
-        If the table holds counts or probabilities: these have no trials to look at.
+        If the table breaks the column contract, or holds counts or probabilities, which have no
+        trials to check.
 
     Examples
     --------
@@ -170,12 +173,13 @@ def check_trials(table: pd.DataFrame) -> Screening:
     >>> check_trials(trials).flags[["observer", "check"]].values.tolist()
     [['p1', 'ends']]
     """
-    if "response" not in table:
+    checked = validate_trials(table, source=table.attrs.get("source", "table"))
+    if "response" not in checked:
         raise TableError(
             "checks need one row per trial with a response: "
-            f"{table.attrs.get('source', 'the table')} has none"
+            f"{checked.attrs['source']} has none; hand in the trials behind it"
         )
-    trials, notes = _ordered(table)
+    trials, notes = _in_order(checked)
     rows = pd.concat(
         [_checked(name, check, trials) for name, check in CHECKS.items()], ignore_index=True
     )
@@ -184,8 +188,8 @@ def check_trials(table: pd.DataFrame) -> Screening:
     return Screening(rows, {name: check.stated() for name, check in CHECKS.items()}, notes)
 
 
-def _ordered(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Put each participant's trials together, in the order in which they were given."""
+def _in_order(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Sort each participant's trials into the order in which they were answered."""
     keys: list[NDArray[Any]] = [
         pd.factorize(table[name])[0] for name in ("observer", "session") if name in table
     ]
@@ -193,9 +197,11 @@ def _ordered(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if (number := _numbers(table, keys)) is not None:
         keys.append(number)
     else:
-        notes.append("no trial number tells the order of all trials: it is taken to be the rows'")
+        notes.append(
+            "there are no unique trial numbers: trials are taken to be in the order of the rows"
+        )
     if "rt" not in table:
-        notes.append("no reaction times: they were not checked")
+        notes.append("there are no reaction times: they were not checked")
     trials = table.iloc[np.lexsort(keys[::-1])].reset_index(drop=True)
     if "rt" in trials:
         trials["rt"] = pd.to_numeric(trials["rt"], errors="coerce")
@@ -203,12 +209,13 @@ def _ordered(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def _numbers(table: pd.DataFrame, keys: list[NDArray[Any]]) -> NDArray[np.float64] | None:
-    """Give the trials' numbers where they order all of a session's trials."""
+    """Return the trial numbers where they are unique within each session."""
     if "trial" not in table:
         return None
     number = pd.to_numeric(table["trial"], errors="coerce")
-    places = pd.DataFrame(dict(enumerate([*keys, number])))
-    return None if number.isna().any() or places.duplicated().any() else number.to_numpy(np.float64)
+    numbered = pd.DataFrame(dict(enumerate([*keys, number])))
+    ambiguous = number.isna().any() or numbered.duplicated().any()
+    return None if ambiguous else number.to_numpy(np.float64)
 
 
 def _checked(name: str, check: Check, trials: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from psychobench.errors import ObserverError, OptionError
-from psychobench.observers.attention_protocol import AttentionMaps
+from psychobench.plugins import AttentionMaps, ObserverError, OptionError, nearest
 from psychobench_torch.attention.cam import CAMWeights, cam, head_weights, need_weights
 from psychobench_torch.attention.dense import READINGS as DENSE_READINGS
 from psychobench_torch.attention.dense import dense_maps, layer_names
@@ -127,10 +125,9 @@ def check_readings(method: str, readings: Mapping[str, str]) -> dict[str, str]:
     {'total': 'sum', 'weighting': 'linear', 'accumulation': 'maps'}
     """
     if method not in METHODS:
-        near = difflib.get_close_matches(method, METHODS, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
         raise ObserverError(
-            f"an attention method must be one of {', '.join(METHODS)}: there is no '{method}'{hint}"
+            f"an attention method must be one of {', '.join(METHODS)}: there is no '{method}'"
+            f"{nearest(method, METHODS)}"
         )
     known = READINGS.get(method, {})
     for name, value in readings.items():

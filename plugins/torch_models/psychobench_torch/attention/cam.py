@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError, OptionError
+from psychobench.plugins import ObserverError, OptionError
 from psychobench_torch.attention.hooks import as_it_was, captured
 from psychobench_torch.attention.layers import find_layer
 

@@ -13,14 +13,12 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
-from psychobench.resources import write_whole
-from psychobench.stimuli.faces import RENDERER_VERSION, training_faces
+from psychobench.plugins import RENDERER_VERSION, ResourceError, training_faces, write_whole
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
 from psychobench_torch.attention.hooks import as_it_was
 from psychobench_torch.attention.layers import find_layer
 from psychobench_torch.attention.observer import Network
-from psychobench_torch.cache import cache_folder, cache_key, note
+from psychobench_torch.storage.store import cache_folder, cache_key, note
 
 PER_PERSON = 4
 SEED = 20_190_904  # of the faces; heads are trained on others
@@ -62,7 +60,7 @@ def observer_weights(
         "seed": SEED,
         "renderer_version": RENDERER_VERSION,
     }
-    path = cache_folder().parent / "cam" / f"{cache_key(determinants)}.npz"
+    path = cache_folder("cam") / f"{cache_key(determinants)}.npz"
     found = _read(path)
     if found is not None:
         return found

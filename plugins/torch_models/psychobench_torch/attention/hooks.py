@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 
 
 @contextlib.contextmanager

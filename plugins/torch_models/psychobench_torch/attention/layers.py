@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 _PASSING = (*_POOLS, nn.Dropout, nn.Dropout2d, nn.Identity)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.observers.attention_protocol import AttentionMaps
-from psychobench.observers.protocol import ObserverInfo
+from psychobench.plugins import AttentionMaps, ObserverInfo
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

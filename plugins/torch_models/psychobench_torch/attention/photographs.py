@@ -17,16 +17,15 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from psychobench.observers.attention_protocol import AttentionMaps
-from psychobench.resources import read_image
+from psychobench.plugins import AttentionMaps, read_image
 from psychobench_torch.attention.attend import attend, attend_dense, own_readings
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
 from psychobench_torch.attention.observer import METHODS
-from psychobench_torch.classifier import PretrainedClassifier
-from psychobench_torch.device import compute_device
-from psychobench_torch.images import normalise, resize, to_tensor
-from psychobench_torch.objects import object_set
-from psychobench_torch.pretrain.network import PooledNetwork
+from psychobench_torch.computing.device import compute_device
+from psychobench_torch.extractors.pretrained_classifier import PretrainedClassifier
+from psychobench_torch.networks.images import normalise, resize, to_tensor
+from psychobench_torch.pretraining.network import PooledNetwork
+from psychobench_torch.stand_in_weights.objects import object_set
 
 _AT_ONCE = 16  # photographs
 _OBJECTS_SEED = 20_190_905

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from psychobench.errors import ObserverError
+from psychobench.plugins import ObserverError
 
 MARGIN, WINNING = "margin", "winning"
 

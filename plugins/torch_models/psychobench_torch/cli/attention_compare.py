@@ -139,8 +139,8 @@ def _checked(options: dict[str, Any]) -> tuple[BlurRecipe, Placement, dict[str, 
     placement = _placement(
         options["display"], options["scale"], int(options["origin"]), options["period"]
     )
-    pairs = [pair for text in options["columns"] for pair in text.split(",")]
-    return recipe, placement, parse_pairs(pairs, "--columns", "image=picture")
+    pairs = parse_pairs(options["columns"], "columns", "image=picture", commas=True)
+    return recipe, placement, pairs
 
 
 def _compared(

@@ -154,16 +154,16 @@ def _study(names: tuple[str, ...], **options: Any) -> Study:
     stimuli = load_stimuli(options["stimuli"])
     levels = _numbers(options["levels"])
     stimuli.select(levels)  # says which levels there are
-    masks = check_masks(stimuli, parse_names(options["mask"]) or ("none",))
+    masks = check_masks(stimuli, parse_names(options["mask"], "masks") or ("none",))
     if options["identities"]:
         check_people_masks(masks)
     question = Question(
         options["method"],
         options["layer"],
         options["target"],
-        parse_pairs(options["reading"], "--reading", "total=sum"),
+        parse_pairs(options["reading"], "reading", "total=sum"),
     )
-    who = _who(parse_names(names), options["pretraining"], options["seed"])
+    who = _who(parse_names(names, "observers"), options["pretraining"], options["seed"])
     for each in who:
         each.check(question)
     regions = _regions(stimuli, options["regions"])

@@ -11,8 +11,8 @@ import click
 from psychobench.cli.options import JSON
 
 if TYPE_CHECKING:
-    from psychobench_torch.classifier import PretrainedClassifier
-    from psychobench_torch.pretraining import Pretraining
+    from psychobench_torch.extractors.pretrained_classifier import PretrainedClassifier
+    from psychobench_torch.networks.weights_origin import Pretraining
 
 
 @click.command()
@@ -126,14 +126,14 @@ def _checked(
     from psychobench.trials.columns import parse_names, parse_pairs
     from psychobench_torch.attention.attend import own_readings
     from psychobench_torch.attention.observer import METHODS
-    from psychobench_torch.classifier import check_architecture
-    from psychobench_torch.pretraining import choose_pretraining
+    from psychobench_torch.extractors.pretrained_classifier import check_architecture
+    from psychobench_torch.networks.weights_origin import choose_pretraining
 
-    networks = list(parse_names(network))
+    networks = list(parse_names(network, "networks"))
     for name in networks:
         check_architecture(name)
     methods = list(method or METHODS)
-    readings = parse_pairs(reading, "--reading", "total=sum")
+    readings = parse_pairs(reading, "reading", "total=sum")
     own_readings(methods, readings)
     photographs = find_images(images)
     sizes = image_sizes(photographs)
@@ -143,7 +143,7 @@ def _checked(
 
 def _map_all(asked: _Asked, folder: Path) -> dict[str, Any]:
     """Write every network's maps; describe them and the networks."""
-    from psychobench_torch.classifier import load_classifier
+    from psychobench_torch.extractors.pretrained_classifier import load_classifier
 
     document: dict[str, Any] = {
         "maps": [],

@@ -47,12 +47,12 @@ _DATA = [
         help="Other images to validate with, laid out alike.  [default: a part of --data]",
     ),
     click.option(
-        "--target",
+        "--happy-class",
         metavar="CLASS",
         help="The class that counts as happy, where its name does not tell.",
     ),
     click.option(
-        "--identities",
+        "--people",
         type=click.IntRange(min=2),
         metavar="N",
         help="How many people are drawn from VGGFace2.  [default: 1000]",

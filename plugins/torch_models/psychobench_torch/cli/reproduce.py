@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.cli.options import JSON
+from psychobench.plugins import JSON
 
 DEFAULT = ("alexnet", "fe_alexnet")
 
@@ -99,23 +99,17 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
     an hour.
     """
     import json
+    from dataclasses import replace
 
-    from psychobench.cli.notes import typed
-    from psychobench.resources import staged_folder
-    from psychobench_torch.reproduce.files import document, write_files
-    from psychobench_torch.reproduce.prepare import Options
-    from psychobench_torch.reproduce.run import run
-    from psychobench_torch.reproduce.text import summary
+    from psychobench.plugins import typed
+    from psychobench_torch.reproduction.reproduce import reproduce as run_again
 
-    names = options.pop("observer") or DEFAULT
-    asked = Options(names, out=out, **options)
-    made = run(paper, asked, command=typed(), tell=_tell)
+    result = run_again(paper, observers=options.pop("observer") or DEFAULT, out=out, **options)
+    result = replace(result, provenance={"command": typed(), **result.provenance})
     if out is not None:
-        with staged_folder(out) as folder:
-            write_files(made, folder)
-        _tell(f"Written to {out}: report.html, tables, figures, claims.csv, departures.csv.")
-    click.echo(json.dumps(document(made), indent=2, allow_nan=False) if as_json else summary(made))
-
-
-def _tell(text: str) -> None:
-    click.echo(text, err=True)
+        result.save(out)
+        click.echo(
+            f"Written to {out}: report.html, tables, figures, claims.csv, departures.csv.", err=True
+        )
+    text = json.dumps(result.to_dict(), indent=2, allow_nan=False) if as_json else str(result)
+    click.echo(text)

@@ -7,9 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import ResourceError, TableError
-from psychobench_torch.data.listing import BOX, Listing, glance, images, shortened, subfolders
-from psychobench_torch.data.valence import checked_valence, without_value
+from psychobench.plugins import ResourceError, TableError
+from psychobench_torch.data.listing import (
+    BOX,
+    Listing,
+    describe_folder,
+    images,
+    shorten,
+    subfolders,
+)
+from psychobench_torch.data.valence import check_valence, drop_missing_valence
 
 SAMPLE = (28_765, 2_999)  # drawn for training and validation by Ying, Li & Chen (2023)
 JUDGED = range(8)  # neutral to contempt; 8, 9 and 10 are none, uncertain and no face
@@ -56,15 +63,15 @@ def read_affectnet(root: Path) -> Listing:
     """
     tables, pictures = _tables(root), _images(root)
     if "training.csv" not in tables or pictures is None:
-        raise ResourceError(f"AffectNet must hold {EXPECTED}: {root} holds {glance(root)}")
+        raise ResourceError(f"AffectNet must hold {EXPECTED}: {root} holds {describe_folder(root)}")
     parts, broken = [], []
     for name, split in FILES.items():
         if name in tables:
             part, faults = _read_table(tables[name], pictures)
             parts.append(part.assign(split=split))
             broken += faults
-    table, notes = without_value(pd.concat(parts, ignore_index=True))
-    table, more = without_expression(table)
+    table, notes = drop_missing_valence(pd.concat(parts, ignore_index=True))
+    table, more = drop_unjudged(table)
     return Listing(
         "affectnet",
         "AffectNet photographs, each cropped to its face box",
@@ -76,7 +83,7 @@ def read_affectnet(root: Path) -> Listing:
     )
 
 
-def without_expression(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def drop_unjudged(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out images without a judged expression, and say how many they are."""
     unjudged = table["expression"].notna() & ~table["expression"].isin(JUDGED)
     if not unjudged.any():
@@ -112,7 +119,7 @@ def _images(root: Path) -> Path | None:
 def _read_table(file: Path, pictures: Path) -> tuple[pd.DataFrame, list[str]]:
     cells = _cells(file)
     places = pd.Series([f"{file.name} row {row}" for row in cells.index], cells.index)
-    valence, broken = checked_valence(cells["valence"], places)
+    valence, broken = check_valence(cells["valence"], places)
     box = cells[BOX_COLUMNS].apply(pd.to_numeric, errors="coerce")
     table = pd.DataFrame(
         {
@@ -155,6 +162,6 @@ def _is_headless(file: Path) -> bool:
     if missing := [name for name in NEEDED if name not in first]:
         raise TableError(
             f"AffectNet's tables must have the columns {', '.join(NEEDED)}: {file} lacks "
-            f"{', '.join(missing)}; its columns are {shortened(first)}"
+            f"{', '.join(missing)}; its columns are {shorten(first)}"
         )
     return False

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
-from psychobench.parallel import thread_pool
-from psychobench_torch.data.affectnet import SAMPLE, without_expression
-from psychobench_torch.data.draw import shares
-from psychobench_torch.data.listing import SUFFIXES, Listing, glance
-from psychobench_torch.data.valence import checked_valence, without_value
+from psychobench.plugins import ResourceError, thread_pool
+from psychobench_torch.data.affectnet import SAMPLE, drop_unjudged
+from psychobench_torch.data.listing import SUFFIXES, Listing, describe_folder
+from psychobench_torch.data.sampling import shares
+from psychobench_torch.data.valence import check_valence, drop_missing_valence
 
 SETS = {"train_set": "train", "val_set": "validation"}
 EXPECTED = (
@@ -58,7 +57,8 @@ def read_affectnet_npy(
     """
     if not is_affectnet_npy(root):
         raise ResourceError(
-            f"AffectNet with .npy annotations must hold {EXPECTED}: {root} holds {glance(root)}"
+            f"AffectNet with .npy annotations must hold {EXPECTED}: {root} holds "
+            f"{describe_folder(root)}"
         )
     parts: list[pd.DataFrame] = []
     broken: list[str] = []
@@ -104,20 +104,20 @@ def _read_set(
                 }
             )
             blocks.append(cells)
-            valences = without_expression(cells)[0]["valence"]
+            valences = drop_unjudged(cells)[0]["valence"]
             n += int(pd.to_numeric(valences, errors="coerce").between(-1, 1).sum())
             bar.update(len(block))
     cells = pd.concat(blocks or [pd.DataFrame(columns=COLUMNS, dtype=str)], ignore_index=True)
-    valence, broken = checked_valence(cells["valence"], cells["place"])
+    valence, broken = check_valence(cells["valence"], cells["place"])
     expression = pd.to_numeric(cells["expression"], errors="coerce")
     table = cells[["path"]].assign(valence=valence, expression=expression)[valence.notna()]
-    table, notes = without_value(table)
-    table, more = without_expression(table)
+    table, notes = drop_missing_valence(table)
+    table, more = drop_unjudged(table)
     return table, broken, notes + more
 
 
 def _images(folder: Path) -> dict[str, str]:
-    """Give the image of each annotation, and the images that lack one; stem to file name."""
+    """Map the stem of each annotation or image to the image's file name."""
     with os.scandir(folder / "annotations") as entries:
         ends = "_val.npy"
         stems = {e.name.removesuffix(ends) for e in entries if e.name.endswith(ends)}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import math
+import struct
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from psychobench.errors import ResourceError
-from psychobench.resources import UNDECODABLE
+from psychobench.plugins import ResourceError
 
 DECODER_VERSION = "1"  # raise it where the same file gives other pixels
 LARGEST = 100_000_000  # pixels
+# what Pillow raises on damaged files of one format or another
+UNDECODABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, struct.error)
 
 Box = tuple[float, float, float, float]
 
@@ -97,7 +99,7 @@ def _scaled(box: Box, factor: float) -> Box:
 
 
 def _square(size: tuple[int, int], box: Box | None) -> tuple[float, float, float, float]:
-    """Give left, top, right and bottom of the square to use, inside the image."""
+    """Return left, top, right and bottom of the square to use, inside the image."""
     wide, high = size
     left, top, width, height = (0.0, 0.0, float(wide), float(high)) if box is None else box
     side = min(wide, high) if box is None else min(wide, high, max(width, height))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import ResourceError
-from psychobench_torch.data.listing import Listing, glance, images_below, subfolders
+from psychobench.plugins import ResourceError
+from psychobench_torch.data.listing import Listing, describe_folder, images_below, subfolders
 
 TRAIN = ("train", "training")
 VALIDATION = ("val", "valid", "validation")
@@ -34,7 +34,7 @@ def read_imagefolder(root: Path) -> Listing:
     if len(classes) < 2:
         raise ResourceError(
             f"a data folder must hold {EXPECTED}, and two classes at least: "
-            f"{train} holds {glance(train)}"
+            f"{train} holds {describe_folder(train)}"
         )
     strange = sorted(set(_classes(validation)) - set(classes)) if validation else []
     if validation and strange:
@@ -48,7 +48,7 @@ def read_imagefolder(root: Path) -> Listing:
     if empty:
         raise ResourceError(
             f"every class must have images: {', '.join(empty)} in {train} has none "
-            f"(it holds {glance(classes[empty[0]])}); fill or remove that folder"
+            f"(it holds {describe_folder(classes[empty[0]])}); fill or remove that folder"
         )
     if validation:
         rows += _rows(validation, "validation")
@@ -59,7 +59,7 @@ def read_imagefolder(root: Path) -> Listing:
 
 
 def _parts(root: Path) -> tuple[Path, Path | None]:
-    """Give the folders for training and for validation, where they are apart."""
+    """Return the folders for training and for validation, where they are separate."""
     folders = subfolders(root)
     train = next((folders[name] for name in TRAIN if name in folders), None)
     if train is None:

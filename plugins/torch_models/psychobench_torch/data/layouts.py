@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from psychobench.errors import OptionError, ResourceError
+from psychobench.plugins import OptionError, ResourceError
 from psychobench_torch.data import affectnet, affectnet_npy, imagefolder, table, vggface2
-from psychobench_torch.data.listing import Listing, glance
+from psychobench_torch.data.listing import Listing, describe_folder
 
 TASKS = ("valence", "classes")
 
@@ -30,11 +30,11 @@ class DataChoice:
         One of `LAYOUTS`, or ``auto``.
     limit : int, optional
         Images in all; without it AffectNet gives the paper's 28,765 and 2,999.
-    n_identities : int
-        People drawn from VGGFace2.
+    people : int
+        How many people are drawn from VGGFace2.
     seed : int
         Of what is drawn.
-    target : str, optional
+    happy_class : str, optional
         The class that counts as happy, where that is not plain from its name.
     skip_broken : bool
         Leave out images that are missing or cannot be decoded, and say how many.
@@ -45,9 +45,9 @@ class DataChoice:
     task: str = "valence"
     layout: str = "auto"
     limit: int | None = None
-    n_identities: int = vggface2.IDENTITIES
+    people: int = vggface2.IDENTITIES
     seed: int = 0
-    target: str | None = None
+    happy_class: str | None = None
     skip_broken: bool = False
 
 
@@ -78,7 +78,7 @@ LAYOUTS = {
         vggface2.is_vggface2,
         vggface2.EXPECTED,
         lambda path, choice, _: vggface2.read_vggface2(
-            path, n_identities=choice.n_identities, seed=choice.seed
+            path, n_identities=choice.people, seed=choice.seed
         ),
     ),
     "imagefolder": Layout(
@@ -102,7 +102,7 @@ def read_listing(choice: DataChoice, *, progress: bool = True) -> Listing:
     if choice.task not in TASKS:
         raise OptionError(f"task must be one of {', '.join(TASKS)}: it is '{choice.task}'")
     if choice.limit is not None and choice.limit < 1:
-        raise OptionError(f"--limit must be at least 1: it is {choice.limit}")
+        raise OptionError(f"`limit` must be at least 1: it is {choice.limit}")
     listing = _read(choice.path, choice, progress)
     if choice.validation is None:
         return listing
@@ -114,7 +114,7 @@ def _read(path: Path, choice: DataChoice, progress: bool) -> Listing:
     _check_there(path)
     name = recognise(path) if choice.layout == "auto" else choice.layout
     if name not in LAYOUTS:
-        raise OptionError(f"--layout must be one of auto, {', '.join(LAYOUTS)}: it is '{name}'")
+        raise OptionError(f"`layout` must be one of auto, {', '.join(LAYOUTS)}: it is '{name}'")
     layout = LAYOUTS[name]
     if path.is_file() != (name == "csv"):
         kind = "file" if path.is_file() else "folder"
@@ -125,14 +125,14 @@ def _read(path: Path, choice: DataChoice, progress: bool) -> Listing:
         )
     if name == "vggface2" and choice.task == "valence":
         raise OptionError(
-            "VGGFace2 must be used for pre-training (--phase pretraining): it says who its faces "
+            'VGGFace2 must be used for pre-training (`phase="pretraining"`): it says who its faces '
             "are, and nothing about valence"
         )
     return layout.read(path, choice, progress)
 
 
 def recognise(path: Path | str) -> str:
-    """Say which layout a data set has.
+    """Recognise the layout of a data set.
 
     Raises
     ------
@@ -145,7 +145,8 @@ def recognise(path: Path | str) -> str:
     if found is None:
         expected = "; ".join(f"{name}: {layout.expected}" for name, layout in LAYOUTS.items())
         raise ResourceError(
-            f"a data set must have a known layout ({expected}): {path} holds {glance(path)}"
+            f"a data set must have a known layout ({expected}): {path} holds "
+            f"{describe_folder(path)}"
         )
     return found
 
@@ -159,7 +160,7 @@ def _check_there(path: Path) -> None:
 
 
 def _joined(training: Listing, validation: Listing) -> Listing:
-    """Put two listings together: all of the one for training, all of the other to validate."""
+    """Combine two listings: all of the first for training, all of the second for validation."""
     tables = [training.table.assign(split="train"), validation.table.assign(split="validation")]
     if ("valence" in training.table) != ("valence" in validation.table):
         raise ResourceError(

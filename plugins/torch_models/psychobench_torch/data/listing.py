@@ -1,4 +1,4 @@
-"""What a reader of a data set gives: one row per image, and what was odd on the way."""
+"""What a reader of a data set returns: one row per image, with notes and faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
 BOX = ["left", "top", "width", "height"]
@@ -63,7 +63,7 @@ def images_below(folder: Path) -> list[str]:
 
 
 def subfolders(folder: Path) -> dict[str, Path]:
-    """Give the folders directly inside a folder under their names, sorted; none if it is none."""
+    """Return the folders directly inside a folder by name, sorted; none if it is no folder."""
     if not folder.is_dir():
         return {}
     with os.scandir(folder) as entries:
@@ -71,14 +71,14 @@ def subfolders(folder: Path) -> dict[str, Path]:
     return {name: folder / name for name in names}
 
 
-def glance(folder: Path) -> str:
-    """Say what lies in a folder, for errors: the first names and how many there are."""
+def describe_folder(folder: Path) -> str:
+    """Describe the contents of a folder, for errors: the first names and how many there are."""
     names = sorted(
         entry.name + "/" * entry.is_dir()
         for entry in folder.iterdir()
         if not entry.name.startswith(".")
     )
-    return shortened(names, "nothing")
+    return shorten(names, "nothing")
 
 
 def images(n: int) -> str:
@@ -92,12 +92,12 @@ def images(n: int) -> str:
     return "1 image" if n == 1 else f"{n:,} images"
 
 
-def shortened(names: Sequence[str], none: str = "none") -> str:
+def shorten(names: Sequence[str], none: str = "none") -> str:
     """List the first few of many names, and how many more there are.
 
     Examples
     --------
-    >>> shortened(["a", "b", "c", "d", "e", "f", "g"])
+    >>> shorten(["a", "b", "c", "d", "e", "f", "g"])
     'a, b, c, d, e and 2 more'
     """
     if not names:
@@ -135,6 +135,6 @@ def check_whole(broken: Iterable[str], n: int, root: Path, *, skip: bool) -> tup
     if not skip:
         raise ResourceError(
             f"every image must be there and whole: {len(faults):,} of {n:,} in {root} cannot be "
-            f"used ({first}); mend them, or leave them out with --skip-broken"
+            f"used ({first}); mend them, or leave them out with `skip_broken`"
         )
     return (f"left out as broken: {len(faults):,} of {images(n)} ({first})",)

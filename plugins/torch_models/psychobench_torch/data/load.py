@@ -10,13 +10,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import ResourceError
+from psychobench.plugins import ResourceError
 from psychobench_torch.data.decode import Box
-from psychobench_torch.data.draw import check_splits, draw, labelled, named, without_duplicates
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.layouts import DataChoice, read_listing
 from psychobench_torch.data.listing import BOX, Listing, check_whole
-from psychobench_torch.data.pixels import decoded, missing_files
+from psychobench_torch.data.pixels import decode_images, missing_files
+from psychobench_torch.data.sampling import (
+    check_splits,
+    draw_sample,
+    drop_duplicates,
+    name_classes,
+    with_labels,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +68,7 @@ def load_labelled(
     progress : bool
         Show progress bars.
     **choice
-        The fields of `DataChoice`: task, layout, validation, limit, n_identities, seed, target,
+        The fields of `DataChoice`: task, layout, validation, limit, people, seed, happy_class,
         skip_broken.
 
     Returns
@@ -87,7 +93,7 @@ def load_labelled(
 def select(choice: DataChoice, *, progress: bool = True) -> Selection:
     """Read lists and labels and check everything that can be known without opening images."""
     listing = read_listing(choice, progress=progress)
-    listed, torn, repeats = without_duplicates(labelled(listing))
+    listed, torn, repeats = drop_duplicates(with_labels(listing))
     broken = [*listing.broken, *torn]
     n_listed = len(listing.table) + len(listing.broken)
     notes = [
@@ -97,12 +103,12 @@ def select(choice: DataChoice, *, progress: bool = True) -> Selection:
     ]
     if listed.empty:
         raise ResourceError(f"a data set must have images: {listing.root} has none to use")
-    drawn, said = draw(listed, listing.size, choice.limit, choice.seed)
+    drawn, said = draw_sample(listed, listing.size, choice.limit, choice.seed)
     lost = missing_files(drawn["path"].tolist())
     faults = list(lost.values())
     notes += [*said, *check_whole(faults, len(drawn), listing.root, skip=choice.skip_broken)]
     drawn = drawn[~drawn["path"].isin(lost)].reset_index(drop=True)
-    classes = named(drawn, listing, choice.task, choice.target)
+    classes = name_classes(drawn, listing, choice.task, choice.happy_class)
     check_splits(drawn, classes, listing)
     return Selection(drawn, classes, listing, tuple(notes))
 
@@ -112,11 +118,11 @@ def open_selection(
 ) -> LabelledImages:
     """Decode the images of a selection, or map them from the cache."""
     if cache is None:
-        from psychobench_torch.cache import cache_folder
+        from psychobench_torch.storage.store import cache_folder
 
-        cache = cache_folder().parent / "pixels"
+        cache = cache_folder("pixels")
     paths = selection.table["path"].tolist()
-    pixels = decoded(paths, size, cache, boxes=_boxes(selection.table), progress=progress)
+    pixels = decode_images(paths, size, cache, boxes=_boxes(selection.table), progress=progress)
     broken = [f"{paths[row]}: {why}" for row, why in pixels.broken]
     notes = check_whole(broken, len(paths), selection.listing.root, skip=choice.skip_broken)
     rows = selection.table.iloc[pixels.rows].reset_index(drop=True)
@@ -141,7 +147,7 @@ def open_selection(
 
 
 def _boxes(rows: pd.DataFrame) -> list[Box | None] | None:
-    """Give each image's face box; None for one that is missing or has no area."""
+    """Return each image's face box; None for one that is missing or has no area."""
     if BOX[0] not in rows:
         return None
     boxes: list[list[float]] = rows[BOX].to_numpy(float).tolist()

@@ -25,11 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.errors import ResourceError
-from psychobench.parallel import thread_pool, usable_cores
-from psychobench.resources import write_whole
+from psychobench.plugins import ResourceError, thread_pool, usable_cores, write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
-from psychobench_torch.locks import alone
+from psychobench_torch.storage.store import one_at_a_time
 
 CHUNK = 256  # images that are decoded, then written and noted together
 MOST_THREADS = 32  # Pillow decodes outside the interpreter's lock
@@ -96,7 +94,7 @@ class _Job:
 
 
 def missing_files(paths: Sequence[str]) -> dict[str, str]:
-    """Look every file up; say of each that is not there or holds nothing what is wrong."""
+    """Return the files that are missing or empty, each with what is wrong."""
     with thread_pool(16) as pool:
         sizes = list(pool.map(_bytes, paths))
     return {
@@ -114,7 +112,7 @@ def _bytes(path: str) -> int | None:
     return state.st_size if stat.S_ISREG(state.st_mode) else None
 
 
-def decoded(
+def decode_images(
     paths: Sequence[str],
     size: int,
     folder: Path,
@@ -122,7 +120,7 @@ def decoded(
     boxes: Sequence[Box | None] | None = None,
     progress: bool = True,
 ) -> Pixels:
-    """Give the decoded images, from the cache or by filling it.
+    """Return decoded images, from the cache or after filling it.
 
     Parameters
     ----------
@@ -178,7 +176,7 @@ def _read(job: _Job) -> Pixels | None:
 
 
 def _packed(n: int, broken: Sequence[int]) -> NDArray[np.int64]:
-    """Say which file each image shows once images from the end fill the gaps of broken ones."""
+    """Return which file each image shows once images from the end fill the gaps of broken ones."""
     rows = np.arange(n)
     gaps = set(broken)
     n_whole = n - len(gaps)
@@ -192,7 +190,7 @@ def _fill(job: _Job, progress: bool) -> None:
     """Decode what is not yet on disk; the record comes last."""
     try:
         job.folder.mkdir(parents=True, exist_ok=True)
-        with alone(job.folder / "lock", "decoding these images"):
+        with one_at_a_time(job.folder / "lock", "decoding these images"):
             if _read(job) is not None:  # another job filled it while this one waited
                 return
             done = _journalled(job)
@@ -314,5 +312,5 @@ def _no_room(job: _Job, n: int) -> ResourceError:
         f"decoded images must fit on the disk: {n:,} images of {job.size} px need "
         f"{(n * job.image_bytes + _SPARE) / 1e9:.1f} GB, and {free:.1f} GB are free in "
         f"{job.folder.parent}; make room (what lies there can be removed), name another place "
-        "with PSYCHOBENCH_CACHE, or take fewer images with --limit"
+        "with PSYCHOBENCH_CACHE, or take fewer images with `limit`"
     )

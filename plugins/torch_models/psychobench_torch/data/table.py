@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from psychobench.errors import TableError
-from psychobench.tables.reading import read_cells
-from psychobench_torch.data.listing import Listing, shortened
-from psychobench_torch.data.valence import checked_valence, without_value
+from psychobench.plugins import TableError, read_cells
+from psychobench_torch.data.listing import Listing, shorten
+from psychobench_torch.data.valence import check_valence, drop_missing_valence
 
 EXPECTED = "a CSV or TSV file with the columns path and label or valence, if you like group, split"
 SPLITS = {
@@ -44,10 +43,10 @@ def read_table(file: Path, task: str) -> Listing:
     if "path" not in cells or meant is None:
         raise TableError(
             f"a table of images must have the columns path and label or valence: {file} has "
-            f"{shortened(list(cells.columns))}"
+            f"{shorten(list(cells.columns))}"
         )
     places = pd.Series([f"{file.name} row {row}" for row in cells.index], index=cells.index)
-    values, broken = (checked_valence if meant == "valence" else _labels)(cells[meant], places)
+    values, broken = (check_valence if meant == "valence" else _labels)(cells[meant], places)
     split, wrong = _splits(cells, places)
     unnamed = cells["path"] == ""
     group, alone = _groups(cells, places)
@@ -59,7 +58,7 @@ def read_table(file: Path, task: str) -> Listing:
         unnamed |= group == ""
     table = table[values.notna() & split.notna() & ~unnamed]
     if meant == "valence":
-        table, said = without_value(table)
+        table, said = drop_missing_valence(table)
         notes += said
     source = f"images named by {file.name}"
     table = table.reset_index(drop=True)

@@ -11,7 +11,7 @@ NO_VALUE = -2.0  # AffectNet's mark for faces that nobody could judge
 _ROUNDING = 1e-6
 
 
-def checked_valence(
+def check_valence(
     cells: pd.Series[str], places: pd.Series[str]
 ) -> tuple[pd.Series[float], list[str]]:
     """Turn written valences into numbers; name those that are none.
@@ -40,7 +40,7 @@ def checked_valence(
     return values.where(fits), broken
 
 
-def without_value(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def drop_missing_valence(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Leave out the rows whose valence is -2, and say how many they are."""
     none = table["valence"] == NO_VALUE
     if not none.any():
@@ -49,7 +49,7 @@ def without_value(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def classes_of(valence: pd.Series[float]) -> pd.Series[str]:
-    """Name the class of each valence.
+    """Return the class of each valence.
 
     Examples
     --------

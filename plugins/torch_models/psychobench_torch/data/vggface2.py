@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import ResourceError
-from psychobench_torch.data.listing import Listing, glance, images_below, subfolders
+from psychobench.plugins import ResourceError
+from psychobench_torch.data.listing import Listing, describe_folder, images_below, subfolders
 
 IDENTITIES = 1_000  # drawn by Ying, Li & Chen (2023)
 VALIDATION_SHARE = 0.2  # of each person's images; the paper has 72,378 of 363,880
@@ -51,7 +51,7 @@ def read_vggface2(root: Path, *, n_identities: int = IDENTITIES, seed: int = 0) 
     """
     people = _people(_train(root))
     if not people:
-        raise ResourceError(f"VGGFace2 must hold {EXPECTED}: {root} holds {glance(root)}")
+        raise ResourceError(f"VGGFace2 must hold {EXPECTED}: {root} holds {describe_folder(root)}")
     rng = np.random.default_rng(seed)
     drawn = sorted(rng.permutation(sorted(people))[:n_identities].tolist())
     own = next((folder for name in _OWN_SPLIT if (folder := root / name).is_dir()), None)

@@ -1,1 +1,1 @@
-"""One training as a command: planned, checked, carried out, put into files."""
+"""One training: planned, checked, carried out, written into a folder."""

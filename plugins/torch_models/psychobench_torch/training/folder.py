@@ -8,17 +8,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from psychobench.errors import OptionError, PsychobenchError, ResourceError
-from psychobench.resources import check_writable, sha256, write_whole
-from psychobench_torch.checkpoints import first_difference
+from psychobench.plugins import (
+    OptionError,
+    PsychobenchError,
+    ResourceError,
+    check_writable,
+    sha256,
+    write_whole,
+)
+from psychobench_torch.storage.checkpoints import first_difference
+from psychobench_torch.storage.store import json_bytes, plain
 
 PLAN = "training.json"
 WEIGHTS = "weights.safetensors"
+LOG = "log.csv"
 CARD = "weights.json"
 
 
 def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | None:
-    """Find out whether `out` can take this training, or already has it.
+    """Check whether `out` can take this training, or already holds it.
 
     Returns
     -------
@@ -36,8 +44,8 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
     if not (out / PLAN).is_file():
         if (out / WEIGHTS).exists():
             raise OptionError(
-                f"--out must be a folder of this training alone: {out} has weights of another; "
-                "choose another --out"
+                f"`out` must be a folder of this training alone: {out} has weights of another; "
+                "choose another `out`"
             )
         return None
     try:
@@ -47,12 +55,12 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResourceError(
             f"the folder of a training must be as it was left: {out} is damaged ({error}); "
-            "remove it, or choose another --out"
+            "remove it, or choose another `out`"
         ) from None
-    if difference := first_difference(then, json.loads(json.dumps(determinants))):
+    if difference := first_difference(then, plain(determinants)):
         raise OptionError(
-            f"--out must be a folder of this training alone: that in {out} had {difference}; "
-            "give the same options as then, or choose another --out"
+            f"`out` must be a folder of this training alone: that in {out} had {difference}; "
+            "give the same options as then, or choose another `out`"
         )
     if card is not None and not whole:
         raise ResourceError(
@@ -62,12 +70,12 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
 
 
 @contextlib.contextmanager
-def taken(out: Path, determinants: dict[str, Any]) -> Iterator[None]:
-    """Note whose folder it is for as long as there is something in it to go on from.
+def claim_folder(out: Path, determinants: dict[str, Any]) -> Iterator[None]:
+    """Mark the folder as that of this training, as long as it holds something to continue from.
 
     A training that ends with an error before its first checkpoint leaves no folder behind.
     """
-    write_whole(out / PLAN, (json.dumps(determinants, indent=1) + "\n").encode())
+    write_whole(out / PLAN, json_bytes(determinants))
     try:
         yield
     except PsychobenchError:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psychobench.draw.curves import save_figure
+from psychobench.plugins import save_figure
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.load import Selection, open_selection
-from psychobench_torch.training.folder import PLAN, WEIGHTS
+from psychobench_torch.storage.training_log import Epoch, draw_log, log_csv
+from psychobench_torch.training.folder import LOG, PLAN, WEIGHTS
 from psychobench_torch.training.plan import PretrainingPlan, TransferPlan
-from psychobench_torch.training_log import Epoch, log_csv, log_figure
 
 _CROPS = 8 / 7  # side of a decoded image over that of a crop: 256 px for 224 px
 
@@ -29,9 +29,9 @@ class Outcome:
     epochs : sequence of Epoch
         The record of the training.
     save : callable
-        Writes weights and model card as the file it is given, and gives the card.
+        Writes weights and model card to the path it is given, and returns the card.
     tidy : callable
-        Removes what would only be needed to go on; called when all files are in place.
+        Removes what was only kept to continue the training; called when all files are written.
     """
 
     plan: TransferPlan | PretrainingPlan
@@ -40,15 +40,15 @@ class Outcome:
     tidy: Callable[[], None]
 
     def write(self, folder: Path) -> dict[str, Any]:
-        """Write weights, model card, log and curves into a folder; give the card."""
+        """Write weights, model card, log and curves into a folder; return the card."""
         text = json.dumps(self.plan.determinants(), indent=1)
         (folder / PLAN).write_text(text + "\n", encoding="utf-8")
-        (folder / "log.csv").write_bytes(log_csv(self.epochs))
-        save_figure(log_figure({self.plan.design.name: self.epochs}), folder, "curves")
+        (folder / LOG).write_bytes(log_csv(self.epochs))
+        save_figure(draw_log({self.plan.design.name: self.epochs}), folder, "curves")
         return self.save(folder / WEIGHTS)
 
 
-def opened(
+def load_images(
     plan: TransferPlan | PretrainingPlan, selection: Selection, size: int, *, progress: bool
 ) -> LabelledImages:
     """Decode the chosen images, large enough for crops of `size` px."""

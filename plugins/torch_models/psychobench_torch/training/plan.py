@@ -1,4 +1,4 @@
-"""What `psychobench train` is asked for, checked before anything is loaded."""
+"""The plan of a training: its options, checked before anything is loaded."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psychobench.errors import OptionError
-from psychobench.resources import sha256
+from psychobench.plugins import OptionError, sha256
 from psychobench_torch.data.layouts import DataChoice, recognise
 from psychobench_torch.data.vggface2 import IDENTITIES
-from psychobench_torch.design import DESIGNS, Design, design_of
-from psychobench_torch.pretraining import Pretraining, choose_pretraining
-from psychobench_torch.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
+from psychobench_torch.observers.designs import DESIGNS, Design, design_of
 
 if TYPE_CHECKING:
-    from psychobench_torch.pretrain import PretrainingRecipe
+    from psychobench_torch.pretraining import PretrainingRecipe
 
 FACES, OBJECTS = "rendered-faces", "procedural-objects"
 OWN_EPOCHS = 10  # of the quick recipe where images are not rendered: there may be few of them
 _ONLY = {  # options that only one phase has
-    "transfer": ("pretraining", "views", "target"),
-    "pretraining": ("size", "identities"),
+    "transfer": ("pretraining", "views", "happy_class"),
+    "pretraining": ("size", "people"),
 }
 _ON_DISK = {  # options that only images on disk have, and what they are where nobody gives them
     "layout": "auto",
     "validation": None,
-    "target": None,
-    "identities": None,
+    "happy_class": None,
+    "people": None,
     "limit": None,
     "data_seed": 0,
     "skip_broken": False,
 }
+# folders of trainings from before these were renamed are recognised
+_RECORDED_AS = {"people": "n_identities", "happy_class": "target"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class TransferPlan:
     pretraining: Pretraining
 
     def determinants(self) -> dict[str, Any]:
-        """Name what determines the training, as JSON takes it."""
+        """Return what determines the training, as JSON takes it."""
         file = self.pretraining.file
         return {
             **_determinants(self, "transfer", FACES),
@@ -87,7 +88,7 @@ class PretrainingPlan:
     source: str | None
 
     def determinants(self) -> dict[str, Any]:
-        """Name what determines the training, as JSON takes it."""
+        """Return what determines the training, as JSON takes it."""
         return _determinants(self, "pretraining", self.source)
 
 
@@ -95,7 +96,7 @@ def _determinants(
     plan: TransferPlan | PretrainingPlan, phase: str, source: str | None
 ) -> dict[str, Any]:
     chosen = plan.choice and {
-        name: str(value) if isinstance(value, Path) else value
+        _RECORDED_AS.get(name, name): str(value) if isinstance(value, Path) else value
         for name, value in asdict(plan.choice).items()
     }
     return {
@@ -108,7 +109,7 @@ def _determinants(
 
 
 def make_plan(observer: str, *, phase: str, **options: Any) -> TransferPlan | PretrainingPlan:
-    """Check the options of `psychobench train` and make a plan of them.
+    """Check the options of `psychobench_torch.train` and make a plan of them.
 
     Raises
     ------
@@ -119,13 +120,14 @@ def make_plan(observer: str, *, phase: str, **options: Any) -> TransferPlan | Pr
     """
     if observer not in DESIGNS and not observer.startswith("torchvision:"):
         raise OptionError(
-            f"OBSERVER must be one of {', '.join(DESIGNS)} or torchvision:NAME: it is '{observer}'"
+            f"`observer` must be one of {', '.join(DESIGNS)} or torchvision:NAME: "
+            f"it is '{observer}'"
         )
     design = design_of(observer)
     other = next(name for name in _ONLY if name != phase)
     if strange := [name for name in _ONLY[other] if options[name] is not None]:
         raise OptionError(
-            *(f"--{name} must go with --phase {other}: it does nothing here" for name in strange)
+            *(f"`{name}` must go with `phase='{other}'`: it does nothing here" for name in strange)
         )
     if phase == "transfer":
         return _transfer_plan(design, options)
@@ -133,9 +135,11 @@ def make_plan(observer: str, *, phase: str, **options: Any) -> TransferPlan | Pr
 
 
 def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
-    data = options["data"] or FACES
+    data = str(options["data"] or FACES)
     if data == OBJECTS:
-        raise OptionError(f"--data {OBJECTS} must go with --phase pretraining: it has no valence")
+        raise OptionError(
+            f"`data='{OBJECTS}'` must go with `phase='pretraining'`: objects have no valence"
+        )
     quick = TransferRecipe(views=design.views)
     if data != FACES:
         quick = replace(quick, epochs=OWN_EPOCHS)
@@ -150,7 +154,7 @@ def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
 def _pretraining_of(design: Design, asked: str | None) -> Pretraining:
     if design.name in DESIGNS:
         return choose_pretraining(asked or OBJECTS)
-    from psychobench_torch.torchvision_observer import check_torchvision
+    from psychobench_torch.extractors.torchvision_networks import check_torchvision
 
     chosen = choose_pretraining(asked or "imagenet")
     check_torchvision(design.name.removeprefix("torchvision:"), chosen)
@@ -160,15 +164,15 @@ def _pretraining_of(design: Design, asked: str | None) -> Pretraining:
 def _pretraining_plan(design: Design, options: dict[str, Any]) -> PretrainingPlan:
     if design.name not in DESIGNS:
         raise OptionError(
-            f"OBSERVER must be one of {', '.join(DESIGNS)} in pre-training: it is '{design.name}'"
+            f"`observer` must be one of {', '.join(DESIGNS)} in pre-training: it is '{design.name}'"
         )
-    data = options["data"]
-    if data is None:
+    data = options["data"] and str(options["data"])
+    if not data:
         raise OptionError(
-            f"--data must say what to pre-train on: {OBJECTS}, {FACES}, a folder or a CSV file"
+            f"`data` must say what to pre-train on: {OBJECTS}, {FACES}, a folder or a CSV file"
         )
     source = data if data in (OBJECTS, FACES) else None
-    # --limit is for rendered images, too
+    # a limit holds for rendered images, too
     choice = _choice(data, "classes", {**options, "limit": None} if source else options)
     recipe = _pretraining_recipe(design, source, options)
     return PretrainingPlan(design, choice, recipe, options["seed"], source)
@@ -178,8 +182,8 @@ def _check_rendered(source: str, options: dict[str, Any]) -> None:
     """Refuse options that mean nothing where images are rendered."""
     strange = [name for name, default in _ON_DISK.items() if options[name] != default]
     faults = [
-        f"--{name.replace('_', '-')} must go with images on disk: it does nothing with {source}; "
-        "leave it out, or name a folder or a table with --data"
+        f"`{name}` must go with images on disk: it does nothing with {source}; leave it out, or "
+        "name a folder or a table with `data`"
         for name in strange
     ]
     if faults:
@@ -187,22 +191,22 @@ def _check_rendered(source: str, options: dict[str, Any]) -> None:
 
 
 def _choice(data: str, task: str, options: dict[str, Any]) -> DataChoice | None:
-    """Say what is asked of images on disk; None where images are rendered."""
+    """Return what is asked of images on disk; None where images are rendered."""
     if data in (OBJECTS, FACES):
         _check_rendered(data, options)
         return None
     path, validation = Path(data).expanduser().absolute(), options["validation"]
-    if options["identities"]:
+    if options["people"]:
         _check_people(path, options["layout"])
     return DataChoice(
         path,
-        validation=validation and validation.expanduser().absolute(),
+        validation=Path(validation).expanduser().absolute() if validation else None,
         task=task,
         layout=options["layout"],
         limit=options["limit"],
-        n_identities=options["identities"] or IDENTITIES,
+        people=options["people"] or IDENTITIES,
         seed=options["data_seed"],
-        target=options["target"],
+        happy_class=options["happy_class"],
         skip_broken=options["skip_broken"],
     )
 
@@ -211,15 +215,16 @@ def _check_people(path: Path, layout: str) -> None:
     found = recognise(path) if layout == "auto" else layout
     if found != "vggface2":
         raise OptionError(
-            f"--identities must go with VGGFace2: {path} has the layout {found}; leave it out, or "
-            "draw fewer images with --limit"
+            f"`people` must go with VGGFace2: {path} has the layout {found}; leave it out, or draw "
+            "fewer images with `limit`"
         )
 
 
 def _pretraining_recipe(
     design: Design, source: str | None, options: dict[str, Any]
 ) -> PretrainingRecipe:
-    from psychobench_torch.pretrain import PAPER_PRETRAINING, PretrainingRecipe, source_recipe
+    from psychobench_torch.pretraining import PAPER_PRETRAINING, PretrainingRecipe
+    from psychobench_torch.stand_in_weights.sources import source_recipe
 
     base = source_recipe(source) if source else PretrainingRecipe(keep="best")
     if options["recipe"] == "paper":

@@ -1,0 +1,1 @@
+"""Frozen feature extractors from bundled, fetched, trained or given weights."""

@@ -1,0 +1,1 @@
+"""What is trained or frozen: architectures, feature extractors, and the images that they take."""

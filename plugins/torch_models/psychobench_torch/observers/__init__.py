@@ -1,0 +1,1 @@
+"""The observers that people use: the registered ones, and any PyTorch network."""

@@ -1,0 +1,88 @@
+"""Figures 3 and 5 in the paper's arrangement: where networks look, by LayerCAM."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from psychobench.plugins import (
+    Question,
+    StimulusError,
+    Study,
+    Who,
+    draw_seen,
+    run_study,
+    set_regions,
+)
+from psychobench_torch.reproduction.paper import MASKS, PRETRAININGS
+from psychobench_torch.reproduction.responses import Maker
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from psychobench.plugins import FaceRegions, StimulusSet
+
+METHOD = "layercam"
+_log = logging.getLogger("psychobench")
+# the paper's levels, as shares of the way from the lowest to the highest
+FIGURE_3, FIGURE_5 = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0)
+
+
+def map_attention(make: Maker, observers: Sequence[str], seed: int, stimuli: StimulusSet) -> Study:
+    """Map the attention of each network, for whole and masked faces, in its first training.
+
+    Parameters
+    ----------
+    make : callable
+        Makes observers, as for the answers; their heads are in the cache by then.
+    observers : sequence of str
+        The networks.
+    seed : int
+        Of the training that is mapped.
+    stimuli : StimulusSet
+        With the paper's masks.
+
+    Returns
+    -------
+    Study
+        Seen in the paper's order: network by network, object-based before face-based.
+    """
+    who = [
+        Who(f"{observer}, {pretraining}", next(iter(make(observer, pretraining, [seed]))))
+        for observer in observers
+        for pretraining in PRETRAININGS
+    ]
+    question = Question(METHOD)
+    for each in who:
+        each.check(question)
+    masks = ["none", *MASKS]
+    return run_study(who, question, stimuli, masks, regions=_regions(stimuli), tell=_log.info)
+
+
+def draw_figure_3(study: Study) -> Figure:
+    """Draw experiment 1: a row for each network and pre-training, a column for each level."""
+    return _draw(study, ("none",), FIGURE_3)
+
+
+def draw_figure_5(study: Study) -> Figure:
+    """Draw experiment 2: a row for each network, pre-training and mask, a column for each level."""
+    return _draw(study, MASKS, FIGURE_5)
+
+
+def _draw(study: Study, masks: Sequence[str], shares: Sequence[float]) -> Figure:
+    seen = tuple(each for each in study.seen if each.mask in masks)
+    levels = study.stimuli.table["level"]
+    low, high = float(levels.min()), float(levels.max())
+    return draw_seen(
+        replace(study, seen=seen), [low + share * (high - low) for share in shares], "row"
+    )
+
+
+def _regions(stimuli: StimulusSet) -> FaceRegions | None:
+    """Find the parts of the face; a set without landmarks gives maps and no shares."""
+    try:
+        return set_regions(stimuli, "fixed")
+    except StimulusError:
+        return None

@@ -1,0 +1,138 @@
+"""Collect the responses of all networks; those that a folder keeps are not collected again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from psychobench.plugins import Observer, StimulusSet, respond
+from psychobench_torch.observers.designs import DESIGNS
+from psychobench_torch.reproduction.answers import Answers, Store
+from psychobench_torch.reproduction.paper import CONDITIONS, PRETRAININGS
+
+# from network, object or face, and seeds
+Maker = Callable[[str, str, Sequence[int]], Iterable[Observer]]
+# minutes on two cores, generously: a training of one head, and of a VGG's convolutions, once
+HEAD, CONVOLUTIONS = 1.5, 20.0
+_log = logging.getLogger("psychobench")
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One network with one pre-training, and those of its trainings that are wanted.
+
+    Attributes
+    ----------
+    observer, pretraining : str
+        Which.
+    stored : tuple of Answers
+        What the folder has.
+    missing : tuple of int
+        Seeds of those that have still to answer.
+    """
+
+    observer: str
+    pretraining: str
+    stored: tuple[Answers, ...]
+    missing: tuple[int, ...]
+
+    @property
+    def minutes(self) -> float:
+        """A high guess at the time that it takes on two cores, from the bundled data."""
+        convolutions = CONVOLUTIONS if self.observer.startswith("vgg") else 0.0
+        return (HEAD * len(self.missing) + convolutions) if self.missing else 0.0
+
+
+def plan_cells(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[Cell]:
+    """List which trainings of which networks are still missing.
+
+    Parameters
+    ----------
+    observers : sequence of str
+        The networks.
+    seeds : sequence of int
+        Of their trainings.
+    store : Store
+        The answers that are kept.
+    """
+    cells = []
+    for observer in observers:
+        for pretraining in PRETRAININGS:
+            found = {seed: store.read(observer, pretraining, seed) for seed in seeds}
+            stored = tuple(each for each in found.values() if each is not None)
+            missing = tuple(seed for seed, each in found.items() if each is None)
+            cells.append(Cell(observer, pretraining, stored, missing))
+    return cells
+
+
+def report_plan(cells: Sequence[Cell], *, bundled: bool = True) -> None:
+    """Log what there is to do, and about how long it takes."""
+    wanted = sum(len(cell.stored) + len(cell.missing) for cell in cells)
+    missing = sum(len(cell.missing) for cell in cells)
+    names = ", ".join(dict.fromkeys(cell.observer for cell in cells))
+    _log.info(
+        f"{names}; 2 pre-trainings; {wanted} networks in all, {wanted - missing} have answered."
+    )
+    if not missing:
+        return
+    if bundled:
+        most = sum(cell.minutes for cell in cells)
+        _log.info(
+            f"{missing} to train, or to take from the cache: up to about {most:.0f} minutes on two "
+            "cores."
+        )
+    else:
+        _log.info(
+            f"{missing} to train on your own data: hours with a GPU, days without one. What is "
+            "trained is kept; a run that was stopped is continued by the same call."
+        )
+
+
+def collect_responses(
+    cells: Sequence[Cell], make: Maker, stimuli: StimulusSet, store: Store
+) -> list[Answers]:
+    """Collect the responses that are missing, and keep those of each network at once.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        As `plan_cells` lists them.
+    make : callable
+        Makes observers from network, pre-training and seeds.
+    stimuli : StimulusSet
+        What they judge, whole and under each of the paper's masks.
+    store : Store
+        Where answers are kept.
+
+    Returns
+    -------
+    list of Answers
+        Of every network and training.
+    """
+    begun = time.monotonic()
+    answered = {cell: list(cell.stored) for cell in cells}
+    for number, cell in enumerate(sorted(cells, key=_features), start=1):
+        if not cell.missing:
+            continue
+        _log.info(
+            f"[{number}/{len(cells)}] {cell.observer}, {cell.pretraining}-based: "
+            f"{len(cell.missing)} of {len(cell.missing) + len(cell.stored)} to answer "
+            f"({(time.monotonic() - begun) / 60:.1f} minutes so far)"
+        )
+        result = make(cell.observer, cell.pretraining, cell.missing)
+        for seed, observer in zip(cell.missing, result, strict=True):
+            table = respond(observer, stimuli, CONDITIONS, observer_name=cell.observer)
+            info = observer.info.to_dict()
+            # a file that holds a whole network knows better than its name what that saw before
+            info["pretraining"] = info["options"].get("pretraining") or info["pretraining"]
+            one = Answers(cell.observer, cell.pretraining, seed, table, info)
+            store.write(one)
+            answered[cell].append(one)
+    return [each for cell in cells for each in answered[cell]]
+
+
+def _features(cell: Cell) -> tuple[str, str]:
+    """Sort networks on the same frozen features together: the features are computed once."""
+    return DESIGNS[cell.observer].architecture, cell.pretraining

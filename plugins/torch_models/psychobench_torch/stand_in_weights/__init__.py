@@ -1,0 +1,1 @@
+"""What makes the stand-in weights: rendered objects and people, first use, linear probes."""

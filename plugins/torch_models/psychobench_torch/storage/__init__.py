@@ -1,0 +1,1 @@
+"""What is kept in files: weights, checkpoints, training logs; no pickles."""

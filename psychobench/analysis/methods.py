@@ -1,0 +1,87 @@
+"""The methods of an analysis in words, ready for a paper, with references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from psychobench.analysis.data import AnalysisData
+from psychobench.messages import number_of
+from psychobench.reports.methods import (
+    BONETT,
+    GREENHOUSE,
+    SCHUETT,
+    WELCH,
+    WICHMANN,
+    model_sentences,
+)
+
+TEST_NAMES = {"paired": "paired t-tests", "welch": "Welch's t-tests"}
+
+
+def methods_text(analysis: AnalysisData, versions: Mapping[str, str]) -> str:
+    """Return the paragraph for a methods section.
+
+    Parameters
+    ----------
+    analysis : AnalysisData
+        What was analysed.
+    versions : mapping of str to str
+        Versions by package.
+    """
+    version = versions.get("psychobench", "")
+    parts = [
+        _participants(analysis),
+        "We fitted a psychometric function to each participant and condition (psychobench"
+        f"{f' {version}' if version else ''}).",
+        *model_sentences(analysis.fits),
+        f"Values of fits with status {' or '.join(analysis.statuses)} were included in means and "
+        "tests.",
+        *_test_sentences(analysis),
+    ]
+    if simulations := analysis.fits.options["gof"]:
+        parts.append(
+            "Goodness of fit was assessed by comparing deviance and residuals with those of "
+            f"{simulations} simulated data sets per fit."
+        )
+    simulated = ["The participants are SIMULATED."] if analysis.simulated else []
+    return " ".join([*simulated, *parts])
+
+
+def references(analysis: AnalysisData) -> list[str]:
+    """Return the sources of the methods used, in APA form."""
+    pairs = [pair for tests in analysis.tests.values() for pair in tests.pairs]
+    effects = [effect for tests in analysis.tests.values() for effect in tests.effects]
+    cited = [SCHUETT, WICHMANN]
+    cited += [BONETT] if pairs else []
+    cited += [GREENHOUSE] if effects and analysis.within else []
+    cited += [WELCH] if any(pair.kind == "welch" for pair in pairs) else []
+    return sorted(cited)
+
+
+def _participants(analysis: AnalysisData) -> str:
+    entered = number_of(analysis.fits.table["observer"].nunique(), "participant")
+    if not analysis.exclude:
+        return f"{entered} entered the analysis; nobody was excluded."
+    excluded = analysis.left_out["observer"].nunique()
+    rules = ", ".join(map(str, analysis.exclude))
+    were = "was" if excluded == 1 else "were"
+    return (
+        f"{entered} entered the analysis, after {number_of(excluded, 'participant')} {were} "
+        f"excluded by the rule {rules}."
+    )
+
+
+def _test_sentences(analysis: AnalysisData) -> list[str]:
+    kinds = {pair.kind for tests in analysis.tests.values() for pair in tests.pairs}
+    if not kinds:
+        return []
+    effects = {effect.kind for tests in analysis.tests.values() for effect in tests.effects}
+    corrected = any(tests.family_size > 1 for tests in analysis.tests.values())
+    clauses = [f"Cells were compared by {' and '.join(TEST_NAMES[kind] for kind in sorted(kinds))}"]
+    if effects:
+        clauses.append(f" after a {' and a '.join(sorted(effects))}")
+    if corrected:
+        clauses.append(", Bonferroni-corrected for all pairs of a measure")
+    if effects and analysis.within:
+        clauses.append("; effects within participants were Greenhouse-Geisser corrected")
+    return [f"{''.join(clauses)}."]

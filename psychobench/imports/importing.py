@@ -1,0 +1,176 @@
+"""From files to trials and their account: the path that all formats share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+
+import pandas as pd
+
+from psychobench.arguments import Names, Pairs
+from psychobench.errors import TableError
+from psychobench.imports.assembly import assemble_trials
+from psychobench.imports.consistency import check_distinct, check_keep, check_repeats
+from psychobench.imports.file_format import ExportRows, FileFormat
+from psychobench.imports.formats.detection import check_format, find_format, load
+from psychobench.imports.imported import Imported, ImportedFile
+from psychobench.imports.options import ImportOptions, parse_options
+from psychobench.imports.parsed_file import ParsedFile, no_trial, parse_file
+from psychobench.imports.response_keys import check_keys, count_keys
+from psychobench.tables.cells import infer_numbers
+from psychobench.tables.reading import TEXTS
+
+
+def import_trials(
+    files: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    format: str = "auto",
+    map: Pairs = None,
+    columns: Pairs = None,
+    level_from: Pairs = None,
+    observer_from: str | None = None,
+    where: Pairs = None,
+    keep: Names = None,
+    also: Names = None,
+    rt_unit: str | None = None,
+    encoding: str | None = None,
+) -> Imported:
+    r"""Read the exports of experiment programs into one table of trials.
+
+    Parameters
+    ----------
+    files : path or iterable of paths
+        One file or several, of one format or several; ``~`` is the home folder.
+    format : str, default "auto"
+        The format of the files; recognised from each file by default.
+    map : mapping of str to {0, 1}, or str or list of str, optional
+        What each key means, 1 for the target category: ``{"j": 1, "f": 0}`` or
+        ``["j=1", "f=0"]``. Needed where answers are keys.
+    columns : mapping of str to str, or str or list of str, optional
+        What the files call our columns, by our name: ``{"level": "contrast"}`` or
+        ``"level=contrast,observer=code"``.
+    level_from : mapping of str to str, or str or list of str, optional
+        A column and the pattern by which the level is read from it:
+        ``{"stimulus": "faces/*_{level}.png"}`` or ``"stimulus=faces/*_{level}.png"``.
+    observer_from : str, optional
+        Pattern of the files' names: ``"{observer}_*.csv"``; ``{session}`` and ``{condition}`` may
+        be in it, too.
+    where : mapping of str to str, or str or list of str, optional
+        Only rows in which each of these columns has its value: ``{"stage": "test"}`` or
+        ``"stage=test"``.
+    keep : str or list of str, optional
+        Reasons, such as ``"practice"``, for which rows are to be taken all the same.
+    also : str or list of str, optional
+        Further columns of the files to keep.
+    rt_unit : {"s", "ms"}, optional
+        Unit of reaction times if the program does not prescribe it.
+    encoding : str, optional
+        The encoding of text that is neither UTF-8 nor UTF-16.
+
+    Returns
+    -------
+    Imported
+        `trials`, as `psychobench.read_trials` would return them, and `files`, the account of every
+        row.
+
+    Raises
+    ------
+    OptionError
+        If a parameter has a value that it cannot have, or contradicts another.
+    TableError
+        If a file cannot be read, or something is needed that only you can know.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "p01.csv")
+    ...     _ = file.write_text("morph,key,rt_ms\n0.2,f,512\n0.8,j,430\n0.8,,\n")
+    ...     found = import_trials(
+    ...         file,
+    ...         map={"j": 1, "f": 0},
+    ...         columns="level=morph,response=key,rt=rt_ms",
+    ...         observer_from="{observer}.csv",
+    ...     )
+    >>> found.trials
+      observer condition  level  response  trial     rt
+    0      p01       all    0.2       0.0      1  0.512
+    1      p01       all    0.8       1.0      2  0.430
+    2      p01       all    0.8       NaN      3    NaN
+    >>> found.files[0].unanswered
+    1
+    """
+    options = parse_options(
+        columns=columns,
+        map=map,
+        where=where,
+        keep=keep,
+        also=also,
+        level_from=level_from,
+        observer_from=observer_from,
+        rt_unit=rt_unit,
+    )
+    check_format(format)
+    several = [files] if isinstance(files, (str, PathLike)) else list(files)
+    paths = check_distinct([Path(each).expanduser() for each in several])
+    read = [_read(path, format, encoding, options) for path in paths]
+    parsed = [parse_file(*each, options) for each in read]
+    check_keep(options, parsed)
+    answered = _check_answers(parsed, options)
+    assembled = [assemble_trials(each, options) for each in parsed]
+    tables = [trials for trials, _ in assembled if trials is not None]
+    if not tables:
+        raise TableError(*[account.notes[-1] for _, account in assembled])  # says that of each
+    check_repeats(assembled)
+    trials = pd.concat(tables, ignore_index=True)
+    trials.attrs = {"unanswered": int(trials["response"].isna().sum()), "notes": []}
+    accounts = _note_shared_observers([account for _, account in assembled])
+    pressed = count_keys(answered, options.map)
+    return Imported(_with_natural_types(trials), tuple(accounts), dict(options.map), pressed)
+
+
+def _read(
+    path: Path, format: str, encoding: str | None, options: ImportOptions
+) -> tuple[Path, FileFormat, str, ExportRows]:
+    file = load(path, options.named_columns, encoding)
+    found, reason = find_format(file, format)
+    return path, found, reason, found.read(file)
+
+
+def _check_answers(parsed: Sequence[ParsedFile], options: ImportOptions) -> pd.Series[str]:
+    """Check that there are trials and that each key has its meaning; return all answers."""
+    usable = [each for each in parsed if each.taken.any()]
+    if not usable:
+        raise TableError(*map(no_trial, parsed))
+    answers = [each.cells.loc[each.taken, "response"] for each in usable]
+    levels = [each.cells.loc[each.taken, "level"] for each in usable]
+    exports = [each.export for each in usable]
+    check_keys(answers, levels, exports, options, usable[0].origin["response"])
+    together: pd.Series[str] = pd.concat(answers)
+    return together
+
+
+def _with_natural_types(trials: pd.DataFrame) -> pd.DataFrame:
+    """Convert the trial numbers and further columns to numbers where all their cells are."""
+    for name in trials:
+        if name not in TEXTS and not pd.api.types.is_numeric_dtype(trials[name]):
+            trials[name] = infer_numbers(trials[name].astype(object))
+    return trials
+
+
+def _note_shared_observers(accounts: Sequence[ImportedFile]) -> list[ImportedFile]:
+    """Note in the first of several files where one observer is found in all of them."""
+    files: dict[str, list[str]] = {}
+    for account in accounts:
+        for observer in account.observers:
+            files.setdefault(observer, []).append(account.file)
+    result = []
+    for account in accounts:
+        shared = [o for o in account.observers if len(files[o]) > 1 and files[o][0] == account.file]
+        notes = [
+            f"observer '{o}' is in {len(files[o])} files: {', '.join(files[o])}" for o in shared
+        ]
+        result.append(replace(account, notes=(*account.notes, *notes)))
+    return result

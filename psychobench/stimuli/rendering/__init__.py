@@ -1,0 +1,1 @@
+"""Rendering: a spec in, a stimulus set of rendered faces out."""
