@@ -12,14 +12,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychobench.attention.attention_study import (
-        Question as Question,
-        Study as Study,
-        Who as Who,
-        run_study as run_study,
+    from psychobench.arguments import parse_names as parse_names, parse_pairs as parse_pairs
+    from psychobench.attention.mapped import MapRequest as MapRequest
+    from psychobench.attention.measure import (
+        NamedObserver as NamedObserver,
+        measure_attention as measure_attention,
     )
     from psychobench.attention.regions import FaceRegions as FaceRegions, set_regions as set_regions
-    from psychobench.attention.study_figures import draw_seen as draw_seen
+    from psychobench.attention.study import AttentionStudy as AttentionStudy
     from psychobench.cli.notes import typed as typed
     from psychobench.cli.options import JSON as JSON, SEED as SEED
     from psychobench.comparison import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         match_cohorts as match_cohorts,
         seed_summary as seed_summary,
     )
-    from psychobench.comparison.published import Published as Published, recompute as recompute
+    from psychobench.comparison.published import Published as Published, published as published
     from psychobench.draw.figures import save_figure as save_figure
     from psychobench.draw.panels import (
         Appearance as Appearance,
@@ -51,6 +51,10 @@ if TYPE_CHECKING:
         all_of as all_of,
     )
     from psychobench.fits.pse import Fits as Fits, fit as fit
+    from psychobench.gaze.photographs import (
+        find_images as find_images,
+        image_sizes as image_sizes,
+    )
     from psychobench.images import read_image as read_image
     from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
@@ -70,7 +74,7 @@ if TYPE_CHECKING:
         picture as picture,
         table_of as table_of,
     )
-    from psychobench.reports.page_parts import made_section as made_section, moment as moment
+    from psychobench.reports.page_parts import made_section as made_section
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.resources import (
         check_writable as check_writable,
@@ -87,10 +91,6 @@ if TYPE_CHECKING:
     from psychobench.tables.output import csv_bytes as csv_bytes, json_rows as json_rows
     from psychobench.tables.reading import read_cells as read_cells
     from psychobench.trials.cohort import Cohort as Cohort, load_cohort as load_cohort
-    from psychobench.trials.columns import (
-        parse_columns as parse_columns,
-        parse_where as parse_where,
-    )
     from psychobench.trials.table import count_responses as count_responses
 
 # what it is for -> module -> names
@@ -133,6 +133,12 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "rendered faces to train on": {
         "psychobench.stimuli.faces": ("RENDERER_VERSION", "training_faces"),
     },
+    "the forms of arguments": {
+        "psychobench.arguments": ("parse_names", "parse_pairs"),
+    },
+    "photographs": {
+        "psychobench.gaze.photographs": ("find_images", "image_sizes"),
+    },
     "the options of a command": {
         "psychobench.cli.notes": ("typed",),
         "psychobench.cli.options": ("JSON", "SEED"),
@@ -141,7 +147,6 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.observers.runner": ("respond",),
         "psychobench.stimuli.sets": ("StimulusSet", "load_stimuli"),
         "psychobench.trials.cohort": ("Cohort", "load_cohort"),
-        "psychobench.trials.columns": ("parse_columns", "parse_where"),
         "psychobench.trials.table": ("count_responses",),
     },
     "curves and comparisons": {
@@ -155,14 +160,15 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "match_cohorts",
             "seed_summary",
         ),
-        "psychobench.comparison.published": ("Published", "recompute"),
+        "psychobench.comparison.published": ("Published", "published"),
         "psychobench.fits.pse": ("Fits", "fit"),
         "psychobench.observers.base_rates": ("without_log_odds",),
     },
     "attention maps of a study": {
-        "psychobench.attention.attention_study": ("Question", "Study", "Who", "run_study"),
+        "psychobench.attention.mapped": ("MapRequest",),
+        "psychobench.attention.measure": ("NamedObserver", "measure_attention"),
+        "psychobench.attention.study": ("AttentionStudy",),
         "psychobench.attention.regions": ("FaceRegions", "set_regions"),
-        "psychobench.attention.study_figures": ("draw_seen",),
     },
     "figures": {
         "psychobench.draw.figures": ("save_figure",),
@@ -172,7 +178,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "pages": {
         "psychobench.reports": ("words",),
         "psychobench.reports.page": ("Page", "Section", "Text", "picture", "table_of"),
-        "psychobench.reports.page_parts": ("made_section", "moment"),
+        "psychobench.reports.page_parts": ("made_section",),
         "psychobench.reports.provenance": ("provenance",),
     },
 }

@@ -57,7 +57,7 @@ def test_a_pse_outside_the_levels_is_neither_shown_nor_tested_unless_asked_for()
     observers = FakeFits([model(1.3, status="outside")])
     hidden = compare(observers, FakeFits(people(PSES))).table
     assert hidden[["pse", "t"]].isna().all(axis=None)
-    shown = compare(observers, FakeFits(people(PSES)), tested=("ok", "step", "outside")).table
+    shown = compare(observers, FakeFits(people(PSES)), statuses=("ok", "step", "outside")).table
     assert shown["pse"][0] == 1.3
     assert shown["t"][0] > 0
 
@@ -106,7 +106,7 @@ def test_unknown_families_and_statuses_list_the_choices():
     with pytest.raises(OptionError, match="valid, planned"):
         compare(FakeFits([model(0.6)]), FakeFits(people(PSES)), family="all")
     with pytest.raises(OptionError, match="'fine'"):
-        compare(FakeFits([model(0.6)]), FakeFits(people(PSES)), tested=["fine"])
+        compare(FakeFits([model(0.6)]), FakeFits(people(PSES)), statuses=["fine"])
 
 
 def test_every_question_is_answered_for_pse_and_jnd_side_by_side():

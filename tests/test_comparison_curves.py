@@ -115,6 +115,6 @@ def test_curves_are_compared_with_the_people_of_their_mask_who_have_one():
         found["curve_distance"], [*(each.curve_distance for each in expected), np.nan]
     )
     with_reversed = compare_curves(
-        observers, people, cohorts, levels, tested=("ok", "step", "reversed")
+        observers, people, cohorts, levels, statuses=("ok", "step", "reversed")
     )
     assert with_reversed["curve_distance"][0] > found["curve_distance"][0]

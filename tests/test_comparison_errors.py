@@ -170,10 +170,10 @@ TABLE = judged(sharing(0.4, np.random.default_rng(15)))
 @pytest.mark.parametrize(
     ("one", "other", "message"),
     [
-        (TABLE.drop(columns="stimulus"), None, "no 'stimulus' column"),
+        (TABLE.drop(columns="stimulus"), None, "no column 'stimulus'"),
         (TABLE.assign(stimulus=TABLE["level"].astype(str)), None, "several stimuli per level"),
         (TABLE, TABLE.assign(stimulus="other" + TABLE["stimulus"]), "no stimulus in common"),
-        (TABLE[TABLE["observer"] == "h0"], None, "two observers"),
+        (TABLE[TABLE["observer"] == "h0"], None, "at least two observers"),
         (TABLE.assign(level=TABLE["level"] * 100), None, "run from 0 to 100"),
         (TABLE.assign(response=TABLE["level"].gt(0.5).astype(int)), None, "undefined"),
         (TABLE.assign(condition=TABLE["observer"]), None, "one condition"),
@@ -213,7 +213,7 @@ def test_a_mask_without_error_consistency_says_why():
         TABLE.assign(condition="none"), TABLE.drop(columns="stimulus"), {"none": cohort("all")}
     )
     assert table["consistency"].isna().all()
-    assert table["consistency_reason"].str.contains("no 'stimulus' column").all()
+    assert table["consistency_reason"].str.contains("no column 'stimulus'").all()
 
 
 def test_real_people_err_on_the_same_identities(shared):

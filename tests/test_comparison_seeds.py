@@ -119,9 +119,9 @@ def test_seeds_without_a_pse_are_counted_and_told_and_enter_no_mean():
 def test_the_statuses_that_count_are_the_users_choice():
     far = trained(SEEDS)
     far.loc[7, ["status", "pse"]] = ["outside", 1.2]
-    assert compared(far, tested=("ok", "outside")).table["seeds_with_pse"].tolist() == [10]
+    assert compared(far, statuses=("ok", "outside")).table["seeds_with_pse"].tolist() == [10]
     with pytest.raises(OptionError, match="'fine'"):
-        compared(far, tested=("fine",))
+        compared(far, statuses=("fine",))
 
 
 def test_a_steps_jnd_is_a_bound_and_counts_for_nothing():
@@ -153,7 +153,7 @@ def test_an_observer_with_one_curve_has_no_spread_and_no_row():
 
 
 def test_trainings_must_be_told_apart_and_have_people():
-    with pytest.raises(ComparisonError, match="by=\\['seed'\\]"):
+    with pytest.raises(ComparisonError, match='`by="seed"`'):
         compare_seeds(FakeFits(trained(SEEDS).drop(columns="seed")), {"none": people()})
     with pytest.raises(ComparisonError, match="'none' has none"):
         compare_seeds(FakeFits(trained(SEEDS)), {"eyes": people()})

@@ -137,7 +137,7 @@ def test_the_smallest_margin_is_where_equivalence_begins_to_reject(value, alpha)
 
 @pytest.mark.parametrize("margin", [0, -0.1, np.nan, np.inf])
 def test_a_margin_that_is_no_positive_number_is_refused(margin):
-    with pytest.raises(OptionError, match="margin must be"):
+    with pytest.raises(OptionError, match="`margin` must be a number above 0"):
         equivalence(0.5, PSES, margin)
 
 
@@ -194,7 +194,7 @@ def test_tests_of_a_family_that_were_not_made_count_as_its_largest_p(more):
 
 
 def test_a_family_smaller_than_its_tests_is_refused():
-    with pytest.raises(OptionError, match="2 do not fit into 1"):
+    with pytest.raises(OptionError, match="at least the number of tests, 2: it is 1"):
         holm([0.1, 0.2], 1)
 
 

@@ -132,8 +132,9 @@ def test_a_report_without_checks_of_fit_says_how_to_get_them():
 
 def test_simulated_people_are_called_that():
     table = trials(2).assign(simulated=1)
-    page = psychobench.analyse(table, engine="ml", gof=0).report().html()
-    assert "SIMULATED people: this page makes no claim about people." in page
+    page = psychobench.report(psychobench.analyse(table, engine="ml", gof=0))
+    assert page.warning == "SIMULATED people: this page makes no claim about people."
+    assert page.warning in page.html()
 
 
 def test_missing_numbers_are_dashes_and_sort_last():
@@ -145,8 +146,17 @@ def test_missing_numbers_are_dashes_and_sort_last():
 
 
 def test_a_report_is_made_of_an_analysis_or_a_study_only():
-    with pytest.raises(OptionError, match="made of an analysis or a study: got a DataFrame"):
+    with pytest.raises(OptionError, match="must be an analysis or a study: got a DataFrame"):
         psychobench.report(trials())
+
+
+def test_a_page_is_saved_whole_and_shown_in_a_frame_of_its_own(tmp_path):
+    page = Page("A <title>", "below", "", [Section("one", "One", [Text(["Words."])])])
+    page.save(tmp_path / "new" / "page.html")
+    assert (tmp_path / "new" / "page.html").read_text("utf-8") == page.html() + "\n"
+    frame = Reader(page._repr_html_())
+    assert [name for name, _ in frame.tags] == ["iframe"]
+    assert frame.tags[0][1]["srcdoc"] == page.html()
 
 
 def test_a_long_table_says_that_it_is_cut():

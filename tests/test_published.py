@@ -18,7 +18,7 @@ from psychobench.comparison.published import (
     COLUMNS,
     PrintedCohort,
     possible_t,
-    recompute,
+    published,
     rounded,
 )
 from psychobench.errors import OptionError
@@ -29,7 +29,7 @@ HEAD = "table,pretraining,mask,observer,pse,t,p"
 
 @pytest.fixture(scope="module")
 def ying():
-    return recompute("ying2023").table
+    return published("ying2023").table
 
 
 def print_paper(folder, cells, mean="0.532", sem="0.018", n=50):
@@ -42,7 +42,7 @@ def print_paper(folder, cells, mean="0.532", sem="0.018", n=50):
     (data / "published_mine.csv.json").write_text(json.dumps(record))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PSYCHOBENCH_DATA", str(folder))
-        return recompute("mine")
+        return published("mine")
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_at_the_smallest_margin_the_larger_one_sided_p_is_the_corrected_level(yi
 
 
 def test_a_single_cohort_is_found_that_gives_every_printed_t(ying):
-    (low, high), (least, most) = recompute("ying2023").cohorts_in_keeping()
+    (low, high), (least, most) = published("ying2023").consistent_cohorts()
     mean, sem = (low + high) / 2, (least + most) / 2
     rows = ying.dropna(subset=["pse"])
     t_low, t_high = ((rows["pse"] + side - mean) / sem for side in (-5e-4, 5e-4))
@@ -175,7 +175,7 @@ def test_no_single_cohort_is_claimed_where_there_is_none(paper):
     cells = ["0.700,9.100,<.001", "0.700,9.600,<.001"]  # each alone agrees
     assert paper(cells[:1]).table["agrees"].all()
     assert paper(cells[1:]).table["agrees"].all()
-    assert paper(cells).cohorts_in_keeping() is None
+    assert paper(cells).consistent_cohorts() is None
 
 
 def test_the_bundled_cells_are_as_printed():
@@ -189,7 +189,7 @@ def test_the_bundled_cells_are_as_printed():
 
 def test_an_unknown_paper_lists_those_there_are():
     with pytest.raises(OptionError, match="one of ying2023: got 'ying2024'"):
-        recompute("ying2024")
+        published("ying2024")
 
 
 def test_the_page_describes_every_column():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import pearsonr
 
+from psychobench.errors import OptionError
 from psychobench.stimuli.image_statistics import image_statistics, level_trends, luminance
 from psychobench.stimuli.matching import match_images, matching_effect
 
@@ -120,5 +121,5 @@ def test_matching_within_a_region_leaves_the_rest_alone() -> None:
 
 
 def test_only_known_ways_of_matching_are_taken() -> None:
-    with pytest.raises(ValueError, match="how must be one of none, luminance, histogram"):
+    with pytest.raises(OptionError, match="`how` must be one of none, luminance, histogram"):
         match_images(photographs(), "contrast")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import psychobench
@@ -70,6 +71,18 @@ def test_python_finds_the_same_numbers_as_the_command(run_cli) -> None:
 
 def test_a_notebook_shows_what_predicts_the_level() -> None:
     assert "rms_contrast" in psychobench.check_stimuli()._repr_html_()
+
+
+def test_the_picture_of_a_check_names_what_predicts_the_level() -> None:
+    checked = psychobench.check_stimuli()
+    figure = Figure()
+    axes = figure.subplots(1, 2)
+    assert checked.plot(ax=axes[1]) is figure
+    assert not axes[0].lines
+    named = [text.get_text() for text in axes[1].get_legend().get_texts()]
+    flagged = checked.trends.loc[checked.trends["flagged"], "property"]
+    assert named == [name.replace("_", " ") for name in flagged]
+    assert checked.plot()._repr_png_().startswith(b"\x89PNG")
 
 
 def test_a_folder_of_images_with_levels_alone_is_checked(tmp_path, run_cli) -> None:
@@ -315,3 +328,11 @@ def test_from_python_a_mask_that_cannot_be_made_is_one_clear_line_too(
     (line,) = caught.value.faults
     assert fault in line
     assert not (tmp_path / "out").exists()
+
+
+def test_black_and_no_reach_are_settings_too(tmp_path) -> None:
+    black = mask_stimuli("rendered-average", tmp_path / "a", masks="x=mouth", grey=0, reach=0)
+    usual = mask_stimuli("rendered-average", tmp_path / "b", masks="x=mouth")
+    assert black.covers["x"].about["grey"] == 0
+    assert black.images("x")[0][black.masks["x"]].max() == 0
+    assert black.masks["x"].sum() < usual.masks["x"].sum()

@@ -16,21 +16,22 @@ from psychobench.cli import options as shared
     multiple=True,
     required=True,
     metavar="NAME",
-    help="Who answers; repeat for several. `psychobench observers list` names them.",
+    help="Who is compared with people; repeatable. `psychobench observers list` shows the names.",
 )
 @click.option(
     "--stimuli",
     default="rendered-average",
     show_default=True,
     metavar="NAME|DIR",
-    help="What they judge: a bundled set (rendered faces), or a folder with images and levels.csv.",
+    help="What observers judge: a bundled set (rendered faces) or a folder with images and "
+    "levels.csv.",
 )
 @click.option(
     "--humans",
     default="simulated",
     show_default=True,
     metavar="NAME|FILE",
-    help="The cohort: the bundled one, which is SIMULATED, or a CSV or TSV of your own.",
+    help="The people: the bundled cohort, which is SIMULATED, or a CSV or TSV file.",
 )
 @shared.COLUMNS
 @shared.WHERE
@@ -38,33 +39,28 @@ from psychobench.cli import options as shared
     "--mask",
     multiple=True,
     metavar="none|eyes|nose|mouth...",
-    help="What is hidden from observers; repeat for several.  [default: none and all of the set's]",
+    help="What is hidden from the observers; repeatable.  [default: none and all masks of the set]",
 )
 @click.option(
     "--match",
     metavar="CONDITION=MASK,...",
-    help="Which of the cohort's conditions each mask is tested against, e.g. whole=none.",
+    help="The mask that each of the cohort's conditions is compared with, e.g. whole=none.",
 )
 @click.option(
     "--levels",
-    type=click.Choice(["all", "human"]),
     default="all",
     show_default=True,
-    help="Fit observers on all of the set's levels, or on those that the people judged.",
+    metavar="all|human|X,X,...",
+    help="Levels that observers judge: all of the set, those that the people judged, or these.",
 )
-@click.option("--pretraining", metavar="NAME|FILE", help="What the weights saw before this task.")
 @click.option(
-    "--engine",
-    default="ml",
-    show_default=True,
-    metavar="ml|bayes|psignifit",
-    help="What fits the curves.",
+    "--pretraining", metavar="NAME|FILE", help="What the weights were trained on before this task."
 )
 @click.option(
     "--trials",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Draw N yes-no answers per level from each observer instead of using its probabilities.",
+    help="Draw N yes-no answers per image from each observer instead of using its probabilities.",
 )
 @click.option(
     "--seeds",
@@ -72,23 +68,23 @@ from psychobench.cli import options as shared
     default=10,
     show_default=True,
     metavar="N",
-    help="Train each observer N times, from --seed on, to see how its PSE scatters; 1: once.",
+    help="Train each observer N times, from --seed on, to measure how its PSE varies; 1: once.",
 )
 @click.option(
     "--margin",
     type=float,
     metavar="X",
-    help="Test for equivalence: the largest difference in level units that counts as none.",
+    help="Test for equivalence within this margin, in level units.",
 )
 @click.option(
     "--family",
     type=click.Choice(["valid", "planned"]),
     default="valid",
     show_default=True,
-    help="What the corrections count: fits with a PSE, or all planned.",
+    help="Tests that the corrections count: those of all fits with a PSE, or all planned.",
 )
 @shared.STATUSES
-@shared.SEED
+@shared.fitting(engine="ml")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -96,34 +92,42 @@ from psychobench.cli import options as shared
     help="Write the report page, tables and figure here.",
 )
 @shared.JSON
-def compare(out: Path | None, as_json: bool, **options: Any) -> None:
-    """Test how human an observer's judgements are.
+def compare(
+    observer: tuple[str, ...],
+    mask: tuple[str, ...],
+    out: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Compare how observers and people judge the same stimuli.
 
-    Each observer judges every image under every mask; a psychometric function is fitted to its
+    Each observer judges every image under every mask; psychometric functions are fitted to its
     answers and to each participant's. PSE and JND are tested against the cohort's: could the
-    observer be one of these people, does it differ from the average person, is it as good as equal
-    to the average person? Curves and errors are compared as well. Where an observer can be trained
-    again, that is done --seeds times, and all its PSEs are tested together.
+    observer be one of these people, does it differ from the average person, is it equivalent to the
+    average person? Curves and errors are compared as well. Observers that can be trained again are
+    trained --seeds times, and all their PSEs are tested together.
 
     The default cohort is simulated and the default faces are rendered: the result demonstrates the
     method and makes no claim about people.
     """
     import json
+    from dataclasses import replace
 
-    from psychobench.cli.study import run_study
-    from psychobench.reports.study_files import study_json, write_study
-    from psychobench.reports.study_text import study_text
-    from psychobench.resources import staged_folder
+    from psychobench import study
+    from psychobench.cli.notes import typed
+    from psychobench.resources import check_writable
 
-    study = run_study(out=out, **options)
     if out is not None:
-        with staged_folder(out) as folder:
-            write_study(study, folder)
+        check_writable(out)
+    found = study(observer, masks=mask or None, **options)
+    found = replace(found, provenance={**found.provenance, "command": typed()})
+    if out is not None:
+        found.save(out)
         click.echo(
             f"Written to {out}: report.html, tables, figure (curves.png, .svg, .pdf), provenance.",
             err=True,
         )
     if as_json:
-        click.echo(json.dumps(study_json(study), indent=2, allow_nan=False))
+        click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
-        click.echo(study_text(study))
+        click.echo(found.summary())

@@ -15,23 +15,22 @@ HEADERS = (
     "table", "pre-training", "mask", "observer", "PSE", "t printed", "t again", "p printed",
     "p again", "agrees", "t (1 case)", "p (1 case)", "margin",
 )  # fmt: skip
-WORDS = 4  # columns of words, set to the left
+WORDS = 4  # columns of words, aligned to the left
 
 
 @click.command()
-@click.argument("name", metavar="ying2023")
+@click.argument("name", metavar="NAME")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 def published(name: str, as_json: bool) -> None:
     """Recompute a paper's t and p from the PSEs and the cohort that it prints.
 
-    Each printed figure that its own inputs cannot give, whatever was lost by rounding, is marked.
-    Beside the paper's test stand the single-case test, which asks whether the observer could be one
-    of the people, and the smallest margin within which the average person would count as equivalent
-    to it.
+    Printed figures that cannot follow from the others, allowing for rounding, are marked. The table
+    also has the single-case test, which asks whether the observer could be one of the people, and
+    the smallest margin within which the average person would be equivalent to the observer.
     """
-    from psychobench.comparison.published import recompute
+    from psychobench.comparison.published import published
 
-    paper = recompute(name)
+    paper = published(name)
     if as_json:
         rows = paper.to_json_rows()
         click.echo(json.dumps(rows, indent=2, allow_nan=False, ensure_ascii=False))
@@ -48,7 +47,7 @@ def _heading(paper: Published) -> list[str]:
 
 
 def _rows(paper: Published) -> list[str]:
-    """Lay the cells out under their headers, all in text."""
+    """Align the cells under their headers, as text."""
     cells = [list(HEADERS), *map(_cells, paper.table.to_dict("records"))]
     widths = [max(len(row[each]) for row in cells) for each in range(len(HEADERS))]
     lines = []
@@ -96,8 +95,8 @@ def _summary(paper: Published) -> list[str]:
     lines = [
         f"{len(tested)} of {len(table)} cells have a PSE. p is Bonferroni-corrected within each "
         f"table for the cells that have one: {sizes}.",
-        f"{int(tested['agrees'].sum())} of {len(tested)} agree: some numbers that round to the "
-        "printed PSE, mean and SEM give a t and a p that round to the printed ones.",
+        f"{int(tested['agrees'].sum())} of {len(tested)} agree: numbers that round to the printed "
+        "PSE, mean and SEM can give a t and a p that round to the printed ones.",
     ]
     lines += [_fault(row) for row in tested.to_dict("records") if not row["agrees"]]
     lines += [
@@ -106,8 +105,8 @@ def _summary(paper: Published) -> list[str]:
         f"{different} of {len(tested)}.",
         "Not plausible as one of the people (single-case t with SD = SEM x sqrt(n), "
         f"corrected p < {ALPHA:g}): {unlike} of {len(tested)}.",
-        "margin: the smallest difference in PSE that one must be ready to call none for the "
-        f"average person to count as equivalent, at {ALPHA:g} over the size of the family.",
+        "margin: the smallest equivalence margin, in PSE, within which the average person would be "
+        f"equivalent to the observer, at {ALPHA:g} divided by the size of the family.",
     ]
     return lines
 
@@ -125,7 +124,7 @@ def _fault(row: Mapping[Hashable, Any]) -> str:
 
 
 def _one_cohort(paper: Published) -> str:
-    found = paper.cohorts_in_keeping()
+    found = paper.consistent_cohorts()
     if found is None:
         return "No single cohort gives every printed t."
     (low, high), (least, most) = found

@@ -1,4 +1,4 @@
-"""Comparison: observers tested against a cohort."""
+"""Comparison: observers' PSEs, JNDs, curves and errors tested against those of a cohort."""
 
 from psychobench.comparison.against_cohort import FAMILIES, Comparison, compare, compare_with
 from psychobench.comparison.base_rate import BalancedComparison, compare_balanced

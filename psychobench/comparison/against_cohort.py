@@ -1,4 +1,4 @@
-"""Compare: every observer's PSE and JND, mask by mask, tested over a family that is named."""
+"""Test every observer's PSE and JND, mask by mask, against a cohort, over a named family."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from psychobench.arguments import Names, Pairs, check_choice
 from psychobench.comparison.cohort_measures import (
-    TESTED,
+    DEFAULT_STATUSES,
     CohortMeasures,
     HasFrame,
+    check_statuses,
     counted,
     match_cohorts,
 )
 from psychobench.comparison.equivalence import check_margin
-from psychobench.comparison.family import run_battery
-from psychobench.errors import OptionError
+from psychobench.comparison.family import run_tests
+from psychobench.tables.frames import as_rows
+from psychobench.tables.notebook import ShownAsTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,20 +30,20 @@ if TYPE_CHECKING:
 Family = Literal["valid", "planned"]
 
 FAMILIES = {
-    "valid": "the fits that have a PSE",
-    "planned": "every planned fit, with a PSE or without",
+    "valid": "all fits with a PSE",
+    "planned": "all planned fits, with or without a PSE",
 }
 KEPT = [
     "observer", "mask", "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high",
     "status", "reason", "crossings",
 ]  # fmt: skip
-# a fit of one of these statuses has no PSE in the tables, unless it was asked for
+# fits with these statuses have no PSE in the tables unless the statuses are included
 UNREPORTED = ("failed", "never", "outside")
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Observers against a cohort.
+class Comparison(ShownAsTable):
+    """Observers tested against a cohort.
 
     Attributes
     ----------
@@ -48,17 +51,18 @@ class Comparison:
         One row per observer x mask: ``observer, mask, pse, pse_low, pse_high, jnd, jnd_low,
         jnd_high, status, reason, crossings, cohort_condition``, the tests of the PSE
         (`psychobench.comparison.family.COLUMNS`) and, with the prefix ``jnd_``, those of the JND;
-        what does not exist is missing.
+        missing values are NaN or None.
     cohorts : Mapping of str to CohortMeasures
-        Mask to the people it was tested against.
+        The people that each mask was tested against.
     family : {"valid", "planned"}
-        Which fits the corrections count.
+        Which tests the corrections count.
     family_size, jnd_family_size : int
-        How many these are, for the PSE and for the JND.
-    tested : tuple of str
-        The statuses whose PSEs count, for people and observers alike. A step's JND never does.
+        The number of tests in the family, for the PSE and for the JND.
+    statuses : tuple of str
+        The statuses whose PSEs were included, for people and observers alike. The JND of a
+        ``step`` never is.
     margin : float or None
-        The largest difference that counts as none, in level units.
+        The equivalence margin in level units.
     """
 
     table: pd.DataFrame
@@ -66,7 +70,7 @@ class Comparison:
     family: Family
     family_size: int
     jnd_family_size: int
-    tested: tuple[str, ...]
+    statuses: tuple[str, ...]
     margin: float | None = None
 
     def to_frame(self) -> pd.DataFrame:
@@ -81,7 +85,7 @@ class Comparison:
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         people : str
-            What the cohort is called; say "simulated people" of the bundled one.
+            What the cohort is called, such as "simulated people" for the bundled one.
 
         Returns
         -------
@@ -101,38 +105,42 @@ class Comparison:
         return draw_pses(rows, ax, people=people, x_label="PSE, in units of the level")
 
 
+FIT_COLUMNS = ("observer", "condition", "pse", "jnd", "status")
+
+
 def compare(
-    observers: HasFrame,
-    cohort: HasFrame,
+    observers: HasFrame | pd.DataFrame,
+    cohort: HasFrame | pd.DataFrame,
     *,
-    match: Mapping[str, str] | None = None,
+    match: Pairs = None,
     family: Family = "valid",
-    tested: Sequence[str] = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     margin: float | None = None,
 ) -> Comparison:
     """Test every observer's PSE and JND, mask by mask, against a cohort's.
 
-    Side by side, each with its own question: whether the observer could be one of these people
+    Three questions are asked separately: whether the observer could be one of these people
     (`psychobench.comparison.single_case_t`), whether it differs from the average person
-    (`one_sample_t`, the paper's, with `jzs_bayes_factor`), and whether it is as good as equal to
-    the average person (`equivalence`). The observer's value is taken as exact.
+    (`one_sample_t`, the paper's test, with `jzs_bayes_factor`), and whether it is equivalent to the
+    average person (`equivalence`). The observer's value is treated as known without error.
 
     Parameters
     ----------
-    observers, cohort : Fits
-        What `psychobench.fit` gave for the observers' and for the people's table. An observer's
-        condition is its mask.
-    match : Mapping of str to str, optional
-        The cohort's condition to the mask that it is tested against, never guessed from names.
-        Without it, a cohort of a single condition stands for all masks, as in the paper.
+    observers, cohort : Fits or DataFrame
+        Fits of the observers' and of the people's answers, from `psychobench.fit`. The condition
+        of an observer is its mask.
+    match : mapping or str, optional
+        The mask that each of the cohort's conditions is compared with, ``{"whole": "none"}`` or
+        ``"whole=none"``; never guessed from names. Without it, a cohort with a single condition
+        stands for all masks, as in the paper.
     family : {"valid", "planned"}
-        The fits that Bonferroni's and Holm's corrections count, for each question apart: those
-        with a value (the paper's), or all.
-    tested : sequence of str
-        The statuses whose values count.
+        The tests that the Bonferroni and Holm corrections count, separately for each question:
+        those of fits with a value (as in the paper), or of all planned fits.
+    statuses : str or sequence of str
+        The statuses whose values are included.
     margin : float, optional
-        The largest difference that counts as none, in level units; for PSE and JND alike. Without
-        it nothing is tested for equivalence.
+        The equivalence margin in level units, for PSE and JND alike. Without it, equivalence is
+        not tested.
 
     Returns
     -------
@@ -141,17 +149,22 @@ def compare(
     Raises
     ------
     ComparisonError
-        If a mask has no cohort, or the cohort fewer than two participants with a PSE.
+        If a mask has no cohort, or the cohort has fewer than two participants with a PSE.
     OptionError
-        If `family` or `tested` names something that does not exist, or the margin is not positive.
+        If `family` or `statuses` names something that does not exist, or `margin` is not
+        positive.
 
     References
     ----------
     Ying, Li & Chen (2023), arXiv:2310.13674, section 2 and tables 1 to 3.
     """
-    masks = list(dict.fromkeys(observers.to_frame()["condition"]))
-    cohorts = match_cohorts(masks, cohort, match=match, tested=tested)
-    return compare_with(observers, cohorts, family=family, tested=tested, margin=margin)
+    fits, people = (
+        as_rows(observers, "observers", FIT_COLUMNS),
+        as_rows(cohort, "cohort", FIT_COLUMNS),
+    )
+    masks = list(dict.fromkeys(fits.to_frame()["condition"]))
+    cohorts = match_cohorts(masks, people, match=match, statuses=statuses)
+    return compare_with(fits, cohorts, family=family, statuses=statuses, margin=margin)
 
 
 def compare_with(
@@ -159,30 +172,30 @@ def compare_with(
     cohorts: Mapping[str, CohortMeasures],
     *,
     family: Family = "valid",
-    tested: Sequence[str] = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     margin: float | None = None,
 ) -> Comparison:
     """Test every observer against the cohort of its mask; parameters as for `compare`."""
-    if family not in FAMILIES:
-        raise OptionError(f"the family must be one of {', '.join(FAMILIES)}: not '{family}'")
+    check_choice(family, "family", FAMILIES)
+    statuses = check_statuses(statuses)
     if margin is not None:
         check_margin(margin)
-    rows = _hide_unreported(observers.to_frame().rename(columns={"condition": "mask"}), tested)
+    rows = _hide_unreported(observers.to_frame().rename(columns={"condition": "mask"}), statuses)
     people = [cohorts[mask] for mask in rows["mask"]]
     table = rows[KEPT].reset_index(drop=True)
     table["cohort_condition"] = [each.condition for each in people]
     sizes = {}
     for measure, prefix in (("pse", ""), ("jnd", "jnd_")):
         samples = [getattr(each, measure) for each in people]
-        has_test = counted(rows, measure, tested) & [sample is not None for sample in samples]
+        has_test = counted(rows, measure, statuses) & [sample is not None for sample in samples]
         sizes[measure] = int(has_test.sum()) if family == "valid" else len(rows)
         values = np.where(has_test, rows[measure].to_numpy(dtype=np.float64), np.nan)
-        tests = run_battery(values, samples, family_size=sizes[measure], margin=margin)
+        tests = run_tests(values, samples, family_size=sizes[measure], margin=margin)
         table = table.join(tests.add_prefix(prefix))
-    return Comparison(table, cohorts, family, sizes["pse"], sizes["jnd"], tuple(tested), margin)
+    return Comparison(table, cohorts, family, sizes["pse"], sizes["jnd"], statuses, margin)
 
 
-def _hide_unreported(rows: pd.DataFrame, tested: Sequence[str]) -> pd.DataFrame:
-    hidden = rows["status"].isin(set(UNREPORTED) - set(tested))
+def _hide_unreported(rows: pd.DataFrame, statuses: Sequence[str]) -> pd.DataFrame:
+    hidden = rows["status"].isin(set(UNREPORTED) - set(statuses))
     columns = ["pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high"]
     return rows.assign(**{name: rows[name].astype(float).mask(hidden) for name in columns})

@@ -1,4 +1,4 @@
-"""The paper's test a second time, with the base rate of an observer's training labels taken off."""
+"""The paper's test repeated with the base rate of an observer's training labels removed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from psychobench.comparison.against_cohort import Comparison, compare_with
 from psychobench.comparison.cohort_measures import HasFrame
 from psychobench.errors import ComparisonError
+from psychobench.tables.notebook import ShownAsTable
 
 ALPHA = 0.05  # of verdicts, after Bonferroni
 _AGAIN = ("pse", "status", "t", "p", "p_bonferroni")
@@ -19,18 +20,18 @@ BALANCED_COLUMNS = ["label_log_odds", *(f"{name}_balanced" for name in _AGAIN), 
 
 
 @dataclass(frozen=True)
-class BalancedComparison:
-    """Observers against a cohort, as if their training labels had been balanced.
+class BalancedComparison(ShownAsTable):
+    """Observers tested against a cohort as if their training labels had been balanced.
 
     Attributes
     ----------
     table : pandas.DataFrame
         One row per observer x mask, in the order of the comparison: ``observer, mask,
         label_log_odds, pse_balanced, status_balanced, t_balanced, p_balanced,
-        p_bonferroni_balanced`` and ``verdict_flips``; missing where an observer does not say its
-        labels' log-odds.
+        p_bonferroni_balanced`` and ``verdict_flips``; missing where an observer does not report
+        the log-odds of its labels.
     family_size : int
-        Tests that the correction counts.
+        Number of tests that the correction counts.
     """
 
     table: pd.DataFrame
@@ -44,23 +45,23 @@ class BalancedComparison:
 def compare_balanced(
     comparison: Comparison, fits: HasFrame, log_odds: Mapping[str, float | None]
 ) -> BalancedComparison:
-    """Repeat the one-sample t without the log-odds of the training labels.
+    """Repeat the one-sample t-test without the log-odds of the training labels.
 
-    A network that saw more targets than others in training answers "target" more readily, and its
-    PSE is lower for it: part of a PSE is a criterion. A verdict flips where the test at 5%, after
-    Bonferroni, no longer says the same (higher than average, lower, no difference found), or where
-    a PSE appears or goes.
+    A network that was trained with more targets than non-targets answers "target" more readily,
+    which lowers its PSE: part of a PSE reflects the criterion. A verdict flips if the test at 5%,
+    after the Bonferroni correction, has another outcome (higher than average, lower, no difference
+    found), or if a PSE appears or disappears.
 
     Parameters
     ----------
     comparison : Comparison
-        What `compare` said of the observers as they are.
+        The comparison of the observers as they are, from `compare`.
     fits : Fits
-        Of the same observers and masks, in the same order, fitted to their answers without the
-        log-odds (`psychobench.observers.base_rates.without_log_odds`); of observers without
-        log-odds, to their answers as they are, so that both families count alike.
+        Fits of the same observers and masks, in the same order, to their answers without the
+        log-odds (`psychobench.observers.base_rates.without_log_odds`). For observers that report no
+        log-odds, fits to their answers as they are, so that both families have the same tests.
     log_odds : Mapping of str to float or None
-        Observer to its labels' log-odds; None where it does not say.
+        The log-odds of each observer's labels; None where it does not report them.
 
     Returns
     -------
@@ -69,18 +70,18 @@ def compare_balanced(
     Raises
     ------
     ComparisonError
-        If the fits are not of the comparison's observers and masks.
+        If the observers and masks of the fits are not those of the comparison.
     """
     before, frame = comparison.table, fits.to_frame()
     if frame["observer"].tolist() != before["observer"].tolist() or (
         frame["condition"].tolist() != before["mask"].tolist()
     ):
         raise ComparisonError(
-            "both comparisons must be of the same observers and masks, in the same order: the "
+            "both comparisons must have the same observers and masks in the same order: the "
             "fits without log-odds have others"
         )
     again = compare_with(
-        fits, comparison.cohorts, family=comparison.family, tested=comparison.tested
+        fits, comparison.cohorts, family=comparison.family, statuses=comparison.statuses
     )
     after = again.table
     table = before[["observer", "mask"]].copy()
@@ -96,7 +97,7 @@ def compare_balanced(
 
 
 def verdicts(table: pd.DataFrame) -> NDArray[np.int_]:
-    """Say what the one-sample t found: 1 higher than average, -1 lower, 0 no difference, 2 no test.
+    """Return the outcome of the one-sample t-test: 1 higher, -1 lower, 0 no difference, 2 no test.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The JZS Bayes factor: how much more the data speak for a difference than for none."""
+"""The JZS Bayes factor: evidence for a difference relative to no difference."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BayesFactor:
     Attributes
     ----------
     bf10 : float
-        Evidence for a difference over evidence for none; infinite where no float holds it.
+        Evidence for a difference relative to no difference; infinite if it exceeds a float.
     log_bf10 : float
         Its natural logarithm.
     r : float
@@ -34,7 +34,7 @@ class BayesFactor:
 
 
 def jzs_bayes_factor(t: float, n: int, r: float = R) -> BayesFactor:
-    """Weigh a one-sample t for a difference against none.
+    """Compute the JZS Bayes factor of a one-sample t.
 
     The effect size has a Cauchy prior of scale `r` under a difference; the variance has Jeffreys'
     prior under both.
@@ -74,6 +74,7 @@ def jzs_bayes_factor(t: float, n: int, r: float = R) -> BayesFactor:
             "a Bayes factor needs a finite t, n of at least 2 and r above 0: "
             f"they are {t:g}, {n} and {r:g}"
         )
+    # our own: neither scipy nor statsmodels has a JZS Bayes factor
     # log of the precision, so that peaks at small z for large t are as wide as any
     grid = np.linspace(-60, 5, 2601)
     heights = _log_integrand(grid, t, n, r)

@@ -1,4 +1,4 @@
-"""Error consistency of observers with a cohort, mask by mask, beside people's among themselves."""
+"""Error consistency of observers with a cohort, by mask, and among the people of that cohort."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def compare_errors(
     people : DataFrame
         The people's trials or counts.
     cohorts : Mapping of str to CohortMeasures
-        Mask to the people that it is tested against, as `match_cohorts` gives it.
+        The people that each mask is compared with, from `match_cohorts`.
 
     Returns
     -------
     pandas.DataFrame
         One row per observer and mask: `observer`, `mask` and `COLUMNS`: kappa with its interval
-        between the observer and people, the number of stimuli, kappa among people over the same
-        stimuli, and where there is none the reason.
+        between the observer and people, the number of stimuli, kappa among people for the same
+        stimuli, and the reason where there is none.
     """
     rows = []
     among: dict[str, dict[str, Any]] = {}

@@ -1,4 +1,8 @@
-"""Corrections of p-values for the number of tests in a family."""
+"""Corrections of p-values for the number of tests in a family.
+
+They are our own because `multipletests` of statsmodels takes the number of p-values as the size of
+the family and no missing values: a family of planned tests may be larger than the tests made.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from psychobench.errors import OptionError
 
 
 def bonferroni(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
-    """Correct p-values for `family_size` tests: multiply, and stop at 1.
+    """Multiply p-values by `family_size`, up to 1.
 
     Parameters
     ----------
     p : array_like of float, shape (m,)
         NaN where there is no test.
     family_size : int
-        Tests in the family, at least as many as there are p-values.
+        Number of tests in the family, at least as many as there are p-values.
 
     Raises
     ------
@@ -33,18 +37,17 @@ def bonferroni(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
 
 
 def holm(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
-    """Correct p-values for `family_size` tests step by step: never weaker than Bonferroni.
+    """Apply Holm's step-down correction, which is never less powerful than Bonferroni's.
 
     The smallest p is multiplied by the size of the family, the next by one less, and so on; a
-    corrected p is never below the one before it. Tests of the family that have no p-value count as
-    the largest.
+    corrected p is never below the one before it. Tests of the family without a p-value rank last.
 
     Parameters
     ----------
     p : array_like of float, shape (m,)
         NaN where there is no test.
     family_size : int
-        Tests in the family, at least as many as there are p-values.
+        Number of tests in the family, at least as many as there are p-values.
 
     Raises
     ------
@@ -73,6 +76,6 @@ def _checked(p: ArrayLike, family_size: int) -> NDArray[np.float64]:
     p = np.asarray(p, dtype=np.float64)
     if (tests := int(np.isfinite(p).sum())) > family_size:
         raise OptionError(
-            f"a family must hold all its tests: {tests} do not fit into {family_size}"
+            f"`family_size` must be at least the number of tests, {tests}: it is {family_size}"
         )
     return p

@@ -1,8 +1,8 @@
-"""Distance between curves: how far an observer's answers lie from people's over all levels."""
+"""Distance between an observer's psychometric function and people's, over all levels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -10,23 +10,29 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from psychobench.comparison.cohort_measures import TESTED, CohortMeasures, HasFrame
+from psychobench.arguments import Names
+from psychobench.comparison.cohort_measures import (
+    DEFAULT_STATUSES,
+    CohortMeasures,
+    HasFrame,
+    check_statuses,
+)
 from psychobench.errors import ComparisonError
 
 SPLITS = 1000
 
 
 class HasCurves(HasFrame, Protocol):
-    """A table of fits whose curves can be evaluated; `psychobench.fits.pse.Fits` is one."""
+    """A table of fits whose curves can be evaluated, such as `psychobench.fits.pse.Fits`."""
 
     def predict(self, levels: ArrayLike) -> NDArray[np.float64]:
-        """Give psi of every fit, shape (fits, levels)."""
+        """Return psi of every fit, shape (fits, levels)."""
         ...
 
 
 @dataclass(frozen=True)
 class CurveDistance:
-    """How far one observer's curve lies from people's, beside how far people's lie.
+    """Distance between an observer's curve and people's, with people's own distances.
 
     All distances are root mean squares of differences in P(target) over levels.
 
@@ -35,15 +41,15 @@ class CurveDistance:
     curve_distance : float
         From the observer's curve to the people's mean curve.
     curve_distance_people : float
-        The same for people: the median of each one's distance to the mean of the others.
+        The same for people: the median distance of a person to the mean of the others.
     curve_percentile : float
-        Share of people who lie nearer to the others' mean than the observer to the people's, 0 to
-        100; people just as far count half.
+        Percentage of people who are closer to the mean of the others than the observer is to the
+        mean of all, 0 to 100; ties count half.
     curve_split_half : float
-        Between the mean curves of two random halves of the people, the median over many splits. An
-        observer who is nearer to the people than this cannot be told from the average person.
+        Distance between the mean curves of two random halves of the people, the median over many
+        splits. An observer that is closer than this is indistinguishable from the average person.
     curve_people : int
-        How many people.
+        Number of people.
     """
 
     curve_distance: float
@@ -56,7 +62,7 @@ class CurveDistance:
 def curve_distance(
     curve: ArrayLike, people: ArrayLike, *, splits: int = SPLITS, seed: int = 0
 ) -> CurveDistance:
-    """Measure how far an observer's curve lies from people's.
+    """Compute the distance between an observer's curve and people's curves.
 
     Parameters
     ----------
@@ -65,9 +71,9 @@ def curve_distance(
     people : array_like of float, shape (n, m)
         The people's at the same levels, n > 1.
     splits : int
-        Random halvings of the people.
+        Number of random split halves.
     seed : int
-        Of the halvings.
+        Seed of the splits.
 
     Raises
     ------
@@ -84,12 +90,12 @@ def curve_distance(
     curve, people = np.asarray(curve, dtype=np.float64), np.asarray(people, dtype=np.float64)
     if people.ndim != 2 or len(people) < 2 or curve.shape != people.shape[1:]:
         raise ComparisonError(
-            "curves are compared with those of two people or more, at the same levels: the "
-            f"observer's have shape {curve.shape}, the people's {people.shape}"
+            "a curve must be compared with those of at least two people at the same levels: the "
+            f"observer's has shape {curve.shape}, the people's have {people.shape}"
         )
     n = len(people)
     distance = float(_rms(curve - people.mean(axis=0)))
-    # a person's distance to the mean of the others, by leaving that person out of the mean
+    # distance of each person to the mean of the others, leaving that person out of the mean
     persons = _rms(people - people.mean(axis=0)) * n / (n - 1)
     nearer = np.mean(persons < distance) + np.mean(persons == distance) / 2
     return CurveDistance(
@@ -107,36 +113,37 @@ def compare_curves(
     cohorts: Mapping[str, CohortMeasures],
     levels: Mapping[str, ArrayLike],
     *,
-    tested: Sequence[str] = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Measure how far every observer's fitted curve lies from the fitted curves of its cohort.
+    """Compute the distance between every observer's fitted curve and those of its cohort.
 
-    Fitted curves rather than observed proportions: they carry less of the chance of single trials,
-    and exist at levels that an observer was not shown. No PSE is needed. People whose fit failed
-    have no curve, and those with a reversed one are left out unless `tested` has that status.
+    Fitted curves are used rather than observed proportions because they are less noisy and exist at
+    levels that an observer was not shown. No PSE is needed. People whose fit failed have no curve;
+    people with a reversed curve are left out unless `statuses` includes that status.
 
     Parameters
     ----------
     observers, cohort : Fits
         As for `compare`.
     cohorts : Mapping of str to CohortMeasures
-        Mask to the people that it is tested against, as `match_cohorts` gives it.
+        The people that each mask is compared with, from `match_cohorts`.
     levels : Mapping of str to array_like
         The levels that the people judged, by condition.
-    tested : sequence of str
-        The statuses whose PSEs count.
+    statuses : str or sequence of str
+        The statuses whose PSEs are included.
     seed : int
-        Of the halvings of the people.
+        Seed of the split halves.
 
     Returns
     -------
     pandas.DataFrame
         One row per fit of `observers`: `observer`, `mask` and the fields of `CurveDistance`, which
-        are missing where a curve is.
+        are missing where there is no curve.
     """
+    statuses = check_statuses(statuses)
     fits, people = observers.to_frame(), cohort.to_frame()
-    counts = (people["status"] != "reversed") | ("reversed" in tested)
+    counts = (people["status"] != "reversed") | ("reversed" in statuses)
     rows: list[dict[str, float]] = [{}] * len(fits)
     for mask, each in cohorts.items():
         mine = np.flatnonzero(fits["condition"] == mask)

@@ -1,4 +1,4 @@
-"""Two one-sided tests: whether the average person is as good as equal to the observer."""
+"""Two one-sided tests: whether the average person is equivalent to the observer."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Equivalence:
     Attributes
     ----------
     margin : float
-        The largest difference that counts as none, in the unit of the values.
+        The equivalence margin, in the unit of the values.
     p_above : float
-        Of the test that (observer - cohort mean) lies above -margin.
+        p-value of the test that (observer - cohort mean) lies above -margin.
     p_below : float
-        Of the test that it lies below +margin.
+        p-value of the test that it lies below +margin.
     p : float
-        The larger of the two: small where both say that the difference is within the margin.
+        The larger of the two: small if the difference lies within the margin on both sides.
     df : int
         People - 1.
     """
@@ -38,18 +38,17 @@ class Equivalence:
 
 
 def equivalence(value: float, sample: Sample | ArrayLike, margin: float) -> Equivalence:
-    """Ask whether observer and average person differ by less than a margin.
+    """Test whether an observer and the average person differ by less than a margin.
 
     Parameters
     ----------
     value : float
-        The observer's PSE, in level units, or whatever else was measured.
+        The observer's PSE in level units, or another measure.
     sample : Sample or array_like of float, shape (n,)
         The cohort's.
     margin : float
-        The largest difference that still counts as none, in the unit of the values. There is no
-        default: which difference matters is a question about the world, to be settled before the
-        data are seen.
+        The largest difference that is considered negligible, in the unit of the values. There is
+        no default: which difference matters must be decided before the data are seen.
 
     Raises
     ------
@@ -79,7 +78,7 @@ def equivalence(value: float, sample: Sample | ArrayLike, margin: float) -> Equi
 
 
 def smallest_margin(value: float, sample: Sample | ArrayLike, alpha: float = 0.05) -> float:
-    """Find the margin above which `equivalence` rejects, in the unit of the values.
+    """Compute the smallest margin within which `equivalence` finds equivalence.
 
     Parameters
     ----------
@@ -88,7 +87,7 @@ def smallest_margin(value: float, sample: Sample | ArrayLike, alpha: float = 0.0
     sample : Sample or array_like of float, shape (n,)
         The cohort's.
     alpha : float
-        Level of each one-sided test; divide it by the size of a family to correct for it.
+        Level of each one-sided test; divide it by the size of the family to correct for it.
 
     Raises
     ------
@@ -99,8 +98,8 @@ def smallest_margin(value: float, sample: Sample | ArrayLike, alpha: float = 0.0
 
     Notes
     -----
-    It is the end, farther from 0, of the (1 - 2 alpha) interval of the difference. A margin chosen
-    by looking at it tests nothing.
+    It is the end farther from 0 of the (1 - 2 alpha) confidence interval of the difference. A
+    margin that is chosen after looking at it tests nothing.
 
     Examples
     --------
@@ -108,7 +107,7 @@ def smallest_margin(value: float, sample: Sample | ArrayLike, alpha: float = 0.0
     0.0381
     """
     if not 0 < alpha < 0.5:
-        raise OptionError(f"alpha must be between 0 and .5: it is {alpha:g}")
+        raise OptionError(f"`alpha` must be between 0 and .5: it is {alpha:g}")
     difference, sample = difference_from(value, sample)
     return float(abs(difference) + stats.t.isf(alpha, sample.df) * sample.sem)
 
@@ -117,5 +116,5 @@ def check_margin(margin: float) -> None:
     """Check that a margin is a positive number."""
     if not (math.isfinite(margin) and margin > 0):
         raise OptionError(
-            f"the margin must be a number above 0, in the unit of the levels: it is {margin:g}"
+            f"`margin` must be a number above 0, in the unit of the levels: it is {margin:g}"
         )

@@ -1,4 +1,4 @@
-"""Error consistency: whether two observers err on the same stimuli, beyond chance."""
+"""Error consistency: whether two observers err on the same stimuli more often than by chance."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from psychobench.errors import ComparisonError
+from psychobench.trials.table import TableLike, read_trials
 
-FEWEST = 4  # stimuli in a level; with fewer, the interval covers too rarely
+FEWEST = 4  # stimuli in a level; with fewer, the coverage of the interval is too low
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 MOST_PAIRS = 4_000_000
 
 
 @dataclass(frozen=True)
 class ErrorConsistency:
-    """How far observers err on the same stimuli.
+    """How consistently observers err on the same stimuli.
 
     Attributes
     ----------
     kappa : float
-        Cohen's kappa of being correct, mean over pairs of observers: 1 where both err on the very
-        same stimuli, 0 where they agree as often as chance has it, below 0 where they err on
-        different ones.
+        Cohen's kappa of being correct, mean over pairs of observers: 1 if both err on exactly the
+        same stimuli, 0 if they agree as often as expected by chance, below 0 if they err on
+        different stimuli.
     kappa_low, kappa_high : float
-        95% interval, by a jackknife over stimuli; NaN where a level has fewer than four.
+        95% confidence interval from a jackknife over stimuli; NaN if a level has fewer than four.
     agreement : float
-        How often both are correct or both wrong.
+        How often both are correct or both are wrong.
     n_pairs : int
-        Pairs of observers with a kappa.
+        Number of pairs of observers with a kappa.
     n_stimuli : int
-        Stimuli that count.
+        Number of stimuli that were included.
     """
 
     kappa: float
@@ -47,41 +48,42 @@ class ErrorConsistency:
 
 @dataclass(frozen=True)
 class _Level:
-    """The stimuli of one level: who answered which, and how often correctly, shape (n, s)."""
+    """Answers to the stimuli of one level, shape (observers, stimuli)."""
 
     answered: NDArray[np.float64]
     correct: NDArray[np.float64]
 
     def without(self, stimulus: int) -> _Level:
-        """Leave one stimulus out."""
+        """Return the level without one stimulus."""
         return _Level(
             np.delete(self.answered, stimulus, axis=1), np.delete(self.correct, stimulus, axis=1)
         )
 
 
 def error_consistency(
-    one: pd.DataFrame,
-    other: pd.DataFrame | None = None,
+    one: TableLike,
+    other: TableLike | None = None,
     *,
     midpoint: float | None = None,
 ) -> ErrorConsistency:
-    """Measure how far observers err on the same stimuli.
+    """Measure how consistently observers err on the same stimuli.
 
-    An answer is correct where it is the target above the midpoint, or the other category below;
-    levels at the midpoint are left out. A probability counts as the answer that it favours, and
-    one of .5 as none. Agreement by chance is what the two observers' rates of correct answers
-    *within each level* give, so that sharing a psychometric function is not counted as agreement:
-    only sharing errors among the stimuli of a level is. Levels with one stimulus say nothing and
-    are left out.
+    An answer is correct if it is the target above the midpoint, or the other category below it;
+    stimuli at the midpoint are left out. A probability counts as the answer that it favours, and a
+    probability of .5 as no answer. Chance agreement follows from the two observers' rates of
+    correct answers *within each level*: having the same psychometric function is not agreement,
+    making the same errors among the stimuli of a level is. Levels with a single stimulus carry no
+    information and are left out.
 
     Parameters
     ----------
-    one : DataFrame
-        Trials or counts of one condition with a `stimulus` column, of one observer or several.
-    other : DataFrame, optional
-        Those of others, who judged the same stimuli; file endings of images and folders are
-        ignored. Without it, all pairs within `one` are taken: among people, the ceiling for a
-        network.
+    one : DataFrame, str or path
+        Trials or counts, as `psychobench.read_trials` takes them, of one condition, of one
+        observer or several, with a `stimulus` column.
+    other : DataFrame, str or path, optional
+        Trials or counts of others who judged the same stimuli; folders and file extensions of
+        images are ignored. Without it, all pairs within `one` are used: among people, this is the
+        ceiling for a network.
     midpoint : float, optional
         The level between the categories; .5 by default, for levels that run from 0 to 1.
 
@@ -92,17 +94,17 @@ def error_consistency(
     Raises
     ------
     ComparisonError
-        If it is undefined: no stimuli in common, one stimulus per level, or nobody errs on some
-        but not all stimuli of a level; or if there are more than four million pairs.
+        If it is undefined (no stimuli in common, a single stimulus per level, or nobody errs on
+        some but not all stimuli of a level), or if there are more than four million pairs.
 
     Notes
     -----
     kappa = sum of n (c_obs - c_exp) over sum of n (1 - c_exp), sums over levels with n common
-    stimuli; with one level this is equation 3 of [1]_. Who answered a stimulus several times counts
-    with the share of correct answers. With few stimuli per level kappa is pulled towards 0, among
-    people as for a network. The interval takes the observers as given. It leaves out one stimulus
-    at a time and takes the jackknife's bias off its centre; in simulations of six levels it covers
-    91 to 95% from eight stimuli per level, 81 to 91% with four or five.
+    stimuli; with one level this is equation 3 of [1]_. Repeated answers to a stimulus enter as the
+    proportion of correct answers. With few stimuli per level kappa is biased towards 0, among
+    people as for a network. The interval treats the observers as fixed: it leaves out one stimulus
+    at a time and removes the jackknife estimate of bias from its centre. In simulations of six
+    levels its coverage is 91 to 95% from eight stimuli per level on, 81 to 91% with four or five.
 
     References
     ----------
@@ -118,13 +120,13 @@ def error_consistency(
     >>> round(error_consistency(table).kappa, 3)
     0.5
     """
-    cells = _cells(one, midpoint).assign(side=0)
+    cells = _cells(read_trials(one), midpoint).assign(side=0)
     if other is not None:
-        theirs = _cells(other, midpoint).assign(side=1)
+        theirs = _cells(read_trials(other), midpoint).assign(side=1)
         cells = pd.concat([_shared(cells, theirs), _shared(theirs, cells)])
         if cells.empty:
             raise ComparisonError(
-                "error consistency needs stimuli that all judged: the observers have no stimulus "
+                "error consistency needs stimuli that all observers judged: they have no stimulus "
                 "in common away from the midpoint"
             )
     levels = _levels(cells)
@@ -150,7 +152,7 @@ def error_consistency(
 
 
 def stimulus_names(stimuli: pd.Series) -> pd.Series:
-    """Name stimuli without folder and image ending, so that ``img/f1.png`` is ``f1``."""
+    """Return stimulus names without folder and image extension: ``img/f1.png`` becomes ``f1``."""
     names = {name: PurePath(str(name)) for name in stimuli.dropna().unique()}
     return stimuli.map(
         {
@@ -161,22 +163,23 @@ def stimulus_names(stimuli: pd.Series) -> pd.Series:
 
 
 def _cells(table: pd.DataFrame, midpoint: float | None) -> pd.DataFrame:
-    """Give the share of correct answers of each observer to each stimulus."""
+    """Compute the proportion of correct answers of each observer to each stimulus."""
     level = table["level"].round(9)
     if midpoint is None:
         midpoint = 0.5
         if level.min() < 0 or level.max() > 1:
             raise ComparisonError(
-                "error consistency needs the level between the categories: it is .5 where levels "
-                f"run from 0 to 1, but these run from {level.min():g} to {level.max():g}"
+                "error consistency needs a `midpoint` between the categories: it is .5 for levels "
+                f"from 0 to 1, but these run from {level.min():g} to {level.max():g}"
             )
     if "stimulus" not in table:
         raise ComparisonError(
-            "error consistency needs the answers to single stimuli: no 'stimulus' column names them"
+            "error consistency needs the answers to single stimuli: the table has no column "
+            "'stimulus'"
         )
     if "condition" in table and table["condition"].nunique() > 1:
         raise ComparisonError(
-            "error consistency is measured in one condition: the table has "
+            "error consistency is measured within one condition: the table has "
             f"{', '.join(map(str, table['condition'].unique()))}"
         )
     if "n_trials" in table:
@@ -208,17 +211,17 @@ def _shared(cells: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(cells: pd.DataFrame) -> list[_Level]:
-    """Lay the answers out level by level, observers in one order throughout."""
+    """Arrange the answers by level, with the observers in the same order throughout."""
     who = pd.MultiIndex.from_frame(cells[["side", "observer"]].drop_duplicates())
     if len(who) ** 2 > MOST_PAIRS:
         raise ComparisonError(
-            f"error consistency compares every pair: {len(who)} observers are too many; choose "
-            "some of them with --where"
+            f"error consistency compares every pair: {len(who)} observers are too many; pass fewer "
+            "of them"
         )
     if len(who) < 2:
         raise ComparisonError(
-            f"error consistency needs two observers with answers away from the midpoint: there "
-            f"are {len(who)}"
+            "error consistency needs at least two observers with answers away from the midpoint: "
+            f"there are {len(who)}"
         )
     levels = []
     for _, rows in cells.groupby("level"):
@@ -229,14 +232,13 @@ def _levels(cells: pd.DataFrame) -> list[_Level]:
             levels.append(_Level(answered.astype(np.float64), np.where(answered, shares, 0.0)))
     if not levels:
         raise ComparisonError(
-            "error consistency needs several stimuli per level: no level has two, and level alone "
-            "makes observers agree"
+            "error consistency needs several stimuli per level: no level has more than one"
         )
     return levels
 
 
 def _agreement(levels: list[_Level], rows: slice, columns: slice) -> NDArray[np.float64]:
-    """Share of common stimuli that both get right or both wrong, shape (rows, columns)."""
+    """Return the share of common stimuli that both get right or both wrong, (rows, columns)."""
     agreed = common = np.zeros(1)
     for level in levels:
         a, b = level.answered[rows], level.answered[columns]
@@ -249,7 +251,7 @@ def _agreement(levels: list[_Level], rows: slice, columns: slice) -> NDArray[np.
 def _sums(
     level: _Level, rows: slice, columns: slice
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give n (c_obs - c_exp) and n (1 - c_exp) of every pair, shape (rows, columns).
+    """Compute n (c_obs - c_exp) and n (1 - c_exp) of every pair, shape (rows, columns).
 
     With n common stimuli, R and S the two observers' sums of correct answers to them, and X the
     sum of products, these are 2 (X - R S / n) and R + S - 2 R S / n.
@@ -270,9 +272,9 @@ def _kappas(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[n
 def _jackknife(
     levels: list[_Level], rows: slice, columns: slice, pairs: NDArray[np.bool_], kappa: float
 ) -> tuple[float, float]:
-    """Interval of the pairs' mean kappa from leaving out each stimulus in turn.
+    """Compute the interval of the mean kappa over pairs by leaving out each stimulus in turn.
 
-    What is left of its level is weighted up to the level's full number.
+    The remaining stimuli of its level are weighted up to the full number.
     """
     sizes = [level.answered.shape[1] for level in levels]
     if min(sizes) < FEWEST:

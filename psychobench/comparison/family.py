@@ -1,4 +1,4 @@
-"""All tests of observers against a cohort, side by side, corrected over one family."""
+"""All tests of observers against a cohort, corrected over one family."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def run_battery(
+def run_tests(
     values: NDArray[np.float64],
     samples: Sequence[Sample | None],
     *,
     family_size: int,
     margin: float | None,
 ) -> pd.DataFrame:
-    """Test each value against its sample in every way.
+    """Run every test of each value against its sample.
 
     Parameters
     ----------
     values : ndarray of float64, shape (m,)
-        The observers' PSEs, or JNDs; NaN where there is nothing to test.
+        The observers' PSEs or JNDs; NaN where there is nothing to test.
     samples : sequence of Sample or None, length m
         The people that each is tested against.
     family_size : int
-        Tests that each correction counts.
+        Number of tests that each correction counts.
     margin : float, optional
-        For equivalence; without it there is no such test.
+        Equivalence margin; without it equivalence is not tested.
 
     Returns
     -------
     pandas.DataFrame
-        m rows with `COLUMNS`, missing where there is no test. One size of effect serves both
-        tests: `d` is Crawford, Garthwaite & Porter's z_cc as well.
+        m rows with `COLUMNS`, missing where there is no test. The effect size `d` serves both
+        tests: it equals Crawford, Garthwaite & Porter's z_cc.
     """
     rows = [
         {} if sample is None or np.isnan(value) else _tests(value, sample, margin)

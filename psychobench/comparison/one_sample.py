@@ -1,4 +1,4 @@
-"""One-sample t of a cohort: whether an observer differs from the average person."""
+"""One-sample t-test of a cohort: whether an observer differs from the average person."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from psychobench.comparison.sample import Sample, difference_from, effect_interv
 
 @dataclass(frozen=True)
 class OneSampleT:
-    """One-sample t of a cohort against one observer's value.
+    """One-sample t-test of a cohort against one observer's value.
 
     Attributes
     ----------
     t : float
-        (observer - cohort mean) / SEM: positive where the observer's value is the higher one.
+        (observer - cohort mean) / SEM: positive if the observer's value is higher.
     df : int
         People - 1.
     p : float
@@ -25,7 +25,7 @@ class OneSampleT:
     d : float
         Effect size: the same difference in standard deviations of the cohort.
     d_low, d_high : float
-        Its interval, by the noncentral t.
+        Its confidence interval, from the noncentral t distribution.
     """
 
     t: float
@@ -39,20 +39,19 @@ class OneSampleT:
 def one_sample_t(
     value: float, sample: Sample | ArrayLike, *, confidence: float = 0.95
 ) -> OneSampleT:
-    """Ask whether the average person differs from one observer.
+    """Test whether the average person differs from one observer.
 
-    With many people the average is known so well that this test rejects most *individuals* of the
-    very population that the people come from. Whether an observer could be one of them is
-    `single_case_t`'s question.
+    With many people the average is estimated so precisely that this test rejects most *individuals*
+    of the same population. Whether an observer could be one of them is tested by `single_case_t`.
 
     Parameters
     ----------
     value : float
-        The observer's PSE, in level units, or whatever else was measured.
+        The observer's PSE in level units, or another measure.
     sample : Sample or array_like of float, shape (n,)
         The cohort's.
     confidence : float
-        Coverage of the effect size's interval.
+        Coverage of the interval of the effect size.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Published tables recomputed from their own printed figures.
 
-A printed figure stands for every number that is printed so: .532 for .5315 to .5325, both included,
-since ties may be rounded either way. A figure agrees with those that it was computed from if some
-numbers that are printed so give one that is printed as it is.
+A printed figure stands for every number that rounds to it: .532 for .5315 to .5325, both included,
+since ties may be rounded either way. A figure agrees with the figures that it was computed from if
+some numbers that round to those give a number that rounds to it.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import linprog
 
+from psychobench.arguments import check_choice
 from psychobench.comparison.corrections import bonferroni
 from psychobench.comparison.equivalence import smallest_margin
 from psychobench.comparison.sample import Sample
 from psychobench.comparison.single_case import single_case_t
-from psychobench.errors import OptionError
 from psychobench.resources import bundled
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
 
 ALPHA = 0.05
-SLACK = 1e-9  # share of a figure by which floating point may miss the end of an interval
+SLACK = 1e-9  # relative error of floating point at the ends of an interval
 COLUMNS = (
     "table", "pretraining", "mask", "observer", "pse", "t_printed", "t_recomputed", "p_printed",
     "p_recomputed", "family_size", "agrees", "t_agrees", "p_agrees", "df", "t_low", "t_high",
@@ -43,14 +44,14 @@ class Interval(NamedTuple):
     high: float
 
     def meet(self, other: Interval) -> Interval | None:
-        """Give what both have in common, None where that is nothing."""
+        """Return the intersection with another interval, None if it is empty."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         near = low - high <= SLACK * max(abs(low), abs(high))
         return Interval(min(low, high), max(low, high)) if near else None
 
 
 class Range(NamedTuple):
-    """Cohorts that give every printed t: their means and standard errors."""
+    """Means and standard errors of the cohorts that give every printed t."""
 
     mean: Interval
     sem: Interval
@@ -58,7 +59,7 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class PrintedCohort:
-    """A cohort as a paper prints it; the texts keep how many digits were printed.
+    """A cohort as a paper prints it, as texts that keep the number of digits.
 
     Attributes
     ----------
@@ -74,32 +75,32 @@ class PrintedCohort:
 
     @property
     def df(self) -> int:
-        """Degrees of freedom of the one-sample t."""
+        """Degrees of freedom of the one-sample t-test."""
         return self.n - 1
 
     @property
     def sample(self) -> Sample:
-        """Mean, SD (SEM times the root of n) and size, from the figures as they stand."""
+        """Mean, SD (SEM times the square root of n) and size, from the printed figures."""
         return Sample(float(self.mean), float(self.sem) * float(np.sqrt(self.n)), self.n)
 
 
 @dataclass(frozen=True)
-class Published:
-    """A paper's tables beside what its own figures give.
+class Published(ShownAsTable):
+    """A paper's tables, recomputed from its own figures.
 
     Attributes
     ----------
     name : str
         Short name of the paper.
     source : str
-        The paper.
+        Reference of the paper.
     cohort : PrintedCohort
-        The people of the tests, as printed.
+        The people in the tests, as printed.
     printed : pandas.DataFrame
-        The cells as texts, as printed.
+        The cells as printed, as texts.
     table : pandas.DataFrame
-        One row per printed cell, `COLUMNS`. ``t_low`` to ``p_high`` are what rounding leaves open;
-        p-values are Bonferroni-corrected but for ``single_case_p``.
+        One row per printed cell, with `COLUMNS`. ``t_low`` to ``p_high`` are the ranges that
+        rounding leaves open; all p-values except ``single_case_p`` are Bonferroni-corrected.
     """
 
     name: str
@@ -109,20 +110,20 @@ class Published:
     table: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Copy the table."""
+        """Return a copy of the table."""
         return self.table.copy()
 
     def to_json_rows(self) -> list[dict[str, Any]]:
-        """Give the rows as native types, None where there is no value."""
+        """Return the rows as native types, None where there is no value."""
         return json_rows(self.table)
 
-    def cohorts_in_keeping(self) -> Range | None:
-        """Find the means and SEMs, printed as they are, with which one cohort gives every t.
+    def consistent_cohorts(self) -> Range | None:
+        """Find the means and SEMs, among those that round to the printed ones, that give every t.
 
         Returns
         -------
         Range or None
-            None where no single cohort gives every printed t.
+            None if no single cohort gives every printed t.
         """
         rows = self.printed.dropna(subset=["pse"])
         a, b = [], []
@@ -142,7 +143,7 @@ class Published:
 
 
 def list_published() -> list[str]:
-    """Names of the papers whose tables are bundled.
+    """Return the names of the papers whose tables are bundled.
 
     Examples
     --------
@@ -153,19 +154,19 @@ def list_published() -> list[str]:
     return sorted(path.stem.removeprefix("published_") for path in files)
 
 
-def recompute(name: str = "ying2023") -> Published:
-    """Recompute every t and p of a paper's tables from its printed PSEs and its printed cohort.
+def published(name: str = "ying2023") -> Published:
+    """Recompute every t and p of a paper's tables from the PSEs and the cohort that it prints.
 
     Each t is ``(pse - mean) / SEM``. Each p is two-sided and Bonferroni-corrected for the cells of
-    its table that have a PSE. ``t_agrees`` asks whether PSE and cohort can give the printed t,
+    its table that have a PSE. ``t_agrees`` is whether PSE and cohort can give the printed t,
     ``p_agrees`` whether the printed t and the size of the family can give the printed p, and
-    ``agrees`` whether one t can be all three: from the PSE, as printed, and of that p. Each printed
-    figure may be any number that rounds to it, and nothing else is allowed for. ``<.001`` is any p
-    up to .001.
+    ``agrees`` whether a single t can follow from the PSE, round to the printed t and have the
+    printed p. Each printed figure may be any number that rounds to it, and nothing else is allowed
+    for. ``<.001`` is any p up to .001.
 
-    Beside them stand the single-case t, with SD = SEM sqrt(n) and the same correction, and the
-    smallest margin within which the average person would count as equivalent to the observer, at
-    .05 over the size of the family.
+    The table also has the single-case t, with SD = SEM sqrt(n) and the same correction, and the
+    smallest margin within which the average person would be equivalent to the observer, at .05
+    divided by the size of the family.
 
     Parameters
     ----------
@@ -189,13 +190,12 @@ def recompute(name: str = "ying2023") -> Published:
 
     Examples
     --------
-    >>> rows = recompute("ying2023").table
+    >>> rows = published("ying2023").table
     >>> rows.loc[rows["agrees"] == False, ["table", "observer", "t_printed", "p_printed"]]
       table observer  t_printed p_printed
     2     1    vgg13     -2.116     <.001
     """
-    if name not in (known := list_published()):
-        raise OptionError(f"published tables must be one of {', '.join(known)}: got '{name}'")
+    check_choice(name, "name", list_published())
     file = bundled("human_data") / f"published_{name}.csv"
     printed = pd.read_csv(file, dtype=str)
     record = json.loads(Path(f"{file}.json").read_text("utf-8"))
@@ -204,7 +204,7 @@ def recompute(name: str = "ying2023") -> Published:
 
 
 def rounded(figure: str) -> Interval:
-    """Give all numbers that are printed so.
+    """Return all numbers that round to a printed figure.
 
     Examples
     --------
@@ -217,7 +217,7 @@ def rounded(figure: str) -> Interval:
 
 
 def possible_t(pse: str, cohort: PrintedCohort) -> Interval:
-    """Give every t that a PSE and a cohort can have, as they are printed.
+    """Return every t that a printed PSE and a printed cohort can give.
 
     Examples
     --------
@@ -231,7 +231,7 @@ def possible_t(pse: str, cohort: PrintedCohort) -> Interval:
 
 
 def sizes_of_t(p: str, df: int, family_size: int) -> Interval:
-    """Give the absolute values of t whose corrected p is printed so.
+    """Return the absolute values of t whose corrected p rounds to the printed one.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def _table(printed: pd.DataFrame, cohort: PrintedCohort) -> pd.DataFrame:
 
 
 def _recomputed(cell: pd.Series[str], cohort: PrintedCohort, size: int) -> dict[str, Any]:
-    """Recompute one cell, and test it the other ways."""
+    """Recompute one cell and run the further tests."""
     pse, sample, df = float(cell["pse"]), cohort.sample, cohort.df
     t = (pse - float(cohort.mean)) / float(cohort.sem)
     case = single_case_t(pse, sample)
@@ -283,7 +283,7 @@ def _recomputed(cell: pd.Series[str], cohort: PrintedCohort, size: int) -> dict[
 
 
 def _verdict(cell: pd.Series[str], cohort: PrintedCohort, size: int) -> dict[str, Any]:
-    """Say which printed figures their inputs can give, and what t and p may have been."""
+    """Determine which printed figures follow from their inputs, and the possible t and p."""
     computed, printed = possible_t(cell["pse"], cohort), rounded(cell["t"])
     both = computed.meet(printed)
     far = sizes_of_t(cell["p"], cohort.df, size)

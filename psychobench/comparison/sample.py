@@ -1,4 +1,4 @@
-"""A cohort boiled down to what the tests need: mean, spread and number of people."""
+"""Summary of a cohort for the tests: mean, standard deviation and number of people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sample:
     Attributes
     ----------
     mean : float
-        In the unit of the values, for a PSE the unit of the levels.
+        In the unit of the values; for a PSE, the unit of the levels.
     sd : float
         Standard deviation over people (n - 1), above 0.
     n : int
@@ -42,14 +42,16 @@ class Sample:
 
     def __post_init__(self) -> None:
         if self.n < 2:
-            raise ComparisonError(f"a test needs two people with a value: there are {self.n}")
+            raise ComparisonError(
+                f"a test needs at least two people with a value: there are {self.n}"
+            )
         if not (math.isfinite(self.mean) and math.isfinite(self.sd)):
             raise ComparisonError(
                 f"a sample must be finite: its mean is {self.mean:g} and its SD {self.sd:g}"
             )
         if self.sd <= 1e-12 * max(1.0, abs(self.mean)):
             raise ComparisonError(
-                f"a test needs values that vary: all {self.n} people have {self.mean:.4g}"
+                f"a test needs values that vary: all {self.n} people have the value {self.mean:.4g}"
             )
 
     @classmethod
@@ -63,7 +65,9 @@ class Sample:
         """
         values = np.asarray(values, dtype=np.float64)
         if len(values) < 2:
-            raise ComparisonError(f"a test needs two people with a value: there are {len(values)}")
+            raise ComparisonError(
+                f"a test needs at least two people with a value: there are {len(values)}"
+            )
         return cls(float(values.mean()), float(values.std(ddof=1)), len(values))
 
     @property
@@ -78,7 +82,7 @@ class Sample:
 
 
 def difference_from(value: float, sample: Sample | ArrayLike) -> tuple[float, Sample]:
-    """Give (value - mean), and the sample itself, summarised where values were given.
+    """Return (value - mean), and the sample, summarised if single values were given.
 
     Raises
     ------
@@ -86,13 +90,13 @@ def difference_from(value: float, sample: Sample | ArrayLike) -> tuple[float, Sa
         If the value is not finite, or there are fewer than two people or they do not vary.
     """
     if not math.isfinite(value):
-        raise ComparisonError(f"a test needs a finite value to test against: it is {value:g}")
+        raise ComparisonError(f"a test needs a finite value to compare with: it is {value:g}")
     sample = sample if isinstance(sample, Sample) else Sample.of(sample)
     return value - sample.mean, sample
 
 
 def effect_interval(t: float, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Interval of a standardised difference, found by inverting the noncentral t.
+    """Compute the interval of a standardised difference by inverting the noncentral t.
 
     Parameters
     ----------
@@ -126,16 +130,16 @@ def effect_interval(t: float, n: int, confidence: float = 0.95) -> tuple[float, 
     (-0.001, 0.564)
     """
     if not 0 < confidence < 1:
-        raise OptionError(f"confidence must be between 0 and 1: it is {confidence:g}")
+        raise OptionError(f"`confidence` must be between 0 and 1: it is {confidence:g}")
     tail = (1 - confidence) / 2
-    # scipy's noncentral t is accurate where t is positive; the other side is its mirror image
+    # scipy's noncentral t is accurate for positive t only; the other side is its mirror image
     low, high = (_noncentrality(abs(t), n - 1, q) / math.sqrt(n) for q in (1 - tail, tail))
     return (low, high) if t >= 0 else (-high, -low)
 
 
 def _noncentrality(t: float, df: int, quantile: float) -> float:
     """Find the noncentrality under which t, at least 0, is the given quantile."""
-    if t > 1e4:  # the normal part no longer matters, and scipy's function gives out
+    if t > 1e4:  # the normal part is negligible, and scipy's function fails
         return t * math.sqrt(stats.chi2.isf(quantile, df) / df)
     # T <= 0 alone has the probability Phi(-delta), so no smaller delta can be it
     lowest = -float(stats.norm.ppf(quantile)) - 1e-6

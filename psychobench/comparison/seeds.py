@@ -1,4 +1,4 @@
-"""A network trained many times: where its PSE would lie next, and Welch's t against people."""
+"""Networks trained from several seeds: prediction interval of the PSE, Welch's t against people."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from psychobench.arguments import Names, check_choice
 from psychobench.comparison.against_cohort import FAMILIES, UNREPORTED, Family
 from psychobench.comparison.cohort_measures import (
-    TESTED,
+    DEFAULT_STATUSES,
     CohortMeasures,
     HasFrame,
-    check_tested,
+    check_statuses,
     counted,
 )
 from psychobench.comparison.conditions.pairs import Labels, welch_test
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
+from psychobench.tables.notebook import ShownAsTable
 
 NAN = float("nan")
 _WELCH = ("welch_t", "welch_df", "welch_p", "welch_p_bonferroni", "welch_p_holm")
@@ -43,19 +45,19 @@ SEED_COLUMNS = [
 
 @dataclass(frozen=True)
 class SeedSummary:
-    """What trainings from several seeds say of one measure, such as the PSE.
+    """Summary of one measure, such as the PSE, over trainings from several seeds.
 
     Attributes
     ----------
     n : int
-        Seeds with a value.
+        Number of seeds with a value.
     mean, sd : float
-        Of their values; NaN without a value, and the SD of one.
+        Of their values; the mean is NaN without a value, the SD with fewer than two.
     mean_low, mean_high : float
-        Student's interval of the mean: where the average over very many trainings lies.
+        Confidence interval of the mean over very many trainings, from Student's t.
     low, high : float
-        Prediction interval: where the value lies if the network is trained once more. NaN, like
-        the interval of the mean, where fewer than two seeds have a value.
+        Prediction interval for the value of one further training. NaN, like the interval of the
+        mean, if fewer than two seeds have a value.
     """
 
     n: int
@@ -70,15 +72,15 @@ class SeedSummary:
 def seed_summary(values: ArrayLike, *, confidence: float = 0.95) -> SeedSummary:
     """Summarise one measure over trainings from several seeds.
 
-    The interval for one more training is normal theory's, mean +- t SD sqrt(1 + 1/n) with n - 1
-    degrees of freedom [1]_, whatever n is. It holds if values are normal over seeds. An interval
-    that does not ask for that runs from the lowest to the highest value and covers (n - 1)/(n + 1)
-    of further trainings: 95% need 39 seeds [2]_, and ten reach 82%.
+    The prediction interval is mean +- t SD sqrt(1 + 1/n) with n - 1 degrees of freedom [1]_, for
+    any n. It assumes values that are normal over seeds. The distribution-free interval from the
+    lowest to the highest value covers (n - 1)/(n + 1) of further trainings: 95% takes 39 seeds
+    [2]_, and ten seeds give 82%.
 
     Parameters
     ----------
     values : array_like of float, shape (seeds,)
-        One per seed; NaN where a seed has none. What is said holds for trainings that have one.
+        One value per seed; NaN where a seed has none. The summary is of trainings that have one.
     confidence : float
         Coverage of both intervals.
 
@@ -101,7 +103,7 @@ def seed_summary(values: ArrayLike, *, confidence: float = 0.95) -> SeedSummary:
     (4, 0.53, 0.438, 0.622)
     """
     if not 0 < confidence < 1:
-        raise OptionError(f"confidence must be between 0 and 1: it is {confidence:g}")
+        raise OptionError(f"`confidence` must be between 0 and 1: it is {confidence:g}")
     every = np.asarray(values, dtype=np.float64)
     known = every[np.isfinite(every)]
     n = len(known)
@@ -115,26 +117,26 @@ def seed_summary(values: ArrayLike, *, confidence: float = 0.95) -> SeedSummary:
 
 
 @dataclass(frozen=True)
-class SeedComparison:
-    """Trainings from several seeds against people.
+class SeedComparison(ShownAsTable):
+    """Trainings from several seeds compared with people.
 
     Attributes
     ----------
     table : pandas.DataFrame
         One row per observer x mask that was trained more than once: ``observer, mask, seeds,
-        seeds_statuses`` (how many seeds have which, like ``9 ok, 1 never``); of the PSE
-        ``seeds_with_pse, seeds_mean_pse, seeds_mean_pse_low, seeds_mean_pse_high, seeds_sd_pse``,
-        ``pse_low, pse_high`` (where one more training would put it) and ``welch_t, welch_df,
-        welch_p, welch_p_bonferroni, welch_p_holm``; of the JND the same with ``jnd`` for ``pse``
-        and ``jnd_`` before ``welch``.
+        seeds_statuses`` (the number of seeds with each status, such as ``9 ok, 1 never``); for the
+        PSE ``seeds_with_pse, seeds_mean_pse, seeds_mean_pse_low, seeds_mean_pse_high,
+        seeds_sd_pse``, ``pse_low, pse_high`` (prediction interval for one further training) and
+        ``welch_t, welch_df, welch_p, welch_p_bonferroni, welch_p_holm``; for the JND the same with
+        ``jnd`` in place of ``pse`` and ``jnd_`` before ``welch``.
     values : pandas.DataFrame
-        Every seed's fit: ``observer, mask, seed, pse, jnd, status, reason``.
+        The fit of every seed: ``observer, mask, seed, pse, jnd, status, reason``.
     family : {"valid", "planned"}
         Which tests the corrections count.
     family_size, jnd_family_size : int
-        How many these are.
-    tested : tuple of str
-        The statuses whose values count.
+        The number of tests in the family, for the PSE and for the JND.
+    statuses : tuple of str
+        The statuses whose values were included.
     confidence : float
         Coverage of the intervals.
     """
@@ -144,7 +146,7 @@ class SeedComparison:
     family: Family
     family_size: int
     jnd_family_size: int
-    tested: tuple[str, ...]
+    statuses: tuple[str, ...]
     confidence: float
 
     def to_frame(self) -> pd.DataFrame:
@@ -157,29 +159,29 @@ def compare_seeds(
     cohorts: Mapping[str, CohortMeasures],
     *,
     family: Family = "valid",
-    tested: Sequence[str] = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     confidence: float = 0.95,
 ) -> SeedComparison:
-    """Test observers that were trained several times against people, mask by mask.
+    """Compare observers that were trained several times with people, mask by mask.
 
-    The paper's test asks whether people differ from one trained network, as if another training
-    gave the same PSE. Here the trainings are a sample like the people: Welch's t [1]_ asks whether
-    the average training differs from the average person. t is positive where the observer's mean
-    is the higher one.
+    The paper's test asks whether people differ from one trained network, as if every training gave
+    the same PSE. Here the trainings are a sample, as the people are: Welch's t [1]_ tests whether
+    the average training differs from the average person. t is positive if the mean over trainings
+    is higher.
 
     Parameters
     ----------
     fits : Fits
-        What ``psychobench.fit(trials, by=["seed"])`` gave; an observer's condition is its mask.
-        Observers with one seed are left out: they have one curve, and no spread to test against.
+        Fits from ``psychobench.fit(trials, by="seed")``; the condition of an observer is its mask.
+        Observers with a single seed are left out: they have no variance over trainings.
     cohorts : Mapping of str to CohortMeasures
-        Mask to the people it is tested against, as `match_cohorts` gives it.
+        The people that each mask is compared with, from `match_cohorts`.
     family : {"valid", "planned"}
-        The tests that the corrections count, for PSE and JND apart: those where two seeds or more
-        have a value, or all.
-    tested : sequence of str
-        The statuses whose values count. A seed without a value that counts is in no mean and no
-        test; `seeds`, `seeds_with_pse` and `seeds_statuses` tell how many there are.
+        The tests that the corrections count, separately for PSE and JND: those where at least two
+        seeds have a value, or all.
+    statuses : str or sequence of str
+        The statuses whose values are included. A seed without an included value enters no mean and
+        no test; `seeds`, `seeds_with_pse` and `seeds_statuses` report how many there are.
     confidence : float
         Coverage of the intervals.
 
@@ -190,7 +192,7 @@ def compare_seeds(
     Raises
     ------
     OptionError
-        If `family` or `tested` names something that does not exist.
+        If `family` or `statuses` names something that does not exist.
     ComparisonError
         If the fits have no column ``seed`` or a mask has no cohort.
 
@@ -199,14 +201,13 @@ def compare_seeds(
     .. [1] Welch, B. L. (1947). The generalization of 'Student's' problem when several different
        population variances are involved. Biometrika, 34, 28-35.
     """
-    if family not in FAMILIES:
-        raise OptionError(f"the family must be one of {', '.join(FAMILIES)}: not '{family}'")
-    check_tested(tested)
-    values = _values_of(fits, tested)
+    check_choice(family, "family", FAMILIES)
+    statuses = check_statuses(statuses)
+    values = _values_of(fits, statuses)
     _check_masks(values, cohorts)
     groups = values.groupby(["observer", "mask"], sort=False)
     rows = [
-        _summarised(str(observer), str(mask), rows, cohorts[str(mask)], tested, confidence)
+        _summarised(str(observer), str(mask), rows, cohorts[str(mask)], statuses, confidence)
         for (observer, mask), rows in groups
         if len(rows) > 1
     ]
@@ -217,21 +218,19 @@ def compare_seeds(
         sizes[prefix] = int(np.isfinite(p).sum()) if family == "valid" else len(table)
         table[f"{prefix}welch_p_bonferroni"] = bonferroni(p, sizes[prefix])
         table[f"{prefix}welch_p_holm"] = holm(p, sizes[prefix])
-    return SeedComparison(
-        table, values, family, sizes[""], sizes["jnd_"], tuple(tested), confidence
-    )
+    return SeedComparison(table, values, family, sizes[""], sizes["jnd_"], statuses, confidence)
 
 
-def _values_of(fits: HasFrame, tested: Sequence[str]) -> pd.DataFrame:
-    """Give every seed's values, without a PSE that lies beyond the levels unless asked for."""
+def _values_of(fits: HasFrame, statuses: Sequence[str]) -> pd.DataFrame:
+    """Return the values of every seed, without PSEs beyond the levels unless these are included."""
     frame = fits.to_frame()
     if "seed" not in frame:
         raise ComparisonError(
-            "trainings are told apart by a column 'seed': the fits have none; fit the trials with "
-            "by=['seed']"
+            "fits of several trainings must have a column 'seed': these have none; fit the trials "
+            'with `by="seed"`'
         )
     frame = frame.rename(columns={"condition": "mask"})
-    hidden = frame["status"].isin(set(UNREPORTED) - set(tested))
+    hidden = frame["status"].isin(set(UNREPORTED) - set(statuses))
     shown = {name: frame[name].astype(np.float64).mask(hidden) for name in ("pse", "jnd")}
     columns = ["observer", "mask", "seed", "pse", "jnd", "status", "reason"]
     return frame.assign(**shown)[columns].reset_index(drop=True)
@@ -240,8 +239,8 @@ def _values_of(fits: HasFrame, tested: Sequence[str]) -> pd.DataFrame:
 def _check_masks(values: pd.DataFrame, cohorts: Mapping[str, CohortMeasures]) -> None:
     if missing := [mask for mask in values["mask"].unique() if mask not in cohorts]:
         raise ComparisonError(
-            f"every mask needs people to be tested against: '{missing[0]}' has none; the cohorts "
-            f"are of {', '.join(cohorts)}"
+            f"every mask must have a cohort to be tested against: '{missing[0]}' has none; there "
+            f"are cohorts for {', '.join(cohorts)}"
         )
 
 
@@ -250,7 +249,7 @@ def _summarised(
     mask: str,
     rows: pd.DataFrame,
     people: CohortMeasures,
-    tested: Sequence[str],
+    statuses: Sequence[str],
     confidence: float,
 ) -> dict[str, Any]:
     counts = rows["status"].value_counts()
@@ -261,7 +260,7 @@ def _summarised(
         "seeds_statuses": ", ".join(f"{n} {status}" for status, n in counts.items()),
     }
     for measure, prefix, theirs in (("pse", "", people.pses), ("jnd", "jnd_", people.jnds)):
-        values = rows.loc[counted(rows, measure, tested), measure].to_numpy(dtype=np.float64)
+        values = rows.loc[counted(rows, measure, statuses), measure].to_numpy(dtype=np.float64)
         summary = seed_summary(values, confidence=confidence)
         row |= {
             f"seeds_with_{measure}": summary.n,

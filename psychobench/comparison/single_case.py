@@ -1,4 +1,4 @@
-"""Crawford & Howell's single-case t: whether the observer could be one of these people."""
+"""Crawford & Howell's single-case t-test: whether an observer could be one of these people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psychobench.comparison.sample import Sample, difference_from, effect_interv
 
 @dataclass(frozen=True)
 class SingleCaseT:
-    """One observer against the spread of a cohort.
+    """One observer compared with the distribution of a cohort.
 
     Attributes
     ----------
@@ -22,15 +22,15 @@ class SingleCaseT:
     df : int
         People - 1.
     p : float
-        Two-sided: how often a person drawn from the same population lies at least as far out.
+        Two-sided: how often a person from the same population is at least as extreme.
     z_cc : float
         Effect size: (observer - cohort mean) / SD.
     z_cc_low, z_cc_high : float
-        Its interval, by the noncentral t.
+        Its confidence interval, from the noncentral t distribution.
     percentile : float
-        Estimated share of people in the population whose value is below the observer's, 0 to 100.
+        Estimated percentage of the population whose value is below the observer's, 0 to 100.
     percentile_low, percentile_high : float
-        Its interval.
+        Its confidence interval.
     """
 
     t: float
@@ -47,15 +47,15 @@ class SingleCaseT:
 def single_case_t(
     value: float, sample: Sample | ArrayLike, *, confidence: float = 0.95
 ) -> SingleCaseT:
-    """Ask whether an observer is a plausible individual of the population that people come from.
+    """Test whether an observer is a plausible member of the population that people come from.
 
-    The cohort's mean and spread are estimates, and the test allows for that: with few people the
-    same distance is less remarkable than with many. Values are taken as normal over people.
+    The test allows for the mean and SD of the cohort being estimates: with few people the same
+    distance is less remarkable than with many. Values are assumed to be normal over people.
 
     Parameters
     ----------
     value : float
-        The observer's PSE, in level units, or whatever else was measured.
+        The observer's PSE in level units, or another measure.
     sample : Sample or array_like of float, shape (n,)
         The cohort's.
     confidence : float

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from psychobench.draw.figures import new_figure
-from psychobench.draw.style import COLOURS, GREY, MARKERS, STYLE
+from psychobench.draw.style import COLOURS, GREY, MARKERS, STYLE, wrap
 
-OTHERS = "thin: other trainings; bar: one more (95%)"
+OTHERS = "other trainings; bar: next one (95%)"
 PANELS_PER_ROW = 4
 LEGEND_ENTRY = 3.1  # width of the widest entry, in inches
+LETTERS = 11  # of a title in an inch
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Curve:
         Curves of the same observer trained from other seeds.
     other_pses : ndarray of float64, shape (n,)
         Their PSEs in level units, or NaN.
+    colour : str, optional
+        Of everything that is drawn of it; by default the next of `COLOURS`.
     """
 
     label: str
@@ -49,6 +52,7 @@ class Curve:
     high: float = np.nan
     others: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 0)))
     other_pses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    colour: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,18 @@ def draw_curves(panels: Sequence[Panel], *, title: str, x_label: str, y_label: s
         handles, labels = axes[0].get_legend_handles_labels()
         fitting = min(len(handles), int(size[0] // LEGEND_ENTRY))
         figure.legend(handles, labels, loc="outside lower center", ncols=fitting)
-        figure.suptitle(title, fontsize=10)
+        wide = int(size[0] * LETTERS)
+        lines = [wrap(line, wide) for line in title.splitlines()]
+        figure.suptitle("\n".join(lines), fontsize=10)
     return figure
+
+
+def draw_panel(axis: Axes, panel: Panel, *, x_label: str, y_label: str) -> None:
+    """Draw one panel with its own legend into axes of one's own."""
+    with mpl.rc_context(STYLE):
+        _draw_panel(axis, panel)
+        axis.set(xlabel=x_label, ylabel=y_label, xlim=_limits([panel]))
+        axis.legend(fontsize="small")
 
 
 def _draw_panel(axis: Axes, panel: Panel) -> None:
@@ -151,7 +165,7 @@ def _draw_crowd(axis: Axes, panel: Panel) -> None:
 
 
 def _draw_curve(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int) -> None:
-    colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+    colour, marker = _colour(curve, number), MARKERS[number % len(MARKERS)]
     axis.plot(
         curve.levels,
         curve.proportions,
@@ -170,11 +184,15 @@ def _draw_curve(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int
         axis.plot([curve.low, curve.high], [0.5, 0.5], color=colour, linewidth=2.5, zorder=2.5)
 
 
+def _colour(curve: Curve, number: int) -> str:
+    return curve.colour or COLOURS[number % len(COLOURS)]
+
+
 def _draw_others(axis: Axes, grid: NDArray[np.float64], curve: Curve, number: int) -> None:
     """Draw thin lines for the same observer trained from other seeds, and ticks for their PSEs."""
     if not len(curve.others):
         return
-    style: Any = {"color": COLOURS[number % len(COLOURS)], "linewidth": 0.7, "zorder": 2}
+    style: Any = {"color": _colour(curve, number), "linewidth": 0.7, "zorder": 2}
     lines = axis.plot(grid, curve.others.T, alpha=0.4, **style)
     heights = np.full(len(curve.other_pses), 0.5)
     axis.plot(curve.other_pses, heights, "|", markersize=8, **{**style, "zorder": 4})

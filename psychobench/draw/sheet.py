@@ -19,7 +19,7 @@ _THUMBNAIL = 160  # pixels, the longer side
 _GAP = 4
 _BETWEEN = 18  # between one line of images and the next
 _LABEL = 26  # height of a line of text
-_SIZE = 8  # points
+_SIZE, _TITLE_SIZE = 8, 10  # points
 _LETTER = 0.62 * _SIZE * DPI / 72  # pixels: about the width of a letter
 
 
@@ -60,14 +60,26 @@ def draw_sheet(
         size = (sheet.shape[1] / DPI, sheet.shape[0] / DPI)
         ax = new_figure(size, layout=None, dpi=DPI).add_axes((0, 0, 1, 1))
     ax.set_axis_off()
-    ax.text(across / 2, _LABEL, title, ha="center", va="center", parse_math=False)
+    scale = _text_scale(ax, sheet)
+    ax.text(
+        *(across / 2, _LABEL), title,
+        ha="center", va="center", size=scale * _TITLE_SIZE, parse_math=False,
+    )  # fmt: skip
     for number in range(lines):
         part = slice(number * per_line, (number + 1) * per_line)
         shown = {name: stack[part] for name, stack in rows.items()}
         corner = (margin, 2 * _LABEL + number * block)
-        _draw_block(ax, sheet, shown, labels[part], corner)
+        _draw_block(ax, sheet, shown, labels[part], corner, scale * _SIZE)
     ax.imshow(sheet, interpolation="none", aspect="equal")
     return cast(Figure, ax.get_figure(root=True))
+
+
+def _text_scale(ax: Axes, sheet: NDArray[np.uint8]) -> float:
+    """Compute by how much text must shrink to keep its place where the sheet is shrunk."""
+    figure = cast(Figure, ax.get_figure(root=True))
+    box = ax.get_window_extent()
+    height, width = sheet.shape[:2]
+    return float(min(1.0, DPI / figure.dpi * min(box.width / width, box.height / height)))
 
 
 def _draw_block(
@@ -76,6 +88,7 @@ def _draw_block(
     rows: Mapping[str, NDArray[np.uint8]],
     labels: Sequence[str],
     corner: tuple[int, int],
+    size: float,
 ) -> None:
     """Copy one line of images per mask onto the sheet, and write their labels onto the axes."""
     margin, top = corner
@@ -83,11 +96,11 @@ def _draw_block(
     lefts = [margin + column * (width + _GAP) for column in range(len(labels))]
     for left, label in zip(lefts, labels, strict=True):
         place = (left + width / 2, top + _LABEL / 2)
-        axis.text(*place, label, ha="center", va="center", size=_SIZE, parse_math=False)
+        axis.text(*place, label, ha="center", va="center", size=size, parse_math=False)
     for row, (name, stack) in enumerate(rows.items()):
         down = top + _LABEL + row * (height + _GAP)
         place = (margin - 2 * _GAP, down + height / 2)
-        axis.text(*place, name, ha="right", va="center", size=_SIZE, parse_math=False)
+        axis.text(*place, name, ha="right", va="center", size=size, parse_math=False)
         for left, image in zip(lefts, stack, strict=True):
             sheet[down : down + height, left : left + width] = image
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from psychobench.fits.functions import Floats, Sigmoid, psi
 
+PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
 Interval = tuple[Floats, Floats]  # lower and upper ends, shape (n,) each; nan where none
 
 

@@ -92,7 +92,7 @@ def _load() -> tuple[Callable[..., Any], type[Exception]]:
         import psignifit
     except ImportError:
         raise FitError(
-            '`engine="psignifit"` needs the package psignifit, which is not installed; '
+            '`engine="psignifit"` needs the library of that name, which is not installed; '
             f"{how_to_install('psignifit')}"
         ) from None
     return psignifit.psignifit, psignifit._utils.PsignifitException

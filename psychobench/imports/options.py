@@ -69,8 +69,8 @@ def parse_options(
     wrong = [n for n in ("p_target", "n_trials", "n_target") if n in options.columns]
     if wrong:
         raise OptionError(
-            f"exports of people's answers have keys, not {wrong[0]}: such a table is read as it "
-            "is, with the same `columns`, by all that take trials; leave the import out"
+            f"`columns` of an import cannot name {wrong[0]}: a table of probabilities or counts "
+            "needs no import; read it as it is, with the same `columns`"
         )
     if options.rt_unit not in (None, "s", "ms"):
         raise OptionError(f"`rt_unit` must be s or ms: got '{options.rt_unit}'")

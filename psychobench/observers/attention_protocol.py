@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import ObserverError, PsychobenchError
-from psychobench.observers.plugin_faults import guarded
+from psychobench.observers.plugin_faults import as_observer_error
 from psychobench.observers.protocol import Observer
 from psychobench.observers.registry import list_observers, load_observer
 
@@ -157,7 +157,7 @@ def with_attention(observer: Observer, name: str) -> OffersAttention:
     return cast(OffersAttention, observer)
 
 
-def map_attention(
+def request_maps(
     observer: OffersAttention,
     images: NDArray[np.uint8],
     *,
@@ -190,7 +190,7 @@ def map_attention(
         If it fails, knows no such method, layer or target, or gives something else than one map
         for each image.
     """
-    with guarded(f"an observer must map its attention: '{name}' with method {method}"):
+    with as_observer_error(f"an observer must map its attention: '{name}' with method {method}"):
         found = observer.attention(images, method=method, layer=layer, target=target, **options)
     if not isinstance(found, AttentionMaps) or len(found.maps) != len(images):
         given = (

@@ -9,7 +9,7 @@ from psychobench.errors import ObserverError, PsychobenchError
 
 
 @contextlib.contextmanager
-def guarded(rule: str, place: str = "") -> Iterator[None]:
+def as_observer_error(rule: str, place: str = "") -> Iterator[None]:
     """Run a plug-in's code; what it raises must not look like our own fault.
 
     Parameters
@@ -26,7 +26,7 @@ def guarded(rule: str, place: str = "") -> Iterator[None]:
 
     Examples
     --------
-    >>> with guarded("an observer must answer: 'mine'", " on 2 images"):
+    >>> with as_observer_error("an observer must answer: 'mine'", " on 2 images"):
     ...     1 / 0
     Traceback (most recent call last):
     psychobench.errors.ObserverError: an observer must answer: 'mine' raised ZeroDivisionError...

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from psychobench.errors import ObserverError, OptionError
 from psychobench.messages import how_to_install, nearest
-from psychobench.observers.plugin_faults import first_line, guarded
+from psychobench.observers.plugin_faults import as_observer_error, first_line
 from psychobench.observers.protocol import Observer
 
 GROUP = "psychobench.observers"
@@ -115,6 +115,11 @@ def load_observer(name: str, **options: Any) -> Observer:
     Traceback (most recent call last):
     psychobench.errors.ObserverError: an observer must be registered: there is no 'templat'...
     """
+    if not isinstance(name, str):
+        raise ObserverError(
+            f"an observer's name must be text: got a {type(name).__name__}; "
+            "`psychobench.list_observers()` names them"
+        )
     family, colon, argument = name.partition(":")
     matches = [entry for entry in entry_points(group=GROUP) if entry.name == family]
     if not matches:
@@ -128,7 +133,9 @@ def load_observer(name: str, **options: Any) -> Observer:
     factory = _load_factory(entry)
     accepted = _argument(entry, factory, argument if colon else None)
     accepted |= _accepted(entry, factory, options, taken=accepted)
-    with guarded(f"an observer's factory must make an observer: '{name}' from {_source(entry)}"):
+    with as_observer_error(
+        f"an observer's factory must make an observer: '{name}' from {_source(entry)}"
+    ):
         observer = factory(**accepted)
     if not (callable(getattr(observer, "respond", None)) and _has_info(observer)):
         raise ObserverError(

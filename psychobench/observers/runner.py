@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import ObserverError, OptionError, StimulusError
-from psychobench.observers.plugin_faults import guarded
+from psychobench.observers.plugin_faults import as_observer_error
 from psychobench.observers.protocol import Observer, ObserverInfo, ReplicableObserver
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def read_info(observer: Observer) -> ObserverInfo:
     ObserverError
         If its `info` fails or is not an `ObserverInfo`.
     """
-    with guarded(f"an observer's info must be readable: {type(observer).__name__}"):
+    with as_observer_error(f"an observer's info must be readable: {type(observer).__name__}"):
         info = observer.info
     if not isinstance(info, ObserverInfo):
         raise ObserverError(
@@ -108,7 +108,7 @@ def make_replicates(observer: Observer, n: int) -> list[Observer]:
         return [observer]
     # info is not read: that may load, or train, each alone what could be done for all together
     who = type(observer).__name__
-    with guarded(f"an observer must give its replicates: {who}"):
+    with as_observer_error(f"an observer must give its replicates: {who}"):
         found = list(cast(ReplicableObserver, observer).replicates(n))
     if len(found) != n:
         raise ObserverError(f"replicates({n}) must give {n} observers: {who} gave {len(found)}")
@@ -271,7 +271,7 @@ def _batches(stimuli: StimulusSet, masks: Sequence[str]) -> Iterator[NDArray[np.
 
 
 def _ask(observer: Observer, images: NDArray[np.uint8], name: str) -> NDArray[np.floating]:
-    with guarded(
+    with as_observer_error(
         f"an observer must answer every image: '{name}'", f" on images of shape {images.shape}"
     ):
         answers = observer.respond(images)

@@ -1,29 +1,36 @@
-"""Reports: what the pages of analyses and studies share."""
+"""Reports: what the pages of all results share, and the function that makes them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Protocol, runtime_checkable
 
 from psychobench.errors import OptionError
+from psychobench.reports.page import Page
 
-if TYPE_CHECKING:
-    from psychobench.reports.page import Page
-
-__all__ = ["report"]
+__all__ = ["HasReport", "Page", "report"]
 
 
-def report(result: Any) -> Page:
-    """Return the report of a result: one page that needs nothing else, with figures and tables.
+@runtime_checkable
+class HasReport(Protocol):
+    """A result that can be reported as a page."""
+
+    def report(self) -> Page:
+        """Return the page."""
+        ...
+
+
+def report(result: HasReport) -> Page:
+    """Report a result as one HTML page that loads nothing: figures, tables, sentences, hashes.
 
     Parameters
     ----------
     result : Analysis or Study
-        What `psychobench.analyse` or `psychobench.study` returned.
+        The result of `psychobench.analyse` or of `psychobench.study`.
 
     Returns
     -------
     Page
-        ``save(path)`` writes it as an HTML file.
+        With ``.save(path)`` and ``.html()``; a notebook shows it.
 
     Raises
     ------
@@ -32,19 +39,14 @@ def report(result: Any) -> Page:
 
     Examples
     --------
-    >>> import pandas as pd
     >>> import psychobench
-    >>> counts = pd.DataFrame({"observer": "p1", "level": [0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
-    ...                        "n_trials": 30, "n_target": [1, 3, 10, 20, 27, 29]})
-    >>> page = report(psychobench.analyse(counts, gof=0)).html()
-    >>> page[:15], page.count("<img ")
-    ('<!DOCTYPE html>', 2)
+    >>> page = report(psychobench.study("template", masks="none", seeds=1))
+    >>> page.title, page.html()[:15]
+    ('People and observers: simulated, rendered-average', '<!DOCTYPE html>')
     """
-    make = getattr(result, "report", None)
-    if make is None:
-        raise OptionError(
-            f"a report is made of an analysis or a study: got a {type(result).__name__}; "
-            "`psychobench.analyse()` returns an analysis"
-        )
-    page: Page = make()
-    return page
+    if isinstance(result, HasReport) and not isinstance(result, type):
+        return result.report()
+    raise OptionError(
+        f"`result` must be an analysis or a study: got a {type(result).__name__}; "
+        "`psychobench.analyse()` and `psychobench.study()` return these"
+    )

@@ -1,7 +1,7 @@
 """One self-contained HTML page: sections of text, tables, figures and passages to copy.
 
-The page loads nothing: style, script and figures stand in it. The template escapes all that it is
-given, so that nothing in a user's file can become a part of the page.
+The page loads nothing: it contains its style, script and figures. The template escapes everything,
+so that nothing in a user's file can become markup.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from html import escape
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -40,7 +41,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Cell:
-    """A table's cell: what is shown, and the number by which it is sorted."""
+    """A cell of a table: what is shown, and the number by which it is sorted."""
 
     text: str
     order: float | None = None
@@ -48,7 +49,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with its caption; columns of numbers stand to the right."""
+    """A table with its caption; columns of numbers are aligned to the right."""
 
     caption: str
     columns: Sequence[str]
@@ -83,7 +84,7 @@ Block = Text | Table | Picture | Passage
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, its anchor, and what stands under it."""
+    """A heading, its anchor, and the blocks below it."""
 
     anchor: str
     heading: str
@@ -92,18 +93,18 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """What the template lays out.
+    """A report page.
 
     Attributes
     ----------
     title : str
-        Of the page.
+        Title of the page.
     subtitle : str
-        The line below.
+        The line below the title.
     warning : str
-        What must not be missed: that people are simulated, or faces rendered.
+        A warning in a box, such as that people are simulated; empty for none.
     sections : sequence of Section
-        From top to bottom.
+        The sections in their order.
     """
 
     title: str
@@ -116,14 +117,26 @@ class Page:
         return _template().render(page=self)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the page as an HTML file, whole or not at all.
+        """Write the page into a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; its folder is created if it does not exist.
 
         Raises
         ------
         ResourceError
-            If the place cannot be written.
+            If it cannot be written.
         """
         write_whole(Path(path), (self.html() + "\n").encode())
+
+    def _repr_html_(self) -> str:
+        """Return the page in a frame, so that its style stays apart from a notebook's."""
+        return (
+            f'<iframe srcdoc="{escape(self.html())}" title="{escape(self.title)}" '
+            'style="width: 100%; height: 40rem; border: 0"></iframe>'
+        )
 
 
 @cache
@@ -141,7 +154,7 @@ def _template() -> Template:
 
 
 def picture(figure: Drawn, caption: str, alternative: str) -> Picture:
-    """Put a figure into the page as a drawing of lines that needs no font."""
+    """Make a picture of a figure, drawn as lines so that it needs no font."""
     from psychobench.draw.figures import svg_text
 
     # hundredths of a point are finer than any printer
@@ -154,18 +167,18 @@ def picture(figure: Drawn, caption: str, alternative: str) -> Picture:
 def table_of(
     frame: pd.DataFrame, caption: str, names: dict[str, str] | None = None, digits: int = 3
 ) -> Table:
-    """Lay a data frame out: numbers rounded, a dash where there is no value.
+    """Make a table of a data frame: numbers rounded, a dash where there is no value.
 
     Parameters
     ----------
     frame : DataFrame
-        What to show.
+        The data.
     caption : str
-        Above the table.
+        Shown above the table.
     names : dict of str to str, optional
-        The columns to show, in their order, and what to call them; by default all.
+        Heading of each column that is shown, in their order; by default all columns.
     digits : int
-        Behind the point.
+        Number of decimal places.
     """
     names = names or {str(name): str(name) for name in frame}
     numeric = [
@@ -177,8 +190,8 @@ def table_of(
         for name, number in zip(names, numeric, strict=True)
     ]
     more = len(frame) - MOST_ROWS
-    said = f"{caption} The first {MOST_ROWS} of {len(frame)} rows." if more > 0 else caption
-    return Table(said, list(names.values()), numeric, list(zip(*columns, strict=True)))
+    shown = f"{caption} The first {MOST_ROWS} of {len(frame)} rows." if more > 0 else caption
+    return Table(shown, list(names.values()), numeric, list(zip(*columns, strict=True)))
 
 
 def _cell(value: Any, name: str, number: bool, digits: int) -> Cell:

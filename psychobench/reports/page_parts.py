@@ -1,4 +1,4 @@
-"""What the pages of analyses and of studies share."""
+"""Sections and sentences that all report pages share."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from psychobench.reports.page import Passage, Section, Text, table_of
 
 
 def sentence(note: str) -> str:
-    """Make a note a sentence."""
+    """Return a note as a sentence."""
     return f"{note[:1].upper()}{note[1:]}."
 
 
 def moment(made: Mapping[str, Any]) -> str:
-    """Say when a result was made, to the minute."""
+    """Return when a result was made, to the minute."""
     return f"{datetime.fromisoformat(made['made_at']):%Y-%m-%d %H:%M} UTC"
 
 
 def made_section(made: Mapping[str, Any]) -> Section:
-    """Say how a result was made, so that it can be made again."""
+    """Make the section on how a result was made, with everything needed to reproduce it."""
     options = made.get("options", {})
     seed = made.get("seed")
     versions = pd.DataFrame(made["versions"].items(), columns=["what", "version"])
@@ -35,16 +35,20 @@ def made_section(made: Mapping[str, Any]) -> Section:
         "How this was made",
         [
             *([Passage("Command", str(made["command"]), code=True)] if "command" in made else []),
-            *([Text([f"Seed of every random draw: {seed}."])] if seed is not None else []),
-            *([table_of(hashes, "Hashes of what went in.")] if len(hashes) else []),
-            *([table_of(chosen, "Every option.")] if options else []),
+            *(
+                [Text([f"Seed of the random number generator: {seed}."])]
+                if seed is not None
+                else []
+            ),
+            *([table_of(hashes, "Hashes of the input.")] if len(hashes) else []),
+            *([table_of(chosen, "Options.")] if options else []),
             table_of(versions, "Versions."),
         ],
     )
 
 
 def _hashes(made: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str]]:
-    """Find every hash, wherever it stands."""
+    """Yield every hash of a nested record with its place."""
     for name, value in made.items():
         if isinstance(value, Mapping):
             yield from _hashes(value, f"{place}, {name}" if place else str(name))
@@ -53,6 +57,6 @@ def _hashes(made: Mapping[str, Any], place: str = "") -> Iterator[tuple[str, str
 
 
 def _shown(value: object) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), [], {}):
         return "–"
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

@@ -1,4 +1,4 @@
-"""Provenance: what a result was made from, so that it can be made again."""
+"""Provenance: what a result was made from, so that it can be reproduced."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 PACKAGES = (
     "psychobench",
@@ -24,7 +25,7 @@ PACKAGES = (
 
 
 def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
-    """Versions of the installed packages among `packages`, with Python's and the platform's."""
+    """Return versions of Python, the platform and the installed packages among `packages`."""
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for package in packages:
         try:
@@ -34,8 +35,8 @@ def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
     return found
 
 
-def provenance(**parts: object) -> dict[str, object]:
-    """Gather the time and the versions beside the given parts (options, hashes, seed, ...)."""
+def provenance(**parts: Any) -> dict[str, Any]:
+    """Return the time and the versions, followed by the given parts (options, hashes, seed)."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),

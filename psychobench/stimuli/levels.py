@@ -1,4 +1,4 @@
-"""Levels: where along a continuum each stimulus lies, and the file that says so."""
+"""Levels: where along a continuum each stimulus lies, and the file that lists them."""
 
 from __future__ import annotations
 

@@ -62,14 +62,14 @@ class Manifest:
     notes: list[str] = field(default_factory=list)
 
     def to_json(self) -> str:
-        """Write it as JSON, the same for the same set; what only morphs have may lack."""
+        """Return it as JSON, the same for the same set, without empty keys of morphs."""
         optional = ("made_from", "version", "sources", "masks", "matched", "notes")
         values = {key: x for key, x in asdict(self).items() if x or key not in optional}
         return json.dumps(values, indent=1, allow_nan=False) + "\n"
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Hash every file below `folder` but the manifest, in the order of their paths."""
+    """Hash every file below `folder` except the manifest, in the order of their paths."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         path.relative_to(folder).as_posix(): sha256(path)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.arguments import check_choice
 from psychobench.images import decode_srgb, encode_srgb
 from psychobench.stimuli.image_statistics import (
     Pixels,
@@ -43,6 +44,11 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     -------
     ndarray of uint8, shape (n, height, width, 3)
 
+    Raises
+    ------
+    OptionError
+        If `how` is another word.
+
     References
     ----------
     .. [1] Willenbockel, V., Sadr, J., Fiset, D., Horne, G. O., Gosselin, F., & Tanaka, J. W.
@@ -56,10 +62,8 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     >>> bool(abs(np.diff(luminance(matched).mean(axis=(1, 2))))[0] < 1e-3)
     True
     """
-    if how == "none":
+    if check_choice(how, "how", MATCHES) == "none":
         return images
-    if how not in MATCHES:
-        raise ValueError(f"how must be one of {', '.join(MATCHES)}: it is {how!r}")
     chosen = np.ones(images.shape[1:3], dtype=bool) if region is None else region
     if how == "luminance":
         return _match_luminance(images, chosen)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,10 @@ from psychobench.stimuli.set_folders import decode_images, find_folder
 from psychobench.stimuli.sets import StimulusSet
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 UNEVEN = 0.25  # coefficient of variation of the steps from which they are flagged
 CLIPPED = 0.01  # share of an image's pixels from which clipping is flagged
@@ -76,6 +80,28 @@ class SetCheck(ShownAsTable):
         """Return a copy of the trends: what predicts the level, one row per property."""
         return self.trends.copy()
 
+    def plot(self, ax: Axes | None = None) -> Figure:
+        """Draw how far each property is from its mean at each level, flagged ones in colour.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from psychobench.draw.set_properties import draw_set_properties
+
+        names = self.trends["property"].tolist()
+        return draw_set_properties(
+            self.statistics["level"].to_numpy(dtype=float),
+            {name.replace("_", " "): self.statistics[name].to_numpy(dtype=float) for name in names},
+            [name.replace("_", " ") for name in self.trends.query("flagged")["property"]],
+            ax=ax,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as types that JSON knows."""
         return {
@@ -123,13 +149,13 @@ def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> Set
     >>> check_stimuli("rendered-average").damage
     ()
     """
-    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(str(stimuli))[0]
+    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(stimuli)[0]
     damage: list[str] = []
     table = read_levels_file(folder, damage)
     images, pixels = decode_images(folder, list(table["file"]), damage)
     readable = table[table["file"].isin(images)].reset_index(drop=True)
     if readable.empty:
-        raise StimulusError(*damage or [f"a set must have images: {folder} has none"])
+        raise StimulusError(*damage or [f"a set must have images: {folder} has none; add them"])
     masks, mask_paths = read_masks(folder, list(images), pixels, damage)
     manifest = _manifest(folder, [*table["file"], *mask_paths], damage)
     matched = manifest.matched if manifest else ""

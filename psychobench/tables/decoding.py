@@ -39,11 +39,11 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05]|\(lp|\(dp|ccopy_reg|cpsychopy")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def read_text(path: Path, encoding: str | None = None) -> tuple[str, list[str]]:
+def read_text(path: Path) -> tuple[str, list[str]]:
     """Read a text file, see `read_bytes`, `check_kind` and `decode`."""
     data = read_bytes(path)
     check_kind(path, data)
-    return decode(path, data, encoding)
+    return decode(path, data, remedy=f"{_IMPORT} and its `encoding`")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -104,8 +104,25 @@ def is_workbook(data: bytes) -> bool:
         return False
 
 
-def decode(path: Path, data: bytes, encoding: str | None = None) -> tuple[str, list[str]]:
+def decode(
+    path: Path,
+    data: bytes,
+    encoding: str | None = None,
+    *,
+    remedy: str = 'name its encoding, like `encoding="cp1252"`',
+) -> tuple[str, list[str]]:
     r"""Decode a text file: UTF-8, UTF-16 with or without its mark, or what `encoding` says.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, for messages.
+    data : bytes
+        All of it.
+    encoding : str, optional
+        A name that Python knows.
+    remedy : str
+        What else can be done about bytes that are not UTF-8, for messages.
 
     Returns
     -------
@@ -132,8 +149,7 @@ def decode(path: Path, data: bytes, encoding: str | None = None) -> tuple[str, l
         row = data.count(b"\n", 0, error.start) + 1
         raise TableError(
             f"a file must be {used.upper()} text: {path} has byte 0x{data[error.start]:02x} in row "
-            f"{row}, which is not; save it as UTF-8 in the program that made it, or name its "
-            'encoding to `psychobench.import_trials()`, like `encoding="cp1252"`'
+            f"{row}, which is not; save it as UTF-8 in the program that made it, or {remedy}"
         ) from None
     if "\0" in text:
         raise TableError(

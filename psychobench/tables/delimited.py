@@ -99,38 +99,37 @@ def split_table(
         notes.append(
             f"{path}: its first line, '{header.separator_line}', is for spreadsheets; left out"
         )
-    cells, lengths = _split_rows(rows, header, path, quoting, texts)
-    closed = rows.endswith("\n")
-    notes += check_lengths(lengths, names, path, first, closed=closed)
+    cells, lengths, repairs = _split_rows(rows, header, path, quoting, texts)
     check_beyond(filled_rows(cells.iloc[:, len(names) :]), lengths, len(names), path, first)
-    if not closed:
-        notes.append(f"{path}: no line end after the last row, which may have been cut short")
     headers = []
-    if all(name in rows for name in names):
+    if any(names) and all(name in rows for name in names):  # seldom: a quick look beforehand
         headers = [first + int(i) for i in _repeated_headers(cells, names)]
     cells.index = pd.RangeIndex(first, first + len(cells))
     if not lengths.all():
         cells = cells[lengths > 0]
-    return DelimitedTable(_named(cells, names, path), header.delimiter, headers, notes)
+    return DelimitedTable(_named(cells, names, path), header.delimiter, headers, notes + repairs)
 
 
 def _split_rows(
     rows: str, header: Header, path: Path, quoting: str, texts: Collection[str] | None
-) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """Split rows into cells, at least as many as the header has; count those that are there."""
-    width = len(header.names)
-    if quoting == "bare" and '"' in rows:
-        records = _bare_records(rows, header.delimiter, width)
-        if records is not None:
-            lengths = np.array([len(cells) for cells in records], dtype=np.int64)
-            width = max(width, int(lengths.max()))
-            padded = [[*cells, *[""] * (width - len(cells))] for cells in records]
-            return pd.DataFrame(padded, dtype=object), lengths
+) -> tuple[pd.DataFrame, NDArray[np.int64], list[str]]:
+    """Count the cells of each row and check the counts, then split rows into that many columns."""
+    first, closed = header.row + 1, rows.endswith("\n")
     escape = "\\" if quoting == "backslash" else None
-    lengths = count_cells(rows, path, header.row + 1, delimiter=header.delimiter, escape=escape)
-    width = max(width, int(lengths.max()))
-    numbers = [] if texts is None else _many_numbers(rows, header, texts)
-    return _parse(rows, header.delimiter, escape, width, numbers), lengths
+    records = _bare_records(rows, header) if quoting == "bare" and '"' in rows else None
+    if records is None:
+        lengths = count_cells(rows, path, first, delimiter=header.delimiter, escape=escape)
+    else:
+        lengths = np.array([len(cells) for cells in records], dtype=np.int64)
+    notes = check_lengths(lengths, header.names, path, first, closed=closed)
+    if not closed:
+        notes.append(f"{path}: no line end after the last row, which may have been cut short")
+    width = max(len(header.names), int(lengths.max()))
+    if records is None:
+        numbers = [] if texts is None else _many_numbers(rows, header, texts)
+        return _parse(rows, header.delimiter, escape, width, numbers), lengths, notes
+    padded = [[*cells, *[""] * (width - len(cells))] for cells in records]
+    return pd.DataFrame(padded, dtype=object), lengths, notes
 
 
 def no_rows(path: Path, names: Collection[str]) -> str:
@@ -225,22 +224,25 @@ def _is_plain(column: pd.Series[Any]) -> bool:
     return column.dtype == np.float64 and not np.isinf(column.to_numpy()).any()
 
 
-def _bare_records(rows: str, delimiter: str, width: int) -> list[list[str]] | None:
+def _bare_records(rows: str, header: Header) -> list[list[str]] | None:
     """Split rows whose quotes are not escaped; None where they are well-formed.
 
     A quoted cell ends at the first quote before a delimiter or a line end.
     """
     try:
         with long_cells():
-            records = list(csv.reader(io.StringIO(rows), delimiter=delimiter, strict=True))
-        if {len(cells) for cells in records if cells} <= {width}:
+            records = list(csv.reader(io.StringIO(rows), delimiter=header.delimiter, strict=True))
+        if {len(cells) for cells in records if cells} <= {len(header.names)}:
             return None
     except csv.Error:
         pass  # a quote inside a cell
-    mark = re.escape(delimiter)
+    mark = re.escape(header.delimiter)
     cell = re.compile(f'(?:"(?P<quoted>[^\\n]*?)"|(?P<plain>[^{mark}\\n]*))(?:{mark}|\\Z)')
     return [
-        [found["plain"] or found["quoted"] or "" for found in cell.finditer(line + delimiter)][:-1]
+        [
+            found["plain"] or found["quoted"] or ""
+            for found in cell.finditer(line + header.delimiter)
+        ][:-1]
         if line
         else []
         for line in rows.removesuffix("\n").split("\n")

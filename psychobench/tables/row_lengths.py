@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
-from psychobench.tables.headers import long_cells
+from psychobench.tables.headers import MOST_COLUMNS, long_cells
 
 
 def count_cells(
@@ -101,7 +101,8 @@ def check_lengths(
         cut there.
     """
     longer = np.flatnonzero(lengths > len(names))
-    if 0 < len(longer) < np.count_nonzero(lengths):
+    some = 0 < len(longer) < np.count_nonzero(lengths)
+    if some or lengths.max(initial=0) > len(names) + MOST_COLUMNS:
         raise TableError(_too_long(first + longer[0], path, lengths[longer[0]], len(names)))
     width = max((i + 1 for i, name in enumerate(names) if name), default=0)
     short = np.flatnonzero((lengths > 0) & (lengths < width))

@@ -143,7 +143,7 @@ def test_real_people_who_judged_other_faces_are_said_to_have(run_cli, shared):
     document = json.loads(ran.out)
     assert document["cohort"]["simulated"] is False
     assert document["cohort"]["n"] + len(document["cohort"]["left_out"]) == 30
-    assert "judged other stimuli" in " ".join(document["notes"])
+    assert "judged different stimuli" in " ".join(document["notes"])
 
 
 def test_conditions_of_real_people_are_matched_by_hand(run_cli, shared):
@@ -177,7 +177,7 @@ def test_a_folder_of_photographs_with_levels_is_judged_as_it_is(run_cli, shared,
     document = json.loads(ran.out)
     assert (document["stimuli"]["n"], document["stimuli"]["rendered"]) == (2, False)
     assert [row["mask"] for row in document["rows"]] == ["none"]
-    assert "judged other stimuli" in document["notes"][0]
+    assert "judged different stimuli" in document["notes"][0]
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(
     ran = run_cli(*BASE)
     lines = [line for line in ran.out.splitlines() if line.startswith("Does it err")]
     assert len(lines) == 1
-    assert "Not given" in lines[0]
+    assert "Not available" in lines[0]
     assert "several stimuli per level" in lines[0]
 
 
@@ -310,10 +310,10 @@ def test_every_question_stands_before_its_answers_and_the_single_case_comes_firs
     assert questions[:3] == [
         "Could it be one of these people",
         "Does it differ from the average person",
-        "Is its PSE as good as equal to the average person's",
+        "Is its PSE equivalent to the average person's",
     ]
     assert "could be one of them" in out
-    assert "over 4 tests of the PSE and 4 of the JND" in out
+    assert "for 4 tests of the PSE and 4 of the JND" in out
     assert "family 'valid'" in out
 
 
@@ -333,7 +333,7 @@ def test_drawn_trials_give_the_pse_an_interval_that_is_printed(run_cli):
     assert row["pse_low"] < row["pse"] < row["pse_high"]
     shown = f"{row['pse']:.3f} ({row['pse_low']:.3f} to {row['pse_high']:.3f})"
     assert shown in ran.out
-    assert "as exact" in ran.out
+    assert "known without error" in ran.out
     exact = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
     assert exact["pse_low"] is None
 

@@ -113,19 +113,19 @@ def test_seeds_are_counted_from_the_seed_that_was_asked_for(compare):
 
 def test_a_training_without_a_pse_is_counted_and_told(compare):
     ran = compare("fragile", options=("--seeds", 5))
-    assert "Trainings without a PSE that counts: fragile, mask none: 4 ok, 1 never." in ran.out
+    assert "Trainings without an included PSE: fragile, mask none: 4 ok, 1 never." in ran.out
     row = document(compare("fragile", options=("--seeds", 5, "--json")))["rows"][0]
     assert (row["seeds"], row["seeds_with_pse"]) == (5, 4)
 
 
 def test_who_has_one_curve_is_said_to(compare):
     both = compare("plain", "rule", options=("--seeds", 3))
-    assert "rule: one curve. It owes nothing to chance, or" in both.out
-    section = both.out.partition("If the network were trained again?")[2].partition("\n\n")[0]
+    assert "rule: a single curve, because training involves no chance or" in both.out
+    section = both.out.partition("What if the network were trained again?")[2].partition("\n\n")[0]
     assert "plain" in section
     assert "rule" not in section
     alone = compare("rule")
-    assert "trained again? Not given: none of these observers" in alone.out
+    assert "trained again? Not tested: none of these observers" in alone.out
     assert "trained again" not in compare("plain", options=("--seeds", 1)).out
 
 
@@ -172,10 +172,10 @@ def test_files_hold_every_training_and_tell_them_apart(compare, run_cli, tmp_pat
     refitted = [row["pse"] for row in json.loads(again.out)]
     np.testing.assert_allclose(refitted, fits["pse"][:6])
     page = (out / "report.html").read_text("utf-8")
-    assert "If the network were trained again?" in page
+    assert "What if the network were trained again?" in page
     assert "Whitmore" in page
     assert "FLIPS" in page
-    assert "thin: other trainings" in (out / "curves.svg").read_text("utf-8")
+    assert "other trainings" in (out / "curves.svg").read_text("utf-8")
 
 
 @pytest.mark.parametrize("seeds", ["0", "many"])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
+import click
 import numpy as np
 import pytest
 from PIL import Image
 
+import psychobench
+from psychobench.cli.stimuli import stimuli_command
+from psychobench.cli.trials import trials
 from psychobench.stimuli import load_stimuli
 
 SPEC = """
@@ -113,3 +118,33 @@ def test_an_output_that_cannot_be_written_is_found_before_anything_is_rendered(r
     assert ran.code == 1
     assert ran.err.startswith("Error: output must be writable")
     assert "rendering" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("command", "function"),
+    [
+        (stimuli_command.commands["check"], psychobench.check_stimuli),
+        (stimuli_command.commands["mask"], psychobench.mask_stimuli),
+        (stimuli_command.commands["morph"], psychobench.morph_stimuli),
+        (stimuli_command.commands["render"], psychobench.render_stimuli),
+        (stimuli_command.commands["show"], psychobench.load_stimuli),
+        (trials.commands["make"], psychobench.make_trials),
+    ],
+    ids=lambda each: getattr(each, "name", None),
+)
+def test_a_command_and_its_call_have_the_same_options_and_defaults(command, function):
+    python = inspect.signature(function).parameters
+    for each in command.params:
+        if each.name in {"as_json", "out"}:  # what is printed, and what is saved elsewhere
+            continue
+        assert each.name in python
+        if isinstance(each, click.Option):
+            default = each.get_default(click.Context(command))
+            stated = default if isinstance(default, str | int) else None  # click has its own None
+            assert (stated or None) == (python[each.name].default or None)
+
+
+def test_a_call_that_python_would_make_is_named_as_the_command_to_type(run_cli, tmp_path):
+    (tmp_path / "spec.toml").write_text(SPEC.replace('"rendered"', '"average"', 1))
+    ran = run_cli("stimuli", "render", tmp_path / "spec.toml", "--out", tmp_path / "out")
+    assert "`psychobench stimuli morph` takes the other kinds" in ran.err

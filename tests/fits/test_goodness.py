@@ -182,15 +182,15 @@ def test_observers_who_cannot_be_fitted_leave_the_checks_of_the_others_alone():
     fits = fit(pd.concat([silent, trials(0.4)]), gof=99)
     with_others = fits.goodness.table.set_index("check")
     pd.testing.assert_frame_equal(alone, with_others)
-    assert fits.to_json_rows()[0]["flags"] == []
-    assert len(fits.to_json_rows()[1]["flags"]) == 1
+    assert fits.to_json()[0]["flags"] == []
+    assert len(fits.to_json()[1]["flags"]) == 1
 
 
 def test_without_gof_there_is_no_goodness_and_no_column_of_flags():
     fits = fit(counts([1, 3, 10, 20, 27, 29]))
     assert fits.goodness is None
     assert "flags" not in fits.table
-    assert "flags" not in fits.to_json_rows()[0]
+    assert "flags" not in fits.to_json()[0]
 
 
 def test_a_quick_look_has_a_panel_for_each_observer_and_a_curve_for_each_condition():

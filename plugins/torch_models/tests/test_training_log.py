@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from psychobench_torch.storage.training_log import Epoch, log_csv, log_figure, log_frame
+from psychobench_torch.storage.training_log import Epoch, draw_log, log_csv, log_frame
 
 EPOCHS = [Epoch(0.7, 0.5, 2.0, 50.0), Epoch(0.5, 0.9, 1.0, 100.0), Epoch(0.4, 0.9, 1.0, 100.0)]
 
@@ -32,7 +32,7 @@ def test_a_training_without_epochs_gives_an_empty_table() -> None:
 def test_the_figure_shows_each_trainings_loss_and_accuracy_and_rings_the_kept_epoch(
     tmp_path: Path,
 ) -> None:
-    figure = log_figure({"seed 0": EPOCHS, "seed 1": EPOCHS[:2]})
+    figure = draw_log({"seed 0": EPOCHS, "seed 1": EPOCHS[:2]})
     left, right = figure.axes
     drawn = [line.get_ydata().tolist() for line in left.lines]
     assert drawn == [[0.7, 0.5, 0.4], [0.5], [0.7, 0.5], [0.5]]
@@ -44,10 +44,10 @@ def test_the_figure_shows_each_trainings_loss_and_accuracy_and_rings_the_kept_ep
 
 @pytest.mark.parametrize("n_epochs", [1, 2])
 def test_short_trainings_are_drawn_too(n_epochs: int) -> None:
-    assert len(log_figure({"seed 0": EPOCHS[:n_epochs]}).axes) == 2
+    assert len(draw_log({"seed 0": EPOCHS[:n_epochs]}).axes) == 2
 
 
 def test_where_no_accuracy_was_measured_the_last_epoch_is_kept() -> None:
     epochs = [Epoch(0.7, float("nan")), Epoch(0.5, float("nan"))]
     assert log_frame(epochs)["best"].tolist() == [False, True]
-    assert log_figure({"pre-training": epochs}).axes[0].lines[1].get_ydata().tolist() == [0.5]
+    assert draw_log({"pre-training": epochs}).axes[0].lines[1].get_ydata().tolist() == [0.5]

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from psychobench.arguments import Names, parse_names
-from psychobench.comparison.cohort_measures import TESTED, HasFrame, tested_faults
+from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, status_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
 from psychobench.comparison.conditions.design_cells import DesignCells, arrange_cells
@@ -23,6 +23,7 @@ from psychobench.comparison.conditions.sentences import (
 )
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
+from psychobench.tables.frames import as_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ def compare_conditions(
     *,
     within: Names = (),
     between: Names = (),
-    statuses: Names = TESTED,
+    statuses: Names = DEFAULT_STATUSES,
     deletion: Deletion = "pairwise",
     confidence: float = 0.95,
 ) -> ConditionTests:
@@ -137,7 +138,7 @@ def compare_conditions(
     inner, outer = parse_names(within, "within"), parse_names(between, "between")
     included = parse_names(statuses, "statuses")
     _check_options(included, deletion, confidence)
-    table = fits.copy() if isinstance(fits, pd.DataFrame) else fits.to_frame()
+    table = as_rows(fits, "fits").to_frame()
     cells = arrange_cells(table, measure, inner, outer, included)
     pairs = _corrected(_pairs(cells, deletion, confidence))
     size = sum(pair.reason is None for pair in pairs)
@@ -163,7 +164,7 @@ def compare_conditions(
 
 
 def _check_options(statuses: Sequence[str], deletion: str, confidence: float) -> None:
-    faults = tested_faults(statuses)
+    faults = status_faults(statuses)
     if deletion not in get_args(Deletion):
         faults.append(
             f"`deletion` must be one of {', '.join(get_args(Deletion))}: not '{deletion}'"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.designs import Design, build_design
@@ -16,8 +17,8 @@ from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.options import FitOptions
 from psychobench.fits.population.model import PopulationPosterior, fit_population_model
 from psychobench.fits.population.summaries import MeanAndSd, quantiles
-from psychobench.fits.pse import fit
-from psychobench.trials.table import validate_trials
+from psychobench.fits.pse import fit_checked
+from psychobench.trials.table import TableLike, read_trials
 
 FEWEST = 3  # people from whom a population is estimated
 ESTIMATES = ("mean", "mean_low", "mean_high", "sd", "sd_low", "sd_high")
@@ -66,9 +67,11 @@ class Population:
 
 
 def fit_population(
-    table: pd.DataFrame,
+    table: TableLike,
     *,
-    by: str | Sequence[str] = (),
+    columns: Pairs = None,
+    where: Pairs = None,
+    by: Names = (),
     sigmoid: str = "norm",
     asymptotes: str = "free",
     task: str = "yes-no",
@@ -90,9 +93,11 @@ def fit_population(
 
     Parameters
     ----------
-    table : DataFrame
-        Trials or counts, as `psychobench.read_trials` returns them.
-    by : sequence of str, optional
+    table : DataFrame, str or path
+        Trials or counts, as `psychobench.read_trials` takes them.
+    columns, where : mapping or str, optional
+        What the table calls its columns, and which rows to use; see `psychobench.read_trials`.
+    by : str or sequence of str, optional
         Columns that split conditions further, into populations of their own.
     sigmoid : {"norm", "logistic", "gumbel", "rgumbel", "tdist"}
         Shape of all curves.
@@ -141,13 +146,12 @@ def fit_population(
             f"a population needs a `sigmoid` on the level itself: {sigmoid} is on its logarithm; "
             "take the logarithm of the levels and use gumbel for weibull, norm for lognorm"
         )
-    checked = validate_trials(table, source=table.attrs.get("source", "table"))
-    design = build_design(checked, by, options)
+    checked = read_trials(table, columns=columns, where=where)
+    groups = parse_names(by, "by")
+    design = build_design(checked, groups, options)
     if design.blocks.probabilities:
         raise FitError("a population needs counted answers: the table holds probabilities")
-    alone = fit(
-        table, by=by, sigmoid=sigmoid, asymptotes=asymptotes, task=task, confidence=confidence
-    ).to_frame()
+    alone = fit_checked(checked, groups, options).to_frame()
     return _populations(design, alone, options)
 
 

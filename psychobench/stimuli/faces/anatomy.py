@@ -1,4 +1,4 @@
-"""Where each part of a face lies, in millimetres, as a smooth function of who and how happy.
+"""The geometry of each part of a face in millimetres, a smooth function of identity and valence.
 
 Every curve is a formula in x (or y), so that pixels and landmarks come from the same numbers. The
 averages follow adult facial anthropometry (pupil distance 63, mouth breadth 50, nose breadth 35).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, linear, noise, ridge
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, noise, ridge, to_linear
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.relief import Ground
 from psychobench.stimuli.faces.skin import direction, skin_tone
@@ -14,10 +14,10 @@ _BLURRED = 40  # samples across a background that is out of focus
 
 
 def paint_background(canvas: Canvas, view: View) -> Array:
-    """Return fresh planes of background, uniform or with an out-of-focus pattern."""
+    """Return new planes of background, uniform or with an out-of-focus pattern."""
     size = len(canvas.x)
     image = np.empty((3, size, size), dtype=np.float32)
-    image[:] = linear(view.background)[:, None, None]
+    image[:] = to_linear(view.background)[:, None, None]
     if view.clutter:
         u = np.linspace(0.0, 13.0, _BLURRED, dtype=np.float32)[None, :]
         v = u.T
@@ -28,7 +28,10 @@ def paint_background(canvas: Canvas, view: View) -> Array:
 
 
 def _stretched(planes: Array, size: int) -> Array:
-    """Stretch small square planes to `size` x `size`, bilinearly."""
+    """Stretch small square planes to `size` x `size`, bilinearly, corners on corners.
+
+    The resizer of `psychobench.images` aligns pixel centres instead: these images would change.
+    """
     place = np.linspace(0.0, planes.shape[-1] - 1.001, size, dtype=np.float32)
     low = place.astype(np.intp)
     share = place - low
@@ -68,7 +71,7 @@ def _paint_shirt(canvas: Canvas, image: Array, view: View) -> None:
         + 0.25 * canvas.x / 140.0 * light[0]
         + 0.03 * noise(canvas.x * 0.05, canvas.y * 0.02, 1.2, 5)
     )
-    paint = linear(view.shirt)[:, None, None] * (shade * (1.0 - 0.35 * collar))
+    paint = to_linear(view.shirt)[:, None, None] * (shade * (1.0 - 0.35 * collar))
     lay_over(image, ALL, paint, cover)
 
 

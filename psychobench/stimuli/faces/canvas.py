@@ -1,4 +1,4 @@
-"""The drawing ground: pixel grids in face coordinates, soft edges, bumps, noise."""
+"""What faces are drawn with: pixel grids in face coordinates, soft edges, bumps, noise."""
 
 from __future__ import annotations
 
@@ -181,8 +181,12 @@ def lay_over(image: Array, window: Window, colour: Array, cover: Array) -> None:
     part += (colour - part) * cover
 
 
-def linear(srgb: ArrayLike) -> Array:
-    """Decode sRGB values in 0..1 to linear light (power law 2.2)."""
+def to_linear(srgb: ArrayLike) -> Array:
+    """Decode colours from 0 to 1 to linear light by the renderer's power law of 2.2.
+
+    Not the sRGB curve of `psychobench.images`: the renderer's colours were set under this law, and
+    its images are to stay the same bytes.
+    """
     return np.power(np.asarray(srgb, dtype=np.float32), 2.2)
 
 
@@ -195,7 +199,11 @@ def noise_tile(sigma: float) -> Array:
 
 
 def noise(u: Array, v: Array, sigma: float, seed: int) -> Array:
-    """Sample the tile at cells (`u`, `v`), bilinearly, shifted by `seed`."""
+    """Sample the tile at cells (`u`, `v`), bilinearly, shifted by `seed`.
+
+    By hand: scipy's ``map_coordinates`` is as quick but rounds differently, and rendered images
+    are to stay the same bytes.
+    """
     tile = noise_tile(sigma).ravel()
     u = u + seed % _TILE
     v = v + seed // _TILE % _TILE

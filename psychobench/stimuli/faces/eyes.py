@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, linear, noise, ridge
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, noise, ridge, to_linear
 from psychobench.stimuli.faces.hair import hair_colour
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.skin import darkness, direction, skin_tone
@@ -69,7 +69,7 @@ def _paint_iris(
 ) -> None:
     dx, dy, reach = place
     tone = np.clip(1.0 + 0.9 * who.iris, 0.0, 3.0)
-    colour = linear([np.interp(tone, range(4), _IRISES[:, channel]) for channel in range(3)])
+    colour = to_linear([np.interp(tone, range(4), _IRISES[:, channel]) for channel in range(3)])
     angle = np.arctan2(dy, dx)
     fibres = 1.0 + 0.16 * np.sin(angle * 31 + 2.6 * np.sin(angle * 9)) * (reach / _IRIS).clip(0, 1)
     limbus = 1.0 - 0.62 * ((reach / _IRIS - 0.74) / 0.26).clip(0.0, 1.0)
@@ -90,7 +90,7 @@ def _paint_glints(
 
 
 def _paint_lids(canvas: Canvas, image: Array, x: Array, face: Anatomy, who: Identity) -> None:
-    """Lash lines, the lid's crease and the rim of the lower lid."""
+    """Paint the lash lines, the lid's crease and the rim of the lower lid."""
     eye, y, skin = face.eye, canvas.y, skin_tone(who)
     u = (x - eye.inner[0]) / (eye.outer[0] - eye.inner[0])
     upper, lower = eye.upper(x), eye.lower(x)

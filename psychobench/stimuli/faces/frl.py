@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from psychobench.stimuli.faces.anatomy import Anatomy, anatomy
 from psychobench.stimuli.faces.canvas import Canvas, Projection
-from psychobench.stimuli.faces.hair import lay_hair
+from psychobench.stimuli.faces.hair import measure_hair
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.landmarks.point_layouts import MIRRORED
 
@@ -253,7 +253,7 @@ def _hair(face: Anatomy, who: Identity, side: float) -> tuple[Points, Points]:
 
 def _hairline(face: Anatomy, who: Identity, turn: Points) -> Points:
     """Follow rays from the head's middle to the first pixel that is hair, or to the contour."""
-    hair = lay_hair(_rays(turn), face, who)
+    hair = measure_hair(_rays(turn), face, who)
     if hair is None:
         raise ValueError("a bald head has no hairline")
     gap = hair.reach - hair.line
@@ -264,14 +264,14 @@ def _hairline(face: Anatomy, who: Identity, turn: Points) -> Points:
 def _hair_outside(face: Anatomy, who: Identity, turn: Points) -> Points:
     """Return the radius of the head's outline with its hair at angles from the crown."""
     skull = face.head.radius(abs(turn)).astype(np.float64)
-    hair = lay_hair(_rays(turn), face, who)
+    hair = measure_hair(_rays(turn), face, who)
     return skull if hair is None else np.maximum(skull, hair.outside[:, 0])
 
 
 def _hair_edge(face: Anatomy, who: Identity, y: float) -> float:
     """Return the hair's outside at a height below the crown's side; 0 where there is none."""
     place = np.full((1, 1), y)
-    hair = lay_hair(_canvas(np.full((1, 1), 80.0), place), face, who)
+    hair = measure_hair(_canvas(np.full((1, 1), 80.0), place), face, who)
     return 0.0 if hair is None or hair.style.bottom < y else float(hair.outside[0, 0])
 
 

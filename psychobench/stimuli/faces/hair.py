@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, linear, noise
+from psychobench.stimuli.faces.canvas import ALL, Array, Canvas, lay_over, noise, to_linear
 from psychobench.stimuli.faces.hairstyles import SKULL, STATIONS, STYLES, Style
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.skin import direction
@@ -56,11 +56,11 @@ def hair_colour(who: Identity, *, grey: float = 1.0) -> Array:
     place = float(np.clip(1.6 + 0.95 * who.hair, 0.0, 4.0))
     tone = [np.interp(place, range(5), _COLOURS[:, channel]) for channel in range(3)]
     share = float(np.clip((who.age - 0.7) / 1.6, 0.0, 0.85)) * grey
-    return linear(tone) * (1.0 - share) + linear(_GREY) * share
+    return to_linear(tone) * (1.0 - share) + to_linear(_GREY) * share
 
 
-def lay_hair(canvas: Canvas, face: Anatomy, who: Identity) -> Hair | None:
-    """Measure a canvas against the hair; None for a bald head."""
+def measure_hair(canvas: Canvas, face: Anatomy, who: Identity) -> Hair | None:
+    """Measure where a canvas lies in the hair; None for a bald head."""
     if who.hairstyle == "bald":
         return None
     style, breadth = STYLES[who.hairstyle], face.head.breadth

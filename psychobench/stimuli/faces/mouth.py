@@ -1,4 +1,4 @@
-"""The opened mouth: line, cavity and teeth over the lit lips."""
+"""The open mouth: line, cavity and teeth over the lit lips."""
 
 from __future__ import annotations
 

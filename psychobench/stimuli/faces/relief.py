@@ -60,7 +60,7 @@ def relief(canvas: Canvas, place: Ground, face: Anatomy, who: Identity) -> Array
 
 
 def _add_bones(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> None:
-    """Sockets, eyeballs, brow ridges, forehead."""
+    """Add sockets, eyeballs, brow ridges and the forehead."""
     x = face.eye.centre
     canvas.add_pair(height, x - 2.0, -6.0, 16.0, 10.0, -5.6)
     canvas.add_pair(height, 14.5, -1.0, 4.5, 7.0, -1.8)
@@ -95,7 +95,7 @@ def _add_cheeks(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> 
 
 
 def _add_mouth(canvas: Canvas, height: Array, face: Anatomy) -> None:
-    """Lips on the curve of the teeth."""
+    """Add lips on the curve of the teeth."""
     mouth, units = face.mouth, face.units
     canvas.add_bump(height, 0.0, 66.0, 24.0, 17.0, 4.6)
     window = canvas.window(-mouth.half_width - 2, mouth.half_width + 2, 48.0, 100.0)
@@ -119,7 +119,7 @@ def _add_chin(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> No
 
 
 def _add_folds(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> None:
-    """Nasolabial folds: a crease with the cheek's roll beside it."""
+    """Add nasolabial folds: a crease with the cheek's roll beside it."""
     units, nose, mouth = face.units, face.nose, face.mouth
     old = max(who.age + 0.3, 0.0)
     window = canvas.window(-62.0, 62.0, nose.tip - 20.0, mouth.corner + 26.0)
@@ -137,7 +137,7 @@ def _add_folds(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> N
 
 
 def _add_wrinkles(canvas: Canvas, height: Array, face: Anatomy, who: Identity) -> None:
-    """Furrows of the forehead, between the brows and beside the eyes."""
+    """Add furrows on the forehead, between the brows and beside the eyes."""
     units, old = face.units, max(who.age, 0.0)
     for row in range(3):
         depth = -0.16 * old - 0.42 * units.brow

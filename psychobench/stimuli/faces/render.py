@@ -9,7 +9,7 @@ from psychobench.stimuli.faces.anatomy import anatomy
 from psychobench.stimuli.faces.body import head_cover, paint_background, paint_body, paint_ears
 from psychobench.stimuli.faces.canvas import Array, Projection, lay_over
 from psychobench.stimuli.faces.eyes import paint_brows, paint_eyes
-from psychobench.stimuli.faces.hair import lay_hair, paint_back_hair, paint_hair
+from psychobench.stimuli.faces.hair import measure_hair, paint_back_hair, paint_hair
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.mouth import paint_mouth
 from psychobench.stimuli.faces.nose import paint_nose
@@ -61,7 +61,7 @@ def render_face(
     canvas = Projection(view, size * supersample).canvas()
     face = anatomy(who, valence)
     image = paint_background(canvas, view)
-    hair = lay_hair(canvas, face, who)
+    hair = measure_hair(canvas, face, who)
     if hair is not None:
         paint_back_hair(hair, image, who)
     paint_body(canvas, image, face, who, view)
@@ -82,7 +82,7 @@ def render_face(
 
 
 def _encode(image: Array, supersample: int) -> NDArray[np.uint8]:
-    """Pool linear light over the samples of each pixel and encode it as sRGB bytes."""
+    """Average linear light over each pixel's samples; encode it by the inverse of `to_linear`."""
     if supersample > 1:
         size = image.shape[1] // supersample
         image = image.reshape(3, size, supersample, size, supersample).mean(axis=(2, 4))

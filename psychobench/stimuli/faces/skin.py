@@ -6,7 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from psychobench.stimuli.faces.anatomy import Anatomy
-from psychobench.stimuli.faces.canvas import Array, Canvas, linear, noise
+from psychobench.stimuli.faces.canvas import Array, Canvas, noise, to_linear
 from psychobench.stimuli.faces.identity import Identity, View
 
 _TONES = np.array(
@@ -32,7 +32,7 @@ def skin_tone(who: Identity) -> Array:
     """Return the skin's colour in linear light, shape (3,)."""
     place = 4.0 * darkness(who)
     tone = np.array([np.interp(place, range(5), _TONES[:, channel]) for channel in range(3)])
-    return linear(tone * [1.0 + 0.008 * who.warmth, 1.0, 1.0 - 0.035 * who.warmth])
+    return to_linear(tone * [1.0 + 0.008 * who.warmth, 1.0, 1.0 - 0.035 * who.warmth])
 
 
 def albedo(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
@@ -55,7 +55,7 @@ def albedo(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
 
 
 def _flush(canvas: Canvas, face: Anatomy) -> Array:
-    """Where blood shows: cheeks, nose, chin."""
+    """Redden the skin where blood shows: cheeks, nose, chin."""
     flush = np.zeros_like(canvas.x)
     canvas.add_pair(flush, 41.0, 28.0 - 4.0 * face.units.cheek, 16.0, 12.0, 0.7)
     canvas.add_bump(flush, 0.0, face.nose.tip + 1.0, 9.0, 7.0, 0.6)
@@ -64,7 +64,7 @@ def _flush(canvas: Canvas, face: Anatomy) -> Array:
 
 
 def _shade(canvas: Canvas, face: Anatomy, who: Identity) -> Array:
-    """Darker skin round the eyes, below the nose and in the corners of the mouth."""
+    """Darken the skin round the eyes, below the nose and in the corners of the mouth."""
     shade = np.ones_like(canvas.x)
     x, old = face.eye.centre, max(who.age, 0.0)
     deep = 1.0 - 0.6 * darkness(who)

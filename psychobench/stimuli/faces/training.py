@@ -142,7 +142,7 @@ def _render_all(plan: Plan, count: int, workers: int, progress: bool) -> Trainin
 def _render_elsewhere(
     plan: Plan, images: NDArray[np.uint8], done: NDArray[np.bool_], workers: int, bar: Bar
 ) -> None:
-    """Fill `images` by other interpreters; mark in `done` what arrived."""
+    """Fill `images` with the help of other interpreters; mark in `done` what arrived."""
     processes: list[subprocess.Popen[bytes]] = []
 
     def collect(first: int) -> None:
@@ -156,7 +156,7 @@ def _render_elsewhere(
                 processes.append(_start(plan, first, len(images), workers))
             list(threads.map(collect, range(workers)))
         except OSError:
-            return  # no further interpreter can be had: the caller renders what is missing
+            return  # no further interpreter can be started: the caller renders what is missing
         finally:
             for process in processes:
                 process.kill()

@@ -80,7 +80,7 @@ class FaceGeometry:
 
     @cached_property
     def forehead(self) -> float:
-        """Return the height in face axes up to which there is skin for certain."""
+        """Return the height in face axes up to which there certainly is skin."""
         if self.only_places:
             return -0.90
         return float(self.place(self.points("left_brow", "right_brow"))[:, 1].min()) - 0.50

@@ -47,7 +47,7 @@ def read_landmarks(folder: Path, files: Sequence[str]) -> list[Landmarks] | None
             raise StimulusError(
                 f"every image must have its template: {folder} has none for {missing[0]}"
                 f"{f' and {len(missing) - 1} more' if len(missing) > 1 else ''}; "
-                f"add {Path(missing[0]).stem}.tem, or take the other templates away"
+                f"add {Path(missing[0]).stem}.tem, or remove the other templates"
             )
         points = [read_template(path).points for path in templates if path is not None]
         counts = sorted({len(level) for level in points})

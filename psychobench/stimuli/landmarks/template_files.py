@@ -106,7 +106,7 @@ def write_template(template: Template) -> str:
 
 
 def template_lines(n_points: int) -> tuple[tuple[int, ...], ...]:
-    """Return the lines that a template of so many points has; none where that is not known."""
+    """Return the usual lines of a template with so many points; none where they are not known."""
     return LINES.get(n_points, ())
 
 

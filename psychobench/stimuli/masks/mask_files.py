@@ -132,7 +132,7 @@ def read_masks(
 
 
 def _read_about(folder: Path, faults: list[str]) -> dict[str, dict[str, Any]]:
-    """Read what is said of the masks, where anything is."""
+    """Read the descriptions of the masks, where there are any."""
     try:
         found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))["masks"]
         return {name: dict(about) for name, about in found.items()}
@@ -155,7 +155,7 @@ def _paths(folder: str, name: str, files: Sequence[str] | None) -> list[str]:
 def _read_layers(
     folder: Path, paths: Sequence[str], pixels: Pixels, faults: list[str]
 ) -> Pixels | None:
-    """Decode files of one size, or say why that cannot be done."""
+    """Decode files of one size, or report why that cannot be done."""
     layers = []
     for path in paths:
         try:

@@ -96,7 +96,7 @@ class Mask:
 
     @property
     def leaks(self) -> tuple[str, ...]:
-        """By what the mask itself tells the level, in words; empty where it does not."""
+        """How the mask itself reveals the level, in words; empty where it does not."""
         return tuple(self.about.get("leaks", ()))
 
 

@@ -153,7 +153,7 @@ def read_mask_specs(section: object, faults: list[str]) -> tuple[MaskSpec, ...]:
 
 
 def mask_faults(specs: Sequence[MaskSpec], n_points: int | None) -> list[str]:
-    """Find what landmarks of a kind cannot serve.
+    """Find the masks that cannot be made from landmarks of this kind.
 
     Parameters
     ----------

@@ -106,7 +106,7 @@ def polygon_region(points_per_level: Sequence[Points], shape: Shape, reach: floa
     Parameters
     ----------
     points_per_level : sequence of ndarray, shape (n, 2)
-        The corners in order, in pixels; closed by itself.
+        The corners in order, in pixels; the last is joined to the first.
     shape : tuple of int
         Height and width of the images.
     reach : float

@@ -1,4 +1,4 @@
-"""Textures: a photograph made ready to be sampled between its pixels, in sRGB or linear light."""
+"""Textures: photographs prepared for sampling between their pixels, in sRGB or linear light."""
 
 from __future__ import annotations
 

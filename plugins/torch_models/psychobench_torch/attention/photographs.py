@@ -20,7 +20,7 @@ from tqdm import tqdm
 from psychobench.plugins import AttentionMaps, read_image
 from psychobench_torch.attention.attend import attend, attend_dense, own_readings
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
-from psychobench_torch.attention.observer import METHODS
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.extractors.pretrained_classifier import PretrainedClassifier
 from psychobench_torch.networks.images import normalise, resize, to_tensor

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from psychobench.plugins import Page, Section, Text, made_section, moment, picture, table_of
+from psychobench.plugins import Page, Section, Text, made_section, picture, table_of
 from psychobench_torch.reproduction.paper import SOURCE
 from psychobench_torch.reproduction.text import (
     GAIN,
@@ -41,9 +42,10 @@ VERDICTS = (
 def reproduction_page(result: ReproductionResults, figure_2: Figure, figure_4: Figure) -> Page:
     """Build the page of a reproduction, with its figures."""
     stimuli, cohort = result.stimuli, result.people.cohort
+    made_at = f"{datetime.fromisoformat(str(result.provenance['made_at'])):%Y-%m-%d %H:%M} UTC"
     return Page(
         title=f"{SOURCE}: experiments 1 to 3 run again",
-        subtitle=f"{cohort.title}; {stimuli.title}; made {moment(result.provenance)}",
+        subtitle=f"{cohort.title}; {stimuli.title}; made {made_at}",
         warning=result.heading if cohort.simulated or stimuli.rendered else "",
         sections=[
             Section("summary", "Summary", [Text(_short(result), listed=True)]),

@@ -19,8 +19,6 @@ from psychobench.plugins import (
     load_cohort,
     load_stimuli,
     match_cohorts,
-    parse_columns,
-    parse_where,
 )
 from psychobench_torch.reproduction.measures import People
 from psychobench_torch.reproduction.paper import (
@@ -99,7 +97,7 @@ def prepare(paper: str, options: Options) -> Prepared:
 
 
 def _people(humans: str, columns: Any, where: Any) -> People:
-    cohort = load_cohort(humans, columns=parse_columns(columns), where=parse_where(where))
+    cohort = load_cohort(humans, columns=columns or None, where=where or None)
     fits = fit(cohort.table)
     measures = match_cohorts(["none"], fits)["none"]
     mine = cohort.table[cohort.table["condition"] == measures.condition]

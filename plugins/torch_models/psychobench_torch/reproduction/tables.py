@@ -98,7 +98,7 @@ def _fill(
     )
     cohorts = dict.fromkeys(of.conditions, people.measures)
     counted, outside = (
-        compare_with(plain, cohorts, tested=READINGS[reading]) for reading in ("none", "pse")
+        compare_with(plain, cohorts, statuses=READINGS[reading]) for reading in ("none", "pse")
     )
     odds = plain.table.groupby("observer")["label_log_odds"].first()
     said = {str(name): None if np.isnan(value) else float(value) for name, value in odds.items()}

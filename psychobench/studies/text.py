@@ -1,4 +1,4 @@
-"""A study as text for a terminal: one section per question, in words first."""
+"""A study as text for a terminal: a section for each question."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from typing import Any
 import pandas as pd
 
 from psychobench.reports import words
-from psychobench.reports.study import Study, Trainings
+from psychobench.studies import sentences
+from psychobench.studies.data import StudyData, Trainings
 from psychobench.tables.output import json_rows
 
-LEFT = ("observer", "mask", "pre-training", "status", "answer", "verdict", "why none")
+LEFT = ("observer", "mask", "pre-training", "status", "answer", "verdict", "reason")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One question, what the numbers mean, and the columns that answer it, if any do."""
+    """A question, what its numbers mean, and the columns that answer it, if there are any."""
 
     title: str
     explanation: str
     columns: Mapping[str, Sequence[str]] | None
 
     def text(self) -> str:
-        """Lay the part out for a terminal."""
+        """Return the part as text for a terminal."""
         lines = [line for line in (self.title, self.explanation) if line]
         return "\n".join([*lines, *([] if self.columns is None else [_columns(self.columns)])])
 
 
-def study_text(study: Study) -> str:
-    """Lay a study out: heading, fits, one section per question, notes."""
+def study_text(study: StudyData) -> str:
+    """Return a study as text: heading, fits, a section for each question, notes."""
     sections = [part.text() for part in parts(study)]
     return "\n\n".join([study.heading, *sections, "\n".join(study.notes)])
 
 
-def parts(study: Study) -> list[Part]:
-    """Give the fits, then one part per question."""
+def parts(study: StudyData) -> list[Part]:
+    """Return the fits, then one part for each question."""
     table = study.table
     return [
         _fits(table),
@@ -49,6 +50,17 @@ def parts(study: Study) -> list[Part]:
         _curves(table),
         _errors(table),
     ]
+
+
+def summary_frame(study: StudyData) -> pd.DataFrame:
+    """Return PSE, JND and the answers to the main questions, one row per observer and mask."""
+    table, margin = study.table, study.comparison.margin
+    answers = {
+        "one of the people?": _answers(table, "single"),
+        "the average person?": _answers(table, "mean"),
+        **({} if margin is None else {"equivalent?": _answers(table, "equivalence")}),
+    }
+    return pd.DataFrame({**(_fits(table).columns or {}), **answers})
 
 
 def _fits(table: pd.DataFrame) -> Part:
@@ -68,8 +80,8 @@ def _fits(table: pd.DataFrame) -> Part:
 
 def _single_case(table: pd.DataFrame) -> Part:
     return _section(
-        "Could it be one of these people? Crawford & Howell's single-case t for the PSE:",
-        "p is how often a person would lie as far from the average, or farther.",
+        "Could it be one of these people? Crawford & Howell's single-case t-test of the PSE:",
+        "p is how often a person would be at least as far from the average.",
         {
             **_who(table),
             "% of people below (95%)": _percentiles(table, "percentile"),
@@ -84,9 +96,9 @@ def _single_case(table: pd.DataFrame) -> Part:
 def _one_sample(table: pd.DataFrame) -> Part:
     n = " or ".join(_whole(table["cohort_n_pse"].drop_duplicates()))
     return _section(
-        "Does it differ from the average person? The paper's one-sample t for the PSE:",
-        f"p is about the average of {n} people. With many people, most single people fail this "
-        "test, too.",
+        "Does it differ from the average person? The paper's one-sample t-test of the PSE:",
+        f"p concerns the mean of {n} people. With many people, most individuals differ from the "
+        "mean, too.",
         {
             **_who(table),
             "t": map(words.number_text, table["t"]),
@@ -102,23 +114,23 @@ def _one_sample(table: pd.DataFrame) -> Part:
 def _trained_again(trainings: Trainings | None) -> list[Part]:
     if trainings is None:
         return []
-    table, question = trainings.comparison.table, "If the network were trained again?"
+    table, question = trainings.comparison.table, "What if the network were trained again?"
     if table.empty:
-        said = "Not given: none of these observers offers to be trained from other seeds."
+        said = "Not tested: none of these observers can be trained from other seeds."
         return [Part(f"{question} {said}", "", None)]
     seeds = sorted(trainings.comparison.values["seed"].unique())
     return [
         _section(
-            f"{question} PSEs of {len(seeds)} trainings (seeds {seeds[0]} to {seeds[-1]}), and "
-            "Welch's t against the people's:",
-            "p is about the average training and the average person; 'one more' is where the PSE "
-            "of one more training would lie.",
+            f"{question} PSEs of {len(seeds)} trainings (seeds {seeds[0]} to {seeds[-1]}), "
+            "compared with those of the people by Welch's t-test:",
+            "p concerns the mean over trainings and the mean over people; 'next' is the prediction "
+            "interval for the PSE of one further training.",
             {
                 **_who(table),
                 "with PSE": _whole(table["seeds_with_pse"]),
                 "mean (95%)": _intervals(table, "seeds_mean_pse"),
                 "SD": map(words.number_text, table["seeds_sd_pse"]),
-                "one more (95%)": [
+                "next (95%)": [
                     words.range_text(*ends) for ends in table[["pse_low", "pse_high"]].to_numpy()
                 ],
                 "t": map(words.number_text, table["welch_t"]),
@@ -133,9 +145,9 @@ def _trained_again(trainings: Trainings | None) -> list[Part]:
 def _criterion(table: pd.DataFrame) -> Part:
     said = table[table["label_log_odds"].notna()]
     return _section(
-        "Is it a matter of criterion? The paper's t again, without the training labels' log-odds:",
-        "Whoever saw more targets in training answers 'target' more readily, and its PSE is lower "
-        "for that alone.",
+        "Is it a matter of criterion? The paper's t-test without the training labels' log-odds:",
+        "An observer trained with more targets than non-targets answers 'target' more readily, "
+        "which alone lowers its PSE.",
         {
             **_who(said),
             "log-odds": [f"{value:+.2f}" for value in said["label_log_odds"]],
@@ -151,13 +163,13 @@ def _criterion(table: pd.DataFrame) -> Part:
 
 
 def _equivalence(table: pd.DataFrame, margin: float | None) -> Part:
-    question = "Is its PSE as good as equal to the average person's?"
+    question = "Is its PSE equivalent to the average person's?"
     if margin is None:
-        said = "Not tested: --margin X says how large a difference still counts as none."
+        said = "Not tested: no equivalence margin was given."
         return Part(f"{question} {said}", "", None)
     return _section(
-        f"{question} Two one-sided tests:",
-        f"p is small where the difference is surely less than the margin, {margin:g}.",
+        f"{question} Equivalence test (two one-sided t-tests):",
+        f"p is small if the difference is reliably smaller than the margin, {margin:g}.",
         {
             **_who(table),
             "difference": map(words.number_text, table["pse"] - table["cohort_mean_pse"]),
@@ -178,11 +190,11 @@ def _jnd(table: pd.DataFrame, margin: float | None) -> Part:
         "BF10": map(words.factor_text, table["jnd_log_bf10"]),
     }
     if margin is not None:
-        columns["p equal"] = map(words.p_text, table["jnd_equivalence_p_bonferroni"])
+        columns["p equiv."] = map(words.p_text, table["jnd_equivalence_p_bonferroni"])
     return _section(
-        "The same for the JND: does it tell levels apart as sharply as people do?",
-        "p of the same tests, after Bonferroni; a lower JND is sharper. The answer is to the first "
-        "question.",
+        "The same for the JND: does it discriminate between levels as well as people do?",
+        "p of the same tests, Bonferroni-corrected; a lower JND means better discrimination. The "
+        "answer is to the first question.",
         {**columns, "answer": _answers(table, "single", "jnd_")},
     )
 
@@ -190,13 +202,13 @@ def _jnd(table: pd.DataFrame, margin: float | None) -> Part:
 def _curves(table: pd.DataFrame) -> Part:
     return _section(
         "How far is its whole curve from the people's mean curve?",
-        "Root mean square of the difference in P(target) over the people's levels.",
+        "Root mean square difference in P(target) over the people's levels.",
         {
             **_who(table),
             "distance": map(words.number_text, table["curve_distance"]),
-            "% of people nearer": [words.number_text(v, 0) for v in table["curve_percentile"]],
+            "% of people closer": [words.number_text(v, 0) for v in table["curve_percentile"]],
             "median person": map(words.number_text, table["curve_distance_people"]),
-            "half against half": map(words.number_text, table["curve_split_half"]),
+            "split-half": map(words.number_text, table["curve_split_half"]),
             "people": _whole(table["curve_people"]),
         },
     )
@@ -206,17 +218,17 @@ def _errors(table: pd.DataFrame) -> Part:
     question = "Does it err on the same stimuli as people?"
     if table["consistency"].isna().all():
         why = "; ".join(table["consistency_reason"].unique())
-        return Part(f"{question} Not given: {why}.", "", None)
+        return Part(f"{question} Not available: {why}.", "", None)
     reasons = table["consistency_reason"]
     return _section(
         f"{question} Error consistency (Cohen's kappa) within levels:",
-        "0 is chance, 1 the very same errors; people with each other show what can be reached.",
+        "0 is chance, 1 means the same errors; agreement among people is the ceiling.",
         {
             **_who(table),
             "kappa (95%)": _intervals(table, "consistency", digits=2),
-            "people with each other (95%)": _intervals(table, "consistency_people", digits=2),
+            "among people (95%)": _intervals(table, "consistency_people", digits=2),
             "stimuli": _whole(table["consistency_stimuli"]),
-            **({"why none": reasons.fillna("")} if reasons.notna().any() else {}),
+            **({"reason": reasons.fillna("")} if reasons.notna().any() else {}),
         },
     )
 
@@ -242,13 +254,13 @@ def _percentiles(table: pd.DataFrame, name: str) -> list[str]:
 
 
 def _ends(table: pd.DataFrame, name: str) -> Iterator[tuple[float, float, float]]:
-    """Give a value and the ends of its interval, row by row."""
+    """Yield a value and the ends of its interval, row by row."""
     value, low, high = (table[each].astype(float) for each in (name, f"{name}_low", f"{name}_high"))
     return zip(value, low, high, strict=True)
 
 
 def _answers(table: pd.DataFrame, question: str, prefix: str = "") -> list[str]:
-    return [words.answer(row, question, prefix) for row in json_rows(table)]
+    return [sentences.answer(row, question, prefix) for row in json_rows(table)]
 
 
 def _whole(column: pd.Series[Any]) -> list[str]:
@@ -261,14 +273,14 @@ def _section(title: str, explanation: str, columns: Mapping[str, Iterable[object
 
 
 def _columns(columns: Mapping[str, Sequence[str]]) -> str:
-    """Line the columns up under their names, with a rule between."""
+    """Align the columns under their names, with a rule between."""
     padded = [_padded(name, cells) for name, cells in columns.items()]
     lines = ["  ".join(cells).rstrip() for cells in zip(*padded, strict=True)]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
 
 
 def _padded(name: str, cells: Sequence[str]) -> list[str]:
-    """Pad to one width: words to the left, numbers to the right."""
+    """Pad cells to one width: words on the left, numbers on the right."""
     column = [name, *cells]
     width = max(map(len, column))
     return [cell.ljust(width) if name in LEFT else cell.rjust(width) for cell in column]

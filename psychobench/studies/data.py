@@ -1,11 +1,11 @@
-"""One comparison, whole: what was asked, who answered, what was fitted, tested and drawn."""
+"""The data of a study: its answers, fits, tests, and what a reader has to know about them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,45 +21,50 @@ from psychobench.comparison.seeds import SEED_COLUMNS
 from psychobench.fits.pse import Fits
 from psychobench.reports import words
 from psychobench.stimuli.sets import StimulusSet
+from psychobench.studies import sentences
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.cohort import Cohort
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 KEYS = ["observer", "mask"]
+CURVE_COLUMNS = ["observer", "condition", "level", "p", "low", "high"]
+GRID = 201  # levels at which curves are evaluated
 
 
 @dataclass(frozen=True)
-class Trainings:
-    """Observers trained again from further seeds.
+class Trainings(ShownAsTable):
+    """Observers trained from several seeds.
 
     Attributes
     ----------
     comparison : SeedComparison
-        What all seeds say.
+        The comparison of all seeds with people.
     fits : Fits
-        Every seed's curves, the first's included, with a column `seed`.
+        The curves of every seed, the first included, with a column `seed`.
     answers : pandas.DataFrame
-        Every seed's trials, with a column `seed`.
+        The trials of every seed, with a column `seed`.
     """
 
     comparison: SeedComparison
     fits: Fits
     answers: pd.DataFrame
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the comparison's table."""
+        return self.comparison.to_frame()
+
 
 @dataclass(frozen=True)
-class Study:
-    """A comparison with all that it was made from.
+class StudyData:
+    """A comparison of observers with people, with everything that it was made from.
 
     Attributes
     ----------
     comparison : Comparison
         The tests.
-    curves, consistency : pandas.DataFrame
-        Distances between curves and error consistencies, one row per observer and mask.
+    curve_distances, consistency : pandas.DataFrame
+        Distances between curves, and error consistency, one row per observer and mask.
     observer_fits, cohort_fits : Fits
-        What was fitted to the observers' and to the people's answers.
+        The curves fitted to the observers' and to the people's answers.
     answers : pandas.DataFrame
         The observers' trials.
     cohort : Cohort
@@ -67,17 +72,17 @@ class Study:
     stimuli : StimulusSet
         What the observers judged.
     observers : Mapping of str to Mapping
-        What each observer says of itself, by name.
+        The info of each observer, by name.
     provenance : Mapping
         Versions, hashes, options and seed.
     trainings : Trainings, optional
-        Where several seeds were asked for.
+        The comparison over seeds, if there are several.
     balanced : BalancedComparison, optional
-        Where an observer says the log-odds of its training labels.
+        The comparison without label log-odds, if an observer reports these.
     """
 
     comparison: Comparison
-    curves: pd.DataFrame
+    curve_distances: pd.DataFrame
     consistency: pd.DataFrame
     observer_fits: Fits
     cohort_fits: Fits
@@ -91,14 +96,15 @@ class Study:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """All that was found of each observer and mask, with its cohort's PSE and JND.
+        """Every result for each observer and mask, with the PSE and JND of its cohort.
 
-        The intervals of an observer that was trained several times are about one more training.
+        The intervals of an observer that was trained several times are prediction intervals for one
+        further training.
         """
         table = self._with_seeds(self.comparison.to_frame())
         pretraining = [self.observers[name]["pretraining"] for name in table["observer"]]
         table.insert(2, "pretraining", pretraining)
-        for found in (self._balanced(), self.curves, self.consistency):
+        for found in (self._balanced(), self.curve_distances, self.consistency):
             table = table.merge(found, on=KEYS, how="left", validate="1:1")
         cohorts = [self.comparison.cohorts[mask] for mask in table["mask"]]
         for measure, samples in (
@@ -138,17 +144,21 @@ class Study:
 
     @cached_property
     def notes(self) -> list[str]:
-        """What a reader has to know beside the table."""
+        """What a reader has to know besides the table, one sentence or paragraph each."""
         unique = {cohort.condition: cohort for cohort in self.comparison.cohorts.values()}
         return [
             *([] if self.same_stimuli else [self._other_stimuli()]),
             *(words.cohort_sentence(each, self.cohort.title) for each in unique.values()),
-            *words.weights_sentences(self.observers),
-            words.family_sentence(self.comparison),
-            *([words.trials_sentence()] if self._drawn_intervals() else []),
-            *([] if self.trainings is None else words.seed_sentences(self.trainings.comparison)),
-            *words.reasons(self.table),
-            *([] if self.balanced is None else words.flips(self.table)),
+            *sentences.weights_sentences(self.observers),
+            sentences.family_sentence(self.comparison),
+            *([sentences.trials_sentence()] if self._drawn_intervals() else []),
+            *(
+                []
+                if self.trainings is None
+                else sentences.seed_sentences(self.trainings.comparison)
+            ),
+            *sentences.reasons(self.table),
+            *([] if self.balanced is None else sentences.verdict_flips(self.table)),
         ]
 
     @cached_property
@@ -159,16 +169,31 @@ class Study:
         judged = set(stimulus_names(self.cohort.table["stimulus"]).dropna())
         return bool(judged) and judged <= set(stimulus_names(self.stimuli.table["stimulus"]))
 
-    def plot(self) -> Figure:
-        """Draw curves, data and PSEs of observers and cohort, one panel per mask."""
-        from psychobench.reports.study_figure import draw_study
+    def curves(self, *, people: bool = False) -> pd.DataFrame:
+        """Return the fitted curves as a tidy table, to draw in one's own way.
 
-        return draw_study(self)
+        Parameters
+        ----------
+        people : bool
+            Whether the curves of the people follow those of the observers. Their condition is that
+            of their own table; `comparison.cohorts` maps masks to it.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `observer`, `condition` (for observers, the mask), `level`, `p` (fitted
+            probability of the target), `low` and `high` (confidence band of `p`, NaN where there is
+            none). Levels run over those of the stimuli.
+        """
+        levels = self.stimuli.table["level"].to_numpy(np.float64)
+        grid = np.linspace(levels.min(), levels.max(), GRID)
+        fits = [self.observer_fits, *([self.cohort_fits] if people else [])]
+        return pd.concat([each.curves(grid)[CURVE_COLUMNS] for each in fits], ignore_index=True)
 
     def _drawn_intervals(self) -> bool:
-        """Whether an observer that was trained once has an interval: of drawn answers."""
+        """Return whether an observer that was trained once has an interval, from drawn answers."""
         return bool(self.table.loc[self.table["seeds"] == 1, "pse_low"].notna().any())
 
     def _other_stimuli(self) -> str:
         named = "stimulus" in self.cohort.table
-        return words.other_stimuli(self.cohort.name, self.stimuli.name, named)
+        return sentences.other_stimuli(self.cohort.name, self.stimuli.name, named)

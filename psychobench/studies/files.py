@@ -1,4 +1,4 @@
-"""A study as one JSON document and as a folder of files."""
+"""A study as a JSON document and as a folder of files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 
 from psychobench.comparison import Sample
-from psychobench.reports.study import Study
-from psychobench.reports.study_page import study_page
-from psychobench.reports.study_text import study_text
+from psychobench.studies.data import StudyData
+from psychobench.studies.figure import draw_study
+from psychobench.studies.page import study_page
+from psychobench.studies.text import study_text
 from psychobench.tables.output import csv_bytes, json_rows
 
 
-def study_json(study: Study) -> dict[str, Any]:
-    """Give the document that ``compare --json`` prints: null where there is no number."""
+def study_json(study: StudyData) -> dict[str, Any]:
+    """Return the study as one document of plain types, None where there is no value."""
     first = next(iter(study.comparison.cohorts.values()))
     seeds = None if study.trainings is None else study.trainings.comparison
     return {
@@ -41,7 +42,7 @@ def study_json(study: Study) -> dict[str, Any]:
         "family_size": study.comparison.family_size,
         "jnd_family_size": study.comparison.jnd_family_size,
         "margin": study.comparison.margin,
-        "tested": list(study.comparison.tested),
+        "statuses": list(study.comparison.statuses),
         "welch_family_size": None if seeds is None else seeds.family_size,
         "jnd_welch_family_size": None if seeds is None else seeds.jnd_family_size,
         "rows": json_rows(study.table),
@@ -51,10 +52,11 @@ def study_json(study: Study) -> dict[str, Any]:
     }
 
 
-def write_study(study: Study, folder: Path) -> None:
+def write_study(study: StudyData, folder: Path) -> None:
     """Write the page, tables, figure, summary and provenance into an existing folder."""
     from psychobench.draw.figures import save_figure
 
+    figure = draw_study(study)
     people = "simulated" if study.cohort.simulated else "human"
     trained = study.trainings
     mine = study.answers if trained is None else trained.answers
@@ -65,8 +67,8 @@ def write_study(study: Study, folder: Path) -> None:
     _to_csv(pd.concat(answers, ignore_index=True), folder / "trials.csv")
     _to_csv(pd.concat(fits, ignore_index=True).assign(kind=kinds), folder / "fits.csv")
     _to_csv(study.table, folder / "tests.csv")
-    save_figure(study.plot(), folder, "curves")
-    (folder / "report.html").write_text(study_page(study).html() + "\n", encoding="utf-8")
+    save_figure(figure, folder, "curves")
+    study_page(study, figure).save(folder / "report.html")
     (folder / "summary.txt").write_text(study_text(study) + "\n", encoding="utf-8")
     _to_json(study_json(study), folder / "comparison.json")
     _to_json(dict(study.provenance), folder / "provenance.json")
@@ -82,7 +84,7 @@ def _summary(measure: str, sample: Sample) -> dict[str, Any]:
 
 
 def _to_csv(table: pd.DataFrame, path: Path) -> None:
-    if "seed" in table:  # people have none, and 3 must not become 3.0
+    if "seed" in table:  # people have no seed, and 3 must not become 3.0
         table = table.astype({"seed": "Int64"})
     path.write_bytes(csv_bytes(table))
 

@@ -1,8 +1,9 @@
-"""A comparison of networks and people as a page."""
+"""The report page of a study."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -26,27 +27,31 @@ from psychobench.reports.page import (
     table_of,
 )
 from psychobench.reports.page_parts import made_section, moment
-from psychobench.reports.study import Study
-from psychobench.reports.study_text import LEFT, Part, parts
+from psychobench.studies.data import StudyData
+from psychobench.studies.figure import draw_study
+from psychobench.studies.text import LEFT, Part, parts
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LIMITS = (
-    "An observer that could be one of the people is not shown to be like them.",
-    "All tests but Welch's take each observer's PSE and JND as exact.",
-    "A difference may come from the stimuli where people and observers did not judge the same.",
+    "An observer that could be one of the people has not been shown to be like them.",
+    "All tests except Welch's treat each observer's PSE and JND as known without error.",
+    "If people and observers judged different stimuli, a difference may be due to the stimuli.",
 )
 
 
-def study_page(study: Study) -> Page:
-    """Lay a study out, figure and all."""
+def study_page(study: StudyData, figure: Figure | None = None) -> Page:
+    """Assemble the page of a study, with a figure that is drawn already if there is one."""
     drawn = picture(
-        study.plot(),
-        "Curves, data and PSEs of the observers over those of the people, mask by mask.",
-        "Psychometric curves of observers and people, one panel per mask; the numbers stand in "
-        "the tables.",
+        draw_study(study) if figure is None else figure,
+        "Curves, data and PSEs of the observers over those of the people, by mask.",
+        "Psychometric functions of observers and people, one panel per mask; the tables hold the "
+        "numbers.",
     )
     fits, *questions = parts(study)
     sections = [
-        Section("summary", "In short", [Text([study.heading, *study.notes], listed=True)]),
+        Section("summary", "Summary", [Text([study.heading, *study.notes], listed=True)]),
         Section("data", "People, observers and stimuli", _data(study)),
         Section(
             "model",
@@ -56,7 +61,7 @@ def study_page(study: Study) -> Page:
                 Text(["Observers' curves:", *model_sentences(study.observer_fits)]),
             ],
         ),
-        Section("curves", "Curves", [drawn, _table(fits, "What was fitted.")]),
+        Section("curves", "Curves", [drawn, _table(fits, "Fitted curves.")]),
         Section("tests", "Tests", [block for part in questions for block in _question(part)]),
         Section("limits", "Limits", [Text(LIMITS, listed=True)]),
         Section("paper", "For your paper", _paper(study)),
@@ -70,7 +75,7 @@ def study_page(study: Study) -> Page:
     )
 
 
-def _data(study: Study) -> list[Block]:
+def _data(study: StudyData) -> list[Block]:
     rows = [
         (name, info["version"], info["target"], info["weights_origin"])
         for name, info in study.observers.items()
@@ -96,7 +101,7 @@ def _question(part: Part) -> list[Block]:
 
 
 def _table(part: Part, caption: str) -> Table:
-    """Take over a table of the terminal's: its cells are text, sorted by the number ahead."""
+    """Make a table of a part: its cells are texts, sorted by the number that they begin with."""
     columns = part.columns or {}
     orders = {name: [_order(cell) for cell in cells] for name, cells in columns.items()}
     numeric = [
@@ -116,12 +121,12 @@ def _table(part: Part, caption: str) -> Table:
 
 
 def _order(text: str) -> float | None:
-    """Read the number that a cell begins with, like that of ``1.91 (1.44 to 2.37)``."""
+    """Read the number that a cell begins with, as in ``1.91 (1.44 to 2.37)``."""
     match = re.match(r"[<>]?(-?[0-9]*\.?[0-9]+)\b", text)
     return float(match[1]) if match else None
 
 
-def _paper(study: Study) -> list[Block]:
+def _paper(study: StudyData) -> list[Block]:
     versions = study.provenance.get("versions", {})
     comparison = study.comparison
     text = [
@@ -129,7 +134,7 @@ def _paper(study: Study) -> list[Block]:
         f"Psychometric functions were fitted with psychobench {versions.get('psychobench', '')}.",
         *model_sentences(study.cohort_fits),
         "Each observer's PSE and JND were tested against those of the people by Crawford and "
-        "Howell's single-case t and by a one-sample t, Bonferroni-corrected for "
+        "Howell's single-case t-test and by a one-sample t-test, Bonferroni-corrected for "
         f"{comparison.family_size} tests of the PSE and {comparison.jnd_family_size} of the JND.",
     ]
     cited = [CRAWFORD, SCHUETT]
@@ -144,10 +149,11 @@ def _paper(study: Study) -> list[Block]:
 
 def _trained(seeds: SeedComparison) -> str:
     counts = " or ".join(map(str, sorted(seeds.table["seeds"].unique())))
-    who = ", ".join(dict.fromkeys(seeds.table["observer"]))
+    who = ", ".join(names := list(dict.fromkeys(seeds.table["observer"])))
+    one = len(names) == 1
     return (
-        f"{who} was trained from {counts} seeds; these tests are of the first. The PSEs of all "
-        "trainings were compared with those of the people by Welch's t, Bonferroni-corrected for "
-        f"{seeds.family_size} tests; intervals are {seeds.confidence:.0%} prediction intervals for "
-        "one more training."
+        f"{who} {'was' if one else 'were'} trained from {counts} seeds; these tests concern the "
+        "first. The PSEs of all trainings were compared with those of the people by Welch's "
+        f"t-test, Bonferroni-corrected for {seeds.family_size} tests; intervals are "
+        f"{seeds.confidence:.0%} prediction intervals for one further training."
     )

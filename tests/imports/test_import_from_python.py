@@ -105,3 +105,16 @@ def test_further_columns_have_decimal_points_as_when_a_table_is_read(write):
     found = psychobench.import_trials(path, also="age")
     assert found.trials["age"].tolist() == psychobench.read_trials(path)["age"].tolist()
     assert "decimal commas are read as points in level, age" in found.files[0].notes[0]
+
+
+def test_imported_trials_are_fitted_as_they_are_with_the_same_numbers_as_from_the_file(
+    all_layouts, put, tmp_path
+):
+    layout = all_layouts["psychopy"]
+    path = put(layout)
+    found = psychobench.import_trials(path, **layout.options)
+    assert found.trials.attrs["source"] == str(path)
+    at_once = psychobench.fit(found.trials).to_frame()
+    read = psychobench.read_trials(found.save(tmp_path / "trials.csv"))
+    from_file = psychobench.fit(read).to_frame()
+    pd.testing.assert_frame_equal(at_once, from_file)
