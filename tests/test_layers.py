@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[1]
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
     "contracts"
 ]
-LAYERS, PLUGIN_LAYERS = (each["layers"] for each in CONTRACTS if each["type"] == "layers")
+LAYERS, PLUGIN_LAYERS = (
+    each["layers"] for each in CONTRACTS if each["type"] == "layers" and "containers" not in each
+)
 PLUGIN = ROOT / "plugins" / "torch_models" / "psychobench_torch"
 
 
