@@ -17,7 +17,7 @@ import click
 from psychobench.errors import PsychobenchError
 
 # Python takes several at once where the command line repeats an option
-SINGULAR = {"observers": "observer", "masks": "mask"}
+SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
 # calls of the library, and the commands that do the same
 COMMANDS = {
     "fit()": "psychobench fit",

@@ -98,7 +98,7 @@ def read_trials(
         _check_names(table, source)
         kept = select_rows(rename(table, names, source), wanted, names, source)
         return validate_trials(kept, source=source)
-    return read_file(_path_of(table), names, wanted)
+    return _read_file(_path_of(table), names, wanted)
 
 
 def _path_of(table: object) -> Path:
@@ -111,8 +111,7 @@ def _path_of(table: object) -> Path:
     )
 
 
-def read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
-    """Read and check a file as `read_trials` does, without a note of what was read."""
+def _read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
     texts = [columns.get(name, name) for name in (*TEXTS, *where)]
     cells = read_cells(path, {*CANONICAL, *columns.values()}, texts)
     named = rename(cells, columns, str(path))
