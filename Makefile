@@ -10,17 +10,24 @@ PLUGIN := --editable plugins/torch_models
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
-.PHONY: help compare test lint docs clean
+OLDEST := .venv-oldest
+
+.PHONY: help compare check test oldest lint docs clean
 
 help:
 	@echo "make compare   test how human fe_alexnet is; the results go to results/compare"
+	@echo "make check     style, types, layers and the fast tests, in two minutes"
 	@echo "make test      everything CI does: style, types, layers, docs, tests, wheels"
+	@echo "make oldest    the core's tests with the oldest versions of its packages that are allowed"
 	@echo "make lint      style, types and layers alone"
 	@echo "make docs      build the documentation into docs/_build/html"
 	@echo "make clean     remove what the other commands made"
 
 compare: $(RUN)
 	$(BIN)/psychobench compare --observer fe_alexnet --out results/compare
+
+check: lint
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not packaging"
 
 # pytest comes last, so that its closing line ends the log; the tests of a file share what they make
 test: lint docs
@@ -33,11 +40,16 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# what old packages warn of is not for us to mend
+oldest: $(OLDEST)/.installed
+	$(OLDEST)/bin/pytest --numprocesses 2 --dist loadfile -o filterwarnings=default \
+		-m "not slow and not packaging" tests
+
 docs: $(DEV)
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build/html
 
 clean:
-	rm -rf $(VENV) results docs/_build dist
+	rm -rf $(VENV) $(OLDEST) results docs/_build dist
 
 $(RUN): pyproject.toml plugins/torch_models/pyproject.toml constraints.txt
 	@"$(PYTHON)" -c $(SUITABLE) 2>/dev/null || { echo "Python must be 3.11 or later and\
@@ -48,4 +60,10 @@ $(RUN): pyproject.toml plugins/torch_models/pyproject.toml constraints.txt
 
 $(DEV): $(RUN)
 	$(INSTALL) --editable ".[psignifit,dev]" $(PLUGIN)
+	touch $@
+
+$(OLDEST)/.installed: pyproject.toml constraints-oldest.txt
+	"$(PYTHON)" -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --disable-pip-version-check \
+		--constraint constraints-oldest.txt --editable ".[psignifit,import,test]"
 	touch $@

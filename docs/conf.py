@@ -8,6 +8,7 @@ from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from house import draw_house
 from pictures import draw_pictures
 
 _metadata = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
@@ -37,4 +38,4 @@ myst_heading_anchors = 3
 
 
 def setup(app: Sphinx) -> None:
-    app.connect("builder-inited", lambda _: draw_pictures())
+    app.connect("builder-inited", lambda _: (draw_house(), draw_pictures()))

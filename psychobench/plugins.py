@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from psychobench.draw.panels import (
         Appearance as Appearance,
         Line as Line,
-        Throng as Throng,
-        draw_matrix as draw_matrix,
+        CohortCurves as CohortCurves,
+        draw_panel_grid as draw_panel_grid,
     )
     from psychobench.draw.training import Curve as Curve, draw_training as draw_training
     from psychobench.errors import (
@@ -172,7 +172,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "figures": {
         "psychobench.draw.figures": ("save_figure",),
-        "psychobench.draw.panels": ("Appearance", "Line", "Throng", "draw_matrix"),
+        "psychobench.draw.panels": ("Appearance", "Line", "CohortCurves", "draw_panel_grid"),
         "psychobench.draw.training": ("Curve", "draw_training"),
     },
     "pages": {

@@ -21,11 +21,11 @@ from designs import Design, Disturbance, Truths, answer, designs
 from scipy import stats
 from tqdm import tqdm
 
-from psychobench.fits.bayes.engine import posterior
+from psychobench.fits.bayes.engine import fit_posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import Floats
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import PARAMETERS, pose_prior
+from psychobench.fits.priors import PARAMETERS, make_prior
 
 BAND = 0.99
 QUANTITIES = (*PARAMETERS, "pse")
@@ -84,7 +84,7 @@ def _from_prior(
 ) -> Truths:
     blank = np.zeros((1, design.n_levels))
     blocks = Blocks(design.levels[None], blank + design.n_trials, blank)
-    threshold, width, guess, lapse, eta = pose_prior(blocks, options).draw(count, rng)[0]
+    threshold, width, guess, lapse, eta = make_prior(blocks, options).draw(count, rng)[0]
     eta = eta if options.likelihood == "beta-binomial" else np.zeros(count)
     return Truths(blocks.centre + blocks.scale * threshold, blocks.scale * width, guess, lapse, eta)
 
@@ -97,7 +97,7 @@ def _ranks(
     columns = (
         counts[name].to_numpy(dtype=np.float64) for name in ("level", "n_trials", "n_target")
     )
-    found = posterior(Blocks(*(column.reshape(shape) for column in columns)), options)
+    found = fit_posterior(Blocks(*(column.reshape(shape) for column in columns)), options)
     ranks = {
         name: found.cdf(name, getattr(truths, name))
         for name in QUANTITIES

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Analysis(AnalysisData):
-    """What `psychobench.analyse` found; its numbers are described under `AnalysisData`."""
+    """The result of `psychobench.analyse`; `AnalysisData` describes its numbers."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return the fits: one row per participant and condition."""

@@ -145,7 +145,7 @@ def draw_gallery(rows: Sequence[GalleryRow], titles: Sequence[str], note: str) -
 def _overlay(
     panel: Axes, photograph: NDArray[np.uint8], values: NDArray[np.float64] | None
 ) -> None:
-    """Lay a map over the grey photograph, the more opaque the higher it is."""
+    """Draw a map over the grey photograph, the more opaque the higher it is."""
     panel.imshow(photograph.mean(axis=2), cmap="gray", vmin=0, vmax=255)
     if values is None or not values.any():
         word = "none" if values is None else "empty"

@@ -86,7 +86,7 @@ def split_observers(observers: Given) -> list[tuple[str | None, str | Observer]]
 
 
 def name_observers(found: Named) -> dict[str, Observer]:
-    """Name every observer; one without a name is asked for it, which may load its weights.
+    """Return observers by name; one without a name has its `info` read, which may load weights.
 
     Raises
     ------

@@ -180,13 +180,13 @@ LAYOUTS = layouts()
 
 @pytest.fixture(params=LAYOUTS)
 def layout(request: pytest.FixtureRequest) -> Layout:
-    """Give the files of every program in turn."""
+    """Return the files of every program in turn."""
     return LAYOUTS[request.param]
 
 
 @pytest.fixture
 def put(tmp_path: Path) -> Callable[[Layout], Path]:
-    """Write a layout's file and give its path."""
+    """Write a layout's file and return its path."""
 
     def put(layout: Layout, data: bytes | None = None) -> Path:
         path = tmp_path / layout.name
@@ -198,11 +198,11 @@ def put(tmp_path: Path) -> Callable[[Layout], Path]:
 
 @pytest.fixture
 def all_layouts() -> dict[str, Layout]:
-    """Give all of them, by the name of the program."""
+    """Return all of them, by the name of the program."""
     return LAYOUTS
 
 
 @pytest.fixture
 def shown() -> list[tuple[float, str, str]]:
-    """Give what every layout holds: level, key and reaction time of each trial."""
+    """Return what every layout holds: level, key and reaction time of each trial."""
     return ANSWERS

@@ -79,7 +79,7 @@ KINDS = (flip_a_bit, cut_a_line, truncate, lose_a_cell, move_a_column, swap_cell
 
 
 def words(found):
-    """Give all that the account says, but for the counts per level."""
+    """Return all that the account says, but for the counts per level."""
     (account,) = found.files
     notes = set(account.notes)
     return (account.rows, account.taken, account.unanswered, found.left, account.observers, notes)

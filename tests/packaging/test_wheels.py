@@ -26,7 +26,7 @@ CORE_TESTS = (
     "cli/test_cli_commands.py", "cli/test_cli_compare.py", "cli/test_cli_fit.py",
     "cli/test_cli_observers.py", "cli/test_cli_published.py", "cli/test_cli_stimuli.py",
     "imports/test_formats.py", "test_attention.py", "test_cohort.py", "test_comparison_tests.py",
-    "test_conformance.py", "test_fits_ml.py", "test_page.py", "test_pse_status.py",
+    "fits/test_ml.py", "test_conformance.py", "test_page.py", "test_pse_status.py",
     "test_registry.py", "test_resources.py", "test_startup.py", "test_stimuli.py",
 )  # fmt: skip
 

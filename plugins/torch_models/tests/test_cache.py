@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import platformdirs
 import pytest
 import torch
 from psychobench_torch.heads.head_types import HEADS, load_head, make_head
@@ -112,5 +113,5 @@ def test_the_cache_is_in_the_users_cache_folder_unless_the_environment_says_othe
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PSYCHOBENCH_CACHE", raising=False)
-    assert cache_folder("heads").is_relative_to(Path.home())
+    assert cache_folder("heads").is_relative_to(platformdirs.user_cache_path())
     assert "psychobench" in cache_folder("heads").parts

@@ -144,7 +144,7 @@ def check_readings(method: str, readings: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_readings(methods: Sequence[str], readings: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Give each of several methods those of the readings that it has, with its defaults.
+    """Return for each of several methods the readings that it has, with its defaults.
 
     Raises
     ------

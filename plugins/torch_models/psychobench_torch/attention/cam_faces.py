@@ -29,7 +29,7 @@ _AT_ONCE = 200  # faces rendered and shown at once
 def observer_weights(
     observer: Network, layer: str | None, *, n_images: int = AT_LEAST
 ) -> CAMWeights:
-    """Give CAM's weights of an observer: its head's own, else from the cache, else regressed.
+    """Return CAM's weights of an observer: its head's own, else from the cache, else regressed.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 METHODS = ("cam", "gradcam", "guided-backprop", "guided-gradcam", "layercam", "dense")
-"""The names of the methods, here too so that listing them does not import torch."""
+"""The names of the methods."""
 
 Window = tuple[float, float, float, float]
 """Part of an image: top, left, bottom, right in fractions of its height and width."""
@@ -37,11 +37,11 @@ class Network(Protocol):
         """From prepared images to scores before the softmax, shape (n, 2), the target second."""
 
     def prepare(self, images: NDArray[np.uint8]) -> Tensor:
-        """Bring images to what `module` takes."""
+        """Convert images to what `module` takes."""
 
 
 def central_square(height: int, width: int, share: float = 1.0) -> Window:
-    """Give the central square of an image, or of its shorter side a share.
+    """Return the central square of an image; `share` is its side relative to the shorter side.
 
     Examples
     --------

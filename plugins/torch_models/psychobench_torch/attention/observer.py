@@ -1,4 +1,4 @@
-"""Attention for observers that are torch networks: what makes them keep the optional protocol."""
+"""Attention of observers that are torch networks, by the optional protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AT_ONCE = 128  # images prepared at once
 
 
 class TorchAttention:
-    """Give an observer with `module` and `prepare` its attention maps; inherit from it."""
+    """Base class that adds attention maps to an observer with `module` and `prepare`."""
 
     @property
     def attention_methods(self) -> Sequence[str]:
@@ -24,7 +24,7 @@ class TorchAttention:
         return METHODS
 
     def attention_window(self, height: int, width: int) -> Window:
-        """Say which part of an image is looked at: the central square."""
+        """Return the part of an image that the network sees: the central square."""
         return central_square(height, width)
 
     def attention(
