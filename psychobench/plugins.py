@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from psychobench.attention.regions import FaceRegions as FaceRegions, set_regions as set_regions
     from psychobench.attention.study import AttentionStudy as AttentionStudy
     from psychobench.cli.notes import typed as typed
-    from psychobench.cli.options import JSON as JSON, SEED as SEED
+    from psychobench.cli.options import JSON as JSON
     from psychobench.comparison import (
         CohortMeasures as CohortMeasures,
         Sample as Sample,
@@ -141,7 +141,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "the options of a command": {
         "psychobench.cli.notes": ("typed",),
-        "psychobench.cli.options": ("JSON", "SEED"),
+        "psychobench.cli.options": ("JSON",),
     },
     "a study: stimuli, people, answers": {
         "psychobench.observers.runner": ("respond",),
