@@ -47,8 +47,10 @@ def compare_maps(
 ) -> GazeComparison:
     """Score maps of images against people's fixations on them, image by image and pooled.
 
-    Three baselines are scored beside the maps: an all-zero map, a Gaussian on the middle of the
-    image, and the maps of other people (split half).
+    Two baselines are scored beside the maps: an all-zero map, and the centre bias, a Gaussian
+    fitted to where people looked on the other images. A second table, `GazeComparison.ceiling`,
+    compares maps with other people: every source is scored against one viewer at a time, and other
+    people are predicted by a density of their fixations that never saw that viewer.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def compare_maps(
         Whether people's maps are divided by their maximum after the blur, or before it, as was
         published.
     seed : int
-        Of the random halves and of the bootstrap.
+        Of the bootstrap, and of the draws where there are very many fixations.
     progress : bool
         Show a progress bar on stderr.
 
@@ -99,7 +101,9 @@ def compare_maps(
     ...                        "y_px": [5.0, 6.0], "duration_ms": [200.0, 300.0]})
     >>> compared = compare_maps({"diagonal": {"street": np.eye(12, 16)}}, people)
     >>> compared.to_frame()["source"].tolist()
-    ['all-zero map', 'centre bias', 'other people (split half)', 'diagonal']
+    ['all-zero map', 'centre bias', 'diagonal']
+    >>> compared.ceiling["source"].tolist()
+    ['centre bias', 'other people (leave one out)', 'diagonal']
     """
     recipe = _recipe(sigma_px, sigma_deg, pixels_per_degree, normalise)
     placement = Placement(_display_size(display), display_scale, origin, period)
@@ -130,11 +134,14 @@ def _compare(
     rng = np.random.default_rng(seed)
     scores = score_maps(chosen.maps, fixations, chosen.names, recipe, rng, progress=progress)
     return GazeComparison(
-        scores,
-        pool(scores, rng),
+        scores.images,
+        pool(scores.images, rng),
+        scores.viewers,
+        pool(scores.viewers, rng),
         f"{MAP_WORDS}; people's: {recipe.words}",
         recipe,
-        (*about, *chosen.notes, *empty_notes(scores)),
+        scores.kernel,
+        (*about, *chosen.notes, *empty_notes(scores.images)),
         tuple(about),
         maps,
         fixations,

@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from psychobench.errors import OptionError
 
@@ -120,24 +119,17 @@ def fixation_map(
 
 
 def fixated_pixels(fixations: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the row and the column of the pixel under each fixation."""
-    return (
-        np.rint(fixations["y_px"].to_numpy(dtype=np.float64)).astype(np.intp),
-        np.rint(fixations["x_px"].to_numpy(dtype=np.float64)).astype(np.intp),
-    )
+    """Return the row and the column of the pixel under each fixation; see `nearest_pixel`."""
+    return nearest_pixel(fixations["y_px"]), nearest_pixel(fixations["x_px"])
 
 
-def centre_bias(size: tuple[int, int]) -> Map:
-    """Return a Gaussian on the middle of an image; sigma is a quarter of each side.
+def nearest_pixel(places: pd.Series) -> NDArray[np.intp]:
+    """Return the number of the pixel that each place along an axis is in.
 
-    People look at the middle of photographs whatever these show, so this is the baseline that a
-    map has to beat.
+    The centre of pixel 0 is at 0. A pixel reaches half a pixel to each side, and a place on the
+    border of two belongs to the second of them.
     """
-    width, height = size
-    x = (np.arange(width) - (width - 1) / 2) / (width / 4)
-    y = (np.arange(height) - (height - 1) / 2) / (height / 4)
-    gaussian: Map = np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2)
-    return _to_maximum_one(gaussian)
+    return np.floor(places.to_numpy(dtype=np.float64) + 0.5).astype(np.intp)
 
 
 def unit_range(values: Map) -> Map:
@@ -147,16 +139,24 @@ def unit_range(values: Map) -> Map:
 
 
 def _blur(values: Map, recipe: BlurRecipe) -> Map:
+    """Blur a map that is zero but in a few pixels; beyond the edges there is nothing."""
+    rows, columns = (np.flatnonzero(values.any(axis=axis)) for axis in (1, 0))
+    down, across = (
+        _kernels(used, n, recipe) for used, n in zip((rows, columns), values.shape, strict=True)
+    )
+    blurred: Map = down.T @ (values[np.ix_(rows, columns)] @ across)
+    return blurred
+
+
+def _kernels(used: NDArray[np.intp], n: int, recipe: BlurRecipe) -> Map:
+    """Return the weights of all n pixels along an axis, one row for each pixel that is used."""
     # an even window has no middle pixel: its Gaussian is centred between two, as published
     width = recipe.window_px or 2 * int(np.ceil(3 * recipe.sigma_px)) + 1
     offsets = np.arange(width) - (width - 1) / 2
     weights = np.exp(-(offsets**2) / (2 * recipe.sigma_px**2))
-    weights /= weights.sum()
-    blurred = values
-    for axis in (0, 1):
-        blurred = ndimage.convolve1d(blurred, weights, axis=axis, mode="constant")
-    result: Map = blurred
-    return result
+    place = np.arange(n)[None, :] - used[:, None] + width // 2
+    inside = (place >= 0) & (place < width)
+    return np.where(inside, weights[place.clip(0, width - 1)] / weights.sum(), 0.0)
 
 
 def _to_maximum_one(values: Map) -> Map:

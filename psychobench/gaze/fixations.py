@@ -14,6 +14,7 @@ from psychobench.arguments import Pairs, parse_pairs
 from psychobench.errors import OptionError, TableError
 from psychobench.gaze.bids import find_recordings, read_bids
 from psychobench.gaze.eyelink import is_asc, read_asc
+from psychobench.gaze.fixation_maps import nearest_pixel
 from psychobench.gaze.fixation_table import read_tidy, tidy_frame
 from psychobench.tables.notebook import ShownAsTable
 
@@ -79,8 +80,8 @@ class Fixations(ShownAsTable):
     Attributes
     ----------
     table : pandas.DataFrame
-        ``image, subject, x_px, y_px, duration_ms, onset_ms``; x and y in pixels of the image, the
-        centre of its first pixel being 0.
+        ``image, subject, x_px, y_px, duration_ms, onset_ms``; x and y in pixels of the image, where
+        the centre of the first pixel is at 0, and the pixel itself reaches from -.5 to .5.
     sizes : Mapping of str to tuple of int
         Width and height of every image that was asked for, by the image's name.
     left_out : Mapping of str to int
@@ -247,7 +248,7 @@ def _own_name(given: str, sizes: Mapping[str, Size], stems: Mapping[str, list[st
 def _outside(table: pd.DataFrame, sizes: Mapping[str, Size]) -> pd.Series:
     width = table["image"].map({image: size[0] for image, size in sizes.items()})
     height = table["image"].map({image: size[1] for image, size in sizes.items()})
-    x, y = table["x_px"].round(), table["y_px"].round()
+    x, y = (pd.Series(nearest_pixel(table[name]), table.index) for name in ("x_px", "y_px"))
     return (x < 0) | (x >= width) | (y < 0) | (y >= height)
 
 
