@@ -34,6 +34,7 @@ def compare_maps(
     *,
     images: str | PathLike[str] | None = None,
     columns: Pairs = None,
+    image_pattern: str | None = None,
     display: str | Size | None = None,
     display_scale: float = 1.0,
     origin: int = 0,
@@ -64,6 +65,9 @@ def compare_maps(
         ``maps.json`` in the folder of the maps, or are the maps' own.
     columns : mapping, str or list of str, optional
         What a table of fixations calls our columns, such as ``{"image": "picture"}``.
+    image_pattern : str, optional
+        A regular expression with one group, which finds the image's name in the messages of an
+        EyeLink file.
     display : tuple of int or str, optional
         Width and height of the display in pixels, or ``"1920x1080"``, where coordinates are the
         display's and images were shown in its middle.
@@ -115,7 +119,10 @@ def compare_maps(
         gaze = fixations
     else:
         sizes = image_sizes(photographs) if photographs else map_sizes(folder, found)
-        gaze = read_fixations(fixations, sizes, placement=placement, columns=renamed)
+        gaze = read_fixations(
+            fixations, sizes,
+            placement=placement, columns=renamed, image_pattern=image_pattern,
+        )  # fmt: skip
     about = weights_notes(folder) if folder is not None else ()
     return _compare(found, gaze, {path.name: path for path in photographs}, recipe, seed, about,
                     progress)  # fmt: skip

@@ -156,7 +156,7 @@ def _rows(
     ]  # fmt: skip
 
 
-def _sorted(rows: list[dict[str, object]], order: Sequence[str]) -> pd.DataFrame:
+def _sorted(rows: list[dict[str, object]], order: list[str]) -> pd.DataFrame:
     columns = ["source", "kind", "image", "n_subjects", "n_fixations", "empty", *METRICS]
     table = pd.DataFrame(rows, columns=columns)
     table["source"] = table["source"].astype(pd.CategoricalDtype(order, ordered=True))
