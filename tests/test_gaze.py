@@ -28,7 +28,7 @@ from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, ImageGaze, score_ag
 from psychobench.gaze.centre_bias import CentreBias, fit_centre_bias, pixels_elsewhere
 from psychobench.gaze.fixation_maps import fixated_pixels, nearest_pixel, unit_range
 from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
-from psychobench.gaze.people import PeopleKernel, choose_kernel, density
+from psychobench.gaze.people import PeopleKernel, choose_kernel, others_densities
 from psychobench.gaze.photographs import find_images, image_sizes
 
 SIZE = (90, 60)
@@ -151,11 +151,18 @@ def test_the_kernel_is_as_wide_as_people_scatter(crowd: Fixations) -> None:
     assert 0.5 < near.sigma_px < 3 < wide.sigma_px
 
 
-def test_the_density_of_other_people_is_above_zero_everywhere(crowd: Fixations) -> None:
-    centre = CentreBias().map(SIZE)
-    seen = density(crowd.of("a.jpg"), SIZE, PeopleKernel(1.0, 0.01), centre)
-    assert seen.min() > 0
-    assert seen.sum() == pytest.approx(1)
+def test_the_density_of_other_people_is_above_zero_everywhere_and_leaves_the_viewer_out(
+    crowd: Fixations,
+) -> None:
+    centre, kernel = CentreBias().map(SIZE), PeopleKernel(2.0, 0.01)
+    table = crowd.of("a.jpg")
+    table = table.assign(subject=["me", *["other"] * (len(table) - 1)])
+    mine, others = others_densities(table, SIZE, kernel, centre)
+    assert min(mine.min(), others.min()) > 0
+    assert (mine.sum(), others.sum()) == pytest.approx((1, 1))
+    row, column = (int(each[0]) for each in fixated_pixels(table))
+    assert np.unravel_index(others.argmax(), others.shape) == (row, column)
+    assert mine.argmax() != others.argmax()
 
 
 def test_one_viewer_has_no_ceiling(crowd: Fixations) -> None:

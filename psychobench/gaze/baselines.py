@@ -13,11 +13,11 @@ from psychobench.gaze.centre_bias import CentreBias, fit_centre_bias, pixels_els
 from psychobench.gaze.fixation_maps import BlurRecipe, Map, fixated_pixels, fixation_map
 from psychobench.gaze.fixations import Fixations, Size
 from psychobench.gaze.metrics import METRICS, Candidate, MapScorer
-from psychobench.gaze.people import PeopleKernel, density
+from psychobench.gaze.people import PeopleKernel, others_densities
 from psychobench.images import resize_bilinear
 
 ZERO, CENTRE, PEOPLE = "all-zero map", "centre bias", "other people (leave one out)"
-_LONGEST = 200  # px: the longer side of maps that are compared with single viewers
+_LONGEST = 160  # px: the longer side of maps that are compared with single viewers
 _ELSEWHERE = 2000  # fixations on other images that single viewers are compared with
 
 
@@ -78,7 +78,7 @@ def score_against_viewers(
     """Score maps, the centre bias and other people against one viewer at a time.
 
     Every source meets the same targets, so that people's score is a ceiling for the others. All
-    maps are reduced to at most 200 px along their longer side. Other people's density is scored as
+    maps are reduced to at most 160 px along their longer side. Other people's density is scored as
     it is where a measure takes fixations as points, and blurred by the Gaussian of fixation maps
     where it compares maps, since each kind rewards that prediction. At most 2,000 fixations on
     other images, drawn at random, count in ``sauc``.
@@ -103,33 +103,28 @@ def score_against_viewers(
     if len(viewers) < 2:
         return {}
     small = _reduced(gaze, rng)
-    factor = small.size[0] / gaze.size[0]
     height, width = small.size[::-1]
     centre = small.centre.map(small.size)
     fixed = {CENTRE: Candidate(centre)} | {
         name: Candidate(resize_bilinear(values, height, width)) for name, values in maps.items()
     }
     scores: dict[str, list[dict[str, float]]] = {name: [] for name in (CENTRE, PEOPLE, *maps)}
-    for viewer in viewers:
-        own = small.table["subject"] == viewer
-        target, others = small.table[own], small.table[~own]
+    kernel = kernel.scaled(small.size[0] / gaze.size[0])
+    points = others_densities(small.table, small.size, kernel, centre)
+    blurred = kernel.blurred(small.recipe.sigma_px)
+    as_maps = others_densities(small.table, small.size, blurred, centre)
+    for i, viewer in enumerate(viewers):
+        target = small.table[small.table["subject"] == viewer]
         scorer = MapScorer(
             fixation_map(target, small.size, small.recipe),
             fixated_pixels(target), small.elsewhere, centre,
         )  # fmt: skip
         for name, candidate in fixed.items():
             scores[name].append(scorer.score(candidate))
-        scores[PEOPLE].append(_score_people(scorer, others, small, kernel.scaled(factor), centre))
+        scores[PEOPLE].append(
+            scorer.at_fixations(Candidate(points[i])) | scorer.as_map(Candidate(as_maps[i]))
+        )
     return {name: _mean(each) for name, each in scores.items()}
-
-
-def _score_people(
-    scorer: MapScorer, others: pd.DataFrame, gaze: ImageGaze, kernel: PeopleKernel, centre: Map
-) -> dict[str, float]:
-    """Score the other people's density, blurred as the viewer's map where maps are compared."""
-    points = density(others, gaze.size, kernel, centre)
-    blurred = density(others, gaze.size, kernel.blurred(gaze.recipe.sigma_px), centre)
-    return scorer.at_fixations(Candidate(points)) | scorer.as_map(Candidate(blurred))
 
 
 def _reduced(gaze: ImageGaze, rng: np.random.Generator) -> ImageGaze:

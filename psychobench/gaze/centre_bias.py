@@ -76,6 +76,7 @@ def pixels_elsewhere(fixations: Fixations, image: str) -> Pixels | None:
 
 def _shares(table: pd.DataFrame, sizes: Mapping[str, Size]) -> np.ndarray:
     """Return x and y as shares of the images' width and height, shape (n, 2)."""
-    known = np.array([sizes[image] for image in table["image"]], dtype=np.float64)
+    codes, names = pd.factorize(table["image"])
+    known = np.array([sizes[name] for name in names], dtype=np.float64)[codes]
     places = table[["x_px", "y_px"]].to_numpy(dtype=np.float64)
     return np.asarray((places + 0.5) / known)

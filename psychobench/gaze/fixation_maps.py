@@ -132,10 +132,17 @@ def nearest_pixel(places: pd.Series) -> NDArray[np.intp]:
     return np.floor(places.to_numpy(dtype=np.float64) + 0.5).astype(np.intp)
 
 
-def unit_range(values: Map) -> Map:
-    """Stretch a map to [0, 1]; one that is the same everywhere becomes zero."""
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+def unit_range(values: Map, span: tuple[float, float] | None = None) -> Map:
+    """Stretch a map to [0, 1]; one that is the same everywhere becomes zero.
+
+    `span` is its lowest and its highest value, where they are known already.
+    """
+    low, high = span or (float(values.min()), float(values.max()))
+    if high <= low:
+        return np.zeros_like(values)
+    stretched: Map = values - low
+    stretched /= high - low
+    return stretched
 
 
 def _blur(values: Map, recipe: BlurRecipe) -> Map:

@@ -129,8 +129,9 @@ class MapScorer:
 
     def as_map(self, candidate: Candidate) -> dict[str, float]:
         """Return the measures that take fixations as a blurred map: MAE, CC, KL, SIM."""
+        errors = candidate.stretched - self.people
         return {
-            "mae": float(np.abs(candidate.stretched - self.people).mean()),
+            "mae": float(np.abs(errors, out=errors).mean()),
             "cc": self._correlation(candidate),
             "kl": self._divergence(candidate.shares),
             "sim": float(np.minimum(candidate.shares, self.shares).sum()),
@@ -166,9 +167,14 @@ class Candidate:
         self.values = values
 
     @cached_property
+    def range(self) -> tuple[float, float]:
+        """The lowest and the highest value."""
+        return float(self.values.min()), float(self.values.max())
+
+    @property
     def flat(self) -> bool:
         """Whether the map is the same everywhere."""
-        return float(np.ptp(self.values)) == 0
+        return self.range[0] == self.range[1]
 
     @cached_property
     def mean(self) -> float:
@@ -183,12 +189,12 @@ class Candidate:
     @cached_property
     def shares(self) -> Map:
         """The map as a distribution."""
-        return distribution(self.values)
+        return distribution(self.values, self.range[0])
 
     @cached_property
     def stretched(self) -> Map:
         """The map from 0 to 1."""
-        return unit_range(self.values)
+        return unit_range(self.values, self.range)
 
     @cached_property
     def ordered(self) -> NDArray[np.float64]:
@@ -251,12 +257,13 @@ def auc_shuffled(fixated: NDArray[np.float64], elsewhere: NDArray[np.float64]) -
     return float((below + at_most).mean() / (2 * len(elsewhere)))
 
 
-def distribution(values: Map) -> Map:
+def distribution(values: Map, low: float | None = None) -> Map:
     """Divide a map by its sum; one that is zero everywhere becomes uniform.
 
-    A map with values below zero has its minimum subtracted first.
+    A map with values below zero has its minimum, which is `low` where it is known already,
+    subtracted first.
     """
-    low = float(values.min())
+    low = float(values.min()) if low is None else low
     if low < 0:
         values = values - low
     total = float(values.sum())

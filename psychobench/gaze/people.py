@@ -50,30 +50,40 @@ class PeopleKernel:
         )
 
 
-def density(fixations: pd.DataFrame, size: Size, kernel: PeopleKernel, centre: Map) -> Map:
-    """Return the density of fixations on an image; it sums to 1.
+def others_densities(
+    fixations: pd.DataFrame, size: Size, kernel: PeopleKernel, centre: Map
+) -> NDArray[np.float64]:
+    """Return, for every viewer, the density of all other viewers' fixations.
 
     Parameters
     ----------
     fixations : pandas.DataFrame
-        ``x_px, y_px`` on the image; each counts the same.
+        ``subject, x_px, y_px`` on the image, of two viewers or more; each fixation counts the same.
     size : tuple of int
         Width and height in pixels.
     kernel : PeopleKernel
         Of the fixations.
     centre : ndarray of float64, shape (height, width)
         The centre bias.
+
+    Returns
+    -------
+    ndarray of float64, shape (viewers, height, width)
+        Viewers in order of appearance; each density sums to 1 and is above 0 everywhere.
     """
     down, across = (
         np.exp(
-            -((np.arange(n)[:, None] - fixations[name].to_numpy()) ** 2) / 2 / kernel.sigma_px**2
+            -((fixations[name].to_numpy()[:, None] - np.arange(n)) ** 2) / 2 / kernel.sigma_px**2
         )
         for n, name in zip(size[::-1], ("y_px", "x_px"), strict=True)
     )
-    seen = down @ across.T
-    share = kernel.centre_share
-    mixed: Map = (1 - share) * seen / seen.sum() + share * centre / centre.sum()
-    return mixed
+    codes = pd.factorize(fixations["subject"])[0]
+    own = np.array([down[codes == i].T @ across[codes == i] for i in range(codes.max() + 1)])
+    # the difference of equal numbers may fall below zero by rounding
+    seen = np.maximum(own.sum(axis=0) - own, 0.0)
+    seen *= ((1 - kernel.centre_share) / seen.sum(axis=(1, 2)))[:, None, None]
+    seen += kernel.centre_share * centre / centre.sum()
+    return seen
 
 
 def choose_kernel(
@@ -124,14 +134,15 @@ def _log_likelihoods(
     places = table[["x_px", "y_px"]].to_numpy(dtype=np.float64)
     rows, columns = (np.floor(places[:, axis] + 0.5).astype(np.intp) for axis in (1, 0))
     usual = centre[rows, columns] / centre.sum()
-    viewers = table["subject"].to_numpy()
-    other = viewers[:, None] != viewers[None, :]
+    viewers = pd.factorize(table["subject"])[0]
+    other = (viewers[:, None] != viewers[None, :]).astype(np.float64)
     squared = ((places[:, None] - places[None]) ** 2).sum(axis=2)
     predicted = other.any(axis=1)
+    counts = other.sum(axis=1)[predicted]
     result = np.empty((len(sigmas), len(_SHARES)))
     for i, sigma in enumerate(sigmas):
         near = np.exp(-squared / 2 / sigma**2) / (2 * np.pi * sigma**2)
-        seen = (near * other).sum(axis=1)[predicted] / other.sum(axis=1)[predicted]
+        seen = np.einsum("ij,ij->i", near, other)[predicted] / counts
         for j, share in enumerate(_SHARES):
             mixed = (1 - share) * seen + share * usual[predicted]
             result[i, j] = np.log(mixed + np.finfo(np.float64).tiny).mean()

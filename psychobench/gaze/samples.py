@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from psychobench.errors import TableError
@@ -124,7 +123,8 @@ def _shared_durations(table: pd.DataFrame) -> str:
     same = (table["duration_ms"] == before["duration_ms"])[known]
     if len(same) < _ENOUGH or same.mean() < 2 / 3 or (~same).sum() < 2:
         return ""
-    step = np.hypot(table["x_px"] - before["x_px"], table["y_px"] - before["y_px"])[known]
+    shift = (table[["x_px", "y_px"]] - before[["x_px", "y_px"]])[known]
+    step = (shift**2).sum(axis=1) ** 0.5
     if step[same].median() * 3 > step[~same].median():
         return ""
     return f"{same.mean():.0%} of its rows have the duration and nearly the place of the row above"
