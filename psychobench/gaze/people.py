@@ -80,7 +80,7 @@ def others_densities(
     codes = pd.factorize(fixations["subject"])[0]
     own = np.array([down[codes == i].T @ across[codes == i] for i in range(codes.max() + 1)])
     # the difference of equal numbers may fall below zero by rounding
-    seen = np.maximum(own.sum(axis=0) - own, 0.0)
+    seen: NDArray[np.float64] = np.maximum(own.sum(axis=0) - own, 0.0)
     seen *= ((1 - kernel.centre_share) / seen.sum(axis=(1, 2)))[:, None, None]
     seen += kernel.centre_share * centre / centre.sum()
     return seen
