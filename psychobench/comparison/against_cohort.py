@@ -158,8 +158,10 @@ def compare(
     ----------
     Ying, Li & Chen (2023), arXiv:2310.13674, section 2 and tables 1 to 3.
     """
-    fits = as_rows(observers, "observers", FIT_COLUMNS)
-    people = as_rows(cohort, "cohort", FIT_COLUMNS)
+    fits, people = (
+        as_rows(observers, "observers", FIT_COLUMNS),
+        as_rows(cohort, "cohort", FIT_COLUMNS),
+    )
     masks = list(dict.fromkeys(fits.to_frame()["condition"]))
     cohorts = match_cohorts(masks, people, match=match, statuses=statuses)
     return compare_with(fits, cohorts, family=family, statuses=statuses, margin=margin)

@@ -145,7 +145,7 @@ def simulate_cohort(
     True
     """
     tested = _levels(parse_levels(levels))
-    options = {
+    options: dict[str, Any] = {
         "people": people, "mean_pse": mean_pse, "sem_pse": sem_pse, "levels": list(tested),
         "repetitions": repetitions, "seed": seed,
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -38,7 +40,7 @@ def tidy_curves(
     """
     names = list(table)
     keys = table[names[: names.index("engine")]]
-    by_fit = dict(tuple(data.groupby("fit")))
+    by_fit: dict[Any, pd.DataFrame] = dict(tuple(data.groupby("fit")))
     grids = [_grid(by_fit.get(row, data), levels) for row in range(len(table))]
     psi = curves.psi(np.array(grids))
     held = held_parameters(curves, options, _widths(by_fit, curves))
@@ -68,7 +70,7 @@ def _grid(data: pd.DataFrame, levels: Floats | None) -> Floats:
     return np.linspace(data["level"].min(), data["level"].max(), GRID)
 
 
-def _widths(by_fit: dict[int, pd.DataFrame], curves: Curves) -> Floats:
+def _widths(by_fit: dict[Any, pd.DataFrame], curves: Curves) -> Floats:
     """Compute the narrowest and the widest width that each curve's levels allow, (n, 2)."""
     widths = np.full((len(curves), 2), np.nan)
     for row, data in by_fit.items():

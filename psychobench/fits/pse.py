@@ -16,9 +16,10 @@ from psychobench.fits.designs import Design, build_design
 from psychobench.fits.engines import Fitted, run_engine
 from psychobench.fits.fit_table import build_table, estimate_columns, fitted_data, status_columns
 from psychobench.fits.functions import SIGMOIDS
-from psychobench.fits.goodness.findings import Assessed, assess
+from psychobench.fits.goodness.findings import assess
+from psychobench.fits.goodness.flags import Assessed
 from psychobench.fits.ml.problem import without_possible_width
-from psychobench.fits.options import BoundsLike, FitOptions
+from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
 from psychobench.fits.priors import make_prior
 from psychobench.fits.results import Fits
 from psychobench.trials.columns import parse_columns
@@ -134,8 +135,8 @@ def fit(
     0       p1  0.5     ok
     """
     options = FitOptions(
-        engine, sigmoid, asymptotes, likelihood, task, bounds,
-        bootstrap, gof, confidence, seed, share,
+        engine, sigmoid, asymptotes, likelihood, task, parse_bounds(bounds),
+        bootstrap, gof, confidence, seed, parse_names(share, "share"),
     )  # fmt: skip
     names = parse_columns(columns)
     checked = read_trials(table, columns=names, where=where)

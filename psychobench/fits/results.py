@@ -88,10 +88,10 @@ class Fits(ShownAsTable):
 
         Examples
         --------
-        >>> from psychobench import fit
+        >>> import psychobench
         >>> counts = pd.DataFrame({"observer": ["a"] * 3 + ["b"] * 3, "level": [0.0, 0.5, 1.0] * 2,
         ...                        "n_trials": 10, "n_target": [0, 5, 10, 1, 7, 9]})
-        >>> fits = fit(counts)
+        >>> fits = psychobench.fit(counts)
         >>> fits.take(fits.table["pse"] < 0.45).table["observer"].tolist()
         ['b']
         """

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -132,7 +133,7 @@ def import_trials(
     return Imported(_with_natural_types(trials), tuple(accounts), dict(options.map), pressed)
 
 
-def _paths(files: object) -> list[Path]:
+def _paths(files: Any) -> list[Path]:
     one = isinstance(files, (str, PathLike)) or not isinstance(files, Iterable)
     several = [files] if one else list(files)
     for each in several:

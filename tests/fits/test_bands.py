@@ -34,10 +34,10 @@ def drawn(sets: int, *, seed: int, trials: int = 40, falling: bool = False, **cu
 @pytest.mark.parametrize("falling", [False, True])
 @pytest.mark.parametrize("asymptotes", ["free", "equal"])
 def test_the_band_covers_the_true_curve_at_its_confidence(asymptotes, falling):
-    table, truth = drawn(200, seed=5, trials=100, guess=0.02, lapse=0.02, falling=falling)
+    table, truth = drawn(400, seed=5, trials=100, guess=0.02, lapse=0.02, falling=falling)
     curves = fit(table, asymptotes=asymptotes).curves(MIDDLE)
-    inside = (curves["low"] <= np.tile(truth, 200)) & (np.tile(truth, 200) <= curves["high"])
-    covered = inside.to_numpy().reshape(200, 3).mean(axis=0)
+    inside = (curves["low"] <= np.tile(truth, 400)) & (np.tile(truth, 400) <= curves["high"])
+    covered = inside.to_numpy().reshape(400, 3).mean(axis=0)
     assert ((covered > 0.90) & (covered < 0.99)).all(), covered
 
 

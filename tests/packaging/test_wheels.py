@@ -131,8 +131,8 @@ def test_the_cores_own_tests_pass_without_torch_and_outside_the_checkout(install
 def test_the_plugin_adds_its_observers_and_commands(installed, tmp_path):
     installed.add(build(ROOT / "plugins" / "torch_models", tmp_path))
     assert installed.observers() == dict.fromkeys((*OF_PLUGIN, "template"), "ok")
-    for command in ("attention", "reproduce", "train"):
-        assert f"psychobench {command} " in installed.psychobench(command, "--help")
+    for command in ("attention maps", "reproduce", "train"):
+        assert f"psychobench {command} " in installed.psychobench(*command.split(), "--help")
 
 
 def test_the_main_job_runs_from_training_to_figure(installed):

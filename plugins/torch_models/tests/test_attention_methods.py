@@ -10,8 +10,8 @@ import torch
 from psychobench_torch.attention.attend import attend, attend_dense
 from psychobench_torch.attention.cam import fit_cam, head_weights, ridge
 from psychobench_torch.attention.guided import guided_gradients
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.attention.layers import stages
-from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.targets import Target, choose_target
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from torch import Tensor, nn

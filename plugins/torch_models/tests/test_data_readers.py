@@ -357,7 +357,7 @@ def test_classes_that_cannot_be_learnt_are_told(tmp_path):
         select(DataChoice(classes(tmp_path / "empty", happy=3, sad=0)))
     with pytest.raises(ResourceError, match="two classes at least"):
         select(DataChoice(classes(tmp_path / "one", happy=3), layout="imagefolder"))
-    with pytest.raises(ResourceError, match=r"two classes must be told apart: .* have 3"):
+    with pytest.raises(ResourceError, match=r"there must be two classes: .* have 3"):
         select(DataChoice(classes(tmp_path / "three", happy=3, sad=3, angry=3)))
     lopsided = classes(tmp_path / "lopsided" / "train", happy=3, sad=3).parent
     classes(lopsided / "val", happy=3, sad=0)

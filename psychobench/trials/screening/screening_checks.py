@@ -121,7 +121,7 @@ CHECKS = {
 
 @dataclass(frozen=True)
 class Screening(ShownAsTable):
-    """What the checks found.
+    """The result of the checks.
 
     Attributes
     ----------
