@@ -71,7 +71,7 @@ def observer(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def forced(hits: np.ndarray, trials: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Let half of the failures of a yes-no observer be lucky."""
+    """Turn half of the misses of a yes-no observer into lucky guesses."""
     return hits + rng.binomial((trials - hits).astype(int), 0.5)
 
 
@@ -95,7 +95,7 @@ def data_sets(count: int) -> list[tuple[FitOptions, Blocks]]:
 
 
 def finely(blocks: Blocks, options: FitOptions) -> bayes.Posterior:
-    """Find posteriors with much finer lattices, tables and histograms."""
+    """Compute posteriors with much finer lattices, tables and histograms."""
     with (
         patch.multiple(quadrature, **FINE),
         patch.multiple(weighted_points, LEAST_WEIGHT=1e-10),
@@ -155,7 +155,7 @@ def map_errors(found: bayes.Posterior, fine: bayes.Posterior, blocks: Blocks, op
 
 
 def compared(found: bayes.Posterior, fine: bayes.Posterior) -> dict[str, np.ndarray]:
-    """Find errors of means and 95% ends of each quantity, in percent of its interval's width.
+    """Compute errors of means and 95% ends of each quantity, in percent of its interval's width.
 
     Of a PSE only where it has an interval: where less than 5% of the posterior has none.
     """

@@ -102,7 +102,7 @@ def test_a_name_unlike_the_registered_one_fails_info_and_nothing_more_is_asked()
 
 def test_a_check_can_be_skipped_but_the_report_says_so():
     check = check_of(check_observer(make_template, skip=["colour-order"]), "colour-order")
-    assert (check.status, check.message) == ("skipped", "as asked")
+    assert (check.status, check.message) == ("skipped", "as requested")
     with pytest.raises(OptionError, match="colour-odour is none of info, responds"):
         check_observer(make_template, skip=["colour-odour"])
 

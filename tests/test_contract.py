@@ -60,7 +60,8 @@ OTHER_DOORS = {
 }
 NO_INPUT = {"__version__", "list_cohorts", "list_observers", "list_stimuli"}
 ELSEWHERE = {  # doors with tests of their own
-    "mask_stimuli", "morph_stimuli", "render_stimuli", "respond", "simulate_cohort", "study",
+    "compare_maps", "map_attention", "mask_stimuli", "morph_stimuli", "render_stimuli",
+    "respond", "simulate_cohort", "study",
 }  # fmt: skip
 TRIALS_ONLY = set(TABLE_DOORS) - {"compare_conditions"}
 

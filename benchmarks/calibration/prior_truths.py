@@ -32,7 +32,7 @@ QUANTITIES = (*PARAMETERS, "pse")
 
 
 def simulation_based(count: int, seed: int) -> pd.DataFrame:
-    """Hold ranks against the uniform distribution, quantity by quantity.
+    """Compare ranks with the uniform distribution, quantity by quantity.
 
     `distance` is the largest distance of all ranks' distribution from the uniform one, `band` the
     one that chance exceeds in 1% of the cases, `p` Kolmogorov and Smirnov's; of the designs each by

@@ -24,7 +24,7 @@ from psychobench.attention.regions import FaceRegions, set_regions
 from psychobench.attention.rendered_people import check_people_masks, render_people
 from psychobench.attention.study import AttentionStudy
 from psychobench.errors import OptionError, StimulusError
-from psychobench.observers.named import Given, split_observers
+from psychobench.observers.named import Given, as_observer, split_observers
 from psychobench.observers.registry import load_observer
 from psychobench.observers.runner import check_masks, read_info
 from psychobench.reports.provenance import provenance
@@ -151,7 +151,7 @@ def _named(observers: Given, pretrainings: tuple[str, ...], seed: int) -> list[N
                 for choice in pretrainings or (None,)
             ]
         else:
-            named.append(NamedObserver(name or read_info(each).name, each))
+            named.append(NamedObserver(name or read_info(as_observer(each)).name, each))
     return named
 
 

@@ -20,6 +20,8 @@ from psychobench.errors import PsychobenchError
 SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
 # calls of the library, and the commands that do the same
 COMMANDS = {
+    "fit()": "psychobench fit",
+    "list_cohorts()": "psychobench humans list",
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",

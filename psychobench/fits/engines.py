@@ -104,7 +104,7 @@ def _with_bootstrap(
     """
     intervals, without_pse = bootstrap_intervals(curves, blocks, options, seeds)
     for end in intervals["pse"]:
-        end[without_pse > 1 - options.confidence] = np.nan
+        end[without_pse > 1 - options.confidence] = np.nan  # an end would lie at infinity
     steps = np.flatnonzero(ml.is_step(curves, blocks))
     if len(steps):
         instead = profile_intervals(curves.take(steps), blocks.take(steps), options)

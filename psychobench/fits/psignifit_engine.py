@@ -1,6 +1,6 @@
 """psignifit [1]_ behind the interface of our own engines; nothing else imports it.
 
-It is optional (``python -m pip install psignifit``) and slow: seconds for each fit.
+It is optional (``python -m pip install psignifit``) and takes seconds per fit.
 
 References
 ----------

@@ -51,7 +51,7 @@ def load_observers(observers: Given, pretraining: str | None, seed: int) -> Name
 
     def load(name: str | None, each: str | Observer) -> tuple[str | None, Observer]:
         if not isinstance(each, str):
-            return name, each
+            return name, as_observer(each)
         chosen = pretraining if each in pretrained else None
         return name or each, load_observer(each, seed=seed, pretraining=chosen)
 
@@ -64,7 +64,7 @@ def split_observers(observers: Given) -> list[tuple[str | None, str | Observer]]
     Raises
     ------
     OptionError
-        If there is none, or one is neither a name nor an observer.
+        If there is none.
 
     Examples
     --------
@@ -80,9 +80,7 @@ def split_observers(observers: Given) -> list[tuple[str | None, str | Observer]]
         raise OptionError(
             "`observers` must name at least one: `psychobench.list_observers()` lists them"
         )
-    return [
-        (name, each if isinstance(each, str) else _check_observer(each)) for name, each in pairs
-    ]
+    return pairs
 
 
 def name_observers(found: Named) -> dict[str, Observer]:
@@ -123,7 +121,14 @@ def _pretrained(names: Sequence[str]) -> Sequence[str]:
     return [name for name in names if name.partition(":")[0] in having] or names
 
 
-def _check_observer(observer: object) -> Observer:
+def as_observer(observer: object) -> Observer:
+    """Check that an object is an observer.
+
+    Raises
+    ------
+    OptionError
+        If it has no `info` or no `respond`.
+    """
     # reading `info` may load weights, so that only its presence on the type or object is checked
     has_info = hasattr(type(observer), "info") or "info" in getattr(observer, "__dict__", {})
     if callable(getattr(observer, "respond", None)) and has_info:

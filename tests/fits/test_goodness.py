@@ -132,7 +132,7 @@ def test_an_order_that_is_not_known_is_said_not_to_be():
     assert "repeated" in checks(twice).loc["order", "missing"]
 
 
-def test_simulated_answers_are_dealt_out_to_the_cells_of_their_blocks():
+def test_simulated_answers_are_distributed_over_the_cells_of_their_blocks():
     from psychobench.fits.designs import build_design
     from psychobench.fits.goodness.time_course import cells_by_time
     from psychobench.fits.options import FitOptions
@@ -143,7 +143,7 @@ def test_simulated_answers_are_dealt_out_to_the_cells_of_their_blocks():
     cells, _ = cells_by_time(table, [], design, options)
     np.testing.assert_array_equal(np.bincount(cells.block, cells.hits), design.blocks.hits[0])
     hits = np.tile(design.blocks.hits[0], (4000, 1))
-    dealt = cells.redealt(hits, 0)
+    dealt = cells.distribute(hits, 0)
     for block in range(7):
         mine = cells.block == block
         np.testing.assert_array_equal(dealt.hits[:, mine].sum(axis=1), hits[:, block])
@@ -169,7 +169,7 @@ def test_a_block_whose_keys_were_swapped_is_named_with_the_pse_without_it():
     [
         ([14, 15, 16, 15, 14], "there is no PSE"),
         ([0, 0, 0, 30, 30, 30], "a step rests on the two levels"),
-        ([3, 15, 27], "takes 4 levels"),
+        ([3, 15, 27], "needs 4 levels"),
     ],
 )
 def test_a_pse_that_no_block_can_move_says_why(hits, reason):

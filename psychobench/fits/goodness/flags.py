@@ -65,9 +65,9 @@ def flag_deviance(of: Assessed, residuals: Floats, found: Statistic) -> pd.DataF
         here = row, worst[row]
         return (
             f"the answers lie further from the curve than chance allows "
-            f"(deviance {found.value[row]:.1f}, p = {found.p[row]:.2g}), most of all at level "
-            f"{levels[here]:.4g}: {blocks.hits[here] / blocks.trials[here]:.0%} target, "
-            f"where the curve says {expected[here]:.0%}"
+            f"(deviance {found.value[row]:.1f}, p = {found.p[row]:.2g}), most at level "
+            f"{levels[here]:.4g}: {blocks.hits[here] / blocks.trials[here]:.0%} target answers, "
+            f"where the curve predicts {expected[here]:.0%}"
         )
 
     return _tabulate("deviance", found, describe)
@@ -82,7 +82,7 @@ def flag_trend_with_level(of: Assessed, found: Statistic) -> pd.DataFrame:
         above = found.value[row] > (found.low[row] + found.high[row]) / 2
         return (
             f"the residuals {'rise' if above else 'fall'} along the curve more than chance allows "
-            f"({_correlation(found, row)}): the curve has the wrong form"
+            f"({_correlation(found, row)}): the curve has the wrong shape"
         )
 
     frame = _tabulate("level", found, describe)
@@ -95,13 +95,13 @@ def flag_trend_with_time(origin: str, options: FitOptions, found: Statistic) -> 
 
     def describe(row: int) -> str:
         change = "more" if found.value[row] > 0 else "less"
-        what, meaning = "target", "the PSE may have moved"
+        what, meaning = "target", "the PSE may have shifted"
         if not options.has_pse:
             what = "correct"
-            meaning = f"the observer may have {'learned' if change == 'more' else 'tired'}"
+            meaning = f"the observer may have {'learned' if change == 'more' else 'become tired'}"
         return (
             f"{what} answers become {change} frequent from the first {STRETCHES[origin]} to the "
-            f"last ({_correlation(found, row)}): {meaning} on the way"
+            f"last ({_correlation(found, row)}): {meaning}"
         )
 
     frame = _tabulate("order", found, describe)
@@ -129,7 +129,7 @@ def flag_influential_blocks(
     low = np.where(np.isnan(of.low), -np.inf, of.low)
     high = np.where(np.isnan(of.high), np.inf, of.high)
     reasons = [
-        (np.isnan(without).all(axis=1), f"leaving one out takes {LEAST_LEVELS + 1} levels"),
+        (np.isnan(without).all(axis=1), f"leaving one block out needs {LEAST_LEVELS + 1} levels"),
         (np.isnan(of.low) & np.isnan(of.high), f"the {what} has no interval"),
         (of.status == "step", "a step rests on the two levels around it"),
         (np.isnan(of.place), f"there is no {what}"),
@@ -137,24 +137,29 @@ def flag_influential_blocks(
     frame = _tabulate("influence", Statistic(*np.full((4, len(low)), np.nan)), str)
     for lacking, reason in reasons:
         frame.loc[lacking, "missing"] = reason
-    levels = of.curves.sigmoid.to_level(of.design.blocks.positions)
-    for row in np.flatnonzero(frame["missing"].isna()):
+    for row in np.flatnonzero(frame["missing"].isna()).tolist():
         found = without[row]
         change = found[np.isfinite(found)] - of.place[row]
         if len(change):
             frame.loc[row, "value"] = change[np.abs(change).argmax()]
         beyond = (found < low[row]) | (found > high[row]) | np.isinf(found)
-        decisive = np.flatnonzero(beyond & (unpredicted[row] <= ALPHA))
-        if len(decisive):
-            worst = decisive[np.argsort(unpredicted[row, decisive], kind="stable")[:NAMED]]
-            cases = ", ".join(_without(float(levels[row, k]), float(found[k])) for k in worst)
-            frame.loc[row, "flag"] = (
-                f"single blocks that the others do not predict carry the {what} "
-                f"(interval {of.low[row]:.4g} to {of.high[row]:.4g}): {cases}"
-            )
+        influential = np.flatnonzero(beyond & (unpredicted[row] <= ALPHA))
+        if len(influential):
+            worst = np.argsort(unpredicted[row, influential], kind="stable")[:NAMED]
+            frame.loc[row, "flag"] = _describe_influence(of, row, influential[worst], found, what)
     return frame
 
 
-def _without(level: float, place: float) -> str:
-    left = f"it is {place:.4g}" if np.isfinite(place) else "there is none"
-    return f"without the block at level {level:.4g} {left}"
+def _describe_influence(
+    of: Assessed, row: int, blocks: NDArray[np.intp], without: Floats, what: str
+) -> str:
+    levels = of.curves.sigmoid.to_level(of.design.blocks.positions)
+    cases = [
+        f"without the block at level {levels[row, block]:.4g} "
+        + (f"it is {without[block]:.4g}" if np.isfinite(without[block]) else "there is none")
+        for block in blocks
+    ]
+    return (
+        f"the {what} (interval {of.low[row]:.4g} to {of.high[row]:.4g}) depends on influential "
+        f"blocks, which the others do not predict: {', '.join(cases)}"
+    )

@@ -58,15 +58,16 @@ class FitsLast:
         """Transpose some rows of a problem, which may repeat."""
         blocks = problem.blocks
         parts = (blocks.z, blocks.trials, blocks.hits, problem.low, problem.high)
-        arrays = (np.ascontiguousarray(part[rows].T) for part in parts)
+        z, trials, hits, low, high = (np.ascontiguousarray(part[rows].T) for part in parts)
         term = None if problem.rate_term is None else problem.rate_term.take(rows)
-        return cls(problem, *arrays, term)
+        return cls(problem, z, trials, hits, low, high, term)
 
     def take(self, kept: NDArray[np.bool_]) -> FitsLast:
         """Select fits."""
         parts = (self.z, self.trials, self.hits, self.low, self.high)
         term = None if self.rate_term is None else self.rate_term.take(np.flatnonzero(kept))
-        return FitsLast(self.problem, *(part[:, kept] for part in parts), term)
+        z, trials, hits, low, high = (part[:, kept] for part in parts)
+        return FitsLast(self.problem, z, trials, hits, low, high, term)
 
 
 def log_likelihood(fits: FitsLast, theta: Floats) -> tuple[Floats, Floats]:

@@ -20,14 +20,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 from scipy.optimize import minimize
-from scipy.special import ndtr
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import Floats
 from psychobench.fits.options import FitOptions
 from psychobench.fits.population.marginal_likelihood import TINY, Axes, tabulate
+from psychobench.fits.population.summaries import MeanAndSd
 
 # standard deviations of the weak priors, in ranges of the levels and in log units
 MU_SD, TAU_SD = 2.0, 0.5
@@ -39,48 +38,6 @@ LOCATIONS, LOG_WIDTHS = (-1.5, 1.5), (-3.5, 2.3)  # ends of the first axes
 MIN_CELLS, MAX_CELLS = (81, 41), (601, 121)  # of location and of log width
 REACH = 4.5  # standard deviations from the middle to the ends of axes and nodes
 MEANS, SPREADS = 13, 17  # nodes of the population's parameters
-
-
-@dataclass(frozen=True)
-class MeanAndSd:
-    """Posterior of the mean and the standard deviation of one quantity over a population.
-
-    Parameters
-    ----------
-    centres, sds, shares : ndarray, shape (t,)
-        The mean's posterior is a mixture of normals: their centres, standard deviations, weights.
-    log_spreads : ndarray, shape (t,)
-        Logarithms of the standard deviations to which the weights belong, evenly spaced.
-    """
-
-    centres: Floats
-    sds: Floats
-    shares: Floats
-    log_spreads: Floats
-
-    @property
-    def mean(self) -> float:
-        """Return the posterior mean of the population's mean."""
-        return float(self.shares @ self.centres)
-
-    def mean_quantiles(self, p: Floats) -> Floats:
-        """Compute quantiles of the posterior of the population's mean."""
-        reach = 8 * self.sds.max()
-        x = np.linspace(self.centres.min() - reach, self.centres.max() + reach, 20_001)
-        below = sum(
-            share * ndtr((x - centre) / sd)
-            for centre, sd, share in zip(self.centres, self.sds, self.shares, strict=True)
-        )
-        return np.interp(p, np.asarray(below), x)
-
-    def spread_quantiles(self, p: Floats) -> Floats:
-        """Compute quantiles of the posterior of the population's standard deviation."""
-        # weights are of cells around the nodes; their sum is interpolated between cell edges
-        edges = np.append(self.log_spreads, 2 * self.log_spreads[-1] - self.log_spreads[-2])
-        edges = edges - np.diff(edges).mean() / 2
-        below = PchipInterpolator(edges, np.concatenate([[0.0], np.cumsum(self.shares)]))
-        x = np.linspace(edges[0], edges[-1], 4_001)
-        return np.exp(np.interp(p, below(x), x))
 
 
 @dataclass(frozen=True)
@@ -295,11 +252,3 @@ def _mean_and_sd(nodes: _Nodes, posterior: Floats) -> MeanAndSd:
     centres = (weights * means).sum(axis=0) / kept
     variances = (weights * (means - centres) ** 2).sum(axis=0) / kept
     return MeanAndSd(centres, np.sqrt(np.maximum(variances, 1e-12)), shares, nodes.log_sd)
-
-
-def quantiles(axis: Floats, weights: Floats, p: Floats) -> Floats:
-    """Compute quantiles of densities tabulated on an axis, weights (n, points): (n, len(p))."""
-    edges = np.append(axis, 2 * axis[-1] - axis[-2]) - (axis[1] - axis[0]) / 2
-    below = np.cumsum(weights, axis=1)
-    below = np.hstack([np.zeros((len(weights), 1)), below / below[:, -1:]])
-    return np.stack([np.interp(p, each, edges) for each in below])

@@ -15,12 +15,8 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.designs import Design, build_design
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.options import FitOptions
-from psychobench.fits.population.model import (
-    MeanAndSd,
-    PopulationPosterior,
-    fit_population_model,
-    quantiles,
-)
+from psychobench.fits.population.model import PopulationPosterior, fit_population_model
+from psychobench.fits.population.summaries import MeanAndSd, quantiles
 from psychobench.fits.pse import fit_checked
 from psychobench.trials.table import TableLike, read_trials
 
@@ -160,11 +156,11 @@ def fit_population(
 
 
 def _populations(design: Design, alone: pd.DataFrame, options: FitOptions) -> Population:
-    """Fit every condition's population."""
+    """Fit every condition's population; `alone` are the separate fits of the same people."""
     keys = [str(name) for name in design.groups if name != "observer"]
-    place = np.full(len(alone), -1)
+    place = np.full(len(alone), -1)  # of each separate fit among the design's blocks
     place[~design.failed] = np.arange(len(design.blocks))
-    lost = alone["status"].isin(["failed", "reversed"]).to_numpy()
+    lost = alone["status"].isin(["failed", "reversed"])
     tables, people = [], []
     for _, rows in alone.groupby(keys, sort=False, dropna=False):
         labelled = {name: rows[name].iloc[0] for name in keys}
@@ -173,33 +169,31 @@ def _populations(design: Design, alone: pd.DataFrame, options: FitOptions) -> Po
             reason = f"a population needs {FEWEST} people who can be fitted: {len(kept)} can"
             tables.append(pd.DataFrame([{**labelled, "n": len(kept), "reason": reason}]))
             continue
-        blocks, centre, scale = _standardised(design.blocks.take(place[kept]))
+        blocks, centre, scale = _standardise(design.blocks.take(place[kept]))
         pooled = fit_population_model(blocks, options)
         tables.append(_table(pooled, centre, scale, options).assign(**labelled, n=len(kept)))
         people.append(_people(pooled, centre, scale, options, alone.iloc[kept], keys))
     if not people:
         raise FitError(str(tables[0]["reason"].iloc[0]))
     columns = [*keys, "parameter", *ESTIMATES, "n", "reason"]
-    left_out = alone.loc[lost, ["observer", *keys]].assign(
-        why=[
-            row["reason"] if row["status"] == "failed" else "the curve falls"
-            for row in _records(alone[lost])
-        ]
-    )
+    asked = ("sigmoid", "asymptotes", "task", "confidence")
     return Population(
         pd.concat(tables, ignore_index=True).reindex(columns=columns),
         pd.concat(people, ignore_index=True),
-        left_out.reset_index(drop=True),
-        {
-            "sigmoid": options.sigmoid,
-            "asymptotes": options.asymptotes,
-            "task": options.task,
-            "confidence": options.confidence,
-        },
+        _left_out(alone[lost], keys),
+        {name: getattr(options, name) for name in asked},
     )
 
 
-def _standardised(blocks: Blocks) -> tuple[Blocks, float, float]:
+def _left_out(lost: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """List people who are in no population, and why."""
+    why = [
+        row["reason"] if row["status"] == "failed" else "the curve falls" for row in _records(lost)
+    ]
+    return lost[["observer", *keys]].assign(why=why).reset_index(drop=True)
+
+
+def _standardise(blocks: Blocks) -> tuple[Blocks, float, float]:
     """Standardise positions by the middle and the range of all levels; return both, too."""
     low, high = float(blocks.positions.min()), float(blocks.positions.max())
     centre, scale = (low + high) / 2, high - low
