@@ -72,6 +72,9 @@ class ExportRows:
         Whether the file is of the part of a format that `FileFormat.experimental` names.
     notes : tuple of str
         What was repaired.
+    screens : tuple of Series of str
+        Where screens write rows of their own: the name of the screen that wrote each, in each way
+        in which the program tells them apart; indexed as `cells`.
     """
 
     cells: pd.DataFrame
@@ -84,6 +87,7 @@ class ExportRows:
     detail: str = ""
     experimental: bool = False
     notes: tuple[str, ...] = ()
+    screens: tuple[pd.Series[str], ...] = ()
 
 
 # names that experiments choose for themselves: those of our conditions files, and the plain ones

@@ -11,6 +11,10 @@ from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, Export
 from psychobench.tables.cells import is_blank
 
 _SEEN = "2024"  # the year of the files at hand
+# what every file of PsychoPy has, whatever was shown
+_INFO = ("participant", "session", "date", "expName", "expVersion", "psychopyVersion", "OS")
+_INFO += ("frameRate", "expStart", "notes")
+_CLOCKS = (".started", ".stopped", ".t")
 _LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
 
 
@@ -25,15 +29,9 @@ def recognise(file: ExportFile) -> str | None:
 def read(file: ExportFile) -> ExportRows:
     """Take the rows of a loop as trials, and find the key components."""
     rows, left, notes = read_rows(file, quoting="bare")
-    outside = pd.Series(True, index=rows.index)
-    practice = pd.Series(False, index=rows.index)
-    for name in rows:
-        if loop := _LOOP.fullmatch(str(name)):
-            passed = ~rows[name].map(is_blank)
-            outside &= ~passed
-            if loop["loop"].lower().startswith(("prac", "train", "warm")):
-                practice |= passed
+    outside, practice = _loops(rows)
     reason = "aborted before its first trial" if outside.all() else "instruction (outside any loop)"
+    rows = rows.mask(rows == "[]", "")  # a list of no keys
     keys = _key_columns(rows)
     for row in rows.index[_never_started(rows, keys) & ~outside]:
         left.setdefault(int(row), "aborted (its answer was never asked for)")
@@ -57,6 +55,27 @@ def read(file: ExportFile) -> ExportRows:
         experimental=file.delimiter != "," or not version.startswith(_SEEN),
         notes=tuple(notes),
     )
+
+
+def _loops(rows: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Find the rows outside any loop, and those of loops of practice.
+
+    A script written with PsychoPy's library may have no loop. Then each row that holds something of
+    its own is a trial, unless Builder's clocks show that an experiment was aborted before its loop.
+    """
+    outside = pd.Series(True, index=rows.index)
+    practice = pd.Series(False, index=rows.index)
+    loops = {str(name): loop["loop"] for name in rows if (loop := _LOOP.fullmatch(str(name)))}
+    for name, loop in loops.items():
+        passed = ~rows[name].map(is_blank)
+        outside &= ~passed
+        if loop.lower().startswith(("prac", "train", "warm")):
+            practice |= passed
+    own = [n for n in rows if n not in _INFO]
+    if not loops and not any(str(name).endswith(_CLOCKS) for name in own):
+        for name in own:
+            outside &= rows[name].map(is_blank)
+    return outside, practice
 
 
 def _key_columns(rows: pd.DataFrame) -> list[str]:
