@@ -40,7 +40,8 @@ the counts.
     "--map",
     multiple=True,
     metavar="KEY=0|1",
-    help="What a key means, 1 for the target category; once for each key.",
+    help="What a key means, 1 for the target category; once for each key. With --correct or "
+    "--chose-when, which value of the other column it stands for.",
 )
 @click.option(
     "--columns",
@@ -49,14 +50,39 @@ the counts.
     help="What the files call our columns, like level=contrast,observer=code.",
 )
 @click.option(
+    "--level",
+    metavar="EXPRESSION",
+    help='The level as an expression of columns, like "right - left".',
+)
+@click.option(
     "--level-from",
     metavar="COLUMN=PATTERN",
     help="Read the level out of a text, like 'stimulus=faces/*_{level}.png'.",
 )
 @click.option(
+    "--fields-from",
+    multiple=True,
+    metavar="COLUMN=PATTERN",
+    help="Read several columns out of a text, like 'stimulus={identity}_{condition}_{level}.png'.",
+)
+@click.option(
     "--observer-from",
     metavar="PATTERN",
     help="Read who answered out of the file's name, like '{observer}_*.csv'.",
+)
+@click.option(
+    "--correct",
+    metavar="KEY=SIDE",
+    help="Answers are right where the column KEY is as the column SIDE; or the one column that "
+    "holds right and wrong.",
+)
+@click.option(
+    "--chose-when",
+    metavar="KEY=PLACE",
+    help="The comparison was chosen where the column KEY is as the column PLACE.",
+)
+@click.option(
+    "--task", metavar="yes-no|2afc|nafc:N", help="The task, where answers look right or wrong."
 )
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows like these.")
 @click.option(

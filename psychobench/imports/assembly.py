@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from psychobench.imports.comparing import LEFT
 from psychobench.imports.file_format import ALL_OF_IT
 from psychobench.imports.imported import ImportedFile
 from psychobench.imports.options import ImportOptions
@@ -30,6 +31,9 @@ def assemble_trials(
     if options.map:
         other = file.taken & find_other_keys(file.cells["response"], options.map)
         why = why.mask(other, "other key (" + file.cells["response"].map(normalise_key) + ")")
+    if options.compared:
+        none = file.taken & file.cells["response"].str.startswith(LEFT)
+        why = why.mask(none, file.cells["response"].str.removeprefix(LEFT))
     presented = file.cells[file.taken]
     if "trial" not in presented:
         presented = presented.assign(trial=range(1, len(presented) + 1))

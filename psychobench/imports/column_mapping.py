@@ -37,10 +37,15 @@ def find_columns(export: ExportRows, options: ImportOptions, path: Path) -> dict
         or next((name for name in names if name in cells and ours in ("level", "response")), "")
         for ours, names in export.known_columns.items()
     }
-    found |= dict.fromkeys(["level"], *options.level_from) if options.level_from else {}
+    for column, pattern in (*options.fields_from.items(), *options.level_from.items()):
+        found |= {ours: column for ours in TRIAL_COLUMNS if "{" + ours + "}" in pattern}
+    if options.level is not None:
+        found["level"] = options.level
+    if options.compared or options.accuracy:
+        found["response"] = options.compared[0] if options.compared else str(options.accuracy)
     found |= options.columns
     _check_needed(found, trials, options, path)
-    if "response" not in options.columns:
+    if not ("response" in options.columns or options.compared or options.accuracy):
         _check_one_answer(trials, export, path)
     if found.get("rt") and "rt" not in options.columns:
         found["rt"] = _times_of(found["response"], export, found["rt"])
@@ -58,6 +63,9 @@ def _check_named(cells: pd.DataFrame, options: ImportOptions, path: Path) -> Non
         *(("`also`", name) for name in options.also),
         *(("`where`", name) for name in options.where),
         *(("`level_from`", name) for name in options.level_from),
+        *(("`fields_from`", name) for name in options.fields_from),
+        *(("`correct`", name) for name in [options.accuracy] if name),
+        *(("the comparison of answers", name) for name in options.compared or ()),
     ]
     faults = [
         f"a column must be in the file: {path} has no '{name}' (for {use})"

@@ -29,8 +29,13 @@ def import_trials(
     format: str = "auto",
     map: Pairs = None,
     columns: Pairs = None,
+    level: str | None = None,
     level_from: Pairs = None,
+    fields_from: Pairs = None,
     observer_from: str | None = None,
+    correct: Pairs = None,
+    chose_when: Pairs = None,
+    task: str | None = None,
     where: Pairs = None,
     keep: Names = None,
     also: Names = None,
@@ -47,16 +52,35 @@ def import_trials(
         The format of the files; recognised from each file by default.
     map : mapping of str to {0, 1}, or str or list of str, optional
         What each key means, 1 for the target category: ``{"j": 1, "f": 0}`` or
-        ``["j=1", "f=0"]``. Needed where answers are keys.
+        ``["j=1", "f=0"]``. Needed where answers are keys. Beside `correct` or `chose_when`: which
+        value of the other column a key stands for, ``{"j": "right", "f": "left"}``, where the two
+        are not the same.
     columns : mapping of str to str, or str or list of str, optional
         What the files call our columns, by our name: ``{"level": "contrast"}`` or
         ``"level=contrast,observer=code"``.
+    level : str, optional
+        The level as an expression of columns, with ``+ - * /``, ``abs``, ``log10`` and ``log2``:
+        ``"right - left"``.
     level_from : mapping of str to str, or str or list of str, optional
         A column and the pattern by which the level is read from it:
-        ``{"stimulus": "faces/*_{level}.png"}`` or ``"stimulus=faces/*_{level}.png"``.
+        ``{"stimulus": "faces/*_{level}.png"}`` or ``"stimulus=faces/*_{level}.png"``. Further
+        names in the pattern, such as ``{identity}``, become columns.
+    fields_from : mapping of str to str, or str or list of str, optional
+        Columns, and the patterns by which others are read from them:
+        ``{"stimulus": "{identity}_{condition}_{level}.png"}``.
     observer_from : str, optional
         Pattern of the files' names: ``"{observer}_*.csv"``; ``{session}`` and ``{condition}`` may
         be in it, too.
+    correct : str, mapping of str to str or list of str, optional
+        The column of answers and the one that says which is right in each trial, ``"key=side"``:
+        the response is 1 where both agree. Or the one column that holds right and wrong already,
+        ``"key_resp.corr"``; trials without an answer are then unanswered, not wrong.
+    chose_when : str, mapping of str to str or list of str, optional
+        The same for two intervals or places: the column of answers and the one that says where the
+        comparison was, ``"key=position"``. The response is 1 where the comparison was chosen.
+    task : str, optional
+        ``"2afc"``, ``"nafc:N"`` or ``"yes-no"``. Needed where answers look right or wrong and
+        nothing else says so.
     where : mapping of str to str, or str or list of str, optional
         Only rows in which each of these columns has its value: ``{"stage": "test"}`` or
         ``"stage=test"``.
@@ -108,7 +132,12 @@ def import_trials(
         where=where,
         keep=keep,
         also=also,
+        level=level,
         level_from=level_from,
+        fields_from=fields_from,
+        correct=correct,
+        chose_when=chose_when,
+        task=task,
         observer_from=observer_from,
         rt_unit=rt_unit,
     )

@@ -12,9 +12,12 @@ from psychobench.imports.options import ImportOptions
 from psychobench.imports.screens import name_silent_screens
 from psychobench.tables.cells import as_number, is_blank
 
-_PRACTICE = re.compile(r"(?i)(?!(pre|post|before|after)[^a-z])(.*[^a-z])?(practi[cs]e|training|warm.?up|demo trial)([^a-z].*)?")
+_PRACTICE = re.compile(
+    r"(?i)(?!(pre|post|before|after)[^a-z])(.*[^a-z])?"
+    r"(practi[cs]e|training|warm.?up|demo trial)([^a-z].*)?"
+)
 # words by which programs and people call the column that says what part of a session a row is of
-_PARTS = frozenset({"practice", "block", "phase", "stage", "task", "part", "section", "display"})
+_PARTS = frozenset({"practice", "block", "phase", "stage", "part", "section", "display"})
 _PARTS |= {"blocktype", "blockname", "running", "procedure", "loop"}
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _TRUE = frozenset({"yes", "true", "1"})
@@ -62,7 +65,7 @@ def _practice(cells: pd.DataFrame) -> pd.Series[bool]:
     found = pd.Series(False, index=cells.index)
     for name in cells:
         words = [word.lower() for word in _WORD.findall(str(name))]
-        if _PARTS & set(words):
+        if _PARTS & set(words) or words == ["task"]:
             found |= cells[name].map(lambda cell: _PRACTICE.fullmatch(cell) is not None)
         if "_".join(words) in ("practice", "is_practice", "practise"):
             found |= cells[name].str.strip().str.lower().isin(_TRUE)
