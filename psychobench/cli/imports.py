@@ -136,8 +136,10 @@ def _ask(needed: InputNeededError, options: dict[str, Any]) -> dict[str, Any]:
         pattern = click.prompt("Pattern of the level", default=likely, err=True)
         others = {ours: name for ours, name in columns.items() if ours != "level"}
         return {"level_from": {column: pattern}, "columns": others}
-    if needed.need == "rt_unit":
-        return {"rt_unit": click.prompt("Unit", type=click.Choice(needed.choices), err=True)}
+    if needed.need in ("rt_unit", "task"):
+        text = {"rt_unit": "Unit", "task": "Task"}[needed.need]
+        choice = click.Choice(needed.choices)
+        return {needed.need: click.prompt(text, type=choice, err=True)}
     if needed.need == "observer":
         name = click.prompt("Column, or the file's name like {observer}_*.csv", err=True)
         if "{observer}" in name:
@@ -179,6 +181,7 @@ def _readable(found: Imported, out: Path) -> str:
     if found.keys:
         parts = [f"{k} = {v} ({count(found.pressed[k], 'trial')})" for k, v in found.keys.items()]
         lines.append(f"Keys: {', '.join(parts)}.")
+    lines += [f"Note: {_in_options(note)}." for note in found.notes]
     lines += ["", found.levels.to_string(index=False, float_format="{:g}".format), ""]
     trials = found.trials
     unanswered = sum(each.unanswered for each in found.files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from psychobench.imports.comparing import LEFT
+from psychobench.imports.consistency import note_pasted
 from psychobench.imports.file_format import ALL_OF_IT
 from psychobench.imports.imported import ImportedFile
 from psychobench.imports.options import ImportOptions
@@ -49,6 +50,7 @@ def assemble_trials(
         )
     trials = validate_trials(built, source=str(file.path))
     uneven = [f"{file.path}: {note}" for note in note_uneven_levels(built)]
+    uneven += note_pasted(trials, str(file.path))
     people = tuple(trials["observer"].unique())
     notes = [*file.notes, *_experimental(file), *uneven]
     return trials, _account(file, why, cells, origin, people, notes)

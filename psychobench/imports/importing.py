@@ -11,14 +11,24 @@ import pandas as pd
 
 from psychobench.arguments import Names, Pairs
 from psychobench.errors import TableError
+from psychobench.imports.answer_meaning import advise_comparison
 from psychobench.imports.assembly import assemble_trials
-from psychobench.imports.consistency import check_distinct, check_keep, check_repeats
-from psychobench.imports.file_format import ExportRows, FileFormat
+from psychobench.imports.consistency import (
+    check_distinct,
+    check_keep,
+    check_repeats,
+    check_task,
+    note_dates,
+    note_single_levels,
+    note_task,
+)
+from psychobench.imports.file_format import ExportRows, FileFormat, InputNeededError
 from psychobench.imports.formats.detection import check_format, find_format, load
 from psychobench.imports.imported import Imported, ImportedFile
 from psychobench.imports.options import ImportOptions, parse_options
 from psychobench.imports.parsed_file import ParsedFile, no_trial, parse_file
 from psychobench.imports.response_keys import check_keys, count_keys
+from psychobench.imports.unused_columns import find_unused_columns, keep_columns, note_unused
 from psychobench.tables.cells import infer_numbers
 from psychobench.tables.reading import TEXTS
 
@@ -148,6 +158,9 @@ def import_trials(
     parsed = [parse_file(*each, options) for each in read]
     check_keep(options, parsed)
     answered = _check_answers(parsed, options)
+    usable = [each for each in parsed if each.taken.any()]
+    unused = find_unused_columns(usable, options)
+    parsed = [keep_columns(each, unused) if each.taken.any() else each for each in parsed]
     assembled = [assemble_trials(each, options) for each in parsed]
     tables = [trials for trials, _ in assembled if trials is not None]
     if not tables:
@@ -157,9 +170,23 @@ def import_trials(
     source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} imported files"
     unanswered = int(trials["response"].isna().sum())
     trials.attrs = {"source": source, "unanswered": unanswered, "notes": []}
+    check_task(trials, usable[0].origin["response"], options)
     accounts = _note_shared_observers([account for _, account in assembled])
     pressed = count_keys(answered, options.map)
-    return Imported(_with_natural_types(trials), tuple(accounts), dict(options.map), pressed)
+    notes = [
+        *filter(None, [advise_comparison(usable, options), note_task(options)]),
+        *note_single_levels(trials),
+        *note_dates(trials),
+        *note_unused(unused),
+    ]
+    return Imported(
+        _with_natural_types(trials),
+        tuple(accounts),
+        dict(options.map),
+        pressed,
+        tuple(notes),
+        unused,
+    )
 
 
 def _read(
@@ -178,7 +205,14 @@ def _check_answers(parsed: Sequence[ParsedFile], options: ImportOptions) -> pd.S
     answers = [each.cells.loc[each.taken, "response"] for each in usable]
     levels = [each.cells.loc[each.taken, "level"] for each in usable]
     exports = [each.export for each in usable]
-    check_keys(answers, levels, exports, options, usable[0].origin["response"])
+    try:
+        check_keys(answers, levels, exports, options, usable[0].origin["response"])
+    except InputNeededError as needed:
+        if advice := advise_comparison(usable, options):
+            raise InputNeededError(
+                needed.need, *needed.faults, f"  {advice}", choices=needed.choices
+            ) from None
+        raise
     together: pd.Series[str] = pd.concat(answers)
     return together
 
