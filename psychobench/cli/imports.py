@@ -23,13 +23,13 @@ Reports which program it was, what became of every row, and how often each key w
 key means is never guessed: give --map for each key, 1 for the target category. Then run psychobench
 fit.
 
-Formats: psychopy, jspsych, psychtoolbox (CSV and MAT files), opensesame*, labjs*, gorilla*,
-eprime* (text), presentation* (logs), bids* (beh), psych-ds*, excel, and table for any other CSV or
-TSV with --columns.
+Formats: psychopy, jspsych, psychtoolbox (CSV and MAT files), opensesame, labjs, gorilla, eprime
+(text logs and merged tables), presentation (logs), qualtrics*, bids* (beh), psych-ds*, psignifit
+(triples), excel, and table for any other CSV or TSV with --columns.
 
 * Experimental: built from descriptions of the format, without a real file to try it on. So is the
-support of jsPsych 7, of PsychoPy before 2024 or with tabs or semicolons, and of MATLAB 7.3. Check
-the counts.
+support of jsPsych 7, of PsychoPy before 2024 or with tabs or semicolons, of Gorilla's second task
+builder, of E-Prime's merged tables, and of MATLAB 7.3. Check the counts.
 """
 
 

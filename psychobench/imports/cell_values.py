@@ -51,7 +51,7 @@ def extract_cells(
     origin = find_columns(export, options, path)
     cells = pd.DataFrame(index=export.cells.index)
     if options.level is not None:
-        cells["level"] = LevelExpression(options.level, export.cells).compute(export.cells, path)
+        cells["level"] = _compute_level(options.level, export, path)
     for ours in [name for name in TRIAL_COLUMNS if name in origin and name not in cells]:
         cells[ours] = export.cells[origin[ours]].str.strip()
     notes = _read_answers(cells, export, options, origin, path)
@@ -66,6 +66,10 @@ def extract_cells(
     if export.delimiter not in (",", ""):
         notes += _read_decimal_commas(cells, [*_NUMBERS, *further], origin, path)
     return cells, origin, notes + kept
+
+
+def _compute_level(expression: str, export: ExportRows, path: Path) -> pd.Series[str]:
+    return LevelExpression(expression, map(str, export.cells)).compute(export.cells, path)
 
 
 def _read_answers(

@@ -72,6 +72,8 @@ class ExportRows:
         Whether the file is of the part of a format that `FileFormat.experimental` names.
     notes : tuple of str
         What was repaired.
+    elsewhere : str
+        What else is in the file and was not read, for the message that a column is missing.
     screens : tuple of Series of str
         Where screens write rows of their own: the name of the screen that wrote each, in each way
         in which the program tells them apart; indexed as `cells`.
@@ -87,6 +89,7 @@ class ExportRows:
     detail: str = ""
     experimental: bool = False
     notes: tuple[str, ...] = ()
+    elsewhere: str = ""
     screens: tuple[pd.Series[str], ...] = ()
 
 

@@ -74,11 +74,11 @@ class LevelExpression:
         for name in self.names:
             numbers = cells[name].map(as_number)
             if (bad := numbers.isna() & ~cells[name].map(is_blank)).any():
-                row = bad.idxmax()
+                place = int(bad.to_numpy().argmax())
                 raise TableError(
-                    f"a level must be computed from numbers: row {row} of {source} has "
-                    f"{name}='{cells[name][row]}'; leave such rows out with `where`, or name "
-                    "other columns in `level`"
+                    f"a level must be computed from numbers: row {cells.index[place]} of {source} "
+                    f"has {name}='{cells[name].iloc[place]}'; leave such rows "
+                    "out with `where`, or name other columns in `level`"
                 )
         with np.errstate(all="ignore"):
             values = self._value(self._tree, cells)

@@ -46,7 +46,7 @@ class ImportOptions:
         named += [
             *self.fields_from,
             *(self.compared or ()),
-            *([self.accuracy] * bool(self.accuracy)),
+            *filter(None, [self.accuracy]),
         ]
         return frozenset(named)
 

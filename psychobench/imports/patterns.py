@@ -15,6 +15,11 @@ from psychobench.tables.cells import is_number
 _IN_FILE_NAMES = ("observer", "session", "condition")
 _LONGEST = 10_000  # characters of a text in which a pattern is looked for
 _MOST = 20  # fields and stars of a pattern
+# a date, perhaps with a time: 2024-05-01_14h11.44.866, 18-09-2014
+_DATED = re.compile(
+    r"((19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d|[0-3]?\d[-_.]([01]?\d|[A-Z][a-z]{2})[-_.](19|20)\d\d)"
+    r"([_T -]+[0-2]?\dh?[-._:]?[0-5]\d([-._:]\d+)*)?"
+)
 _BEFORE_DIGITS = re.compile(r"(\d)[,p](?=\d)")
 
 
@@ -164,3 +169,23 @@ def likely_pattern(texts: Sequence[str]) -> str:
             if all(map(is_number, found)) and found.nunique() > 1:
                 return pattern
     return "*_{level}.png" if any("." in text for text in texts) else "*_{level}"
+
+
+def likely_name_pattern(name: str) -> str:
+    """Write the pattern that finds who answered in a file's name, whose dates are nobody.
+
+    Examples
+    --------
+    >>> likely_name_pattern("p02_faces_2024-05-01.csv"), likely_name_pattern("2024-05-01_p02.csv")
+    ('{observer}_*.csv', '*_{observer}.csv')
+    >>> likely_name_pattern("anna.csv")
+    '{observer}.csv'
+    """
+    path = Path(name)
+    dated = _DATED.search(path.stem)
+    if dated is None:
+        return f"{{observer}}{path.suffix}"
+    before, after = path.stem[: dated.start()], path.stem[dated.end() :]
+    if first := re.match(r"[^_ -]+([_ -])", before):
+        return f"{{observer}}{first[1]}*{path.suffix}"
+    return f"*{after[0]}{{observer}}{path.suffix}" if after[1:] else f"{{observer}}_*{path.suffix}"

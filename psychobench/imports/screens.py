@@ -56,7 +56,8 @@ def join_names(rows: pd.DataFrame, columns: list[str]) -> pd.Series[str]:
     present = [name for name in columns if name in rows]
     if not present:
         return pd.Series("", index=rows.index, dtype=object)
-    return rows[present].agg(lambda cells: " ".join(filter(None, map(str.strip, cells))), axis=1)
+    names = zip(*(rows[name].str.strip() for name in present), strict=True)
+    return pd.Series([" ".join(filter(None, each)) for each in names], index=rows.index)
 
 
 def _reason(screen: str) -> str:

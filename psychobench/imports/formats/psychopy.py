@@ -12,8 +12,20 @@ from psychobench.tables.cells import is_blank
 
 _SEEN = "2024"  # the year of the files at hand
 # what every file of PsychoPy has, whatever was shown
-_INFO = ("participant", "session", "date", "expName", "expVersion", "psychopyVersion", "OS")
-_INFO += ("frameRate", "expStart", "notes")
+_INFO = frozenset(
+    [
+        "participant",
+        "session",
+        "date",
+        "expName",
+        "expVersion",
+        "psychopyVersion",
+        "OS",
+        "frameRate",
+        "expStart",
+        "notes",
+    ]
+)
 _CLOCKS = (".started", ".stopped", ".t")
 _LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
 
@@ -65,14 +77,15 @@ def _loops(rows: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
     """
     outside = pd.Series(True, index=rows.index)
     practice = pd.Series(False, index=rows.index)
-    loops = {str(name): loop["loop"] for name in rows if (loop := _LOOP.fullmatch(str(name)))}
-    for name, loop in loops.items():
-        passed = ~rows[name].map(is_blank)
+    columns = {str(name): _LOOP.fullmatch(str(name)) for name in rows}
+    loops = {name: found["loop"] for name, found in columns.items() if found}
+    for column, loop in loops.items():
+        passed = ~rows[column].map(is_blank)
         outside &= ~passed
         if loop.lower().startswith(("prac", "train", "warm")):
             practice |= passed
-    own = [n for n in rows if n not in _INFO]
-    if not loops and not any(str(name).endswith(_CLOCKS) for name in own):
+    own = [name for name in columns if name not in _INFO]
+    if not loops and not any(name.endswith(_CLOCKS) for name in own):
         for name in own:
             outside &= rows[name].map(is_blank)
     return outside, practice
