@@ -78,17 +78,20 @@ def _columns_of_sides(file: ParsedFile, answer: str) -> list[str]:
     cells = file.export.cells[file.taken.to_numpy()]
     if answer not in cells:
         return []
-    keys = cells[answer].map(_normal)
+    keys = [_normal(cell) for cell in cells[answer]]
     pressed = set(keys) - {""}
     found = []
-    for name in cells:
-        values = cells[name].map(_normal)
-        filled = (values != "") & (keys != "")
-        held = set(values[filled])
-        if name != answer and len(held) > 1 and held <= pressed:
-            found += [] if values[filled].equals(keys[filled]) else [str(name)]
-    taken = {*file.origin.values()}
-    return [name for name in found if name not in taken]
+    for name in map(str, cells):
+        if name == answer or name in file.origin.values():
+            continue
+        values = {cell: _normal(cell) for cell in set(cells[name])}
+        if not set(values.values()) <= pressed | {""}:
+            continue
+        both = [(values[cell], key) for cell, key in zip(cells[name], keys, strict=True)]
+        both = [(value, key) for value, key in both if value and key]
+        if len({value for value, _ in both}) > 1 and any(value != key for value, key in both):
+            found.append(name)
+    return found
 
 
 def _normal(cell: str) -> str:

@@ -90,10 +90,10 @@ def _check_needed(
     if "{observer}" in (options.observer_from or "") and "observer" in missing:
         missing.remove("observer")
     if missing:
+        what = _needed(missing, trials, {*found.values()}, path)
         raise InputNeededError(
             missing[0],
-            _needed(missing, trials, {*found.values()}, path)
-            + (f"; {elsewhere}" if elsewhere else ""),
+            "; ".join(filter(None, [what, elsewhere])),
             choices=list(map(str, trials)),
         )
 

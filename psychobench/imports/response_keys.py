@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -30,7 +31,7 @@ def normalise_key(cell: str) -> str:
     if listed := _LISTED.fullmatch(cell):
         cell = listed["item"]
     number = as_number(cell)
-    return as_text(number) if number == number else cell.casefold()
+    return as_text(number) if math.isfinite(number) else cell.casefold()
 
 
 def check_keys(

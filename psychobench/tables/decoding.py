@@ -184,7 +184,8 @@ def likely_encodings(data: bytes, failed: str) -> list[str]:
     """
     high = re.findall(rb"[\x80-\xff]+", data)
     pairs = sum(len(run) > 1 for run in high) > len(high) / 2
-    order = [*_EASTERN, *_WESTERN] if pairs else [*_WESTERN, *_EASTERN]
+    first, *others = _WESTERN
+    order = [*_EASTERN, *_WESTERN] if pairs else [first, *_EASTERN, *others]
     fitting = []
     for name in order:
         try:

@@ -19,6 +19,7 @@ from psychobench.tables.headers import find_header
 _STARTS = ("*** LogFrame Start ***", "*** Header Start ***")
 _ENDS = ("*** LogFrame End ***", "*** Header End ***")
 _TABLE = {"ExperimentName", "Subject", "Session"}
+_DEPTH = re.compile(r"\d{1,2}")
 _PAIR = re.compile(r"([^:]+):\s*(.*)")
 
 
@@ -131,7 +132,7 @@ def _blocks(file: ExportFile) -> tuple[dict[str, str], dict[int, dict[str, str]]
                 block[last] += f"\n{line}"
             else:
                 raise _broken(file, number)
-        elif found and found[1] == "Level" and found[2].isdigit():
+        elif found and found[1] == "Level" and _DEPTH.fullmatch(found[2]):
             level = found[2]
     unclosed += [opened] if block is not None else []
     whole = {start: frame for start, frame in frames.items() if start not in unclosed}

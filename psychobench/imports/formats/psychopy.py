@@ -12,20 +12,8 @@ from psychobench.tables.cells import is_blank
 
 _SEEN = "2024"  # the year of the files at hand
 # what every file of PsychoPy has, whatever was shown
-_INFO = frozenset(
-    [
-        "participant",
-        "session",
-        "date",
-        "expName",
-        "expVersion",
-        "psychopyVersion",
-        "OS",
-        "frameRate",
-        "expStart",
-        "notes",
-    ]
-)
+_INFO = {"participant", "session", "date", "expName", "expVersion", "psychopyVersion"}
+_INFO |= {"OS", "frameRate", "expStart", "notes"}
 _CLOCKS = (".started", ".stopped", ".t")
 _LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
 
@@ -43,7 +31,7 @@ def read(file: ExportFile) -> ExportRows:
     rows, left, notes = read_rows(file, quoting="bare")
     outside, practice = _loops(rows)
     reason = "aborted before its first trial" if outside.all() else "instruction (outside any loop)"
-    rows = rows.mask(rows == "[]", "")  # a list of no keys
+    rows = rows.replace("[]", "")  # a list of no keys
     keys = _key_columns(rows)
     for row in rows.index[_never_started(rows, keys) & ~outside]:
         left.setdefault(int(row), "aborted (its answer was never asked for)")
@@ -93,12 +81,13 @@ def _loops(rows: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
 
 def _key_columns(rows: pd.DataFrame) -> list[str]:
     """Find the columns of keys, except those that repeat another under its loop's name."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for name in sorted((str(name) for name in rows if str(name).endswith(".keys")), key=len):
-        filled = rows[name].map(is_blank).eq(False)
-        if not any(name.endswith(f".{each}") and rows[each].equals(rows[name]) for each in found):
-            found += [name] if filled.any() else []
-    return found
+        same = name.partition(".")[2]
+        repeats = same in found and rows[same].equals(rows[name])
+        if not repeats and not rows[name].map(is_blank).all():
+            found[name] = None
+    return list(found)
 
 
 def _never_started(rows: pd.DataFrame, keys: list[str]) -> pd.Series[bool]:
