@@ -10,7 +10,7 @@ from psychobench.imports.file_format import ExportRows
 from psychobench.tables.cells import is_blank
 
 _LEVELS = 2  # on which a screen must have been shown; a face is on one, and may be unanswered
-_LONGEST = 30  # characters of a screen's name in an account
+_LONGEST = 60  # characters of a screen's name in an account
 
 
 def name_silent_screens(

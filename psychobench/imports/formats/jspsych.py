@@ -74,7 +74,9 @@ def _screens(rows: pd.DataFrame) -> tuple[pd.Series[str], ...]:
     named = join_names(rows, _SCREENS)
     ways = [named]
     if "stimulus" in rows:
-        ways.append((named + " " + rows["stimulus"]).where(~rows["stimulus"].map(is_blank), ""))
+        ways.append(
+            named + " " + rows["stimulus"].where(~rows["stimulus"].map(is_blank), "(empty)")
+        )
     if "internal_node_id" in rows:  # 0.0-2.0-1.7: screen 1 of timeline 2, the seventh time
         nodes = rows["internal_node_id"].str.replace(_TIMES, "", regex=True)
         ways.append((named + " " + nodes).where(nodes != "", ""))
