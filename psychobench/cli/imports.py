@@ -131,6 +131,8 @@ def _ask(needed: InputNeededError, options: dict[str, Any]) -> dict[str, Any]:
     columns = options["columns"]
     if needed.need == "map":
         return {"map": _ask_keys(needed.choices)}
+    if needed.need == "sides":
+        return {"map": {key: click.prompt(f"Key {key} is", err=True) for key in needed.choices}}
     if needed.need == "level_from":
         column, likely = needed.choices
         pattern = click.prompt("Pattern of the level", default=likely, err=True)

@@ -63,7 +63,7 @@ def _unmatched(
 ) -> InputNeededError:
     pairs = dict(zip(keys, sorted(sides), strict=False))
     return InputNeededError(
-        "map",
+        "sides",
         f"keys must be comparable: in {path} {answers.name} holds {shown(keys)}, and "
         f"{targets.name} holds {shown(sorted(sides))}; say which of these each key stands for, "
         f"like {argument('map', pairs)}, or the other way round",

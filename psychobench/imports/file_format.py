@@ -136,7 +136,8 @@ class InputNeededError(TableError):
     Attributes
     ----------
     need : str
-        What it is: a column of ours, or ``"map"``, ``"level_from"``, ``"rt_unit"``.
+        What it is: a column of ours, or ``"map"``, ``"sides"``, ``"level_from"``, ``"rt_unit"``,
+        ``"task"``.
     choices : tuple of str
         What it may be.
     """
