@@ -35,7 +35,9 @@ def compare_answers(
     -------
     Series of str
         ``1`` where they agree, ``0`` where not, empty where nobody answered; `LEFT` and a reason
-        where the key stands for none of the values, or there is none to compare with.
+        where there is nothing to compare with, or the key has no meaning: where `map` gives it
+        none, or, of what was chosen, where it stands for none of the values. An answer that is
+        never right is wrong.
 
     Raises
     ------
@@ -52,6 +54,8 @@ def compare_answers(
         raise _unmatched(answers, targets, list(dict.fromkeys(keys[both])), possible, path)
     result = pd.Series("", index=answers.index, dtype=object)
     result[both] = (chosen == wanted)[both].map({True: "1", False: "0"})
+    if options.right_or_wrong and not meant:  # a word that is never right is a wrong one
+        possible |= set(keys)
     strange = (keys != "") & ~chosen.isin({*possible, *meant.values()})
     result[strange] = LEFT + "other key (" + keys[strange] + ")"
     result[(keys != "") & (wanted == "")] = f"{LEFT}no value in {targets.name}"

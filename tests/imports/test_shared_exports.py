@@ -103,6 +103,7 @@ def test_a_gorilla_task_has_fifteen_answers_of_each_person(shared):
         only(shared / "exports" / "gorilla", "*.csv"),
         columns="level=Trial Number",
         correct="Response=ANSWER",
+        also="Correct",
     )
     assert found.trials["observer"].value_counts().tolist() == [15, 15, 15]
     right = pd.to_numeric(found.trials["Correct"])
