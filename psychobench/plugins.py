@@ -12,16 +12,16 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychobench.attention.attention_study import (
-        Question as Question,
-        Study as Study,
-        Who as Who,
-        run_study as run_study,
+    from psychobench.arguments import parse_names as parse_names, parse_pairs as parse_pairs
+    from psychobench.attention.mapped import MapRequest as MapRequest
+    from psychobench.attention.measure import (
+        NamedObserver as NamedObserver,
+        measure_attention as measure_attention,
     )
     from psychobench.attention.regions import FaceRegions as FaceRegions, set_regions as set_regions
-    from psychobench.attention.study_figures import draw_seen as draw_seen
+    from psychobench.attention.study import AttentionStudy as AttentionStudy
     from psychobench.cli.notes import typed as typed
-    from psychobench.cli.options import JSON as JSON, SEED as SEED
+    from psychobench.cli.options import JSON as JSON
     from psychobench.comparison import (
         CohortMeasures as CohortMeasures,
         Sample as Sample,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from psychobench.draw.panels import (
         Appearance as Appearance,
         Line as Line,
-        Throng as Throng,
-        draw_matrix as draw_matrix,
+        CohortCurves as CohortCurves,
+        draw_panel_grid as draw_panel_grid,
     )
     from psychobench.draw.training import Curve as Curve, draw_training as draw_training
     from psychobench.errors import (
@@ -51,6 +51,10 @@ if TYPE_CHECKING:
         all_of as all_of,
     )
     from psychobench.fits.pse import Fits as Fits, fit as fit
+    from psychobench.gaze.photographs import (
+        find_images as find_images,
+        image_sizes as image_sizes,
+    )
     from psychobench.images import read_image as read_image
     from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
@@ -129,9 +133,15 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "rendered faces to train on": {
         "psychobench.stimuli.faces": ("RENDERER_VERSION", "training_faces"),
     },
+    "the forms of arguments": {
+        "psychobench.arguments": ("parse_names", "parse_pairs"),
+    },
+    "photographs": {
+        "psychobench.gaze.photographs": ("find_images", "image_sizes"),
+    },
     "the options of a command": {
         "psychobench.cli.notes": ("typed",),
-        "psychobench.cli.options": ("JSON", "SEED"),
+        "psychobench.cli.options": ("JSON",),
     },
     "a study: stimuli, people, answers": {
         "psychobench.observers.runner": ("respond",),
@@ -155,13 +165,14 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.observers.base_rates": ("without_log_odds",),
     },
     "attention maps of a study": {
-        "psychobench.attention.attention_study": ("Question", "Study", "Who", "run_study"),
+        "psychobench.attention.mapped": ("MapRequest",),
+        "psychobench.attention.measure": ("NamedObserver", "measure_attention"),
+        "psychobench.attention.study": ("AttentionStudy",),
         "psychobench.attention.regions": ("FaceRegions", "set_regions"),
-        "psychobench.attention.study_figures": ("draw_seen",),
     },
     "figures": {
         "psychobench.draw.figures": ("save_figure",),
-        "psychobench.draw.panels": ("Appearance", "Line", "Throng", "draw_matrix"),
+        "psychobench.draw.panels": ("Appearance", "Line", "CohortCurves", "draw_panel_grid"),
         "psychobench.draw.training": ("Curve", "draw_training"),
     },
     "pages": {

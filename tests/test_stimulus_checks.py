@@ -328,3 +328,11 @@ def test_from_python_a_mask_that_cannot_be_made_is_one_clear_line_too(
     (line,) = caught.value.faults
     assert fault in line
     assert not (tmp_path / "out").exists()
+
+
+def test_black_and_no_reach_are_settings_too(tmp_path) -> None:
+    black = mask_stimuli("rendered-average", tmp_path / "a", masks="x=mouth", grey=0, reach=0)
+    usual = mask_stimuli("rendered-average", tmp_path / "b", masks="x=mouth")
+    assert black.covers["x"].about["grey"] == 0
+    assert black.images("x")[0][black.masks["x"]].max() == 0
+    assert black.masks["x"].sum() < usual.masks["x"].sum()

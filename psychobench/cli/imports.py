@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from psychobench.cli.notes import count
+from psychobench.messages import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,15 +181,17 @@ def _in_options(text: str) -> str:
 def _readable(found: Imported, out: Path) -> str:
     lines = [line for account in found.files for line in _about(account)]
     if found.keys:
-        parts = [f"{k} = {v} ({count(found.pressed[k], 'trial')})" for k, v in found.keys.items()]
+        parts = [
+            f"{k} = {v} ({number_of(found.pressed[k], 'trial')})" for k, v in found.keys.items()
+        ]
         lines.append(f"Keys: {', '.join(parts)}.")
     lines += [f"Note: {_in_options(note)}." for note in found.notes]
     lines += ["", found.levels.to_string(index=False, float_format="{:g}".format), ""]
     trials = found.trials
     unanswered = sum(each.unanswered for each in found.files)
     lines.append(
-        f"Wrote {out}: {count(len(trials), 'trial')} of "
-        f"{count(trials['observer'].nunique(), 'observer')}, {unanswered} without an answer."
+        f"Wrote {out}: {number_of(len(trials), 'trial')} of "
+        f"{number_of(trials['observer'].nunique(), 'observer')}, {unanswered} without an answer."
     )
     return "\n".join(lines)
 
@@ -199,8 +201,8 @@ def _about(account: ImportedFile) -> list[str]:
     columns = ", ".join(f"{ours} from {theirs}" for ours, theirs in account.columns.items())
     lines = [
         f"{account.file}: {account.format}, because {account.reason}.",
-        f"  {count(account.rows, 'row')}: {account.taken} taken ({account.unanswered} without an "
-        f"answer), {account.rows - account.taken} left{': ' + left if left else ''}.",
+        f"  {number_of(account.rows, 'row')}: {account.taken} taken ({account.unanswered} without "
+        f"an answer), {account.rows - account.taken} left{': ' + left if left else ''}.",
     ]
     lines += [f"  {columns}."] if columns else []
     notes = [_in_options(note.removeprefix(account.file + ": ")) for note in account.notes]

@@ -17,9 +17,11 @@ import click
 from psychobench.errors import PsychobenchError
 
 # Python takes several at once where the command line repeats an option
-SINGULAR = {"observers": "observer", "masks": "mask"}
+SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
 # calls of the library, and the commands that do the same
 COMMANDS = {
+    "fit()": "psychobench fit",
+    "list_cohorts()": "psychobench humans list",
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -152,8 +153,7 @@ def import_trials(
         rt_unit=rt_unit,
     )
     check_format(format)
-    several = [files] if isinstance(files, (str, PathLike)) else list(files)
-    paths = check_distinct([Path(each).expanduser() for each in several])
+    paths = check_distinct(_paths(files))
     read = [_read(path, format, encoding, options) for path in paths]
     parsed = [parse_file(*each, options) for each in read]
     check_keep(options, parsed)
@@ -187,6 +187,18 @@ def import_trials(
         tuple(notes),
         unused,
     )
+
+
+def _paths(files: Any) -> list[Path]:
+    one = isinstance(files, (str, PathLike)) or not isinstance(files, Iterable)
+    several = [files] if one else list(files)
+    for each in several:
+        if not isinstance(each, (str, PathLike)):
+            raise TableError(
+                f"files must be paths, one or several in a list: got a {type(each).__name__}; "
+                "name files that an experiment program wrote"
+            )
+    return [Path(each).expanduser() for each in several]
 
 
 def _read(

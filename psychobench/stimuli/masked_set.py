@@ -108,7 +108,8 @@ def mask_stimuli(
         "fill": fill, "grey": grey, "blur": blur, "feather": feather, "reach": reach, "seed": seed,
         "control": control, "inverse": inverse, "follow": follow,
     }  # fmt: skip
-    settings = {key: value for key, value in shared.items() if value not in (None, False)}
+    # not by equality: 0 equals False, and is a grey and a reach
+    settings = {key: each for key, each in shared.items() if each is not None and each is not False}
     specs = choose_masks(masks, spec, settings)
     check_writable(Path(out))
     loaded = stimuli if isinstance(stimuli, StimulusSet) else load_stimuli(stimuli)

@@ -70,7 +70,7 @@ def test_each_network_is_mapped_whole_and_masked_in_its_first_training(
     stimuli: StimulusSet, tmp_path: Path
 ) -> None:
     study = map_attention(make, NETWORKS, 3, stimuli)
-    assert len(study.seen) == len(NETWORKS) * 2 * (1 + len(MASKS))
+    assert len(study.maps) == len(NETWORKS) * 2 * (1 + len(MASKS))
     mouth = study.shares[study.shares["region"] == "mouth"]
     assert (mouth["ratio"] > 1).all()  # more than its share of the area
     whole, masked = draw_figure_3(study), draw_figure_5(study)

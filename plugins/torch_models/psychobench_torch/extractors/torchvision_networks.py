@@ -40,13 +40,13 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
     """
     names = classifiers()
     if network not in names:
-        hint = nearest(network, names, most=3) or f"; there are {', '.join(names)}"
+        hint = nearest(network, names, most=3) or f"; it has {', '.join(names)}"
         raise OptionError(
             f"a network must be one of torchvision's classifiers: there is no '{network}'{hint}"
         )
     if pretraining.file is None and pretraining.name != "imagenet":
         raise OptionError(
-            "pretraining of torchvision's networks must be imagenet or a file: "
+            "`pretraining` of torchvision's networks must be imagenet or a file: "
             f"'{FAMILY}{network}' was given '{pretraining.name}'"
         )
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from psychobench.plugins import (
-    Question,
+    AttentionStudy,
+    MapRequest,
+    NamedObserver,
     StimulusError,
-    Study,
-    Who,
-    draw_seen,
-    run_study,
+    measure_attention,
     set_regions,
 )
 from psychobench_torch.reproduction.paper import MASKS, PRETRAININGS
@@ -25,12 +23,13 @@ if TYPE_CHECKING:
     from psychobench.plugins import FaceRegions, StimulusSet
 
 METHOD = "layercam"
-_log = logging.getLogger("psychobench")
 # the paper's levels, as shares of the way from the lowest to the highest
 FIGURE_3, FIGURE_5 = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0)
 
 
-def map_attention(make: Maker, observers: Sequence[str], seed: int, stimuli: StimulusSet) -> Study:
+def map_attention(
+    make: Maker, observers: Sequence[str], seed: int, stimuli: StimulusSet
+) -> AttentionStudy:
     """Map the attention of each network, for whole and masked faces, in its first training.
 
     Parameters
@@ -46,38 +45,34 @@ def map_attention(make: Maker, observers: Sequence[str], seed: int, stimuli: Sti
 
     Returns
     -------
-    Study
-        Seen in the paper's order: network by network, object-based before face-based.
+    AttentionStudy
+        Maps in the paper's order: network by network, object-based before face-based.
     """
-    who = [
-        Who(f"{observer}, {pretraining}", next(iter(make(observer, pretraining, [seed]))))
+    named = [
+        NamedObserver(f"{observer}, {pretraining}", next(iter(make(observer, pretraining, [seed]))))
         for observer in observers
         for pretraining in PRETRAININGS
     ]
-    question = Question(METHOD)
-    for each in who:
-        each.check(question)
     masks = ["none", *MASKS]
-    return run_study(who, question, stimuli, masks, regions=_regions(stimuli), tell=_log.info)
+    return measure_attention(named, MapRequest(METHOD), stimuli, masks, regions=_regions(stimuli))
 
 
-def draw_figure_3(study: Study) -> Figure:
+def draw_figure_3(study: AttentionStudy) -> Figure:
     """Draw experiment 1: a row for each network and pre-training, a column for each level."""
     return _draw(study, ("none",), FIGURE_3)
 
 
-def draw_figure_5(study: Study) -> Figure:
+def draw_figure_5(study: AttentionStudy) -> Figure:
     """Draw experiment 2: a row for each network, pre-training and mask, a column for each level."""
     return _draw(study, MASKS, FIGURE_5)
 
 
-def _draw(study: Study, masks: Sequence[str], shares: Sequence[float]) -> Figure:
-    seen = tuple(each for each in study.seen if each.mask in masks)
+def _draw(study: AttentionStudy, masks: Sequence[str], shares: Sequence[float]) -> Figure:
+    maps = tuple(each for each in study.maps if each.mask in masks)
     levels = study.stimuli.table["level"]
     low, high = float(levels.min()), float(levels.max())
-    return draw_seen(
-        replace(study, seen=seen), [low + share * (high - low) for share in shares], "row"
-    )
+    shown = [low + share * (high - low) for share in shares]
+    return replace(study, maps=maps).plot(levels=shown, colour_scale="row")
 
 
 def _regions(stimuli: StimulusSet) -> FaceRegions | None:

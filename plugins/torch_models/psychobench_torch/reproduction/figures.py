@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psychobench.plugins import Appearance, Line, Throng, count_responses, draw_matrix
+from psychobench.plugins import Appearance, CohortCurves, Line, count_responses, draw_panel_grid
 from psychobench_torch.reproduction.measures import READINGS, Floats
 from psychobench_torch.reproduction.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
 from psychobench_torch.reproduction.pretraining_data import all_pretrained_on
@@ -56,9 +56,9 @@ def _draw(result: ReproductionResults, rows: dict[str, str], title: str) -> Figu
         [_lines(result, pretraining, mask, psi) for pretraining in PRETRAININGS]
         for mask in rows.values()
     ]
-    return draw_matrix(
+    return draw_panel_grid(
         panels,
-        _throng(result, grid),
+        _cohort_curves(result, grid),
         grid,
         rows=list(rows),
         columns=[
@@ -104,7 +104,7 @@ def _lines(result: ReproductionResults, pretraining: str, mask: str, psi: Floats
     return lines
 
 
-def _throng(result: ReproductionResults, grid: Floats) -> Throng:
+def _cohort_curves(result: ReproductionResults, grid: Floats) -> CohortCurves:
     people = result.people
     fits = people.fits.to_frame()
     psi = people.fits.predict(grid)[(fits["condition"] == people.measures.condition).to_numpy()]
@@ -119,7 +119,7 @@ def _throng(result: ReproductionResults, grid: Floats) -> Throng:
     means = counts.groupby("level")["proportion"].mean()
     kind = "SIMULATED people" if people.cohort.simulated else "people"
     low, high = np.quantile(psi, BAND, axis=0)
-    return Throng(
+    return CohortCurves(
         Appearance(f"{len(psi)} {kind}", *PEOPLE),
         means.index.to_numpy(np.float64),
         means.to_numpy(np.float64),

@@ -14,7 +14,7 @@ from psychobench_torch.reproduction.paper import NAME, SOURCE
 from psychobench_torch.reproduction.text import claim_counts, summary
 
 if TYPE_CHECKING:
-    from psychobench.plugins import Study
+    from psychobench.plugins import AttentionStudy
     from psychobench_torch.reproduction.results import ReproductionResults
 
 
@@ -78,14 +78,14 @@ def write_files(result: ReproductionResults, folder: Path) -> None:
     save_figure(figures[0], folder, "figure2")
     save_figure(figures[1], folder, "figure4")
     if result.attention is not None:
-        _write_looks(result.attention, folder)
+        _write_attention(result.attention, folder)
     _text(departures_text(result), folder / "departures.md")
     _text(summary(result), folder / "summary.txt")
     _text(reproduction_page(result, *figures).html(), folder / "report.html")
     _text(json.dumps(document(result), indent=2, allow_nan=False), folder / "reproduction.json")
 
 
-def _write_looks(attention: Study, folder: Path) -> None:
+def _write_attention(attention: AttentionStudy, folder: Path) -> None:
     """Write figures 3 and 5, and how much of the maps goes where."""
     from psychobench.plugins import save_figure
     from psychobench_torch.reproduction.attention_figures import draw_figure_3, draw_figure_5

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from psychobench.plugins import (
+    AttentionStudy,
     ShownAsTable,
-    Study,
     provenance,
     published,
     staged_folder,
@@ -216,7 +216,7 @@ def _collect(ready: Prepared, options: Options, make: Maker) -> list[Answers]:
         raise
 
 
-def _map_attention(ready: Prepared, options: Options) -> Study:
+def _map_attention(ready: Prepared, options: Options) -> AttentionStudy:
     _log.info("computing attention maps ...")
     return map_attention(ready.sources.make, ready.observers, options.seed, ready.stimuli)
 
@@ -234,7 +234,7 @@ def _store(ready: Prepared, options: Options) -> Store:
 
 
 def _assemble(
-    ready: Prepared, options: Options, answers: Sequence[Answers], attention: Study | None
+    ready: Prepared, options: Options, answers: Sequence[Answers], attention: AttentionStudy | None
 ) -> Reproduction:
     people, paper = ready.people, published()
     measured = measure(combine_answers(answers), people)

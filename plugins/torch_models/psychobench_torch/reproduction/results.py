@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from psychobench.plugins import Published, StimulusSet, Study, words
+from psychobench.plugins import AttentionStudy, Published, StimulusSet, words
 from psychobench_torch.reproduction.measures import Measured, People, Replicates
 from psychobench_torch.reproduction.tables import FilledTable
 
@@ -46,7 +46,7 @@ class ReproductionResults:
         The `info` of each network, under ``alexnet, object`` and so on.
     provenance : mapping
         Versions, hashes, options.
-    attention : Study or None
+    attention : AttentionStudy or None
         Attention maps of the networks; None where there are none.
     """
 
@@ -63,7 +63,7 @@ class ReproductionResults:
     paper: Published
     infos: Mapping[str, Mapping[str, Any]]
     provenance: Mapping[str, Any]
-    attention: Study | None = None
+    attention: AttentionStudy | None = None
 
     @property
     def heading(self) -> str:

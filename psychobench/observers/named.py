@@ -1,4 +1,4 @@
-"""The observers of a study: registered names or objects of one's own, each under one name."""
+"""Observers as users give them: registered names or objects of their own, each with a name."""
 
 from __future__ import annotations
 
@@ -40,15 +40,8 @@ def load_observers(observers: Given, pretraining: str | None, seed: int) -> Name
         With a line for each observer that cannot be loaded or is none.
     """
     pairs: list[tuple[str | None, str | Observer]]
-    if isinstance(observers, Mapping):
-        pairs = [(str(name), each) for name, each in observers.items()]
-    else:
-        pairs = [(None, each) for each in _split(observers)]
+    pairs = split_observers(observers)
     names = [each for _, each in pairs if isinstance(each, str)]
-    if not pairs:
-        raise OptionError(
-            "`observers` must name at least one: `psychobench.list_observers()` lists them"
-        )
     if pretraining is not None and not names:
         raise OptionError(
             "`pretraining` is an option of registered observers: these were made already; leave it "
@@ -58,15 +51,40 @@ def load_observers(observers: Given, pretraining: str | None, seed: int) -> Name
 
     def load(name: str | None, each: str | Observer) -> tuple[str | None, Observer]:
         if not isinstance(each, str):
-            return name, _check_observer(each)
+            return name, as_observer(each)
         chosen = pretraining if each in pretrained else None
         return name or each, load_observer(each, seed=seed, pretraining=chosen)
 
     return all_of(*(partial(load, *pair) for pair in pairs))
 
 
+def split_observers(observers: Given) -> list[tuple[str | None, str | Observer]]:
+    """List the observers that are given, with the names that a mapping gives them.
+
+    Raises
+    ------
+    OptionError
+        If there is none.
+
+    Examples
+    --------
+    >>> split_observers("vgg16, alexnet")
+    [(None, 'vgg16'), (None, 'alexnet')]
+    """
+    pairs: list[tuple[str | None, str | Observer]]
+    if isinstance(observers, Mapping):
+        pairs = [(str(name), each) for name, each in observers.items()]
+    else:
+        pairs = [(None, each) for each in _split(observers)]
+    if not pairs:
+        raise OptionError(
+            "`observers` must name at least one: `psychobench.list_observers()` lists them"
+        )
+    return pairs
+
+
 def name_observers(found: Named) -> dict[str, Observer]:
-    """Name every observer; one without a name is asked for it, which may load its weights.
+    """Return observers by name; one without a name has its `info` read, which may load weights.
 
     Raises
     ------
@@ -103,7 +121,14 @@ def _pretrained(names: Sequence[str]) -> Sequence[str]:
     return [name for name in names if name.partition(":")[0] in having] or names
 
 
-def _check_observer(observer: object) -> Observer:
+def as_observer(observer: object) -> Observer:
+    """Check that an object is an observer.
+
+    Raises
+    ------
+    OptionError
+        If it has no `info` or no `respond`.
+    """
     # reading `info` may load weights, so that only its presence on the type or object is checked
     has_info = hasattr(type(observer), "info") or "info" in getattr(observer, "__dict__", {})
     if callable(getattr(observer, "respond", None)) and has_info:

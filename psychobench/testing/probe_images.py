@@ -1,4 +1,4 @@
-"""The images that the kit shows: rendered faces whose expression is known."""
+"""The images that the checks show: rendered faces whose expression is known."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LabelledImages:
     Raises
     ------
     ObserverError
-        If the two do not go together.
+        If their numbers differ.
     """
 
     images: NDArray[np.uint8]
@@ -52,19 +52,19 @@ class LabelledImages:
 class References:
     """Images with the answers that their author has verified, once, by other means.
 
-    They are what tells a wrong normalisation, resize or colour order from a right one.
+    They reveal a wrong normalisation, resizing or colour order.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n, height, width, 3)
-        Some images, best in strong colours.
+        Some images, preferably in strong colours.
     answers : ndarray of float, shape (n,)
         P(target) for each.
 
     Raises
     ------
     ObserverError
-        If the two do not go together.
+        If their numbers differ.
     """
 
     images: NDArray[np.uint8]
@@ -80,7 +80,7 @@ class References:
 
 @functools.cache
 def identities(n: int) -> tuple[Identity, ...]:
-    """Give the average identity and `n` - 1 random ones, always the same."""
+    """Return the average identity and `n` - 1 random ones, always the same."""
     rng = np.random.default_rng(7)
     return (Identity(), *(Identity.random(rng) for _ in range(n - 1)))
 
@@ -114,7 +114,7 @@ def probe() -> NDArray[np.uint8]:
 
 
 def greys() -> NDArray[np.uint8]:
-    """Give uniform black, mid-grey and white images, and a face without colour."""
+    """Return uniform black, mid-grey and white images, and a face without colour."""
     uniform = [np.full((SIZE, SIZE, 3), value, np.uint8) for value in (0, 128, 255)]
     luminance = np.rint(faces(1.0, 12)[0] @ [0.299, 0.587, 0.114]).astype(np.uint8)
     return np.stack([*uniform, np.repeat(luminance[..., None], 3, axis=2)])
@@ -129,7 +129,7 @@ def oblong(height: int, width: int) -> NDArray[np.uint8]:
 
 
 def cut_out() -> NDArray[np.uint8]:
-    """Give one face cut out of its background, decoded from a file with an alpha channel."""
+    """Return one face cut out of its background, decoded from a file with an alpha channel."""
     from PIL import Image
 
     ys, xs = np.mgrid[-1 : 1 : SIZE * 1j, -1 : 1 : SIZE * 1j]

@@ -1,4 +1,4 @@
-"""Checks of surroundings: answering changes nothing but the answer, and stays on this machine."""
+"""Checks of side effects: answering leaves the process as it was, and needs no network."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from unittest import mock
 
 import numpy as np
 
-from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
+from psychobench.testing.observer_under_test import CheckFailed, CheckSkipped, ObserverUnderTest
 
 
-def check_evaluation_mode(subject: Subject) -> None:
+def check_evaluation_mode(tested: ObserverUnderTest) -> None:
     """Check that answers are an evaluation's, and the mode is left as found.
 
     The observer's attribute `module` is looked at, where there is one. It needs `training`,
     `train(mode)` and, where it has parts, `modules()`: PyTorch's names.
     """
-    module: Any = getattr(subject.observer, "module", None)
+    module: Any = getattr(tested.observer, "module", None)
     if not hasattr(module, "training"):
         raise CheckSkipped("the observer has no attribute 'module' with a training mode")
     found = _modes(module)
@@ -31,17 +31,17 @@ def check_evaluation_mode(subject: Subject) -> None:
         for mode in (False, True):
             module.train(mode)
             before = _modes(module)
-            answers = subject.answer(subject.probe)
+            answers = tested.answer(tested.probe)
             if _modes(module) != before:
                 raise CheckFailed(f"respond does not leave training={mode} as it found it")
-            if subject.info.deterministic:
-                subject.require_same(answers, subject.baseline, f"change with training={mode}")
+            if tested.info.deterministic:
+                tested.require_same(answers, tested.baseline, f"change with training={mode}")
     finally:
         for part, mode in zip(_parts(module), found, strict=True):
             part.training = mode
 
 
-def check_random_state(subject: Subject) -> None:
+def check_random_state(tested: ObserverUnderTest) -> None:
     """Check that the global random generators are left alone."""
     generators = _generators()
     kept = {name: each.state() for name, each in generators.items()}
@@ -49,26 +49,26 @@ def check_random_state(subject: Subject) -> None:
         for generator in generators.values():
             generator.draw()  # away from where an observer that seeds it has left it
         states = {f"the state of {name}": each.snapshot for name, each in generators.items()}
-        _require_unchanged(subject, states)
+        _require_unchanged(tested, states)
     finally:
         for name, generator in generators.items():
             generator.restore(kept[name])
 
 
-def check_process_state(subject: Subject) -> None:
+def check_process_state(tested: ObserverUnderTest) -> None:
     """Check that folder, environment and the settings of numpy and torch are left alone."""
     torch: Any = sys.modules.get("torch")
     gradients = torch.enable_grad() if torch else contextlib.nullcontext()
     # start from the defaults, which an earlier answer may have left for good
     with np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"), gradients:
-        _require_unchanged(subject, _process_states())
+        _require_unchanged(tested, _process_states())
 
 
-def check_no_network(subject: Subject) -> None:
+def check_no_network(tested: ObserverUnderTest) -> None:
     """Check that answering needs no network; loading weights, before this, may."""
     with _no_network() as attempts:
         try:
-            subject.answer(subject.probe)
+            tested.answer(tested.probe)
         except OSError:
             if not attempts:
                 raise
@@ -76,10 +76,10 @@ def check_no_network(subject: Subject) -> None:
         raise CheckFailed(f"respond tried to reach {attempts[0]}")
 
 
-def check_stdout(subject: Subject) -> None:
-    """Check that nothing is printed on stdout, where ``--json`` puts its document."""
-    if printed := subject.printed().strip():
-        raise CheckFailed(f"the observer printed {printed[:60]!r} on stdout; stderr is the place")
+def check_stdout(tested: ObserverUnderTest) -> None:
+    """Check that nothing is printed on stdout, which belongs to the program's own results."""
+    if printed := tested.printed().strip():
+        raise CheckFailed(f"the observer printed {printed[:60]!r} on stdout; print on stderr")
 
 
 def _parts(module: Any) -> list[Any]:
@@ -90,9 +90,9 @@ def _modes(module: Any) -> list[bool]:
     return [part.training for part in _parts(module)]
 
 
-def _require_unchanged(subject: Subject, states: dict[str, Callable[[], Any]]) -> None:
+def _require_unchanged(tested: ObserverUnderTest, states: dict[str, Callable[[], Any]]) -> None:
     before = {name: state() for name, state in states.items()}
-    subject.answer(subject.probe)
+    tested.answer(tested.probe)
     changed = [name for name, state in states.items() if state() != before[name]]
     if changed:
         raise CheckFailed(f"respond changes {', '.join(changed)}")
@@ -106,7 +106,7 @@ class _Generator(NamedTuple):
     draw: Callable[[], Any]
 
     def snapshot(self) -> list[Any]:
-        """Give the state in a form that can be compared."""
+        """Return the state in a form that can be compared."""
         return [np.asarray(part).tolist() for part in self.state()]
 
 

@@ -12,7 +12,7 @@ import psychobench
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
-from psychobench.fits.population.model import pool
+from psychobench.fits.population.model import fit_population_model
 from psychobench.fits.population.partial_pooling import fit_population
 
 LEVELS = np.array([0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0])
@@ -79,7 +79,7 @@ def test_intervals_of_small_populations_cover_the_true_mean_and_spread():
             np.tile(LEVELS[::2] - 0.5, (8, 1)), np.full((8, 4), 10.0),
             table["n_target"].to_numpy(float).reshape(8, 4),
         )  # fmt: skip
-        pooled = pool(blocks, FitOptions())
+        pooled = fit_population_model(blocks, FitOptions())
         low, high = 0.5 + pooled.location.mean_quantiles(np.array([0.025, 0.975]))
         least, most = pooled.location.spread_quantiles(np.array([0.025, 0.975]))
         middle = 0.5 + pooled.locations @ pooled.axes.location
@@ -149,7 +149,7 @@ def test_the_posterior_is_that_of_importance_sampling():
     """Fixed asymptotes and few people, integrated in another way altogether."""
     hits = np.array([[0, 2, 6, 8], [0, 0, 4, 7], [1, 5, 7, 8], [0, 3, 3, 8]])
     levels = np.array([-0.5, -0.2, 0.2, 0.5])
-    pooled = pool(
+    pooled = fit_population_model(
         Blocks(np.tile(levels, (4, 1)), np.full((4, 4), 8.0), hits.astype(float)),
         FitOptions(asymptotes="fixed"),
     )

@@ -106,13 +106,13 @@ def test_an_observer_with_one_condition_is_fitted_as_without_sharing():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"share": ("guess",)}, "share must be lapse"),
-        ({"engine": "bayes"}, "needs engine ml"),
-        ({"asymptotes": "fixed"}, "needs asymptotes free"),
-        ({"asymptotes": "equal"}, "needs asymptotes free"),
+        ({"share": ("guess",)}, "`share` must be lapse"),
+        ({"engine": "bayes"}, 'needs `engine="ml"`'),
+        ({"asymptotes": "fixed"}, 'needs `asymptotes="free"`'),
+        ({"asymptotes": "equal"}, 'needs `asymptotes="free"`'),
         ({"bounds": {"lapse": (0.02, 0.02)}}, "not held"),
-        ({"bootstrap": 10}, "leave out bootstrap"),
-        ({"gof": 10}, "leave out gof"),
+        ({"bootstrap": 10}, "leave out `bootstrap`"),
+        ({"gof": 10}, "leave out `gof`"),
     ],
 )
 def test_sharing_is_refused_where_it_makes_no_sense(options, words):
@@ -125,5 +125,5 @@ def test_sharing_is_refused_where_nobody_has_two_conditions_or_answers_are_proba
         fit(conditions(1, seed=1), share=("lapse",))
     table = conditions(2, seed=1)
     table["p_target"] = table.pop("n_target") / table.pop("n_trials")
-    with pytest.raises(OptionError, match="share needs counted answers"):
+    with pytest.raises(OptionError, match="`share` needs counted answers"):
         fit(table, share=("lapse",))

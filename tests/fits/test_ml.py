@@ -11,10 +11,11 @@ from psychobench.errors import FitError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.ml import engine as ml
+from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.options import FitOptions
 from psychobench.fits.pse import fit
 
-PEAKS = json.loads((Path(__file__).parent / "reference" / "scipy_peaks.json").read_text())
+PEAKS = json.loads((Path(__file__).parents[1] / "reference" / "scipy_peaks.json").read_text())
 
 
 def hard_blocks(sigmoid):
@@ -26,7 +27,7 @@ def hard_blocks(sigmoid):
 
 @pytest.mark.parametrize("sigmoid", PEAKS)
 def test_no_fit_is_worse_than_the_best_of_twelve_climbs_by_scipy(sigmoid):
-    ours = ml.solve(ml.pose(hard_blocks(sigmoid), FitOptions(sigmoid=sigmoid))).value
+    ours = ml.solve(make_problem(hard_blocks(sigmoid), FitOptions(sigmoid=sigmoid))).value
     theirs = np.array([row["peak"] for row in PEAKS[sigmoid]])
     assert (ours > theirs - 0.01).all()
 

@@ -9,6 +9,7 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import SIGMOIDS, psi
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.bootstrap import STARTS, TOLERANCE
+from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 
@@ -68,7 +69,7 @@ def scipy_peak(problem, row, options, rng):
 def test_no_mode_ends_below_the_best_of_several_climbs_by_scipy(mode):
     options, rng = FitOptions(**mode), np.random.default_rng(0)
     blocks = drawn(options, seed=len(str(mode)))
-    problem = ml.pose(blocks, options)
+    problem = make_problem(blocks, options)
     theirs = np.array([scipy_peak(problem, row, options, rng) for row in range(len(blocks))])
     assert (ml.solve(problem).value > theirs - 0.002).all()
     refits = ml.solve(problem, starts=STARTS, grid=COARSE, tolerance=TOLERANCE)

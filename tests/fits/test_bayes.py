@@ -12,12 +12,12 @@ from scipy.integrate import quad
 
 from psychobench import fit
 from psychobench.errors import FitError, OptionError
-from psychobench.fits.bayes.engine import posterior
+from psychobench.fits.bayes.engine import fit_posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import GUESS, LAPSE, M, W, pose_prior
+from psychobench.fits.priors import GUESS, LAPSE, THRESHOLD, WIDTH, make_prior
 
-REFERENCE = json.loads((Path(__file__).parent / "reference" / "bayes_grid.json").read_text())
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "bayes_grid.json").read_text())
 LEVELS = np.linspace(0.0, 1.0, 7)
 RISING = [1, 3, 5, 15, 24, 28, 30]
 
@@ -49,7 +49,7 @@ def test_estimates_and_ends_are_within_2_percent_of_the_interval_of_a_dense_grid
     case = REFERENCE[number]
     assert case["grids_differ"] < 0.01  # the reference has converged
     blocks = Blocks(*(np.array([case[name]], dtype=float) for name in ("levels", "n", "k")))
-    found = posterior(blocks, options_of(case))
+    found = fit_posterior(blocks, options_of(case))
     for name, (mean, low, high) in case["mean_low_high"].items():
         near = (0.02 if name in ("threshold", "width", "pse") else 0.04) * (high - low)
         ends = found.interval(name, 0.95)
@@ -65,7 +65,7 @@ def test_estimates_and_ends_are_within_2_percent_of_the_interval_of_a_dense_grid
 
 
 def test_the_priors_are_those_of_the_paper():
-    prior = pose_prior(
+    prior = make_prior(
         Blocks(LEVELS[None], np.full((1, 7), 30.0), np.zeros((1, 7))), FitOptions(engine="bayes")
     )
     at = np.array([[-1.0, -0.75, -0.5, 0.0, 0.5, 0.75, 1.0]])  # levels run from -.5 to .5
@@ -82,19 +82,19 @@ def test_the_priors_are_those_of_the_paper():
 
 def test_draws_from_the_prior_follow_it():
     options = FitOptions(engine="bayes", bounds={"lapse": (0.0, 0.1)})
-    prior = pose_prior(Blocks(LEVELS[None], np.full((1, 7), 30.0), np.zeros((1, 7))), options)
+    prior = make_prior(Blocks(LEVELS[None], np.full((1, 7), 30.0), np.zeros((1, 7))), options)
     theta = prior.draw(40_000, np.random.default_rng(3))[0]
-    assert np.abs(theta[M]).max() < 1
+    assert np.abs(theta[THRESHOLD]).max() < 1
     assert theta[LAPSE].max() <= 0.1
-    assert (np.abs(theta[M]) < 0.5).mean() == pytest.approx(2 / 3, abs=0.01)
+    assert (np.abs(theta[THRESHOLD]) < 0.5).mean() == pytest.approx(2 / 3, abs=0.01)
     assert theta[GUESS].mean() == pytest.approx(1 / 11, abs=0.002)
-    median = np.median(theta[W])[None, None]
+    median = np.median(theta[WIDTH])[None, None]
     assert prior.width.cdf(median)[0, 0] == pytest.approx(0.5, abs=0.01)
 
 
 def test_without_answers_the_posterior_is_the_prior():
     trials = np.zeros((1, 7))
-    found = posterior(Blocks(LEVELS[None], trials, trials), FitOptions(engine="bayes"))
+    found = fit_posterior(Blocks(LEVELS[None], trials, trials), FitOptions(engine="bayes"))
     assert found.means["threshold"][0] == pytest.approx(0.5, abs=1e-3)
     assert found.means["lapse"][0] == pytest.approx(1 / 11, abs=1e-3)
     assert found.quantile("lapse", 0.5)[0] == pytest.approx(1 - 0.5**0.1, abs=1e-3)
@@ -103,7 +103,7 @@ def test_without_answers_the_posterior_is_the_prior():
 def test_equal_asymptotes_count_the_prior_of_the_rate_once():
     trials = np.zeros((1, 7))
     options = FitOptions(engine="bayes", asymptotes="equal")
-    found = posterior(Blocks(LEVELS[None], trials, trials), options)
+    found = fit_posterior(Blocks(LEVELS[None], trials, trials), options)
     once = 1 - (1 - 0.5 * (1 - 0.5**10)) ** 0.1  # median of Beta(1, 10) below .5
     assert found.quantile("guess", 0.5)[0] == pytest.approx(once, abs=1e-3)
     assert np.array_equal(found.means["guess"], found.means["lapse"])
@@ -165,7 +165,7 @@ def test_binomial_posteriors_do_not_depend_on_how_blocks_are_split():
         np.tile(LEVELS, 2)[None], np.full((1, 14), 15.0), np.hstack([half, whole.hits - half])
     )
     options = FitOptions(engine="bayes", likelihood="binomial")
-    one, two = posterior(whole, options), posterior(split, options)
+    one, two = fit_posterior(whole, options), fit_posterior(split, options)
     for name in ("pse", "width", "lapse"):
         assert two.quantile(name, 0.1) == pytest.approx(one.quantile(name, 0.1), rel=1e-6)
 

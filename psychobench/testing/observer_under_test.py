@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from psychobench.observers.protocol import Observer, ObserverInfo
 from psychobench.observers.runner import read_info
-from psychobench.testing import material
-from psychobench.testing.material import LabelledImages, References
+from psychobench.testing import probe_images
+from psychobench.testing.probe_images import LabelledImages, References
 
 
 class CheckFailed(Exception):  # noqa: N818 - an outcome, not an error of ours
@@ -25,13 +25,13 @@ class CheckSkipped(Exception):  # noqa: N818 - an outcome, not an error of ours
 
 
 @dataclass
-class Subject:
-    """One observer and the means to question it.
+class ObserverUnderTest:
+    """One observer, and what its checks need.
 
     Attributes
     ----------
     observer : Observer
-        Who is checked.
+        The observer that is checked.
     factory : callable, optional
         Makes another one like it.
     registered_name : str, optional
@@ -43,7 +43,7 @@ class Subject:
     atol : float
         How far answers that should be the same may differ.
     printed : callable
-        Gives what has been printed on stdout so far.
+        Returns what has been printed on stdout so far.
     """
 
     observer: Observer
@@ -56,22 +56,22 @@ class Subject:
 
     @cached_property
     def info(self) -> ObserverInfo:
-        """What the observer says of itself."""
+        """The observer's description of itself."""
         return read_info(self.observer)
 
     @cached_property
     def probe(self) -> NDArray[np.uint8]:
         """The batch that most checks show."""
-        return material.probe()
+        return probe_images.probe()
 
     @cached_property
     def first_reply(self) -> Any:
-        """What the observer gave, unchanged, when it was first shown the probe."""
+        """The observer's first answers to the probe, as they were returned."""
         return self.observer.respond(self.probe.copy())
 
     @cached_property
     def baseline(self) -> NDArray[np.float64]:
-        """Answers to the probe, now that weights are loaded."""
+        """Answers to the probe after weights were loaded."""
         return self.answer(self.probe)
 
     def answer(
@@ -81,9 +81,9 @@ class Subject:
         observer: Observer | None = None,
         as_is: bool = False,
     ) -> NDArray[np.float64]:
-        """Ask for one number for each image, whatever its type and range.
+        """Return one number for each image, whatever its type and range.
 
-        A plain copy is shown, which nothing done to it can spoil, or the images `as_is`.
+        The observer gets a plain copy, or the images themselves where `as_is` is true.
         """
         reply = (observer or self.observer).respond(images if as_is else images.copy(order="C"))
         answers = np.asarray(reply, dtype=np.float64)
@@ -96,7 +96,7 @@ class Subject:
     def require_determinism(self) -> None:
         """Skip a check that only makes sense where the same image gets the same answer."""
         if not self.info.deterministic:
-            raise CheckSkipped("the observer says that it is not deterministic")
+            raise CheckSkipped("the observer states that it is not deterministic")
 
     def require_same(
         self, found: NDArray[np.float64], expected: NDArray[np.float64], fault: str

@@ -129,21 +129,21 @@ def test_an_order_that_is_not_known_is_said_not_to_be():
     one = counts([1, 3, 10, 20, 27, 29], session="only")
     assert checks(one).loc["order", "missing"] == "all answers come from one session"
     twice = trials().assign(trial=lambda table: table["trial"] % 50)
-    assert "come twice" in checks(twice).loc["order", "missing"]
+    assert "repeated" in checks(twice).loc["order", "missing"]
 
 
-def test_simulated_answers_are_dealt_out_to_the_cells_of_their_blocks():
+def test_simulated_answers_are_distributed_over_the_cells_of_their_blocks():
     from psychobench.fits.designs import build_design
-    from psychobench.fits.goodness.time_course import lay_out_order
+    from psychobench.fits.goodness.time_course import cells_by_time
     from psychobench.fits.options import FitOptions
     from psychobench.trials.table import validate_trials
 
     table, options = validate_trials(trials()), FitOptions()
     design = build_design(table, [], options)
-    cells, _ = lay_out_order(table, [], design, options)
+    cells, _ = cells_by_time(table, [], design, options)
     np.testing.assert_array_equal(np.bincount(cells.block, cells.hits), design.blocks.hits[0])
     hits = np.tile(design.blocks.hits[0], (4000, 1))
-    dealt = cells.redealt(hits, 0)
+    dealt = cells.distribute(hits, 0)
     for block in range(7):
         mine = cells.block == block
         np.testing.assert_array_equal(dealt.hits[:, mine].sum(axis=1), hits[:, block])
@@ -169,7 +169,7 @@ def test_a_block_whose_keys_were_swapped_is_named_with_the_pse_without_it():
     [
         ([14, 15, 16, 15, 14], "there is no PSE"),
         ([0, 0, 0, 30, 30, 30], "a step rests on the two levels"),
-        ([3, 15, 27], "takes 4 levels"),
+        ([3, 15, 27], "needs 4 levels"),
     ],
 )
 def test_a_pse_that_no_block_can_move_says_why(hits, reason):
@@ -182,15 +182,15 @@ def test_observers_who_cannot_be_fitted_leave_the_checks_of_the_others_alone():
     fits = fit(pd.concat([silent, trials(0.4)]), gof=99)
     with_others = fits.goodness.table.set_index("check")
     pd.testing.assert_frame_equal(alone, with_others)
-    assert fits.to_json_rows()[0]["flags"] == []
-    assert len(fits.to_json_rows()[1]["flags"]) == 1
+    assert fits.to_json()[0]["flags"] == []
+    assert len(fits.to_json()[1]["flags"]) == 1
 
 
 def test_without_gof_there_is_no_goodness_and_no_column_of_flags():
     fits = fit(counts([1, 3, 10, 20, 27, 29]))
     assert fits.goodness is None
     assert "flags" not in fits.table
-    assert "flags" not in fits.to_json_rows()[0]
+    assert "flags" not in fits.to_json()[0]
 
 
 def test_a_quick_look_has_a_panel_for_each_observer_and_a_curve_for_each_condition():
