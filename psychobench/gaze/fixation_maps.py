@@ -147,23 +147,17 @@ def unit_range(values: Map, span: tuple[float, float] | None = None) -> Map:
 
 def _blur(values: Map, recipe: BlurRecipe) -> Map:
     """Blur a map that is zero but in a few pixels; beyond the edges there is nothing."""
-    rows, columns = (np.flatnonzero(values.any(axis=axis)) for axis in (1, 0))
-    down, across = (
-        _kernels(used, n, recipe) for used, n in zip((rows, columns), values.shape, strict=True)
-    )
-    blurred: Map = down.T @ (values[np.ix_(rows, columns)] @ across)
-    return blurred
-
-
-def _kernels(used: NDArray[np.intp], n: int, recipe: BlurRecipe) -> Map:
-    """Return the weights of all n pixels along an axis, one row for each pixel that is used."""
     # an even window has no middle pixel: its Gaussian is centred between two, as published
     width = recipe.window_px or 2 * int(np.ceil(3 * recipe.sigma_px)) + 1
     offsets = np.arange(width) - (width - 1) / 2
     weights = np.exp(-(offsets**2) / (2 * recipe.sigma_px**2))
-    place = np.arange(n)[None, :] - used[:, None] + width // 2
-    inside = (place >= 0) & (place < width)
-    return np.where(inside, weights[place.clip(0, width - 1)] / weights.sum(), 0.0)
+    kernel = np.outer(weights, weights) / weights.sum() ** 2
+    before = width // 2
+    height, across = values.shape
+    padded = np.zeros((height + width, across + width))
+    for row, column in np.argwhere(values):
+        padded[row : row + width, column : column + width] += values[row, column] * kernel
+    return padded[before : before + height, before : before + across]
 
 
 def _to_maximum_one(values: Map) -> Map:

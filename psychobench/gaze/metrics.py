@@ -141,12 +141,13 @@ class MapScorer:
         if candidate.flat or not self.spread:
             return float("nan")
         # people's deviations sum to 0, so the candidate's mean need not be subtracted
-        covariance = float(np.vdot(candidate.values, self.deviations)) / candidate.values.size
+        total = np.einsum("ij,ij->", candidate.values, self.deviations)  # BLAS would start threads
+        covariance = float(total) / candidate.values.size
         return covariance / candidate.spread / self.spread
 
     def _divergence(self, shares: Map) -> float:
         ratio = self.wanted / (shares.ravel()[self.support] + EPSILON)
-        return float(np.vdot(self.wanted, np.log(EPSILON + ratio)))
+        return float((self.wanted * np.log(EPSILON + ratio)).sum())
 
     def _gain(self, own: NDArray[np.float64]) -> float:
         if self.baseline is None or not len(self.baseline):

@@ -78,7 +78,10 @@ def others_densities(
         for n, name in zip(size[::-1], ("y_px", "x_px"), strict=True)
     )
     codes = pd.factorize(fixations["subject"])[0]
-    own = np.array([down[codes == i].T @ across[codes == i] for i in range(codes.max() + 1)])
+    own = np.array([  # einsum, since BLAS would start threads for each of these small products
+        np.einsum("ni,nj->ij", down[codes == i], across[codes == i])
+        for i in range(codes.max() + 1)
+    ])  # fmt: skip
     # the difference of equal numbers may fall below zero by rounding
     seen: NDArray[np.float64] = np.maximum(own.sum(axis=0) - own, 0.0)
     seen *= ((1 - kernel.centre_share) / seen.sum(axis=(1, 2)))[:, None, None]
