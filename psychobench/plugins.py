@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from psychobench.attention.regions import FaceRegions as FaceRegions, set_regions as set_regions
     from psychobench.attention.study import AttentionStudy as AttentionStudy
     from psychobench.cli.notes import typed as typed
-    from psychobench.cli.options import JSON as JSON
+    from psychobench.cli.options import JSON as JSON, OVERWRITE as OVERWRITE
     from psychobench.comparison import (
         CohortMeasures as CohortMeasures,
         Sample as Sample,
@@ -61,6 +61,10 @@ if TYPE_CHECKING:
     from psychobench.observers.base_rates import without_log_odds as without_log_odds
     from psychobench.observers.protocol import Observer as Observer, ObserverInfo as ObserverInfo
     from psychobench.observers.runner import respond as respond
+    from psychobench.outputs import (
+        check_output_folder as check_output_folder,
+        output_folder as output_folder,
+    )
     from psychobench.parallel import (
         read_ahead as read_ahead,
         thread_pool as thread_pool,
@@ -79,7 +83,6 @@ if TYPE_CHECKING:
     from psychobench.resources import (
         check_writable as check_writable,
         sha256 as sha256,
-        staged_folder as staged_folder,
         write_whole as write_whole,
     )
     from psychobench.stimuli.faces import (
@@ -115,10 +118,10 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "files": {
         "psychobench.images": ("read_image",),
+        "psychobench.outputs": ("check_output_folder", "output_folder"),
         "psychobench.resources": (
             "check_writable",
             "sha256",
-            "staged_folder",
             "write_whole",
         ),
     },
@@ -141,7 +144,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "the options of a command": {
         "psychobench.cli.notes": ("typed",),
-        "psychobench.cli.options": ("JSON",),
+        "psychobench.cli.options": ("JSON", "OVERWRITE"),
     },
     "a study: stimuli, people, answers": {
         "psychobench.observers.runner": ("respond",),

@@ -63,6 +63,8 @@ def in_options(text: str, command: click.Command) -> str:
         option = options.get(name)
         if option is None:
             return span[0]
+        if rest == "=True":
+            return option
         return f"{option} {_values(rest[1:], option)}" if rest else option
 
     return _SPAN.sub(translated, text)

@@ -13,9 +13,9 @@ import pandas as pd
 from psychobench.plugins import (
     AttentionStudy,
     ShownAsTable,
+    output_folder,
     provenance,
     published,
-    staged_folder,
 )
 from psychobench_torch.reproduction.answers import Answers, Store
 from psychobench_torch.reproduction.attention_figures import map_attention
@@ -70,20 +70,22 @@ class Reproduction(ShownAsTable, ReproductionResults):
         """Draw the paper's figure 2: the curves of people and networks for whole faces."""
         return draw_figure_2(self)
 
-    def save(self, folder: Path | str) -> None:
+    def save(self, folder: Path | str, *, overwrite: bool = False) -> None:
         """Write page, tables, figures, claims and departures into a folder, whole or not at all.
 
         Parameters
         ----------
         folder : path
             Created if need be; other files in it stay.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If it cannot be written.
+            If it cannot be written, or a file in it must not be replaced.
         """
-        with staged_folder(Path(folder)) as staged:
+        with output_folder(Path(folder), kind="reproduction", overwrite=overwrite) as staged:
             write_files(self, staged)
 
     def __str__(self) -> str:
