@@ -36,6 +36,7 @@ COMMANDS = {
         "psychobench.cli.compare:compare",
         "Test how human an observer's judgements are.",
     ),
+    "demo": ("psychobench.cli.demo:demo", "Write a small data set and its report, to look at."),
     "export": ("psychobench.cli.export:export", "Write trials as BIDS, Psych-DS or for R."),
     "fit": ("psychobench.cli.fit:fit", "Fit psychometric functions to a table of trials."),
     "humans": ("psychobench.cli.humans:humans", "List or simulate human cohorts."),

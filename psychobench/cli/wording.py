@@ -20,6 +20,7 @@ from psychobench.errors import PsychobenchError
 SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
 # calls of the library, and the commands that do the same
 COMMANDS = {
+    "demo()": "psychobench demo",
     "fit()": "psychobench fit",
     "list_cohorts()": "psychobench humans list",
     "list_observers()": "psychobench observers list",

@@ -22,6 +22,7 @@ _README = """\
 
 trials.csv                 the list: trial, stimulus, level, file
 trials.json                what the list was made from
+provenance.json            the hash of every file here
 images/                    the images it names
 psychopy_conditions.csv    the same list for PsychoPy
 jspsych_conditions.js      the same list for jsPsych, as a script; .json holds it as data
