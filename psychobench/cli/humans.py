@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from psychobench.cli import options as shared
+from psychobench.cli.groups import SuggestingGroup
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def humans() -> None:
     """List or simulate human cohorts.
 

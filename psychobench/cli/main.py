@@ -16,6 +16,7 @@ from typing import ClassVar, NoReturn
 import click
 
 from psychobench import __version__
+from psychobench.cli.groups import SuggestingGroup
 from psychobench.cli.notes import named_inputs
 from psychobench.cli.wording import in_options, leaf
 from psychobench.errors import PsychobenchError
@@ -61,7 +62,7 @@ ELSEWHERE = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group whose commands are imported when one of them is asked for."""
 
     own: ClassVar = COMMANDS

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from psychobench.cli.checks import check
+from psychobench.cli.groups import SuggestingGroup
 from psychobench.cli.masks import mask
 from psychobench.cli.morph import morph
 from psychobench.cli.options import JSON, OVERWRITE
 
 
-@click.group("stimuli")
+@click.group("stimuli", cls=SuggestingGroup)
 def stimuli_command() -> None:
     """Make, show and check stimulus sets.
 

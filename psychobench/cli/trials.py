@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from psychobench.cli.groups import SuggestingGroup
 from psychobench.cli.options import OVERWRITE
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def trials() -> None:
     """Make the trial list that people and networks share."""
 

@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from psychobench.plugins import JSON, OVERWRITE
-
-DEFAULT = ("alexnet", "fe_alexnet")
+from psychobench_torch.reproduction import DEFAULT_OBSERVERS
 
 
 @click.command()
@@ -20,7 +19,7 @@ DEFAULT = ("alexnet", "fe_alexnet")
     metavar="NAME",
     help="Which of the paper's networks; repeat for several, 'all' for the five. A VGG trains its "
     "convolutions on first use, up to 20 minutes for each pre-training on two cores.  "
-    f"[default: {', '.join(DEFAULT)}]",
+    f"[default: {', '.join(DEFAULT_OBSERVERS)}]",
 )
 @click.option(
     "--controls",
@@ -108,7 +107,9 @@ def reproduce(paper: str, out: Path | None, overwrite: bool, as_json: bool, **op
     if out is not None:
         written = ["report.html", "fits.csv", "trials.csv", "reproduction.json"]
         check_output_folder(out, written, kind="reproduction", overwrite=overwrite)
-    result = run_again(paper, observers=options.pop("observer") or DEFAULT, out=out, **options)
+    result = run_again(
+        paper, observers=options.pop("observer") or DEFAULT_OBSERVERS, out=out, **options
+    )
     result = replace(result, provenance={"command": typed(), **result.provenance})
     if out is not None:
         result.save(out, overwrite=overwrite)
