@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from psychobench.messages import argument, shown
@@ -32,20 +33,20 @@ def note_unused_columns(table: pd.DataFrame, used: Iterable[str] = ()) -> list[s
     taken = {*CANONICAL, *_ORIGIN, *used}
     codes = [pd.factorize(table[name])[0] for name in table if name in taken]
     notes = []
-    for name in (each for each in table if each not in taken):
+    for name in (str(each) for each in table if each not in taken):
         values = table[name].dropna().astype(str).str.strip()
         values = values[values != ""].unique()
         own = pd.factorize(table[name])[0]
         if not FEWEST <= len(values) <= MOST or any(_same_rows(own, each) for each in codes):
             continue
         within = bool(table.groupby("observer", sort=False)[name].nunique().gt(1).any())
-        option = argument("within" if within else "between", str(name))
+        option = argument("within" if within else "between", name)
         note = (
             f"column '{name}' ({shown(values[:4])}{' ...' if len(values) > 4 else ''}) varies "
             f"{'within' if within else 'between'} people and is not used: all its values are "
             f"pooled; {option} uses it"
         )
-        if within and "response" in table and _chance(table, str(name)) < FAR:
+        if within and "response" in table and _chance(table, name) < FAR:
             note += (
                 ". Answers at one level differ between its values far more than chance explains: "
                 "pooled, they say little"
@@ -72,7 +73,7 @@ def _chance(table: pd.DataFrame, name: str) -> float:
     return float(chi2.sf(statistic, df)) if df > 0 else 1.0
 
 
-def _same_rows(one: np.ndarray, other: np.ndarray) -> bool:
+def _same_rows(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
     """Whether two columns tell the same rows apart."""
     pairs = len(pd.DataFrame({"one": one, "other": other}).drop_duplicates())
     return bool(pairs == len(np.unique(one)) == len(np.unique(other)))
