@@ -100,6 +100,13 @@ def test_reaction_times_in_milliseconds_are_checked_as_such():
     assert "taken to be milliseconds" in " ".join(checked[1].notes)
 
 
+def test_the_command_names_its_own_option(tmp_path, capsys):
+    people(0.3).to_csv(tmp_path / "trials.csv", index=False)
+    with pytest.raises(SystemExit):
+        main(["analyse", str(tmp_path / "trials.csv"), "--engine", "ml", "--gof", "0"])
+    assert "--within orientation uses it" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"), [("analyze", "analyse"), ("stimuli maks", "mask"), ("ft", "fit")]
 )

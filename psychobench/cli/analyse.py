@@ -9,6 +9,7 @@ import click
 
 from psychobench.cli import options as shared
 from psychobench.cli.notes import typed
+from psychobench.cli.wording import in_options
 
 if TYPE_CHECKING:
     from psychobench.analysis import Analysis
@@ -69,7 +70,7 @@ def analyse(file: Path, out: Path | None, overwrite: bool, as_json: bool, **opti
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
     else:
-        click.echo(found.summary())
+        click.echo(in_options(found.summary(), click.get_current_context().command))
 
 
 def _as_typed(found: Analysis, out: Path | None) -> Analysis:

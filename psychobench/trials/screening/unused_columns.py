@@ -34,8 +34,8 @@ def note_unused_columns(table: pd.DataFrame, used: Iterable[str] = ()) -> list[s
     codes = [pd.factorize(table[name])[0] for name in table if name in taken]
     notes = []
     for name in (str(each) for each in table if each not in taken):
-        values = table[name].dropna().astype(str).str.strip()
-        values = values[values != ""].unique()
+        cells = table[name].dropna().astype(str).str.strip()
+        values = list(cells[cells != ""].unique())
         own = pd.factorize(table[name])[0]
         if not FEWEST <= len(values) <= MOST or any(_same_rows(own, each) for each in codes):
             continue
