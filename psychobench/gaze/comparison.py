@@ -19,7 +19,7 @@ from psychobench.gaze.gallery import draw_galleries
 from psychobench.gaze.map_files import ImageMap
 from psychobench.gaze.metrics import METRICS
 from psychobench.gaze.people import PeopleKernel
-from psychobench.resources import staged_folder
+from psychobench.outputs import output_folder
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes, json_rows
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+KIND = "comparison with gaze"
+ALWAYS = ("gaze.csv", "images.csv", "ceiling.csv", "summary.txt", "gaze.json")
 CAUTION = (
     "MAE alone rewards emptiness: compare every map with the all-zero map before reading it. KL "
     "punishes a map for zeros where people looked."
@@ -205,7 +207,7 @@ class GazeComparison(ShownAsTable):
             self.maps, self.fixations, self.photographs, self.recipe, self.about
         )
 
-    def save(self, folder: str | PathLike[str]) -> None:
+    def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write tables, figures, summary and JSON into a folder, all of them or none.
 
         Parameters
@@ -214,16 +216,18 @@ class GazeComparison(ShownAsTable):
             Created if it does not exist. It gets ``gaze.csv``, ``images.csv``, ``ceiling.csv``,
             ``summary.txt``, ``gaze.json`` and, as PNG, SVG and PDF, ``gaze`` (all measures),
             ``error``, ``ceiling`` and one ``gallery-NAME`` for each folder of sources.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If the folder cannot be written.
+            If the folder cannot be written, or a file in it must not be replaced.
         """
         from psychobench.draw.figures import save_figure
 
         normalised = {"normalisation": self.normalisation}
-        with staged_folder(Path(folder)) as place:
+        with output_folder(Path(folder), kind=KIND, overwrite=overwrite) as place:
             tables = {"gaze": self.pooled, "images": self.images, "ceiling": self.ceiling}
             for name, table in tables.items():
                 (place / f"{name}.csv").write_bytes(csv_bytes(table.assign(**normalised)))
