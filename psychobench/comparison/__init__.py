@@ -1,6 +1,8 @@
 """Comparison: observers' PSEs, JNDs, curves and errors tested against those of a cohort."""
 
 from psychobench.comparison.against_cohort import FAMILIES, Comparison, compare, compare_with
+from psychobench.comparison.agreement.error_consistency import ErrorConsistency, error_consistency
+from psychobench.comparison.agreement.judgements import stimulus_names
 from psychobench.comparison.base_rate import BalancedComparison, compare_balanced
 from psychobench.comparison.bayes_factor import BayesFactor, jzs_bayes_factor
 from psychobench.comparison.cohort_consistency import compare_errors
@@ -12,11 +14,6 @@ from psychobench.comparison.equivalence import (
     check_margin,
     equivalence,
     smallest_margin,
-)
-from psychobench.comparison.error_consistency import (
-    ErrorConsistency,
-    error_consistency,
-    stimulus_names,
 )
 from psychobench.comparison.one_sample import OneSampleT, one_sample_t
 from psychobench.comparison.sample import Sample, effect_interval
