@@ -215,7 +215,7 @@ def _classes(parts: Sequence[pd.DataFrame], wanted: tuple[str, ...]) -> tuple[st
 def _count(cells: pd.DataFrame, who: pd.MultiIndex, names: Sequence[str]) -> list[Array]:
     """Count the responses of everyone to the stimuli of each class of truth."""
     observers = who.get_indexer(pd.MultiIndex.from_frame(cells[["side", "observer"]]))
-    responses = pd.Index(names).get_indexer(cells["response"])
+    responses = pd.Index(names).get_indexer(pd.Index(cells["response"]))
     truths = cells["truth"].to_numpy()
     counted = []
     for name in names:
@@ -243,7 +243,7 @@ def _measure(counts: _Counts, draws: int, confidence: float, seed: int) -> tuple
     for row, column in np.ndindex(values.shape):
         lowest = 0.0 if _MEASURES[column] == "overlap" else -1.0
         limits[row, column] = interval(
-            values[row, column], drawn[:, row, column], confidence, (lowest, 1.0)
+            float(values[row, column]), drawn[:, row, column], confidence, (lowest, 1.0)
         )
     return values, limits
 
@@ -300,7 +300,7 @@ def _mean(shares: Array, weights: Array) -> Array:
 
 def _measures(one: Array, other: Array) -> tuple[float, float]:
     """Return the overlap of two matrices and the correlation of their errors."""
-    known = np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1)
+    known = np.asarray(np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1))
     if not known.any():
         return np.nan, np.nan
     overlap = float(1 - np.abs(one - other)[known].sum(axis=1).mean() / 2)

@@ -12,8 +12,9 @@ from psychobench.arguments import check_confidence, check_whole
 from psychobench.comparison.agreement.error_consistency import DRAWS
 from psychobench.comparison.agreement.judgements import Judged, read_judged
 from psychobench.comparison.agreement.kappa import Array, all_sums, pair_mean, pair_weights, ratio
+from psychobench.comparison.agreement.marks import marks_of
 from psychobench.comparison.agreement.resampling import FEWEST, estimate, interval, resample
-from psychobench.draw.agreement import Mark, draw_against_ceiling
+from psychobench.draw.agreement import draw_against_ceiling
 from psychobench.errors import ComparisonError
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.table import TableLike
@@ -65,13 +66,9 @@ class ConsistencyCeiling(ShownAsTable):
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         """
-        marks = [
-            Mark(row.name, row.kappa, row.kappa_low, row.kappa_high, row.kind == "observer")
-            for row in self.table.itertuples(index=False, name="Row")
-        ]
         band = (self.ceiling, self.ceiling_low, self.ceiling_high)
         return draw_against_ceiling(
-            marks,
+            marks_of(self.table, "kappa"),
             band,
             x_label=f"error consistency (kappa), {self.confidence:.0%} intervals",
             ax=ax,

@@ -139,11 +139,12 @@ def consistency_difference(
     low, high, p = np.nan, np.nan, np.nan
     if judged.fewest >= FEWEST:
         drawn = resample(judged, statistic, draws, seed)[:, 2]
-        low, high = interval(values[2], drawn, confidence, (-2, 2), size=judged.mean_size)
-        p = two_sided_p(values[2], drawn)
+        low, high = interval(float(values[2]), drawn, confidence, (-2, 2), size=judged.mean_size)
+        p = two_sided_p(float(values[2]), drawn)
     n_people = others.stop - others.start
+    kappa_one, kappa_two, difference = map(float, values)
     return ConsistencyDifference(
-        *map(float, values), low, high, p, n_people=n_people, n_stimuli=judged.n_stimuli
+        kappa_one, kappa_two, difference, low, high, p, n_people, judged.n_stimuli
     )
 
 

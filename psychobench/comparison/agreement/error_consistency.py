@@ -180,8 +180,9 @@ def error_consistency(
     else:
         low_high = (*jackknife(judged, rows, columns, pairs, kappa), np.nan, np.nan)
     return ErrorConsistency(
-        kappa,
-        *low_high[:2],
+        kappa=kappa,
+        kappa_low=low_high[0],
+        kappa_high=low_high[1],
         agreement=float(agreement(judged, rows, columns)[pairs].mean()),
         n_pairs=int(pairs.sum()),
         n_stimuli=judged.n_stimuli,

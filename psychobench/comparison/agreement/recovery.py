@@ -84,7 +84,7 @@ class Recovery(ShownAsTable):
 
 @dataclass(frozen=True)
 class _Design:
-    """What everyone judged: `chosen` and `shown` of shape (people, units), `p` of (observers, units).
+    """What was judged: `chosen` and `shown`, shape (people, units), `p`, shape (observers, units).
 
     A unit is a stimulus, or a level where the two tables share no stimuli.
     """
@@ -138,9 +138,9 @@ def recover_observers(
     Notes
     -----
     Person i answers "target" with probability logistic(logit p + b_i), where p is the observer's
-    probability, held within .01 and .99, and b_i is drawn from the estimated shifts of the people at
-    hand relative to their mean, shrunk by their sampling error. An observer predicts the mean of
-    these probabilities over people. The stimuli are taken as they are. Ties are shared.
+    probability, held within .01 and .99, and b_i is drawn from the estimated shifts of the people
+    at hand relative to their mean, shrunk by their sampling error. An observer predicts the mean
+    of these probabilities over people. The stimuli are taken as they are. Ties are shared.
 
     References
     ----------
@@ -230,7 +230,7 @@ def _design(judged: pd.DataFrame, theirs: pd.DataFrame, names: Sequence[str]) ->
 
     shown = grid(theirs, "shown").fillna(0.0).to_numpy()
     chosen = grid(theirs, "chosen").fillna(0.0).to_numpy()
-    mine = (grid(judged, "chosen") / grid(judged, "shown").replace(0, np.nan)).reindex(names)
+    mine = (grid(judged, "chosen") / grid(judged, "shown").replace(0, np.nan)).reindex(list(names))
     # people's units that every observer judged
     kept = mine.notna().all(axis=0).to_numpy() & (shown.sum(axis=0) > 0)
     people = shown[:, kept].sum(axis=1) > 0
@@ -289,7 +289,7 @@ def _scores(design: _Design, predicted: Array, chosen: Array, criterion: str) ->
     per_level[np.arange(len(at)), at] = 1
     totals = shown @ per_level
     curves, theirs = (predicted * shown) @ per_level / totals, chosen @ per_level / totals
-    return -np.sqrt(np.mean((theirs[:, None, :] - curves) ** 2, axis=-1))
+    return np.asarray(-np.sqrt(np.mean((theirs[:, None, :] - curves) ** 2, axis=-1)))
 
 
 def _winners(scores: Array) -> Array:

@@ -11,8 +11,9 @@ import pandas as pd
 from psychobench.arguments import Names, check_confidence, check_whole, parse_names
 from psychobench.comparison.agreement.judgements import read_classes
 from psychobench.comparison.agreement.kappa import Array, ratio
+from psychobench.comparison.agreement.marks import marks_of
 from psychobench.comparison.agreement.resampling import draw_counts, interval
-from psychobench.draw.agreement import Mark, draw_against_ceiling
+from psychobench.draw.agreement import draw_against_ceiling
 from psychobench.errors import ComparisonError, OptionError
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.table import TableLike
@@ -59,17 +60,11 @@ class ShapeBias(ShownAsTable):
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         """
-        rows = list(self.table.itertuples(index=False, name="Row"))
-        marks = [
-            Mark(row.name, row.bias, row.bias_low, row.bias_high, row.kind == "observer")
-            for row in rows
-            if row.kind != PEOPLE
-        ]
-        bands = [(row.bias, row.bias_low, row.bias_high) for row in rows if row.kind == PEOPLE]
+        mean = marks_of(self.table[self.table["kind"] == PEOPLE], "bias")
+        band = (mean[0].value, mean[0].low, mean[0].high) if mean else None
+        marks = marks_of(self.table[self.table["kind"] != PEOPLE], "bias")
         label = f"{self.cues[0]} bias, {self.confidence:.0%} intervals"
-        return draw_against_ceiling(
-            marks, bands[0] if bands else None, x_label=label, chance=0.5, ax=ax
-        )
+        return draw_against_ceiling(marks, band, x_label=label, chance=0.5, ax=ax)
 
 
 def shape_bias(
