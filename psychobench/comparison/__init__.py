@@ -7,6 +7,7 @@ from psychobench.comparison.base_rate import BalancedComparison, compare_balance
 from psychobench.comparison.bayes_factor import BayesFactor, jzs_bayes_factor
 from psychobench.comparison.cohort_consistency import compare_errors
 from psychobench.comparison.cohort_measures import CohortMeasures, match_cohorts, measure_cohort
+from psychobench.comparison.cohort_recovery import recover_by_mask
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.comparison.curve_distance import CurveDistance, compare_curves, curve_distance
 from psychobench.comparison.equivalence import (
@@ -56,6 +57,7 @@ __all__ = [
     "match_cohorts",
     "measure_cohort",
     "one_sample_t",
+    "recover_by_mask",
     "seed_summary",
     "single_case_t",
     "smallest_margin",
