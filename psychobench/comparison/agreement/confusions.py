@@ -10,6 +10,12 @@ import numpy as np
 import pandas as pd
 
 from psychobench.arguments import Names, check_confidence, check_whole, parse_names
+from psychobench.comparison.agreement.confusion_measures import (
+    MEASURES,
+    compare_confusions,
+    mean_matrix,
+    proportions,
+)
 from psychobench.comparison.agreement.judgements import read_classes
 from psychobench.comparison.agreement.kappa import Array, ratio
 from psychobench.comparison.agreement.resampling import draw_counts, interval
@@ -27,7 +33,6 @@ NEEDED = ("observer", "stimulus", "response", "truth")
 DRAWS = 500
 _HALVES = 100
 CEILINGS = ("people, one with the others", "people, split half")
-_MEASURES = ("overlap", "error_correlation")
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,7 @@ def _measure(counts: _Counts, draws: int, confidence: float, seed: int) -> tuple
     """Return measures and limits, shapes (models + 2, measures) and (models + 2, measures, 2)."""
     rng = np.random.default_rng(seed)
     n = counts.n_people
-    values = _compare(counts.matrices()[0], n, np.ones(n), _HALVES, rng)
+    values = compare_confusions(counts.matrices()[0], n, np.ones(n), _HALVES, rng)
     limits = np.full((*values.shape, 2), np.nan)
     if not draws:
         return values, limits
@@ -239,75 +244,13 @@ def _measure(counts: _Counts, draws: int, confidence: float, seed: int) -> tuple
     for draw in range(draws):
         stimuli = [draw_counts(each.shape[1], 1, rng) for each in counts.truths]
         people = draw_counts(n, 1, rng)[0]
-        drawn[draw] = _compare(counts.matrices(stimuli)[0], n, people, 4, rng)
+        drawn[draw] = compare_confusions(counts.matrices(stimuli)[0], n, people, 4, rng)
     for row, column in np.ndindex(values.shape):
-        lowest = 0.0 if _MEASURES[column] == "overlap" else -1.0
+        lowest = 0.0 if MEASURES[column] == "overlap" else -1.0
         limits[row, column] = interval(
             float(values[row, column]), drawn[:, row, column], confidence, (lowest, 1.0)
         )
     return values, limits
-
-
-def _compare(counts: Array, n: int, people: Array, halves: int, rng: np.random.Generator) -> Array:
-    """Compare models, single people and halves with people, shape (models + 2, measures).
-
-    Parameters
-    ----------
-    counts : NDArray of float, shape (observers, truths, responses)
-        The first n are people.
-    people : NDArray of float, shape (n,)
-        How often each person counts.
-    halves : int
-        Number of random splits.
-    """
-    shares = _proportions(counts)
-    everyone = _mean(shares[:n], people)
-    models = [_measures(share, everyone) for share in shares[n:]]
-    there = np.flatnonzero(people)
-    alone = [
-        _measures(shares[i], _mean(shares[:n], np.where(np.arange(n) == i, 0, people)))
-        for i in there
-    ]
-    split = []
-    for _ in range(halves if len(there) > 1 else 0):
-        first = np.isin(np.arange(n), rng.permutation(there)[: len(there) // 2])
-        split.append(
-            _measures(_mean(shares[:n], people * first), _mean(shares[:n], people * ~first))
-        )
-    nothing = np.full((1, len(_MEASURES)), np.nan)
-    weighted = _average(np.array(alone), people[there])
-    return np.vstack([*models, weighted, _average(np.array(split) if split else nothing)])
-
-
-def _average(values: Array, weights: Array | None = None) -> Array:
-    """Average over rows, without those that have no value."""
-    weights = np.ones(len(values)) if weights is None else weights
-    counted = np.isfinite(values) * weights[:, None]
-    return ratio((np.nan_to_num(values) * counted).sum(axis=0), counted.sum(axis=0))
-
-
-def _proportions(counts: Array) -> Array:
-    """Return P(response | truth); NaN for a class that was not shown."""
-    totals = np.broadcast_to(counts.sum(axis=-1, keepdims=True), counts.shape)
-    return ratio(counts, totals)
-
-
-def _mean(shares: Array, weights: Array) -> Array:
-    """Average the matrices of people, counting each as often as it was drawn."""
-    counted = np.isfinite(shares) * weights[:, None, None]
-    return ratio((np.nan_to_num(shares) * counted).sum(axis=0), counted.sum(axis=0))
-
-
-def _measures(one: Array, other: Array) -> tuple[float, float]:
-    """Return the overlap of two matrices and the correlation of their errors."""
-    known = np.asarray(np.isfinite(one).all(axis=1) & np.isfinite(other).all(axis=1))
-    if not known.any():
-        return np.nan, np.nan
-    overlap = float(1 - np.abs(one - other)[known].sum(axis=1).mean() / 2)
-    errors = ~np.eye(len(one), dtype=bool) & known[:, None]
-    a, b = one[errors] - one[errors].mean(), other[errors] - other[errors].mean()
-    norm = np.sqrt((a @ a) * (b @ b))
-    return overlap, float(np.clip(a @ b / norm, -1, 1)) if norm > 1e-12 else np.nan
 
 
 def _table(models: Sequence[str], counts: _Counts, values: Array, limits: Array) -> pd.DataFrame:
@@ -322,7 +265,7 @@ def _table(models: Sequence[str], counts: _Counts, values: Array, limits: Array)
             "accuracy": [*accuracies[counts.n_people :], of_people, of_people],
         }
     )
-    for at, name in enumerate(_MEASURES):
+    for at, name in enumerate(MEASURES):
         table[name] = values[:, at]
         table[f"{name}_low"], table[f"{name}_high"] = limits[:, at, 0], limits[:, at, 1]
     return table
@@ -330,8 +273,8 @@ def _table(models: Sequence[str], counts: _Counts, values: Array, limits: Array)
 
 def _tidy(models: Sequence[str], counts: _Counts, names: Sequence[str]) -> pd.DataFrame:
     """Return the matrices of the people's mean and of every model as rows."""
-    shares, n = _proportions(counts.matrices()[0]), counts.n_people
-    matrices = [_mean(shares[:n], np.ones(n)), *shares[n:]]
+    shares, n = proportions(counts.matrices()[0]), counts.n_people
+    matrices = [mean_matrix(shares[:n], np.ones(n)), *shares[n:]]
     size = len(names)
     return pd.DataFrame(
         {
