@@ -8,12 +8,8 @@ from numpy.typing import NDArray
 
 from psychobench.arguments import check_choice
 from psychobench.images import decode_srgb, encode_srgb
-from psychobench.stimuli.image_statistics import (
-    Pixels,
-    image_statistics,
-    level_trends,
-    luminance,
-)
+from psychobench.stimuli.checking.trends import level_trends
+from psychobench.stimuli.image_statistics import Pixels, image_statistics, luminance
 from psychobench.stimuli.image_threads import map_images
 
 MATCHES = ("none", "luminance", "histogram")
@@ -94,9 +90,9 @@ def matching_effect(
     -------
     pandas.DataFrame
         One row per property: ``property`` and, both ``_before`` and ``_after``, ``mean``,
-        ``range_percent``, ``r`` and ``flagged`` of `level_trends`.
+        ``range``, ``course`` (in percent of the mean) and ``flagged`` of `level_trends`.
     """
-    kept = ["mean", "range_percent", "r", "flagged"]
+    kept = ["mean", "range", "course", "flagged"]
     tables = [
         level_trends(image_statistics(images, levels.tolist(), region)).set_index("property")[kept]
         for images in (before, after)
