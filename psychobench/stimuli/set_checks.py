@@ -148,7 +148,8 @@ def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> Set
     What is flagged may confound an experiment; whether it does is for the experimenter to judge.
     Flags go by magnitude: how large the smooth course of a property over the level is, and how far
     an image lies from the course of its neighbours. The features that are judged (eyes, brows,
-    nose and mouth, where landmarks tell where they are) may change twelve times as much as the rest.
+    nose and mouth, where landmarks tell where they are) may change twelve times as much as the
+    rest.
 
     Parameters
     ----------
@@ -261,7 +262,8 @@ def _landmarks(
         return None
     if landmarks is None:
         notes.append(
-            "there are no landmarks, so the face was measured as a whole, and its steps in landmarks were not checked"
+            "there are no landmarks, so images were measured as a whole, and steps in landmarks "
+            "were not checked"
         )
     return landmarks
 

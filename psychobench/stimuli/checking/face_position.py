@@ -140,7 +140,7 @@ def _register(here: Grey, there: Grey, chosen: Region) -> tuple[Values, float]:
         error = change - design @ found
         scale = 1.4826 * float(np.median(abs(error))) + _NOISE
         weight = 1.0 / (1.0 + (error / scale) ** 2)
-    return -found[:3], float(error @ error)
+    return np.asarray(-found[:3], dtype=np.float64), float(error @ error)
 
 
 def _misfit(here: Grey, there: Grey, chosen: Region) -> float:
@@ -158,7 +158,7 @@ def _design(image: Grey, chosen: Region) -> Values:
         for place, side in zip(np.indices(image.shape), image.shape, strict=True)
     )
     columns = (across, down, across * x + down * y, image, np.ones_like(image))
-    return np.stack([column[chosen] for column in columns], axis=1)
+    return np.stack([np.asarray(column)[chosen] for column in columns], axis=1)
 
 
 def _move(image: Grey, move: Values) -> Grey:

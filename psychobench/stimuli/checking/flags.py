@@ -8,10 +8,24 @@ import pandas as pd
 
 from psychobench.stimuli.checking.odd_images import OddImages
 from psychobench.stimuli.checking.steps import UNEVEN
-from psychobench.stimuli.checking.trends import FACE, INSIDE, OUTSIDE, SEAM, base_property, rule_of
+from psychobench.stimuli.checking.trends import (
+    FACE,
+    INSIDE,
+    OUTSIDE,
+    SEAM,
+    UNCLIPPED,
+    base_property,
+    rule_of,
+)
+from psychobench.tables.output import json_rows
 
 CLIPPED = 0.03  # share of an image's pixels that may be clipped beyond those of the others
-_PLACES = {OUTSIDE: "outside the features", INSIDE: "inside the features", FACE: "in the face"}
+_PLACES = {
+    OUTSIDE: "outside the features",
+    INSIDE: "inside the features",
+    UNCLIPPED: "where nothing is clipped",
+    FACE: "in the face",
+}
 _WORDS = {
     "rms_contrast": "RMS contrast",
     "red_share": "colour: the share of red",
@@ -87,17 +101,18 @@ def _odd_flags(odd: OddImages, names: list[str]) -> Iterator[str]:
 def _outlier_flags(outliers: pd.DataFrame, mirrored: set[str]) -> Iterator[str]:
     """Describe each image and property once, where the image as a whole is measured first."""
     told = set()
-    for row in outliers.itertuples():
-        base = base_property(row.property)
-        if (row.stimulus, base) in told or row.stimulus in mirrored or base == SEAM:
+    for row in json_rows(outliers):
+        name, image = row["property"], row["stimulus"]
+        base = base_property(name)
+        if (image, base) in told or image in mirrored or base == SEAM:
             continue
-        told.add((row.stimulus, base))
-        amount = f"{abs(row.residual):.2g} {row.unit}"
+        told.add((image, base))
+        amount = f"{abs(row['residual']):.2g} {row['unit']}"
         if base in _COMPARED:
-            how = _COMPARED[base][int(row.residual < 0)]
-            yield f"{row.stimulus} is {how} than its neighbours by {amount}{_place(row.property)}"
+            how = _COMPARED[base][int(row["residual"] < 0)]
+            yield f"{image} is {how} than its neighbours by {amount}{_place(name)}"
         else:
-            yield f"{row.stimulus} differs from its neighbours in {row.property} by {amount}"
+            yield f"{image} differs from its neighbours in {name} by {amount}"
 
 
 def _seam_flags(statistics: pd.DataFrame) -> Iterator[str]:
@@ -106,7 +121,7 @@ def _seam_flags(statistics: pd.DataFrame) -> Iterator[str]:
     limit = rule_of(SEAM).outlier
     found = statistics[statistics[SEAM] >= limit]
     if not found.empty:
-        worst = found.loc[found[SEAM].idxmax()]
+        worst = found.iloc[int(found[SEAM].argmax())]
         others = f", as {len(found) - 1} more images have" if len(found) > 1 else ""
         yield (
             f"{worst['stimulus']} has a seam: a step of {worst[SEAM]:.1f} grey levels along the "
@@ -117,7 +132,7 @@ def _seam_flags(statistics: pd.DataFrame) -> Iterator[str]:
 def _trend_flags(trends: pd.DataFrame) -> Iterator[str]:
     flagged = trends[trends["flagged"]]
     for base, rows in flagged.groupby(flagged["property"].map(base_property), sort=False):
-        worst = rows.loc[(rows["size"] / rows["limit"]).idxmax()]
+        worst = rows.iloc[int((rows["size"] / rows["limit"]).argmax())]
         amount = f"by {worst['size']:.2g} {worst['unit']}{_place(worst['property'])}"
         limit = f"more than {worst['limit']:.3g} {worst['unit']}"
         if base in _POSITIONS:
@@ -146,7 +161,7 @@ def _clip_flags(statistics: pd.DataFrame) -> Iterator[str]:
     """Compare clipping with the least clipped image: a white background is the same in all."""
     clipped = statistics["clipped"] - statistics["clipped"].min()
     if clipped.max() > CLIPPED:
-        worst = statistics.loc[clipped.idxmax()]
+        worst = statistics.iloc[int(clipped.argmax())]
         yield (
             f"{int((clipped > CLIPPED).sum())} of {len(statistics)} images are clipped in more "
             f"than {100 * CLIPPED:g} % of their pixels beyond the least clipped one: "

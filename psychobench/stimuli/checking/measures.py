@@ -1,8 +1,8 @@
-"""What is measured of each image of a set: light, colour, sharpness, place and size, seams, masks."""
+"""What is measured of each image of a set: light, colour, sharpness, place, seams, masks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,15 @@ from psychobench.stimuli.checking.face_position import (
     position_from_landmarks,
 )
 from psychobench.stimuli.checking.seams import measure_seams
-from psychobench.stimuli.checking.trends import AREA, FACE, INSIDE, MASKED, OUTSIDE, SEAM
+from psychobench.stimuli.checking.trends import (
+    AREA,
+    FACE,
+    INSIDE,
+    MASKED,
+    OUTSIDE,
+    SEAM,
+    UNCLIPPED,
+)
 from psychobench.stimuli.image_statistics import Pixels, image_statistics, luminance
 from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
 from psychobench.stimuli.landmarks.point_layouts import FEATURES
@@ -26,6 +34,7 @@ _OF_ZONES = ("luminance", "rms_contrast", "red_share", "green_share", "blue_shar
 _OF_FACE = ("luminance", "rms_contrast", "red", "green", "blue")
 # a movement of the whole image explains at least this share of what changes outside the features
 _MOVED = 0.5
+_ENOUGH = 0.05  # share of the pixels: fewer are no ground for a measure
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,14 +86,13 @@ def measure_light(
     -------
     pandas.DataFrame
         What `image_statistics` gives, shares of the three colours, ``sharpness`` (root mean square
-        Laplacian of the grey levels), and the first of these inside and outside the features.
+        Laplacian of the grey levels), and light and colour inside and outside the features.
     """
     table = _with_shares(image_statistics(images, levels))
     table["sharpness"] = [_sharpness(image) for image in images]
-    if zones.inside is not None:
-        for place, region in ((INSIDE, zones.inside), (OUTSIDE, ~zones.inside)):
-            part = _with_shares(image_statistics(images, levels, region))[list(_OF_ZONES)]
-            table = table.join(part.add_suffix(place))
+    for place, region in _places(images, zones):
+        part = _with_shares(image_statistics(images, levels, region))[list(_OF_ZONES)]
+        table = table.join(part.add_suffix(place))
     if matched_face and zones.face is not None:
         of_face = image_statistics(images, levels, zones.face)[list(_OF_FACE)]
         table = table.join(of_face.add_suffix(FACE))
@@ -153,6 +161,25 @@ def measure_masked(pixels: Pixels, masks: Mapping[str, Mask]) -> pd.DataFrame:
 def grey_levels(pixels: Pixels) -> NDArray[np.float64]:
     """Return grey levels from 0 to 255, shape (n, height, width)."""
     return np.asarray(pixels @ _GREY)
+
+
+def _places(images: Sequence[Pixels], zones: Zones) -> Iterator[tuple[str, Region]]:
+    """Yield where to measure beside the whole image, and how columns are called.
+
+    A white background stays white when an image gets brighter: outside the features, pixels that
+    are clipped in some image are left out.
+    """
+    if len({image.shape for image in images}) > 1:
+        return
+    clipped = np.zeros(images[0].shape[:2], dtype=bool)
+    for image in images:
+        clipped |= (image.min(axis=2) == 0) | (image.max(axis=2) == 255)
+    if zones.inside is not None:
+        yield INSIDE, zones.inside
+        if (~zones.inside & ~clipped).mean() >= _ENOUGH:
+            yield OUTSIDE, ~zones.inside & ~clipped
+    elif clipped.any() and (~clipped).mean() >= _ENOUGH:
+        yield UNCLIPPED, ~clipped
 
 
 def _has_meaning(landmarks: Landmarks) -> bool:

@@ -21,7 +21,7 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class OddImages:
-    """Rows of images in the wrong place: pairs that are the same, mirrored ones, exchanged pairs."""
+    """Rows of images in the wrong place: equal pairs, mirrored ones, exchanged pairs."""
 
     copied: tuple[Pair, ...] = ()
     mirrored: tuple[int, ...] = ()
@@ -29,7 +29,7 @@ class OddImages:
 
     def named(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield each fault with the names of its images."""
-        rows = [("copied", pair) for pair in self.copied]
+        rows: list[tuple[str, tuple[int, ...]]] = [("copied", pair) for pair in self.copied]
         rows += [("mirrored", (row,)) for row in self.mirrored]
         rows += [("swapped", pair) for pair in self.swapped]
         for fault, images in rows:

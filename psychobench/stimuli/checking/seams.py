@@ -77,9 +77,12 @@ def _largest(image: Grey, usual: Grey, hidden: Region, face: Region | None) -> f
     changes = (raw, _without_gain(raw, usual))
     found = 0.0
     for region in (*_regions(changes[0]), *_regions(changes[1]), *([] if face is None else [face])):
-        steps, spreads = zip(*(_step(region, change, hidden) for change in changes), strict=True)
-        size = min(abs(steps[0]), abs(steps[1]))
-        if steps[0] * steps[1] > 0 and min(spreads) <= max(_ALIKE, 0.25 * size):
+        raw_step, spread = _step(region, changes[0], hidden)
+        if abs(raw_step) < _EDGE:
+            continue
+        left_step, left_spread = _step(region, changes[1], hidden)
+        size = min(abs(raw_step), abs(left_step))
+        if raw_step * left_step > 0 and min(spread, left_spread) <= max(_ALIKE, 0.25 * size):
             found = max(found, size)
     return found
 
@@ -101,6 +104,8 @@ def _regions(change: Grey) -> Iterator[Region]:
     """Yield connected regions that are brighter or darker than before."""
     from scipy.ndimage import binary_fill_holes, label, median_filter
 
+    if np.count_nonzero(abs(change) > _EDGE) < _SMALLEST * change.size:
+        return
     smooth = median_filter(change, _MEDIAN)
     for high in (smooth > _EDGE, smooth < -_EDGE):
         numbers, _ = label(high)

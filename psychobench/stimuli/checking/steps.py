@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from psychobench.stimuli.image_statistics import Pixels
 from psychobench.stimuli.landmarks.face_geometry import Landmarks
 
-UNEVEN = 0.6  # coefficient of variation of the steps from which they are flagged
+UNEVEN = 0.8  # coefficient of variation of the steps from which they are flagged
 
 
 def measure_steps(

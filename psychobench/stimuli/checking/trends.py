@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from psychobench.stimuli.checking.level_courses import find_outliers, fit_course
 
-INSIDE, OUTSIDE, FACE = "_inside", "_outside", "_of_face"
-"""How columns end that were measured within the judged region, outside it, or in the face."""
+INSIDE, OUTSIDE, UNCLIPPED, FACE = "_inside", "_outside", "_unclipped", "_of_face"
+"""How columns end that were measured in a part of the image."""
 AREA, MASKED = "area of mask ", "luminance of masked "
 """How columns begin that belong to a mask."""
 SEAM = "seam"
@@ -63,7 +63,7 @@ def base_property(name: str) -> str:
     >>> base_property("luminance_outside"), base_property("sharpness")
     ('luminance', 'sharpness')
     """
-    for place in (INSIDE, OUTSIDE, FACE):
+    for place in (INSIDE, OUTSIDE, UNCLIPPED, FACE):
         name = name.removesuffix(place)
     return name
 
@@ -108,13 +108,13 @@ def level_trends(statistics: pd.DataFrame, *, side: float = _SIDE) -> pd.DataFra
     -------
     pandas.DataFrame
         One row per property: ``property``; ``unit`` (``%`` of the mean, ``px`` or grey levels) of
-        ``range``, ``course``, ``drift``, ``size`` and ``limit``; ``mean``, ``lowest``, ``highest`` over the
-        images; ``range``; ``course``, the range of the smooth course that best predicts images
-        left out of its fit, 0 where the level predicts nothing; its ``degree``; ``drift``, its end
-        minus its beginning; ``explained``, the share of the squared deviations that it predicts
-        out of sample; ``size``, which is compared with the limit: the course, or for sharpness
-        the drift, because a mixture of two photographs is less sharp than either; ``limit``, empty
-        where none is set; and ``flagged``. With two images there is no course.
+        ``range``, ``course``, ``drift``, ``size`` and ``limit``; ``mean``, ``lowest``, ``highest``
+        over the images; ``range``; ``course``, the range of the smooth course that best predicts
+        images left out of its fit, 0 where the level predicts nothing; its ``degree``; ``drift``,
+        its end minus its beginning; ``explained``, the share of the squared deviations that it
+        predicts out of sample; ``size``, which is compared with the limit: the course, or for
+        sharpness the drift, because a mixture of two photographs is less sharp than either;
+        ``limit``, empty where none is set; and ``flagged``. With two images there is no course.
 
     Examples
     --------
