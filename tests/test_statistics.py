@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from psychobench.errors import OptionError
 from psychobench.stimuli.checking.level_courses import find_outliers, fit_course
 from psychobench.stimuli.checking.seams import seam_along

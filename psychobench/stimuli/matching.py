@@ -74,7 +74,8 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     if weight is None:
         return matched
     kept = weight[..., None] * (matched - images.astype(np.float64))
-    return np.asarray(np.rint(images + kept).astype(np.uint8))
+    faded = np.rint(images + kept).astype(np.uint8)
+    return _match_luminance(faded, chosen, weight)  # where the edit fades, histograms stay apart
 
 
 def feather_inwards(region: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -82,7 +82,7 @@ def fit_course(levels: Values, values: Values) -> Course:
     centre, half = 0.5 * (low + high), 0.5 * (high - low) or 1.0
     scaled = (levels - centre) / half
     count = len(np.unique(levels))
-    highest = min(_HIGHEST, count // 2)
+    highest = min(_HIGHEST, count // 2) if count > 2 else 0
     candidates = [_press(scaled, values, degree) for degree in range(highest + 1)]
     degree = 0
     for higher, (error, _) in enumerate(candidates):
