@@ -490,21 +490,18 @@ def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs
     morph_stimuli(read_morph_spec(path), tmp_path / "set")
     effect = pd.read_csv(tmp_path / "set" / "matching.csv").set_index("property")
     assert set(effect["region"]) == {"face"}
-    assert effect.loc["luminance", "range_percent_before"] > 1.0
-    assert effect.loc["luminance", "range_percent_after"] < 0.1
+    assert effect.loc["luminance", "range_before"] > 1.0
+    assert effect.loc["luminance", "range_after"] < 0.1
     checked = check_stimuli(tmp_path / "set")
     assert checked.matched == "luminance within the face"
-    ranges = checked.trends.set_index("property")["range_percent"]
+    ranges = checked.trends.set_index("property")["range"]
     assert ranges["luminance_of_face"] < 0.1 < ranges["luminance"]
 
 
 def test_matching_is_done_before_masks_are_filled_and_its_effect_is_written(made):
     effect = pd.read_csv(made / "matching.csv").set_index("property")
-    assert effect.loc["luminance", "range_percent_after"] < 0.1
-    assert (
-        effect.loc["luminance", "range_percent_before"]
-        > effect.loc["luminance", "range_percent_after"]
-    )
+    assert effect.loc["luminance", "range_after"] < 0.1
+    assert effect.loc["luminance", "range_before"] > effect.loc["luminance", "range_after"]
 
 
 def test_a_set_of_rendered_faces_says_so_and_a_mixture_too(photographs, tmp_path):

@@ -15,6 +15,7 @@ from psychobench.stimuli.checking.flags import describe_flags
 from psychobench.stimuli.checking.measures import (
     Zones,
     grey_levels,
+    has_moved,
     measure_light,
     measure_masked,
     measure_place,
@@ -244,7 +245,9 @@ def _statistics(
         order = np.argsort(table["level"].to_numpy(dtype=float), kind="stable")
         grey = grey_levels(pixels[order])
         marks = None if landmarks is None else [landmarks[row] for row in order]
-        placed = measure_place(grey, marks, zones).join(measure_seam(grey, zones))
+        placed = measure_place(grey, marks, zones)
+        # a contour that moves is a step in the difference of images, and no seam
+        placed = placed.join(measure_seam(grey, zones) * (not has_moved(placed)))
         statistics = statistics.join(placed.set_axis(order))
     if len(pixels):
         statistics = statistics.join(measure_masked(pixels, masks))

@@ -33,7 +33,7 @@ _GREY = np.array([0.2126, 0.7152, 0.0722])
 _OF_ZONES = ("luminance", "rms_contrast", "red_share", "green_share", "blue_share")
 _OF_FACE = ("luminance", "rms_contrast", "red", "green", "blue")
 # a movement of the whole image explains at least this share of what changes outside the features
-_MOVED = 0.5
+_MOVED = 0.93
 _ENOUGH = 0.05  # share of the pixels: fewer are no ground for a measure
 
 
@@ -126,6 +126,12 @@ def measure_place(
     if explained < _MOVED:
         found[:] = 0.0
     return pd.concat([*tables, found], axis=1)
+
+
+def has_moved(placed: pd.DataFrame) -> bool:
+    """Tell whether images have moved by half a pixel, or grown by .3 %, in `measure_place`."""
+    moved = placed[["shift_x", "shift_y", "growth"]].apply(np.ptp)
+    return bool(moved["growth"] > 0.3 or max(moved["shift_x"], moved["shift_y"]) > 0.5)
 
 
 def measure_seam(grey: NDArray[np.float64], zones: Zones) -> pd.Series:
