@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from psychobench_torch.attention.attend import attend, attend_dense
 from psychobench_torch.attention.cam import CAMWeights, fit_cam
-from psychobench_torch.attention.observer import METHODS
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.heads.head_types import make_head
 from psychobench_torch.networks.architectures import (
     ARCHITECTURES,

@@ -23,10 +23,8 @@ from scipy.special import ndtr, ndtri
 from tqdm import tqdm
 
 from psychobench.fits.bayes import engine as bayes
-from psychobench.fits.bayes import log_posterior as bayes_target
-from psychobench.fits.bayes import marginals as bayes_marginals
-from psychobench.fits.bayes import quadrature as bayes_lattice
-from psychobench.fits.bayes.log_posterior import Target, pose_target
+from psychobench.fits.bayes import log_posterior, marginals, quadrature, weighted_points
+from psychobench.fits.bayes.log_posterior import LogPosterior, make_log_posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.options import FitOptions
 
@@ -45,14 +43,13 @@ MODES = [  # asymptotes, likelihood, task, share of the data sets
     ("free", "beta-binomial", "2afc", 2),
     ("free", "binomial", "2afc", 1),
 ]
-FINE = {  # settings of the lattice: by dimension where they are dictionaries
+FINE = {  # settings of the quadrature: by dimension where they are dictionaries
     "SPACING": {0: 1.0, 1: 0.05, 2: 0.12, 3: 0.35, 4: 0.65},
     "RADII": (8.0,),
     "FINER": 1.0,
     "PILOTS": 4,
     "NODES": {0: 60, 1: 60, 2: 60, 3: 30, 4: 20},
     "REACH": 6.5,
-    "LEAST_WEIGHT": 1e-10,
 }
 
 
@@ -74,7 +71,7 @@ def observer(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def forced(hits: np.ndarray, trials: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Let half of the failures of a yes-no observer be lucky."""
+    """Turn half of the misses of a yes-no observer into lucky guesses."""
     return hits + rng.binomial((trials - hits).astype(int), 0.5)
 
 
@@ -98,19 +95,20 @@ def data_sets(count: int) -> list[tuple[FitOptions, Blocks]]:
 
 
 def finely(blocks: Blocks, options: FitOptions) -> bayes.Posterior:
-    """Find posteriors with much finer lattices, tables and histograms."""
+    """Compute posteriors with much finer lattices, tables and histograms."""
     with (
-        patch.multiple(bayes_lattice, **FINE),
-        patch.multiple(bayes_target, KNOTS=120.0, ROUGH_KNOTS=60.0),
-        patch.multiple(bayes_marginals, SMOOTHING=0.2, BINS=2048),
+        patch.multiple(quadrature, **FINE),
+        patch.multiple(weighted_points, LEAST_WEIGHT=1e-10),
+        patch.multiple(log_posterior, KNOTS=120.0, ROUGH_KNOTS=60.0),
+        patch.multiple(marginals, SMOOTHING=0.2, BINS=2048),
         patch.multiple(bayes, TOGETHER=1),
     ):
-        return bayes.posterior(blocks, options)
+        return bayes.fit_posterior(blocks, options)
 
 
-def most_likely(target: Target, start: np.ndarray) -> np.ndarray:
+def most_likely(model: LogPosterior, start: np.ndarray) -> np.ndarray:
     """Find one row's MAP estimate by a simplex search from parameters `start`, shape (5,)."""
-    prior, free = target.prior, target.prior.free
+    prior, free = model.prior, model.prior.free
     low, high = prior.low[0], prior.high[0]
 
     def theta_of(values: np.ndarray) -> np.ndarray:
@@ -121,7 +119,7 @@ def most_likely(target: Target, start: np.ndarray) -> np.ndarray:
         return theta
 
     def worth(values: np.ndarray) -> float:
-        return -float(target.log_posterior(theta_of(values)[None, :, None])[0, 0])
+        return -float(model.log_posterior(theta_of(values)[None, :, None])[0, 0])
 
     best = start[free]
     for _ in range(3):
@@ -136,7 +134,7 @@ def map_errors(found: bayes.Posterior, fine: bayes.Posterior, blocks: Blocks, op
     Searches start at the MAP estimate and at the posterior mean, and the better one counts.
     """
     curves = found.curves
-    target = pose_target(blocks, options, curves.falling)
+    model = make_log_posterior(blocks, options, curves.falling)
     rates = [curves.guess, curves.lapse]
     etas = np.nan_to_num(curves.overdispersion)
     columns = [(curves.threshold - blocks.centre) / blocks.scale, curves.width / blocks.scale]
@@ -144,7 +142,7 @@ def map_errors(found: bayes.Posterior, fine: bayes.Posterior, blocks: Blocks, op
     start[curves.falling, 2:4] = start[curves.falling, 3:1:-1]
     errors = {"threshold": np.empty(len(blocks)), "width": np.empty(len(blocks))}
     for row in range(len(blocks)):
-        part, other = target.take(np.array([row])), start[row].copy()
+        part, other = model.take(np.array([row])), start[row].copy()
         other[0] = (fine.means["threshold"][row] - blocks.centre[row]) / blocks.scale[row]
         other[1] = fine.means["width"][row] / blocks.scale[row]
         tops = np.array([most_likely(part, one) for one in (start[row], other)])
@@ -157,7 +155,7 @@ def map_errors(found: bayes.Posterior, fine: bayes.Posterior, blocks: Blocks, op
 
 
 def compared(found: bayes.Posterior, fine: bayes.Posterior) -> dict[str, np.ndarray]:
-    """Find errors of means and 95% ends of each quantity, in percent of its interval's width.
+    """Compute errors of means and 95% ends of each quantity, in percent of its interval's width.
 
     Of a PSE only where it has an interval: where less than 5% of the posterior has none.
     """
@@ -226,7 +224,7 @@ def main() -> None:
     sets = data_sets(chosen.sets)
     every = max(1, sum(len(blocks) for _, blocks in sets) // max(chosen.grids, 1))
     for options, blocks in tqdm(sets, desc="Modes"):
-        found, fine = bayes.posterior(blocks, options), finely(blocks, options)
+        found, fine = bayes.fit_posterior(blocks, options), finely(blocks, options)
         turned += int((found.curves.falling != fine.curves.falling).sum())
         errors = compared(found, fine)
         for name, error in map_errors(found, fine, blocks, options).items():

@@ -18,7 +18,8 @@ from psychobench.fits.functions import SIGMOIDS, Floats, psi
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.bootstrap import bootstrap_intervals, refit_simulated
 from psychobench.fits.ml.intervals import profile_intervals
-from psychobench.fits.ml.scoring import Problem, climb, evaluate
+from psychobench.fits.ml.problem import Problem, make_problem
+from psychobench.fits.ml.scoring import evaluate, maximise
 from psychobench.fits.options import FitOptions
 from psychobench.parallel import usable_cores
 
@@ -57,7 +58,7 @@ def study(observers: int, refits: int) -> dict[str, Any]:
 
 
 def misses(people: int, spacing: str) -> dict[str, Any]:
-    """Count refits that end more than .01 below the best of twelve random climbs.
+    """Count refits that end more than .01 below the best of twelve random starts.
 
     Refits are of answers drawn from curves fitted to `people` per design, 12 of each, and start
     from those curves as a bootstrap's do.
@@ -75,7 +76,7 @@ def misses(people: int, spacing: str) -> dict[str, Any]:
                 seeds = rng.integers(2**32, size=people).tolist()
                 for rows, refits, drawn in refit_simulated(curves, blocks, options, 12, seeds):
                     falling = curves.falling[np.repeat(rows, 12)]
-                    problem = ml.pose(drawn, options, falling)
+                    problem = make_problem(drawn, options, falling)
                     value = evaluate(problem, ml.to_theta(problem, refits)).value
                     short += int((value < _reference(problem, rng) - 0.01).sum())
                     total += len(value)
@@ -84,13 +85,13 @@ def misses(people: int, spacing: str) -> dict[str, Any]:
 
 
 def _reference(problem: Problem, rng: np.random.Generator) -> Floats:
-    """Climb from twelve random starts per row: the best values."""
+    """Maximise from twelve random starts per row: the best values."""
     n = len(problem.blocks)
     rows = np.repeat(np.arange(n), 12)
     rates = rng.choice([0.001, 0.05, 0.3], (2, len(rows)))
     start = [rng.uniform(-0.6, 0.6, len(rows)), rng.uniform(-3, 1, len(rows)), *rates]
     start = np.column_stack([*start, np.zeros(len(rows))])
-    best = climb(problem, start, rows=rows, tolerance=1e-8).value
+    best = maximise(problem, start, rows=rows, tolerance=1e-8).value
     return np.asarray(best.reshape(n, 12).max(axis=1))
 
 

@@ -14,10 +14,12 @@ ROOT = Path(__file__).parents[1]
 FILE = Path(__file__).parent / "_generated" / "house.svg"
 # storeys from the roof down: what they are for, and their rooms in the order of the layers
 STOREYS = {
+    "what plug-ins may use": ("plugins",),
     "what users type": ("cli",),
     "whether an observer keeps the protocol": ("testing",),
-    "results that users hold": ("studies", "analysis", "reports"),
-    "measures and tests": ("attention", "comparison", "fits"),
+    "a paper's experiments, run again": ("reproduction",),
+    "results that users hold": ("studies", "attention", "analysis", "reports"),
+    "measures and tests": ("comparison", "fits"),
     "data of other programs": ("exports", "gaze", "imports"),
     "who answers, what was answered, what was shown": ("observers", "trials", "stimuli"),
     "the ground": (
@@ -44,7 +46,7 @@ def layers() -> list[str]:
 def draw_house(path: Path = FILE) -> Path:
     """Draw the house into an SVG file."""
     tall = len(STOREYS) * (HEIGHT + GAP)
-    figure = new_figure((8.6, 5.2))
+    figure = new_figure((8.6, 5.8))
     ax = figure.subplots()
     ax.set(xlim=(-0.4, WIDTH + 4.6), ylim=(-0.5, tall + 1.1))
     ax.axis("off")
@@ -75,20 +77,21 @@ def draw_house(path: Path = FILE) -> Path:
 
 def _plug_in(ax: Axes) -> None:
     """Draw a plug-in beside the house, and the one door that it has."""
-    left, low, high = WIDTH + 1.3, 2 * (HEIGHT + GAP), 5 * (HEIGHT + GAP)
+    left, low, high = WIDTH + 0.9, 3 * (HEIGHT + GAP), 6 * (HEIGHT + GAP)
     ax.add_patch(
         FancyBboxPatch((left, low), 3, high - low, boxstyle="round,pad=0.05", fc=PLUGIN, ec=INK)
     )
     text = "a plug-in\n\npsychobench_torch,\nor yours:\nobservers,\ncommands"
     _write(ax, left + 1.5, (low + high) / 2, text, size=8)
     ax.annotate(
-        "psychobench\n.plugins",
-        xy=(WIDTH + 0.05, (low + high) / 2),
-        xytext=(left - 0.1, (low + high) / 2),
-        arrowprops={"arrowstyle": "->", "color": INK},
-        size=7,
-        ha="right",
-        va="bottom",
+        "",
+        xy=(WIDTH - 0.1, (len(STOREYS) - 1) * (HEIGHT + GAP) + HEIGHT / 2),
+        xytext=(left + 1.5, high + 0.05),
+        arrowprops={
+            "arrowstyle": "->",
+            "color": INK,
+            "connectionstyle": "angle,angleA=90,angleB=0",
+        },
     )
 
 

@@ -16,28 +16,33 @@ _PUBLIC = {
     "check_stimuli": "psychobench.stimuli.set_checks",
     "check_trials": "psychobench.trials.screening",
     "compare": "psychobench.comparison",
-    "error_consistency": "psychobench.comparison",
     "compare_conditions": "psychobench.comparison.conditions.condition_tests",
+    "compare_maps": "psychobench.gaze",
+    "error_consistency": "psychobench.comparison",
+    "export_trials": "psychobench.exports",
     "fit": "psychobench.fits.pse",
-    "import_trials": "psychobench.imports",
     "fit_population": "psychobench.fits.population.partial_pooling",
-    "list_stimuli": "psychobench.stimuli",
+    "import_trials": "psychobench.imports",
+    "list_cohorts": "psychobench.trials.cohort",
     "list_observers": "psychobench.observers.registry",
+    "list_stimuli": "psychobench.stimuli",
     "load_cohort": "psychobench.trials.cohort",
     "load_observer": "psychobench.observers.registry",
     "load_stimuli": "psychobench.stimuli",
     "make_trials": "psychobench.observers.trial_list",
+    "map_attention": "psychobench.attention.mapping",
     "mask_stimuli": "psychobench.stimuli.masked_set",
     "morph_stimuli": "psychobench.stimuli.morphing.morphed_set",
-    "render_stimuli": "psychobench.stimuli.rendering.rendered_set",
     "published": "psychobench.comparison.published",
-    "report": "psychobench.reports",
     "read_trials": "psychobench.trials.table",
+    "render_stimuli": "psychobench.stimuli.rendering.rendered_set",
+    "report": "psychobench.reports",
     "respond": "psychobench.observers.runner",
+    "simulate_cohort": "psychobench.fits.cohort_simulation",
     "study": "psychobench.studies.run",
 }
 
-__all__ = ["__version__", *sorted(_PUBLIC)]
+__all__ = ["__version__", *_PUBLIC]
 
 
 def __getattr__(name: str) -> Any:

@@ -150,7 +150,7 @@ def parse_levels(
         choices = ", ".join([*(f"'{word}'" for word in words), "numbers"])
         raise OptionError(
             f"`{option}` must be one of {choices}, numbers as a list or with commas between them: "
-            f'got {levels!r}; write for example `{option}="0,.5,1"`'
+            f'got {_brief(levels)}; write for example `{option}="0,.5,1"`'
         )
     return tuple(dict.fromkeys(numbers))
 
@@ -170,10 +170,32 @@ def check_whole(value: object, option: str, *, least: int = 0) -> int:
     """
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise OptionError(
-            f"`{option}` must be a whole number, {least} or more: got {value!r}; "
+            f"`{option}` must be a whole number, {least} or more: got {_brief(value)}; "
             f"write for example `{option}={max(least, 1)}`"
         )
     return int(value)
+
+
+def check_number(value: object, option: str) -> float:
+    """Check that an argument is a finite number.
+
+    Raises
+    ------
+    OptionError
+        If it is not.
+
+    Examples
+    --------
+    >>> check_number(0.5, "mean_pse")
+    0.5
+    """
+    number = _number(value) if not isinstance(value, str) else math.nan
+    if not math.isfinite(number):
+        raise OptionError(
+            f"`{option}` must be a finite number: got {_brief(value)}; "
+            f"write for example `{option}=0.5`"
+        )
+    return number
 
 
 def check_choice(value: object, option: str, choices: Collection[str]) -> str:
@@ -191,7 +213,8 @@ def check_choice(value: object, option: str, choices: Collection[str]) -> str:
     """
     if not isinstance(value, str) or value not in choices:
         raise OptionError(
-            f"`{option}` must be one of {', '.join(choices)}: got {value!r}; choose one of these"
+            f"`{option}` must be one of {', '.join(choices)}: got {_brief(value)}; "
+            "choose one of these"
         )
     return value
 
@@ -211,10 +234,16 @@ def check_confidence(value: object, option: str = "confidence") -> float:
     """
     if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < 1:
         raise OptionError(
-            f"`{option}` must be a number between 0 and 1: got {value!r}; "
+            f"`{option}` must be a number between 0 and 1: got {_brief(value)}; "
             f"write for example `{option}=0.95`"
         )
     return float(value)
+
+
+def _brief(value: object) -> str:
+    """Write a value in one line."""
+    text = repr(value)
+    return text if len(text) <= 60 and "\n" not in text else f"a {type(value).__name__}"
 
 
 def _texts(values: Any, option: str, wanted: str) -> list[str]:
@@ -226,7 +255,7 @@ def _texts(values: Any, option: str, wanted: str) -> list[str]:
     texts = list(values) if isinstance(values, Iterable) and not _is_map(values) else [values]
     for text in texts:
         if not isinstance(text, str):
-            raise OptionError(f"`{option}` must be {wanted}: got {text!r}; write it as text")
+            raise OptionError(f"`{option}` must be {wanted}: got {_brief(text)}; write it as text")
     return texts
 
 
@@ -240,7 +269,9 @@ def _split(text: str) -> list[str]:
 
 def _name(name: object, option: str) -> str:
     if not isinstance(name, str) or not name:
-        raise OptionError(f"`{option}` must name things by text: got {name!r}; write it as text")
+        raise OptionError(
+            f"`{option}` must name things by text: got {_brief(name)}; write it as text"
+        )
     return name
 
 
@@ -253,7 +284,7 @@ def _value(name: object, value: object, option: str) -> str:
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
     raise OptionError(
-        f"`{option}` must give one value for each name: '{name}' has {value!r}; "
+        f"`{option}` must give one value for each name: '{name}' has {_brief(value)}; "
         "write a text or a number"
     )
 

@@ -65,17 +65,17 @@ def all_of(*checks: Callable[[], Any]) -> list[Any]:
     Parameters
     ----------
     *checks : callable
-        Each gives what it checked, or raises a `PsychobenchError`.
+        Each returns what it checked, or raises a `PsychobenchError`.
 
     Returns
     -------
     list
-        What they gave, in their order.
+        What they returned, in their order.
 
     Raises
     ------
     PsychobenchError
-        With the faults of all of them.
+        With the faults of all of them; of their type where they have one type.
 
     Examples
     --------
@@ -83,12 +83,14 @@ def all_of(*checks: Callable[[], Any]) -> list[Any]:
     [1, 'two']
     """
     results: list[Any] = []
-    faults: list[str] = []
+    errors: list[PsychobenchError] = []
     for check in checks:
         try:
             results.append(check())
         except PsychobenchError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise PsychobenchError(*faults)
+            errors.append(error)
+    if errors:
+        kinds = {type(error) for error in errors}
+        kind = kinds.pop() if len(kinds) == 1 else PsychobenchError
+        raise kind(*(fault for error in errors for fault in error.faults))
     return results

@@ -9,10 +9,10 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from psychobench.errors import ResourceError
+from psychobench.errors import OptionError, ResourceError
 
 PACKAGE = Path(__file__).parent
 
@@ -154,6 +154,25 @@ def check_writable(out: Path) -> None:
             pass
     except OSError as error:
         raise _unwritable(out, error) from None
+
+
+def check_file_to_write(out: object, endings: Sequence[str]) -> Path:
+    """Find out, before any work is done, whether a file can be written.
+
+    Raises
+    ------
+    OptionError
+        If `out` is no path, or has none of the `endings`.
+    ResourceError
+        If it is a folder, or its folder cannot be written to.
+    """
+    if not isinstance(out, (str, os.PathLike)) or Path(out).suffix.lower() not in endings:
+        raise OptionError(f"`out` must be a file that ends in {' or '.join(endings)}: got {out}")
+    path = Path(out)
+    if path.is_dir():
+        raise ResourceError(f"`out` must be a file: {path} is a folder; name a file in it")
+    check_writable(path.parent)
+    return path
 
 
 def _move_all(source: Path, target: Path, old: Path) -> None:

@@ -309,3 +309,16 @@ def test_curves_are_one_row_a_point():
     assert list(curves)[:6] == ["observer", "condition", "level", "p", "low", "high"]
     assert curves["p"].between(0, 1).all()
     assert set(curves["observer"]) == {"p0", "p1"}
+
+
+def test_the_provenance_is_plain_even_where_numbers_are_numpys():
+    table = people(2).assign(part=1)
+    found = analyse(table, engine="ml", gof=0, seed=np.int64(3), where={"part": np.int64(1)})
+    options = json.loads(json.dumps(found.to_dict()))["provenance"]["options"]
+    assert (options["seed"], options["where"]) == (3, {"part": "1"})
+
+
+def test_a_shared_lapse_rate_is_fitted_without_simulations_by_default():
+    found = analyse(people(2), engine="ml", share="lapse")
+    assert found.fits.goodness is None
+    assert found.to_frame().groupby("observer")["lapse"].nunique().eq(1).all()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from scipy import stats
 
-from psychobench.attention.attention_study import Question, Who, run_study
+import psychobench as pb
 from psychobench.attention.faithfulness import faithfulness
 from psychobench.attention.image_maps import normalise_maps, on_image
+from psychobench.attention.mapped import MapRequest
+from psychobench.attention.measure import NamedObserver, measure_attention
 from psychobench.attention.regions import REGIONS, face_regions, set_regions
-from psychobench.attention.rendered_people import render_people
 from psychobench.attention.shares import level_slopes, mask_shifts, tabulate_shares
-from psychobench.attention.study_faithfulness import check_faithfulness
 from psychobench.errors import ObserverError, OptionError
-from psychobench.observers.attention_protocol import AttentionMaps, map_attention, with_attention
+from psychobench.observers.attention_protocol import AttentionMaps, request_maps, with_attention
 from psychobench.observers.protocol import ObserverInfo
 from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
@@ -280,93 +282,125 @@ def test_an_observer_must_give_one_map_for_each_image(stimuli):
         def attention(self, images, **asked):
             return super().attention(images[:1], **asked)
 
-    with pytest.raises(ObserverError, match="gave 1 maps for 3 images"):
-        map_attention(Short(), stimuli.images(), name="short", method="bright")
+    with pytest.raises(ObserverError, match="returned 1 maps for 3 images"):
+        request_maps(Short(), stimuli.images(), name="short", method="bright")
 
 
 def test_an_unknown_method_is_answered_with_those_that_the_observer_has():
     with pytest.raises(ObserverError, match="has no 'layercam', only bright"):
-        Who("looker", Looker()).check(Question("layercam"))
+        pb.map_attention(Looker())
 
 
-def test_heads_and_people_are_units_but_not_both(stimuli, regions):
-    people = list(render_people(2, (0.0, 1.0), seed=0, size=48))
-    asked = [Who("looker", Looker())], Question("bright"), stimuli, ("none", "eyes")
-    heads = run_study(*asked, regions=regions, seeds=3)
+def test_heads_and_people_are_units_but_not_both(stimuli):
+    options = {"method": "bright", "stimuli": stimuli, "masks": ["none", "eyes"], "levels": "0,1"}
+    heads = pb.map_attention(Looker(), seeds=3, **options)
     assert heads.slopes["units"].tolist() == [3] * (2 * len(REGIONS))
-    assert [seen.label for seen in heads.seen] == ["looker", "looker, eyes hidden"]
-    faces = run_study(*asked, regions=regions, people=people)
+    assert [each.label for each in heads.maps] == ["looker", "looker, eyes hidden"]
+    faces = pb.map_attention(Looker(), rendered_people=2, **options)
     assert faces.unit == "person"
     assert faces.slopes["units"].tolist() == [2] * (2 * len(REGIONS))
     with pytest.raises(OptionError, match="either heads or people"):
-        run_study(*asked, regions=regions, people=people, seeds=2)
+        pb.map_attention(Looker(), rendered_people=2, seeds=2, **options)
 
 
-def test_faithfulness_is_checked_for_each_observer_and_mask(stimuli, regions):
-    study = run_study(
-        [Who("looker", Looker())], Question("bright"), stimuli, ("none",), regions=regions
-    )
-    (seen, found), *others = check_faithfulness(study, [0.0], seed=1)
-    assert not others
-    assert seen.observer == "looker"
-    assert found.deletion.shape == (1, 17)
+@pytest.fixture(scope="module")
+def study(stimuli):
+    return pb.map_attention(
+        {"mine": Looker()}, method="bright", stimuli=stimuli, levels=[0.0, 1.0],
+        masks="none,eyes", faithfulness=True, seed=7,
+    )  # fmt: skip
 
 
-def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(
-    stimuli, regions, tmp_path, monkeypatch
-):
-    from psychobench.attention.study_files import write_study
+@pytest.fixture
+def coarse_figures(monkeypatch):
+    """Write figures as small PNG files only; vector graphics take seconds each."""
 
     def save_coarsely(figure, folder, name):
         figure.savefig(folder / f"{name}.png", dpi=40)
 
     monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
-    study = run_study(
-        [Who("looker", Looker())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
-    )
-    write_study(study, tmp_path, levels=[0.0], scale="map", faithful=None, provenance={"seed": 7})
-    with np.load(tmp_path / "maps" / "looker---none.npz", allow_pickle=False) as kept:
-        np.testing.assert_array_equal(kept["maps"], study.seen[0].found.maps)
+
+
+def test_faithfulness_is_measured_for_each_observer_and_mask(study):
+    (maps, found), other = study.faithfulness
+    assert (maps.observer, maps.mask, other[0].mask) == ("mine", "none", "eyes")
+    assert found.deletion.shape == (2, 17)
+    frame = study.faithfulness_frame()
+    assert len(frame) == 2 * 2 * 2  # masks, levels, curves
+    assert sorted(frame["level"].unique()) == [0, 1]
+
+
+@pytest.mark.usefixtures("coarse_figures")
+def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(study, stimuli, tmp_path):
+    study.save(tmp_path, colour_scale="map")
+    with np.load(tmp_path / "maps" / "mine---none.npz", allow_pickle=False) as kept:
+        np.testing.assert_array_equal(kept["maps"], study.maps[0].found.maps)
         assert kept["levels"].tolist() == list(LEVELS)
         about = json.loads(str(kept["provenance"]))
     assert about["layer"] == "retina"
-    assert about["run"] == {"seed": 7}
+    assert about["run"]["seed"] == 7
     assert about["stimuli"]["sha256"] == stimuli.sha256
+    assert json.loads((tmp_path / "attention.json").read_text()) == study.to_json()
     assert {path.name for path in tmp_path.iterdir()} >= {
         "maps.png", "shares.png", "shares.csv", "slopes.csv", "shifts.csv", "attention.json",
+        "faithfulness.png", "faithfulness.csv",
     }  # fmt: skip
 
 
-def test_a_study_of_nothing_but_empty_maps_says_so(stimuli, regions, tmp_path, monkeypatch):
-    from psychobench.attention.study_files import study_json, study_text, write_study
+def test_a_notebook_shows_how_much_goes_where(study):
+    html = study._repr_html_()
+    assert "DEMONSTRATION" in html
+    assert "<td>mine</td>" in html
+    assert len(study.to_frame()) == len(study.shares)
+    titles = [axis.get_title() for axis in study.plot(colour_scale="row").axes]
+    assert titles[:2] == ["0", "1"]
 
+
+def test_one_panel_of_shares_goes_onto_an_axis_of_ones_own(study, stimuli):
+    axis = Figure().subplots()
+    one = pb.map_attention(Looker(), method="bright", stimuli=stimuli, levels="0,1")
+    assert one.plot_shares(axis) is axis.figure
+    assert axis.get_ylabel() == "share of the map / share of the area"
+    with pytest.raises(OptionError, match="one axis takes one observer"):
+        study.plot_shares(axis)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"levels": "low"}, "`levels` must be one of 'all', numbers"),
+        ({"readings": "total"}, "`readings` must be of the form NAME=VALUE"),
+        ({"regions": "some"}, "`regions` must be one of fixed, own"),
+        ({"seeds": 0}, "`seeds` must be a whole number, 1 or more"),
+        ({"pretraining": ["a/w.pt", "b/w.pt"]}, "each `pretraining` must have a name of its own"),
+    ],
+)
+def test_a_wrong_argument_is_named(options, said):
+    with pytest.raises(OptionError, match=re.escape(said)):
+        pb.map_attention(Looker(), **{"method": "bright", **options})
+
+
+def test_a_study_of_nothing_but_empty_maps_says_so(stimuli):
     class Blind(Looker):
         def attention(self, images, **asked):
             found = super().attention(images, **asked)
             return AttentionMaps(found.maps * 0, found.method, found.layer, found.target)
 
-    def save_coarsely(figure, folder, name):
-        figure.savefig(folder / f"{name}.png", dpi=40)
-
-    monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
-    study = run_study(
-        [Who("blind", Blind())], Question("bright"), stimuli, ("none", "eyes"), regions=regions
-    )
-    write_study(study, tmp_path, levels=LEVELS, scale="figure", faithful=None, provenance={})
-    assert "blind: 3 of 3 maps are empty" in study_text(study, None, LEVELS)
-    document = study_json(study, None, LEVELS, {})
+    study = pb.map_attention({"blind": Blind()}, method="bright", stimuli=stimuli, levels="all")
+    assert "blind: 3 of 3 maps are empty" in study.summary()
+    assert study.levels == LEVELS
+    document = study.to_json()
     assert document["maps"][0]["empty"] == [0, 1, 2]
     assert {row["share"] for row in document["shares"]} == {None}
     assert document["slopes"] == []
 
 
-def test_a_set_without_landmarks_is_drawn_without_shares(stimuli):
-    from psychobench.attention.study_files import study_json, study_text
-
-    study = run_study(
-        [Who("looker", Looker())], Question("bright"), stimuli, ("none",), regions=None
-    )
+def test_a_set_without_landmarks_is_mapped_without_shares(stimuli):
+    looker = NamedObserver("looker", Looker())
+    study = measure_attention([looker], MapRequest("bright"), stimuli, ("none",), regions=None)
     assert not len(study.shares)
-    assert "goes where" not in study_text(study, None, LEVELS)
-    document = study_json(study, None, LEVELS, {})
+    assert "each region" not in study.summary()
+    document = study.to_json()
     assert document["shares"] == document["slopes"] == document["shifts"] == []
+    with pytest.raises(OptionError, match="shares need landmarks"):
+        study.plot_shares()

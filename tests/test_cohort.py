@@ -16,7 +16,7 @@ from psychobench.resources import bundled
 from psychobench.stimuli import load_stimuli
 from psychobench.trials import simulate
 from psychobench.trials.cohort import list_cohorts, load_cohort
-from psychobench.trials.simulate import simulate_cohort
+from psychobench.trials.simulate import simulate_people
 from psychobench.trials.table import count_responses, validate_trials
 
 PUBLISHED_MEAN, PUBLISHED_SEM = 0.532, 0.018  # Ying, Li & Chen, arXiv 2310.13674
@@ -29,7 +29,7 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def small():
-    return simulate_cohort(fit, n=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=3)
+    return simulate_people(fit, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=3)
 
 
 def test_the_bundled_cohort_is_fifty_people_at_seven_levels_thirty_times(cohort):
@@ -52,7 +52,7 @@ def test_the_bundled_cohort_says_that_it_is_simulated(cohort):
     assert "SIMULATED" in cohort.title
     assert (cohort.table["simulated"] == 1).all()
     assert "SIMULATED" in (cohort.path.parent / "README.md").read_text(encoding="utf-8")
-    assert list_cohorts() == ["simulated"]
+    assert list_cohorts()["name"].tolist() == ["simulated"]
 
 
 def test_the_bundled_cohort_judged_the_bundled_stimuli(cohort):
@@ -146,18 +146,18 @@ def test_a_simulated_table_keeps_the_column_contract(small):
 
 def test_the_same_seed_simulates_the_same_people_and_another_seed_others(small):
     def again(seed):
-        return simulate_cohort(fit, n=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=seed)
+        return simulate_people(fit, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=seed)
 
     pd.testing.assert_frame_equal(again(3), small)
     assert not again(4)["response"].equals(small["response"])
 
 
 def test_scaling_the_levels_scales_the_people():
-    options = {"n": 8, "repetitions": 30, "seed": 2}
-    one = simulate_cohort(
+    options = {"people": 8, "repetitions": 30, "seed": 2}
+    one = simulate_people(
         fit, mean_pse=0.5, sem_pse=0.05, levels=(0, 0.25, 0.5, 0.75, 1), **options
     )
-    ten = simulate_cohort(fit, mean_pse=5.0, sem_pse=0.5, levels=(0, 2.5, 5, 7.5, 10), **options)
+    ten = simulate_people(fit, mean_pse=5.0, sem_pse=0.5, levels=(0, 2.5, 5, 7.5, 10), **options)
     np.testing.assert_allclose(ten["level"], one["level"] * 10)
     assert (ten["response"] == one["response"]).mean() > 0.99
 
@@ -172,22 +172,22 @@ def test_answers_rise_with_the_level(small):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"n": 1}, "at least two people"),
-        ({"repetitions": 0}, "repetitions must be 1 or more"),
-        ({"seed": -1}, "seed must be 0 or more"),
+        ({"people": 1}, "`people` must be a whole number, 2 or more"),
+        ({"repetitions": 0}, "`repetitions` must be a whole number, 1 or more"),
+        ({"seed": -1}, "`seed` must be a whole number, 0 or more"),
         ({"levels": (0.0, 1.0)}, "three different numbers"),
         ({"levels": (0.0, 1.0, 1.0)}, "three different numbers"),
         ({"levels": (0.0, math.nan, 1.0)}, "three different numbers"),
         ({"sem_pse": 0.0}, "above 0"),
-        ({"sem_pse": math.nan}, "above 0"),
+        ({"sem_pse": math.nan}, "finite number"),
         ({"mean_pse": 0.9}, "inside the levels"),
-        ({"mean_pse": math.nan}, "inside the levels"),
+        ({"mean_pse": math.nan}, "finite number"),
         ({"stimuli": ["a"]}, "one stimulus"),
     ],
 )
 def test_a_cohort_that_cannot_be_is_refused(options, words):
     with pytest.raises(OptionError, match=words):
-        simulate_cohort(fit, **options)
+        simulate_people(fit, **options)
 
 
 def test_a_target_that_so_few_trials_cannot_meet_is_an_error_that_says_what_was_reached(
@@ -195,4 +195,4 @@ def test_a_target_that_so_few_trials_cannot_meet_is_an_error_that_says_what_was_
 ):
     monkeypatch.setattr(simulate, "_DRAWS", 2)
     with pytest.raises(OptionError, match="came to mean"):
-        simulate_cohort(fit, n=2, repetitions=1, sem_pse=0.001)
+        simulate_people(fit, people=2, repetitions=1, sem_pse=0.001)

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 from psychobench.errors import ObserverError
 from psychobench.observers.protocol import ObserverInfo
 from psychobench.stimuli.faces import Identity, View, render_face
-from psychobench.testing import CHECKS, References, check_observer, material
+from psychobench.testing import CHECKS, References, check_observer, probe_images
 
 SIDE = 16
 INFO = ObserverInfo("sound", "1", ("sad", "happy"), "happy", "RGB, 16 x 16", "rendered faces")
@@ -363,7 +363,7 @@ def restored(monkeypatch):
 
 
 def test_a_sound_observer_that_sees_colour_passes_every_check():
-    references = References(material.probe(), Sound().respond(material.probe()))
+    references = References(probe_images.probe(), Sound().respond(probe_images.probe()))
     report = check_observer(Lucky, references=references)
     report.raise_if_failed()
     assert [check.name for check in report.checks] == list(CHECKS)

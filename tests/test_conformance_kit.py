@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 from psychobench.errors import ObserverError, OptionError
 from psychobench.observers.protocol import ObserverInfo
 from psychobench.observers.template import learn_template, make_template, standardise
-from psychobench.testing import CHECKS, LabelledImages, References, check_observer, material
+from psychobench.testing import CHECKS, LabelledImages, References, check_observer, probe_images
 
 
 class Weaker:
@@ -52,7 +52,7 @@ def test_the_template_observer_passes():
 def test_references_catch_a_wrong_normalisation_that_no_label_shows():
     half = functools.partial(Weaker, 0.5)
     assert check_observer(half).passed
-    references = References(material.probe(), Weaker().respond(material.probe()))
+    references = References(probe_images.probe(), Weaker().respond(probe_images.probe()))
     assert check_observer(Weaker, references=references).passed
     assert check_observer(half, references=references).failed == ("references",)
 
@@ -102,7 +102,7 @@ def test_a_name_unlike_the_registered_one_fails_info_and_nothing_more_is_asked()
 
 def test_a_check_can_be_skipped_but_the_report_says_so():
     check = check_of(check_observer(make_template, skip=["colour-order"]), "colour-order")
-    assert (check.status, check.message) == ("skipped", "as asked")
+    assert (check.status, check.message) == ("skipped", "as requested")
     with pytest.raises(OptionError, match="colour-odour is none of info, responds"):
         check_observer(make_template, skip=["colour-odour"])
 

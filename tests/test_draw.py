@@ -14,16 +14,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 import psychobench.draw
-from psychobench.draw.curves import Crowd, Curve, Panel, draw_curves
+from psychobench.draw.curves import CohortCurves, Curve, Panel, draw_curves
 from psychobench.draw.figures import save_figure
 
 GRID = np.linspace(0, 1, 11)
 
 
 def panel(title, n_curves, pse=0.4):
-    crowd = Crowd("20 simulated people", np.tile(GRID, (20, 1)), 0.5, 0.1, 0.02)
+    cohort_curves = CohortCurves("20 simulated people", np.tile(GRID, (20, 1)), 0.5, 0.1, 0.02)
     curves = [Curve(f"network {i}", GRID, GRID, GRID, pse) for i in range(n_curves)]
-    return Panel(title, GRID, crowd, curves)
+    return Panel(title, GRID, cohort_curves, curves)
 
 
 @pytest.mark.parametrize(("n_panels", "n_curves"), [(1, 1), (2, 3), (4, 1), (5, 6), (8, 2)])

@@ -25,17 +25,15 @@ from psychobench.gaze import (
     score_map,
 )
 from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
-from psychobench.gaze.fixation_maps import centre_bias, pixels, unit_range
-from psychobench.gaze.gallery import draw_galleries
+from psychobench.gaze.fixation_maps import centre_bias, fixated_pixels, unit_range
 from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
 from psychobench.gaze.photographs import find_images, image_sizes
-from psychobench.gaze.score_files import gaze_text, write_gaze
 
 SIZE = (90, 60)
 
 
 def looked_at(spots: list[tuple[float, float]], subject: str = "s1") -> pd.DataFrame:
-    """Give fixations of 200 ms at (x, y)."""
+    """Return fixations of 200 ms at (x, y)."""
     x, y = zip(*spots, strict=True)
     return pd.DataFrame(
         {"image": "a.jpg", "subject": subject, "x_px": x, "y_px": y, "duration_ms": 200.0}
@@ -66,7 +64,7 @@ def write(tmp_path: Path) -> Callable[[pd.DataFrame], Path]:
 def test_a_map_is_nearest_to_itself(crowd: Fixations) -> None:
     looked = crowd.of("a.jpg")
     people = fixation_map(looked, SIZE, BlurRecipe(5, None))
-    scores = score_map(people, people, *pixels(looked))
+    scores = score_map(people, people, *fixated_pixels(looked))
     assert scores["mae"] == 0
     assert scores["kl"] == pytest.approx(0, abs=1e-9)
     assert scores["cc"] == pytest.approx(1)
@@ -79,7 +77,7 @@ def test_measures_agree_with_scipy_on_random_maps(seed: int, crowd: Fixations) -
     rng, looked = np.random.default_rng(seed), crowd.of("a.jpg")
     candidate = unit_range(np.round(rng.random(SIZE[::-1]), 1))  # many ties
     people = fixation_map(looked, SIZE, BlurRecipe(5, None))
-    rows, columns = pixels(looked)
+    rows, columns = fixated_pixels(looked)
     scores = score_map(candidate, people, rows, columns)
     fixated = np.zeros(candidate.shape, dtype=bool)
     fixated[rows, columns] = True
@@ -97,13 +95,13 @@ def test_measures_agree_with_scipy_on_random_maps(seed: int, crowd: Fixations) -
 def test_stretching_a_map_changes_no_score(crowd: Fixations) -> None:
     looked, rng = crowd.of("a.jpg"), np.random.default_rng(0)
     people, candidate = fixation_map(looked, SIZE), rng.random(SIZE[::-1])
-    plain = score_map(candidate, people, *pixels(looked))
-    assert score_map(7 * candidate - 3, people, *pixels(looked)) == pytest.approx(plain)
+    plain = score_map(candidate, people, *fixated_pixels(looked))
+    assert score_map(7 * candidate - 3, people, *fixated_pixels(looked)) == pytest.approx(plain)
 
 
 def test_an_empty_map_is_uniform_and_has_no_correlation(crowd: Fixations) -> None:
     looked = crowd.of("a.jpg")
-    scores = score_map(np.zeros(SIZE[::-1]), fixation_map(looked, SIZE), *pixels(looked))
+    scores = score_map(np.zeros(SIZE[::-1]), fixation_map(looked, SIZE), *fixated_pixels(looked))
     assert scores["auc"] == 0.5
     assert np.isnan(scores["nss"])
     assert np.isnan(scores["cc"])
@@ -191,7 +189,7 @@ def test_the_last_pixel_of_an_enlarged_photograph_is_inside_it(
     write: Callable[[pd.DataFrame], Path],
 ) -> None:
     table = looked_at([(0, 0), (269, 179), (270, 100)])
-    read = read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(scale=3))
+    read = read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(display_scale=3))
     assert np.rint(read.table[["x_px", "y_px"]]).to_numpy().tolist() == [[0, 0], [89, 59]]
     assert read.left_out["outside the image"] == 1
 
@@ -204,7 +202,7 @@ def test_a_period_needs_every_onset_and_an_unknown_one_is_told(
     with pytest.raises(TableError, match="1 of 2 have none, the first of them of subject 's1'"):
         read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(period=(0, 5000)))
     read = read_fixations(write(table), {"a.jpg": SIZE})
-    assert any("no display period is known of 2 of 2" in note for note in read.notes)
+    assert any("no display period is known for 2 of 2" in note for note in read.notes)
 
 
 def test_a_viewer_without_fixations_is_told(write: Callable[[pd.DataFrame], Path]) -> None:
@@ -219,11 +217,10 @@ def test_fixations_in_another_unit_are_refused_with_a_scale(
 ) -> None:
     rng = np.random.default_rng(0)
     doubled = looked_at([(2.5 * x, 2.5 * y) for x, y in rng.uniform((20, 20), SIZE, (40, 2))])
-    with pytest.raises(TableError, match=r"--scale 2\.[45]"):
+    with pytest.raises(TableError, match=r"`display_scale=2\.[45]`"):
         read_fixations(write(doubled), {"a.jpg": SIZE})
-    assert len(
-        read_fixations(write(doubled), {"a.jpg": SIZE}, placement=Placement(scale=2.5)).table
-    )
+    placement = Placement(display_scale=2.5)
+    assert len(read_fixations(write(doubled), {"a.jpg": SIZE}, placement=placement).table)
 
 
 def test_fixations_on_other_images_are_counted(write: Callable[[pd.DataFrame], Path]) -> None:
@@ -261,7 +258,13 @@ def test_foreign_column_names_are_told(write: Callable[[pd.DataFrame], Path]) ->
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"scale": 0.0}, {"origin": 2}, {"period": (5.0, 5.0)}, {"scale": float("nan")}]
+    "wrong",
+    [
+        {"display_scale": 0.0},
+        {"origin": 2},
+        {"period": (5.0, 5.0)},
+        {"display_scale": float("nan")},
+    ],
 )
 def test_an_impossible_placement_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError):
@@ -285,7 +288,7 @@ def test_better_maps_come_out_nearer_with_intervals_over_images(tmp_path: Path) 
         save(tmp_path, "net/noise", image, rng.random((13, 13)))
     sizes = {f"{image}.jpg": SIZE for image in images}
     gaze = Fixations(pd.concat(tables, ignore_index=True), sizes)
-    compared = compare_maps(find_maps(tmp_path), gaze, recipe=BlurRecipe(6, None))
+    compared = compare_maps(tmp_path, gaze, sigma_px=6)
     pooled = compared.pooled.set_index("source")
     assert list(pooled.index) == [ZERO, CENTRE, PEOPLE, "net/good", "net/noise"]
     for name, (_, more_is_nearer) in METRICS.items():
@@ -294,7 +297,7 @@ def test_better_maps_come_out_nearer_with_intervals_over_images(tmp_path: Path) 
         assert (
             pooled.loc["net/good", f"{name}_low"] <= good <= pooled.loc["net/good", f"{name}_high"]
         )
-    again = compare_maps(find_maps(tmp_path), gaze, recipe=BlurRecipe(6, None))
+    again = compare_maps(tmp_path, gaze, sigma_px=6)
     pd.testing.assert_frame_equal(again.pooled, compared.pooled)
 
 
@@ -303,9 +306,9 @@ def test_maps_without_fixations_are_counted_and_strangers_refused(
 ) -> None:
     save(tmp_path, "net", "b", np.ones((3, 3)))
     with pytest.raises(ComparisonError, match=r"maps of b and fixations on a"):
-        compare_maps(find_maps(tmp_path), crowd)
+        compare_maps(tmp_path, crowd)
     save(tmp_path, "net", "a", np.eye(3))
-    notes = compare_maps(find_maps(tmp_path), crowd).notes
+    notes = compare_maps(tmp_path, crowd).notes
     assert "1 images have maps but no fixations, and were left out: b" in notes
 
 
@@ -323,7 +326,7 @@ def test_a_map_that_is_none_is_refused(
 ) -> None:
     save(tmp_path, "net", "a", values)
     with pytest.raises(ResourceError, match=said):
-        compare_maps(find_maps(tmp_path), crowd)
+        compare_maps(tmp_path, crowd)
 
 
 def test_a_folder_without_maps_says_what_it_should_hold(tmp_path: Path) -> None:
@@ -339,7 +342,7 @@ def test_without_photographs_sizes_come_from_the_maps_or_what_lies_beside_them(
     save(tmp_path, "full", "a", np.eye(4)[:, :3])
     assert map_sizes(tmp_path, find_maps(tmp_path)) == {"a": (3, 4)}
     save(tmp_path, "coarse", "a", np.eye(2))
-    with pytest.raises(ResourceError, match="with --images"):
+    with pytest.raises(ResourceError, match="as `images`"):
         map_sizes(tmp_path, find_maps(tmp_path))
     (tmp_path / "maps.json").write_text(json.dumps({"photographs": {"sizes": {"a.jpg": [90, 60]}}}))
     assert map_sizes(tmp_path, find_maps(tmp_path)) == {"a.jpg": SIZE}
@@ -352,10 +355,9 @@ def test_maps_of_networks_that_never_saw_imagenet_say_so(
     save(tmp_path, "net", "a", np.eye(3))
     network = {"network": "vgg16", "origin": "drawings", "pretraining": pretraining}
     (tmp_path / "maps.json").write_text(json.dumps({"networks": [network]}))
-    about = weights_notes(tmp_path)
-    assert len(about) == said
-    compared = compare_maps(find_maps(tmp_path), crowd, about=about)
-    assert ("not those of the paper" in gaze_text(compared)) == bool(said)
+    assert len(weights_notes(tmp_path)) == said
+    compared = compare_maps(tmp_path, crowd)
+    assert ("not those of the paper" in compared.summary()) == bool(said)
 
 
 def test_weights_in_a_file_are_not_said_to_be_of_anything(tmp_path: Path) -> None:
@@ -381,14 +383,12 @@ def test_a_map_of_nothing_is_flagged_in_table_notes_and_gallery(
     save(tmp_path, "net/gradcam", "a", np.zeros((3, 3)))
     save(tmp_path, "net/cam", "a", np.eye(3))
     Image.new("RGB", SIZE).save(tmp_path / "a.jpg")
-    found = [each for each in find_maps(tmp_path) if each.path.suffix == ".npz"]
-    compared = compare_maps(found, crowd)
+    compared = compare_maps(tmp_path / "net", crowd, images=tmp_path)
     empty = compared.images.set_index("source")["empty"]
-    assert empty["net/gradcam"]
-    assert not empty["net/cam"]
-    assert any("net/gradcam points at nothing in 1 images" in note for note in compared.notes)
-    photographs = {"a.jpg": tmp_path / "a.jpg"}
-    ((_, figure),) = draw_galleries(found, crowd, photographs, BlurRecipe())
+    assert empty["gradcam"]
+    assert not empty["cam"]
+    assert any("gradcam is the same everywhere in 1 images" in note for note in compared.notes)
+    ((_, figure),) = compared.plot_galleries()
     said = [[text.get_text() for text in panel.texts] for panel in figure.axes]
     titles = [panel.get_title() for panel in figure.axes]
     assert said[titles.index("gradcam")] == ["empty"]
@@ -402,11 +402,9 @@ def test_a_comparison_is_written_with_figures_and_galleries(
 
     save(tmp_path / "maps", "net/gradcam", "a", np.eye(3))
     save(tmp_path / "maps", "net/dense/conv5", "a", np.eye(3))
-    Image.new("RGB", SIZE).save(tmp_path / "a.jpg")
-    found, recipe = find_maps(tmp_path / "maps"), BlurRecipe()
-    galleries = draw_galleries(found, crowd, {"a.jpg": tmp_path / "a.jpg"}, recipe)
-    (tmp_path / "out").mkdir()
-    write_gaze(compare_maps(found, crowd, recipe=recipe), tmp_path / "out", galleries)
+    (tmp_path / "photos").mkdir()
+    Image.new("RGB", SIZE).save(tmp_path / "photos" / "a.jpg")
+    compare_maps(tmp_path / "maps", crowd, images=tmp_path / "photos").save(tmp_path / "out")
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"gaze.csv", "images.csv", "gaze.json", "summary.txt", "gaze.png"} <= written
     assert {"error.png", "gallery-net.png", "gallery-net-dense.png"} <= written
@@ -456,3 +454,55 @@ def test_fifteen_viewers_of_photographs_are_read_whole(shared: Path) -> None:
     assert sum(read.left_out.values()) == 0
     scores = score_baselines(read, "1001.jpg", BlurRecipe(), np.random.default_rng(0), splits=1)
     assert scores[PEOPLE]["nss"] > scores[CENTRE]["nss"] > 0
+
+
+def test_maps_and_fixations_in_memory_give_what_files_give(
+    tmp_path: Path, crowd: Fixations, write: Callable[[pd.DataFrame], Path]
+) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.random(SIZE[::-1])
+    save(tmp_path / "maps", "net", "a", values)
+    people = crowd.to_frame()
+    from_files = compare_maps(tmp_path / "maps", write(people))
+    in_memory = compare_maps({"net": {"a": values}}, people)
+    pd.testing.assert_frame_equal(in_memory.to_frame(), from_files.to_frame())
+    renamed = people.rename(columns={"image": "picture"})
+    columns: tuple[object, ...] = ({"image": "picture"}, "image=picture", ["image=picture"])
+    for each in columns:
+        again = compare_maps({"net": {"a": values}}, renamed, columns=each)  # type: ignore[arg-type]
+        pd.testing.assert_frame_equal(again.to_frame(), in_memory.to_frame())
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"display": "wide"}, "`display` must be width and height"),
+        ({"sigma_deg": 1.0}, "both `sigma_deg` and `pixels_per_degree`"),
+        ({"sigma_px": 0.0}, "`sigma_px` must be above 0"),
+        ({"normalise": "never"}, "`normalise` must be after or before"),
+        ({"columns": "picture"}, "`columns` must be of the form"),
+    ],
+)
+def test_a_wrong_option_of_a_comparison_is_named(
+    options: dict[str, object], said: str, crowd: Fixations
+) -> None:
+    with pytest.raises(OptionError, match=said):
+        compare_maps({"net": {"a": np.eye(4)}}, crowd.to_frame(), **options)  # type: ignore[arg-type]
+
+
+def test_fixations_that_were_read_are_not_moved_again(crowd: Fixations) -> None:
+    with pytest.raises(OptionError, match="in place already"):
+        compare_maps({"net": {"a": np.eye(4)}}, crowd, origin=1)
+
+
+def test_one_measure_is_drawn_on_an_axis_of_ones_own(crowd: Fixations) -> None:
+    from matplotlib.figure import Figure
+
+    compared = compare_maps({"net": {"a": np.eye(60, 90)}}, crowd)
+    figure = Figure()
+    axis = figure.subplots()
+    assert compared.plot("nss", ax=axis) is figure
+    assert [label.get_text() for label in axis.get_yticklabels()][-1] == "net"
+    with pytest.raises(OptionError, match="one axis takes one measure"):
+        compared.plot(ax=axis)
+    assert "<table" in compared._repr_html_()

@@ -50,7 +50,7 @@ def test_an_eyelink_export_gives_fixations_on_the_image_during_display(tmp_path:
     assert len(read.of("1002.jpg")) == 1
     # one began before the picture came on, one ended after it went
     assert read.left_out["not wholly inside the display period"] == 2
-    assert read.left_out["without a place"] == 1
+    assert read.left_out["without a position"] == 1
 
 
 def read_trial(folder: Path, *lines: str) -> Fixations:
@@ -81,7 +81,7 @@ def test_a_trial_with_several_pictures_must_say_which_one_is_meant(tmp_path: Pat
 def test_without_the_end_of_the_display_fixations_count_and_that_is_said(tmp_path: Path) -> None:
     read = read_trial(tmp_path, LOADED, "MSG\t1050 SYNCTIME", "MSG", "MSG\tx y z", LEFT)
     assert len(read.table) == 1
-    assert any("no display period is known of 1 of 1" in note for note in read.notes)
+    assert any("no display period is known for 1 of 1" in note for note in read.notes)
 
 
 def test_a_folder_of_exports_has_one_subject_per_file(tmp_path: Path) -> None:
@@ -158,8 +158,8 @@ def test_blinks_and_fixations_on_no_picture_are_counted(tmp_path: Path) -> None:
     read = read_fixations(tmp_path, SIZES)
     assert read.table["image"].tolist() == ["1002.jpg"]
     assert read.table["x_px"].tolist() == pytest.approx([(6 * 200 + 16 * 600) / 22])
-    assert read.left_out["without a place"] == 1
-    assert read.left_out["no image was on"] == 1
+    assert read.left_out["without a position"] == 1
+    assert read.left_out["no image was shown"] == 1
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ TABLES = {
     "pb.check_trials(df)": "switching",
     "pb.compare_conditions(fits, within='condition')": "p_bonferroni",
     "pb.list_observers()": "template",
-    "pb.study('template')": "template",
+    "pb.study('template', masks='none', engine='ml')": "template",
 }
 
 

@@ -192,7 +192,7 @@ def test_probabilities_have_no_likelihood_and_no_interval():
 @pytest.mark.parametrize("asked", [{"bootstrap": 9}, {"gof": 9}, {"likelihood": "binomial"}])
 def test_probabilities_are_refused_what_needs_a_number_of_trials(asked):
     table = pd.DataFrame({"observer": "net", "level": LEVELS, "p_target": LEVELS**2})
-    with pytest.raises(OptionError, match=f"{next(iter(asked))} needs counted answers"):
+    with pytest.raises(OptionError, match=f"`{next(iter(asked))}` needs counted answers"):
         fit(table, **asked)
 
 
@@ -307,7 +307,7 @@ def test_json_rows_have_null_and_never_nan():
         [drawn(0.5, trials=9), counts([4, 4, 4], 9, observer="flat"),
          counts([1, 2], 3, [0.5, 0.5], observer="one level")]
     )  # fmt: skip
-    rows = fit(table).to_json_rows()
+    rows = fit(table).to_json()
     text = json.dumps(rows, allow_nan=False)
     assert len(json.loads(text)) == 3
     assert rows[1]["pse"] is None

@@ -211,3 +211,11 @@ def test_listing_imports_neither_torch_nor_the_renderer():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_a_notebook_shows_the_observers_as_a_table():
+    listed = list_observers()
+    frame = listed.to_frame()
+    assert list(frame.columns) == ["observer", "status", "options", "package", "reason"]
+    assert frame["observer"].tolist() == [entry.usage for entry in listed]
+    assert "<td>template</td>" in listed._repr_html_()

@@ -172,7 +172,7 @@ def test_drawing_leaves_the_probabilities_as_they_are_and_follows_the_seed():
     pd.testing.assert_frame_equal(trials, before)
     pd.testing.assert_frame_equal(first, draw_binary(trials, 30, np.random.default_rng(5)))
     assert not first.equals(draw_binary(trials, 30, np.random.default_rng(6)))
-    with pytest.raises(OptionError, match="at least 1: 0"):
+    with pytest.raises(OptionError, match="must be 1 or more: it is 0"):
         draw_binary(trials, 0, np.random.default_rng(5))
 
 
@@ -207,14 +207,14 @@ def test_who_offers_no_replicates_or_is_asked_for_one_stands_alone():
     rule, net = Brightness(), Replicable(give=lambda n: pytest.fail("nothing to train"))
     assert make_replicates(rule, 10) == [rule]
     assert make_replicates(net, 1) == [net]
-    with pytest.raises(OptionError, match="at least 1"):
+    with pytest.raises(OptionError, match="must be 1 or more"):
         make_replicates(rule, 0)
 
 
 @pytest.mark.parametrize(
     ("give", "message"),
     [
-        (lambda n: [Replicable()], "must give 3 observers: Replicable gave 1"),
+        (lambda n: [Replicable()], "must return 3 observers: Replicable returned 1"),
         (lambda n: 1 / 0, "Replicable raised ZeroDivisionError"),
     ],
 )

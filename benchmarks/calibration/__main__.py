@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def studies(seed: int, few: int) -> dict[str, Callable[[], pd.DataFrame]]:
-    """Name what makes each table; `few` divides the numbers of simulated observers."""
+    """Return what makes each table; `few` divides the numbers of simulated observers."""
     return {
         "group-tests": partial(type_one_errors, 5000 // few, 400 // few, seed),
         "prior-truths": partial(prior_truths, 1000 // few, seed),

@@ -42,7 +42,7 @@ class Disturbance:
 
     @property
     def label(self) -> str:
-        """Name it."""
+        """Return its name."""
         said = [name for name in ("lapses", "overdispersion") if getattr(self, name)]
         return " + ".join(said) or "none"
 
@@ -83,7 +83,7 @@ def designs() -> Iterator[tuple[Design, Disturbance]]:
 
 
 def answer(design: Design, truths: Truths, rng: np.random.Generator) -> pd.DataFrame:
-    """Let simulated observers answer: a table of counts, one observer after the other."""
+    """Simulate answers as a table of counts, one observer after the other."""
     names = ("threshold", "width", "guess", "lapse")
     columns = (getattr(truths, name)[:, None] for name in names)
     chance = psi(SIGMOIDS["norm"], design.levels, *columns)

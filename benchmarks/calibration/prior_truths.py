@@ -21,18 +21,18 @@ from designs import Design, Disturbance, Truths, answer, designs
 from scipy import stats
 from tqdm import tqdm
 
-from psychobench.fits.bayes.engine import posterior
+from psychobench.fits.bayes.engine import fit_posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import Floats
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import PARAMETERS, pose_prior
+from psychobench.fits.priors import PARAMETERS, make_prior
 
 BAND = 0.99
 QUANTITIES = (*PARAMETERS, "pse")
 
 
 def simulation_based(count: int, seed: int) -> pd.DataFrame:
-    """Hold ranks against the uniform distribution, quantity by quantity.
+    """Compare ranks with the uniform distribution, quantity by quantity.
 
     `distance` is the largest distance of all ranks' distribution from the uniform one, `band` the
     one that chance exceeds in 1% of the cases, `p` Kolmogorov and Smirnov's; of the designs each by
@@ -84,7 +84,7 @@ def _from_prior(
 ) -> Truths:
     blank = np.zeros((1, design.n_levels))
     blocks = Blocks(design.levels[None], blank + design.n_trials, blank)
-    threshold, width, guess, lapse, eta = pose_prior(blocks, options).draw(count, rng)[0]
+    threshold, width, guess, lapse, eta = make_prior(blocks, options).draw(count, rng)[0]
     eta = eta if options.likelihood == "beta-binomial" else np.zeros(count)
     return Truths(blocks.centre + blocks.scale * threshold, blocks.scale * width, guess, lapse, eta)
 
@@ -97,7 +97,7 @@ def _ranks(
     columns = (
         counts[name].to_numpy(dtype=np.float64) for name in ("level", "n_trials", "n_target")
     )
-    found = posterior(Blocks(*(column.reshape(shape) for column in columns)), options)
+    found = fit_posterior(Blocks(*(column.reshape(shape) for column in columns)), options)
     ranks = {
         name: found.cdf(name, getattr(truths, name))
         for name in QUANTITIES

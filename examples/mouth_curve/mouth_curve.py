@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from psychobench.observers.protocol import ObserverInfo
+from psychobench.plugins import ObserverInfo
 
 
 class MouthCurve:
@@ -19,7 +19,7 @@ class MouthCurve:
     )
 
     def respond(self, images):
-        """Give P(happy) for uint8 RGB images of shape (n, height, width, 3)."""
+        """Return P(happy) for uint8 RGB images of shape (n, height, width, 3)."""
         small = [Image.fromarray(image).convert("L").resize((64, 64)) for image in images]
         mouth = np.array(small, dtype=float).reshape(-1, 64, 64)[:, 43:53, 24:40]
         dark = np.maximum(np.median(mouth, axis=1, keepdims=True) - mouth, 1e-9)

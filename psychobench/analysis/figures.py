@@ -23,16 +23,16 @@ def analysis_figures(analysis: AnalysisData) -> Iterator[tuple[str, Figure]]:
         ``groups``, ``measures`` where two people have a value, ``goodness`` where it was checked,
         ``participants-1`` and on.
     """
-    from psychobench.draw.condition_means import draw_cells
+    from psychobench.draw.condition_means import draw_condition_means
     from psychobench.draw.fits import draw_panels
-    from psychobench.draw.mean_curves import draw_crowds
+    from psychobench.draw.mean_curves import draw_mean_curves
 
     data = FigureData(analysis)
     target = analysis.original_name("response")
     axes = {"x_label": analysis.original_name("level"), "y_label": f"P({target})"}
     yield (
         "groups",
-        draw_crowds(
+        draw_mean_curves(
             data.mean_curves(),
             columns=data.columns,
             place=f"mean {measure_name(analysis.location)}, {data.axis_texts['interval']}",
@@ -41,7 +41,10 @@ def analysis_figures(analysis: AnalysisData) -> Iterator[tuple[str, Figure]]:
         ),
     )
     if measures := data.measures():
-        yield "measures", draw_cells(list(measures.values()), data.ticks, **data.axis_texts)
+        yield (
+            "measures",
+            draw_condition_means(list(measures.values()), data.ticks, **data.axis_texts),
+        )
     if analysis.fits.goodness is not None:
         yield "goodness", analysis.fits.goodness.plot()
     panels = data.participants()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Analysis(AnalysisData):
-    """What `psychobench.analyse` found; its numbers are described under `AnalysisData`."""
+    """The result of `psychobench.analyse`; `AnalysisData` describes its numbers."""
 
     def to_frame(self) -> pd.DataFrame:
         """Return the fits: one row per participant and condition."""
@@ -91,7 +91,7 @@ class Analysis(AnalysisData):
         ComparisonError
             If there is no such measure, or no two people have a value of it.
         """
-        from psychobench.draw.condition_means import draw_cells, draw_measure
+        from psychobench.draw.condition_means import draw_condition_means, draw_measure
 
         data = FigureData(self)
         drawn = data.measures()
@@ -108,7 +108,7 @@ class Analysis(AnalysisData):
             )
         chosen = list(drawn.values()) if measure is None else [drawn[measure]]
         if ax is None:
-            return draw_cells(chosen, data.ticks, **data.axis_texts)
+            return draw_condition_means(chosen, data.ticks, **data.axis_texts)
         draw_measure(ax, chosen[0], data.ticks, **data.axis_texts)
         return cast("Figure", ax.get_figure(root=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from psychobench.analysis.data import measure_name, measures_of
@@ -18,6 +19,7 @@ from psychobench.comparison.conditions.condition_tests import ConditionTests, co
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
 from psychobench.reports.provenance import provenance
+from psychobench.trials.columns import parse_where
 from psychobench.trials.screening import (
     Excluded,
     Exclusion,
@@ -27,7 +29,7 @@ from psychobench.trials.screening import (
     exclude_participants,
     parse_exclusions,
 )
-from psychobench.trials.table import TableLike
+from psychobench.trials.table import TableLike, note_reading
 
 SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
 NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
@@ -71,7 +73,8 @@ def analyse(
         The PSE statuses that are included in means and tests.
     gof : int, optional
         Simulated data sets per fit on which the checks of its goodness rest; 0 checks nothing. By
-        default 100, and 0 for probabilities, which have no number of trials to simulate.
+        default 100, and 0 for what cannot be simulated: probabilities, which have no number of
+        trials, and fits that share a lapse rate.
     engine : {"bayes", "ml", "psignifit"}
         What fits the curves.
     confidence : float
@@ -113,28 +116,14 @@ def analyse(
     factors = [name for name in (inner, outer) if name is not None]
     screening = check_trials(trials) if "response" in trials else None
     excluded = _exclude(trials, screening, rules)
-    if gof is None:
-        gof = 0 if "p_target" in trials else SIMULATIONS
-    fits = fit(
-        excluded.kept,
-        by=factors,
-        engine=engine,
-        gof=gof,
-        confidence=confidence,
-        seed=seed,
-        **fitting,
-    )
+    if gof is None:  # neither probabilities nor a shared lapse rate can be simulated
+        gof = 0 if "p_target" in trials or fitting.get("share") else SIMULATIONS
+    options = {"engine": engine, "gof": gof, "confidence": confidence, "seed": seed, **fitting}
+    fits = fit(excluded.kept, by=factors, **options)
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
-    options = {
-        "file": None if isinstance(table, pd.DataFrame) else str(table),
-        "columns": trials.attrs["columns"],
-        "where": where,
-        "within": within,
-        "between": between,
-        "exclude": list(map(str, rules)),
-        "statuses": list(included),
-        **fits.options,
-    }
+    if not isinstance(table, pd.DataFrame):
+        note_reading(trials)
+    notes = [NO_TRIALS, *untested] if screening is None else untested
     return Analysis(
         table=excluded.kept,
         screening=screening,
@@ -147,9 +136,29 @@ def analyse(
         between=outer,
         confidence=confidence,
         statuses=included,
-        notes=(*([NO_TRIALS] if screening is None else []), *untested),
-        provenance=provenance(options=options, seed=seed, data=hash_of(table)),
+        notes=tuple(notes),
+        provenance=_provenance(
+            table,
+            fits,
+            columns=trials.attrs["columns"],
+            where=parse_where(where),
+            within=inner,
+            between=outer,
+            exclude=list(map(str, rules)),
+            statuses=list(included),
+        ),
     )
+
+
+def _provenance(source: TableLike, fits: Fits, **chosen: Any) -> dict[str, object]:
+    """Gather the file's hash, every option, the seed, time and versions, all as native types."""
+    fitting = {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in fits.options.items()
+    }
+    file = None if isinstance(source, pd.DataFrame) else str(source)
+    options = {"file": file, **chosen, **fitting}
+    return provenance(options=options, seed=fitting["seed"], data=hash_of(source))
 
 
 def _exclude(

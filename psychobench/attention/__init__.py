@@ -1,1 +1,1 @@
-"""Attention: what maps of observers say, whoever made them."""
+"""Attention: what maps of observers show, whoever computed them."""

@@ -1,4 +1,4 @@
-"""Whether a map points at what the observer's answer hangs on: deletion, insertion, and chance.
+"""Faithfulness: whether an answer depends on what a map shows, by deletion and insertion.
 
 References
 ----------
@@ -34,7 +34,7 @@ _AT_ONCE = 96  # images shown to the observer at once
 
 @dataclass(frozen=True, eq=False)
 class Faithfulness:
-    """Curves of an observer's answer while pixels go or come, in the order of a map.
+    """Curves of an observer's answer while pixels are deleted or inserted in the order of a map.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ class Faithfulness:
     random_insertion: NDArray[np.float64] = field(repr=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per image and curve.
+        """Return one row per image and curve.
 
         Returns
         -------
@@ -92,7 +92,7 @@ def faithfulness(
     fill: Fill = "blur",
     progress: bool = False,
 ) -> Faithfulness:
-    """Take away and put in pixels in the order of the maps, and of random maps.
+    """Delete and insert pixels in the order of the maps, and of random maps.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def faithfulness(
 
 
 def area(curves: NDArray[np.float64], fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the area under curves by the trapezium rule.
+    """Return the area under curves by the trapezium rule.
 
     Examples
     --------
@@ -174,7 +174,7 @@ def area(curves: NDArray[np.float64], fractions: NDArray[np.float64]) -> NDArray
 
 
 def _ranks(maps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give each pixel the share of pixels that come before it, the highest value first."""
+    """Return for each pixel the share of pixels that precede it, the highest value first."""
     flat = maps.reshape(len(maps), -1)
     order = np.argsort(-flat, axis=1, kind="stable")
     ranks = np.empty(flat.shape, dtype=np.float32)
@@ -189,7 +189,7 @@ def _changed(
     orders: NDArray[np.float32],
     fractions: NDArray[np.float64],
 ) -> Iterator[Images]:
-    """Give every changed image: deletion then insertion, by image, by map, by step."""
+    """Yield every changed image: deletion, then insertion, by image, map and step."""
     for start, end in ((images, fills), (fills, images)):
         for image, maps in enumerate(orders):
             for order in maps:

@@ -12,7 +12,7 @@ Maps = NDArray[np.float32]
 
 
 def on_image(found: AttentionMaps, height: int, width: int) -> Maps:
-    """Lay attention maps over their images.
+    """Place attention maps on their images.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def positive(maps: NDArray[np.floating]) -> Maps:
 
 
 def normalise_maps(maps: NDArray[np.floating]) -> Maps:
-    """Bring each map to [0, 1] by its maximum; negative values and maps of zeros become 0.
+    """Divide each map by its maximum; negative values and maps of zeros become 0.
 
     Examples
     --------

@@ -38,7 +38,7 @@ class FaceRegions:
     labels: NDArray[np.uint8] = field(repr=False)
 
     def shares(self, maps: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Give the share of each map's positive mass in each region.
+        """Return the share of each map's positive mass in each region.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class FaceRegions:
 
     @property
     def areas(self) -> NDArray[np.float64]:
-        """Give the share of each region in the image's area, shape (n, regions)."""
+        """Return the share of each region in the image's area, shape (n, regions)."""
         return self.shares(np.ones(self.labels.shape))
 
 
@@ -78,7 +78,7 @@ def set_regions(stimuli: StimulusSet, follow: Follow = "fixed") -> FaceRegions:
         With landmarks in its folder.
     follow : {"fixed", "own"}
         ``fixed`` has the same pixels at all levels, where a feature is at any of them: a mouth
-        that grows wide with a smile is not by itself more of the map. ``own`` has each image's.
+        that widens in a smile gets no larger share for that reason. ``own`` has each image's.
 
     Returns
     -------

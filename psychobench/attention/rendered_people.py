@@ -1,4 +1,4 @@
-"""Rendered people who pass through the levels: many faces where one network is not a sample."""
+"""Rendered people at all levels: many faces, since one network is not a sample."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Person:
     regions: FaceRegions = field(repr=False)
 
     def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
-        """Give the images under a mask, mid-grey where it hides."""
+        """Return the images under a mask, mid-grey where it hides."""
         if mask == UNMASKED:
             return self.pixels
         shown = self.pixels.copy()
@@ -59,7 +59,7 @@ def check_people_masks(masks: Sequence[str]) -> None:
     if strange:
         raise OptionError(
             f"rendered people have the masks {', '.join((UNMASKED, *MASK_NAMES))}: there is no "
-            f"'{strange[0]}'; leave out --identities or that mask"
+            f"'{strange[0]}'; leave out `rendered_people` or that mask"
         )
 
 

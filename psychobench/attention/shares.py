@@ -1,4 +1,4 @@
-"""How much of a map goes where, level by level and mask by mask, and whether that changes."""
+"""Shares of maps in regions, by level and mask, and whether they change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psychobench.attention.regions import FaceRegions
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.observers.attention_protocol import AttentionMaps
 
-WHO = ("observer", "pretraining")
+OBSERVER = ("observer", "pretraining")
 _NO_SPREAD = 1e-12  # of a share: units that do not vary allow no test
 
 
@@ -39,7 +39,7 @@ def tabulate_shares(
     levels : sequence of float
         The images' levels.
     observer, pretraining, mask, unit : str
-        Who looked, at what, and which repetition this is: a head's seed or a person's number.
+        Whose maps they are, what was hidden, and which repetition this is: a head or a person.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def tabulate_shares(
 
 
 def level_slopes(shares: pd.DataFrame) -> pd.DataFrame:
-    """Ask whether a region gains with the level, for instance the mouth with happiness.
+    """Test whether a region gains with the level, for instance the mouth with happiness.
 
     For each unit the slope of the share over the level; over units a one-sample t of the slopes
     against 0. One unit, a single deterministic network, has a slope and no p: more images of the
@@ -78,7 +78,7 @@ def level_slopes(shares: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     shares : pandas.DataFrame
-        As `tabulate_shares` gives it, for any number of observers, masks and units.
+        As `tabulate_shares` returns it, for any number of observers, masks and units.
 
     Returns
     -------
@@ -87,7 +87,7 @@ def level_slopes(shares: pd.DataFrame) -> pd.DataFrame:
         level 0 to 1, mean over units), `sd`, `units`, `t`, `df`, `p`, `p_bonferroni`, `p_holm`.
         The family are all rows with a p.
     """
-    keys = [*WHO, "mask", "region"]
+    keys = [*OBSERVER, "mask", "region"]
     full = shares.dropna(subset="share")
     slopes = [
         (*names, _slope(part["level"].to_numpy(float), part["share"].to_numpy(float)))
@@ -98,7 +98,7 @@ def level_slopes(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def mask_shifts(shares: pd.DataFrame) -> pd.DataFrame:
-    """Ask whether attention moves when a part is hidden: say to the mouth.
+    """Test whether attention shifts when a part is hidden, for instance to the mouth.
 
     For each unit the share under a mask minus the share without it, level by level and then
     averaged over the levels at which both have one; over units a one-sample t against 0.
@@ -106,7 +106,7 @@ def mask_shifts(shares: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     shares : pandas.DataFrame
-        As `tabulate_shares` gives it; masks other than ``none`` are compared with ``none``.
+        As `tabulate_shares` returns it; masks other than ``none`` are compared with ``none``.
 
     Returns
     -------
@@ -114,8 +114,8 @@ def mask_shifts(shares: pd.DataFrame) -> pd.DataFrame:
         One row per observer, pre-training, mask and region, with `difference` and the columns of
         `level_slopes`; empty where there is nothing to compare.
     """
-    keys = [*WHO, "mask", "region"]
-    place = [*WHO, "region", "unit", "level"]
+    keys = [*OBSERVER, "mask", "region"]
+    place = [*OBSERVER, "region", "unit", "level"]
     plain = shares.loc[shares["mask"] == "none", [*place, "share"]]
     plain = plain.rename(columns={"share": "plain"})
     hidden = shares[shares["mask"] != "none"].merge(plain, on=place, how="inner")

@@ -1,4 +1,4 @@
-"""Faithfulness of a study's maps, observer by observer and mask by mask."""
+"""Faithfulness of many maps, observer by observer and mask by mask."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from psychobench.attention.attention_study import Seen, Study
 from psychobench.attention.faithfulness import Explained, Faithfulness, faithfulness
+from psychobench.attention.mapped import ObserverMaps, rows_at
+from psychobench.stimuli.sets import StimulusSet
 
 
-def check_faithfulness(
-    study: Study, levels: Sequence[float], *, seed: int
-) -> list[tuple[Seen, Faithfulness]]:
+def measure_faithfulness(
+    maps: Sequence[ObserverMaps], stimuli: StimulusSet, levels: Sequence[float], *, seed: int
+) -> list[tuple[ObserverMaps, Faithfulness]]:
     """Delete and insert pixels on the images at some levels, in the order of each map.
 
     Parameters
     ----------
-    study : Study
-        Its maps.
+    maps : sequence of ObserverMaps
+        The maps.
+    stimuli : StimulusSet
+        The images.
     levels : sequence of float
         Of the images.
     seed : int
@@ -27,16 +30,16 @@ def check_faithfulness(
 
     Returns
     -------
-    list of tuple of Seen and Faithfulness
-        In the order of ``study.seen``.
+    list of tuple of ObserverMaps and Faithfulness
+        In the order of `maps`.
     """
-    return [(seen, _one(study, seen, levels, seed)) for seen in study.seen]
+    return [(each, _measure(each, stimuli, levels, seed)) for each in maps]
 
 
 def faithfulness_table(
-    checked: Sequence[tuple[Seen, Faithfulness]], levels: Sequence[float]
+    measured: Sequence[tuple[ObserverMaps, Faithfulness]], levels: Sequence[float]
 ) -> pd.DataFrame:
-    """Give one row per observer, pre-training, mask, level and curve.
+    """Return one row per observer, pre-training, mask, level and curve.
 
     Returns
     -------
@@ -44,28 +47,30 @@ def faithfulness_table(
         `observer`, `pretraining`, `mask`, `level` and the columns of `Faithfulness.to_frame`.
     """
     tables = []
-    for seen, found in checked:
+    for maps, found in measured:
         table = found.to_frame()
         table.insert(0, "level", np.asarray(levels)[table.pop("image")])
-        for place, name in enumerate(("observer", "pretraining", "mask")):
-            table.insert(place, name, getattr(seen, name))
+        for position, name in enumerate(("observer", "pretraining", "mask")):
+            table.insert(position, name, getattr(maps, name))
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def _one(study: Study, seen: Seen, levels: Sequence[float], seed: int) -> Faithfulness:
-    rows = study.rows_at(levels)
+def _measure(
+    maps: ObserverMaps, stimuli: StimulusSet, levels: Sequence[float], seed: int
+) -> Faithfulness:
+    rows = rows_at(stimuli, levels)
     return faithfulness(
-        seen.asked.respond,
-        study.stimuli.images(seen.mask)[rows],
-        seen.found.pick(rows),
+        maps.source.respond,
+        stimuli.images(maps.mask)[rows],
+        maps.found.pick(rows),
         np.random.default_rng(seed),
-        explained=_explained(seen),
+        explained=_explained(maps),
         progress=True,
     )
 
 
-def _explained(seen: Seen) -> Explained:
-    if seen.found.target == "winning":
+def _explained(maps: ObserverMaps) -> Explained:
+    if maps.found.target == "winning":
         return "winning"
-    return "other" if seen.found.target == seen.info.labels[0] else "target"
+    return "other" if maps.found.target == maps.info.labels[0] else "target"

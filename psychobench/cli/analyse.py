@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     type=int,
     metavar="N",
     help="Check each fit against N simulated data sets; 0 checks nothing.  "
-    "[default: 100; for probabilities 0]",
+    "[default: 100; 0 for probabilities and with --share]",
 )
 @shared.fitting(engine="bayes")
 @click.option(

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from psychobench.cli.levels import parse_levels
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from psychobench.fits.pse import Fits
-    from psychobench.trials.cohort import Cohort
+from psychobench.cli import options as shared
 
 
 @click.group()
@@ -29,30 +20,19 @@ def humans() -> None:
 
 
 @humans.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@shared.JSON
 def list_(as_json: bool) -> None:
     """List the bundled cohorts that --humans takes by name; all are SIMULATED."""
-    from psychobench.trials.cohort import list_cohorts, load_cohort
+    from psychobench.tables.output import json_rows, json_text
+    from psychobench.trials.cohort import list_cohorts
 
-    rows = [_row(load_cohort(name)) for name in list_cohorts()]
+    rows = json_rows(list_cohorts())
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(json_text(rows), nl=False)
     for row in () if as_json else rows:
         click.echo(
             f"{row['name']}  {row['title']}, {row['n_levels']} levels, {row['n_trials']} trials"
         )
-
-
-def _row(cohort: Cohort) -> dict[str, Any]:
-    return {
-        "name": cohort.name,
-        "title": cohort.title,
-        "simulated": cohort.simulated,
-        "n": cohort.n,
-        "n_levels": int(cohort.table["level"].nunique()),
-        "n_trials": len(cohort.table),
-        "sha256": cohort.sha256,
-    }
 
 
 @humans.command()
@@ -61,15 +41,15 @@ def _row(cohort: Cohort) -> dict[str, Any]:
     type=click.Path(path_type=Path),
     required=True,
     metavar="FILE",
-    help="Write the trials here (CSV), and FILE.json with what they were made from.",
+    help="Write the trials here (.csv), and FILE.json with what they were made from.",
 )
-@click.option("--observers", "n", type=int, default=50, show_default=True, help="How many people.")
+@click.option("--people", type=int, default=50, show_default=True, help="How many people.")
 @click.option(
     "--mean-pse",
     type=float,
     default=0.532,
     show_default=True,
-    help="Mean that the fitted PSEs are to have.",
+    help="Mean of the fitted PSEs.",
 )
 @click.option(
     "--sem-pse",
@@ -79,77 +59,24 @@ def _row(cohort: Cohort) -> dict[str, Any]:
     help="Standard error of that mean.",
 )
 @click.option(
-    "--levels", metavar="X,X,...", help="Levels that are judged.  [default: 0,.2,.3,.5,.7,.8,1]"
+    "--levels",
+    default="human",
+    show_default=True,
+    metavar="human|all|X,X,...",
+    help="Levels that are judged: the published cohort's, all of the bundled set's, or these.",
 )
 @click.option("--repetitions", type=int, default=30, show_default=True, help="Of each level.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same table.")
-def simulate(out: Path, levels: str | None, **options: Any) -> None:
+@shared.SEED
+def simulate(out: Path, **options: Any) -> None:
     """Simulate people whose fitted PSEs have a given mean and standard error.
 
     Each has a PSE, width, guess and lapse rate of their own and answers every trial by chance. The
-    defaults are the published cohort's figures. The table calls itself simulated, in a column, and
-    so does everything that is made from it.
+    defaults are the published cohort's figures. The table says in a column that it is simulated,
+    and so does everything that is made from it.
     """
-    from tqdm import tqdm
+    from psychobench.fits.cohort_simulation import simulate_cohort
+    from psychobench.resources import check_file_to_write
 
-    from psychobench.fits.pse import fit
-    from psychobench.resources import check_writable, write_whole
-    from psychobench.stimuli import HUMAN_LEVELS
-    from psychobench.tables.output import csv_bytes
-    from psychobench.trials.simulate import simulate_cohort
-
-    tested = HUMAN_LEVELS if levels is None else parse_levels(levels)
-    check_writable(out.parent)
-    stimuli = _bundled_stimuli(tested)
-    with tqdm(desc="Simulating", unit=" fits", leave=False, disable=None) as bar:
-
-        def fit_once_more(people: pd.DataFrame) -> Fits:
-            bar.update()
-            return fit(people)
-
-        table = simulate_cohort(fit_once_more, levels=tested, stimuli=stimuli, **options)
-    reached = table.attrs["reached"]
-    data = csv_bytes(table)
-    write_whole(out, data)
-    record = _record(data, {"levels": list(tested), **options}, reached)
-    write_whole(out.with_name(out.name + ".json"), record)
-    click.echo(
-        f"Written to {out}: {options['n']} SIMULATED people, {len(table)} trials, fitted PSEs "
-        f"with mean {reached['mean_pse']:.4f} and SEM {reached['sem_pse']:.4f}."
-    )
-
-
-def _bundled_stimuli(levels: Sequence[float]) -> list[str] | None:
-    """Name the bundled stimulus of each level, where every level has one."""
-    from psychobench.stimuli import load_stimuli
-
-    table = load_stimuli().table
-    ids = dict(zip(table["level"], table["stimulus"], strict=True))
-    return [ids[level] for level in levels] if all(level in ids for level in levels) else None
-
-
-def _record(data: bytes, options: dict[str, Any], reached: dict[str, Any]) -> bytes:
-    """Write down, for people and for programs, what a table was made from."""
-    import hashlib
-
-    from psychobench.trials.simulate import MODEL
-
-    levels = ",".join(f"{level:g}" for level in options["levels"])
-    about = {
-        "title": f"{options['n']} SIMULATED people: nobody judged anything",
-        "simulated": True,
-        "command": "psychobench humans simulate --out FILE "
-        f"--observers {options['n']} --mean-pse {options['mean_pse']:g} "
-        f"--sem-pse {options['sem_pse']:g} --levels {levels} "
-        f"--repetitions {options['repetitions']} --seed {options['seed']}",
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "target": {"mean_pse": options["mean_pse"], "sem_pse": options["sem_pse"]},
-        "reached": {
-            "mean_pse": round(reached["mean_pse"], 6),
-            "sem_pse": round(reached["sem_pse"], 6),
-            "statuses": reached["statuses"],
-        },
-        "engine": "ml, default options",
-        "model": MODEL,
-    }
-    return (json.dumps(about, indent=1) + "\n").encode()
+    check_file_to_write(out, (".csv",))
+    made = simulate_cohort(**options)
+    click.echo(f"Written to {made.save(out)}: {made.summary()}")

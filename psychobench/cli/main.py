@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar
 
 import click
 
@@ -23,6 +24,10 @@ COMMANDS = {
     "analyse": (
         "psychobench.cli.analyse:analyse",
         "Analyse people's trials: checks, curves, tests, figures and a report.",
+    ),
+    "attention": (
+        "psychobench.cli.attention:attention",
+        "Map where observers look, and compare it with people.",
     ),
     "compare": (
         "psychobench.cli.compare:compare",
@@ -46,7 +51,7 @@ COMMANDS = {
 PLUGIN_GROUP = "psychobench.commands"
 # commands of our own plug-in packages: name -> (package, one line of help)
 ELSEWHERE = {
-    "attention": ("psychobench-torch", "Map where networks look, and compare it with people."),
+    "attention maps": ("psychobench-torch", "Map where pre-trained networks look in photographs."),
     "reproduce": ("psychobench-torch", "Run a paper's experiments again, beside its own numbers."),
     "train": ("psychobench-torch", "Train an observer, or pre-train its network, on your images."),
 }
@@ -55,35 +60,43 @@ ELSEWHERE = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when one of them is asked for."""
 
+    own: ClassVar = COMMANDS
+    prefix = ""  # of the names under which plug-ins add commands: ``attention `` for a subgroup
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of our own and of plug-ins' commands."""
-        return sorted({*COMMANDS, *_plugin_commands()})
+        return sorted({*self.own, *_plugin_commands(self.prefix)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command called `cmd_name`."""
-        if cmd_name in COMMANDS:
-            module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        if cmd_name in self.own:
+            module, _, attribute = self.own[cmd_name][0].partition(":")
             command: click.Command = getattr(importlib.import_module(module), attribute)
             return command
-        plugin = _plugin_commands().get(cmd_name)
-        if plugin is None and cmd_name in ELSEWHERE:
-            package = ELSEWHERE[cmd_name][0]
+        plugin = _plugin_commands(self.prefix).get(cmd_name)
+        if plugin is None and self.prefix + cmd_name in ELSEWHERE:
+            package = ELSEWHERE[self.prefix + cmd_name][0]
             raise PsychobenchError(
-                f"a command must be installed: '{cmd_name}' comes with the package {package}; "
-                f"{how_to_install(package)}"
+                f"a command must be installed: '{self.prefix}{cmd_name}' comes with the package "
+                f"{package}; {how_to_install(package)}"
             )
         return None if plugin is None else _load_plugin(plugin)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
-        plugins = {name: _plugin_help(entry) for name, entry in _plugin_commands().items()}
-        rows = {**plugins, **{name: text for name, (_, text) in COMMANDS.items()}}
+        found = _plugin_commands(self.prefix)
+        plugins = {name: _plugin_help(entry) for name, entry in found.items()}
+        rows = {**plugins, **{name: text for name, (_, text) in self.own.items()}}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(rows.items()))
 
 
-def _plugin_commands() -> dict[str, EntryPoint]:
-    return {entry.name: entry for entry in entry_points(group=PLUGIN_GROUP)}
+def _plugin_commands(prefix: str = "") -> dict[str, EntryPoint]:
+    """Find the commands that plug-ins add to the group with that prefix."""
+    found = {entry.name: entry for entry in entry_points(group=PLUGIN_GROUP)}
+    within = {name.removeprefix(prefix): entry for name, entry in found.items()
+              if name.startswith(prefix)}  # fmt: skip
+    return {name: entry for name, entry in within.items() if " " not in name}
 
 
 def _plugin_help(entry: EntryPoint) -> str:

@@ -1,31 +1,13 @@
-"""Notes on stderr: what was read, before anything is made of it."""
+"""What a command says about itself: how it was typed, and how many things there are."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def note_input(table: pd.DataFrame, file: Path) -> None:
-    """Tell what was read from a file, and what was odd about it."""
-    for note in table.attrs.get("notes", ()):
-        click.echo(note, err=True)
-    n, unanswered = len(table), table.attrs.get("unanswered", 0)
-    click.echo(
-        f"Read {file}: {count(n, 'row')}, {count(table['observer'].nunique(), 'observer')}, "
-        f"{count(table['condition'].nunique(), 'condition')}, {unanswered} without an answer.",
-        err=True,
-    )
-
 
 def typed() -> str:
-    """Give the command that is running as one would type it again, without what is the default."""
+    """Return the command that is running as one would type it, without options left at defaults."""
     import shlex
 
     context = click.get_current_context()
@@ -39,8 +21,3 @@ def typed() -> str:
             flag = [] if isinstance(parameter, click.Argument) else [flags[-1]]
             words += flag if isinstance(one, bool) else [*flag, str(one)]
     return shlex.join(words)
-
-
-def count(n: int, what: str) -> str:
-    """Count things in words: ``1 row``, ``2 rows``."""
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import MISSING, fields
 from typing import Any
 
 import click
+
+from psychobench.fits.options import ASYMPTOTES, ENGINES, LIKELIHOODS, SIGMOID_NAMES, FitOptions
+
+_DEFAULTS = {
+    field.name: None if field.default is MISSING else field.default for field in fields(FitOptions)
+}
+
+
+def default(name: str) -> Any:
+    """Return the default of a fitting option, which `FitOptions` declares."""
+    return _DEFAULTS[name]
+
 
 COLUMNS = click.option(
     "--columns",
@@ -21,16 +34,30 @@ STATUSES = click.option(
     default="ok,step",
     show_default=True,
     metavar="STATUS,...",
-    help="The PSE statuses that count in means and tests.",
+    help="The PSE statuses that are included in means and tests.",
 )
-CONFIDENCE = click.option("--confidence", type=float, default=0.95, show_default=True, metavar="P")
-SIGMOID_NAMES = "norm|logistic|gumbel|rgumbel|tdist|weibull|lognorm"
-SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+CONFIDENCE = click.option(
+    "--confidence",
+    type=float,
+    default=default("confidence"),
+    show_default=True,
+    metavar="P",
+    help="Coverage of intervals.",
+)
+SEED = click.option(
+    "--seed",
+    type=int,
+    default=default("seed"),
+    show_default=True,
+    help="Same seed, same result.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 
 def fitting(*, engine: str) -> Callable[[Any], Any]:
     """Declare the options of fitting, the same for every command that fits.
+
+    Names and defaults are those of `FitOptions`; only the engine's default is each command's own.
 
     Parameters
     ----------
@@ -38,46 +65,34 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
         The default engine.
     """
     declared = [
-        click.option(
-            "--engine",
-            default=engine,
-            show_default=True,
-            metavar="ml|bayes|psignifit",
-            help="What fits the curves.",
+        _fit_option("engine", "What fits the curves.", metavar="|".join(ENGINES), default=engine),
+        _fit_option(
+            "sigmoid",
+            "Shape; the last two on the logarithm of the level.",
+            metavar="|".join(SIGMOID_NAMES),
         ),
-        click.option(
-            "--sigmoid",
-            default="norm",
-            show_default=True,
-            metavar=SIGMOID_NAMES,
-            help="Shape; the last two on the logarithm of the level.",
+        _fit_option(
+            "asymptotes",
+            "Guess and lapse rates: fitted apart, as one, or held (at 0, or at --bounds).",
+            metavar="|".join(ASYMPTOTES),
         ),
-        click.option(
-            "--asymptotes",
-            default="free",
-            show_default=True,
-            metavar="free|equal|fixed",
-            help="Guess and lapse rates: fitted apart, as one, or held (at 0, or at --bounds).",
-        ),
-        click.option(
-            "--likelihood",
-            metavar="binomial|beta-binomial",
-            help="Whether blocks may vary more than chance; where they do, binomial intervals are "
+        _fit_option(
+            "likelihood",
+            "Whether blocks may vary more than chance; where they do, binomial intervals are "
             "too narrow.  [default: the engine's: ml binomial, bayes and psignifit beta-binomial]",
+            metavar="|".join(LIKELIHOODS),
         ),
-        click.option("--task", default="yes-no", show_default=True, metavar="yes-no|2afc|nafc:N"),
-        click.option(
-            "--bounds",
+        _fit_option("task", "What observers were asked.", metavar="yes-no|2afc|nafc:N"),
+        _fit_option(
+            "bounds",
+            "Keep threshold, width, guess or lapse within bounds, like lapse=0:0.05.",
             metavar="PARAM=LOW:HIGH,...",
-            help="Keep threshold, width, guess or lapse within bounds, like lapse=0:0.05.",
         ),
-        click.option(
-            "--bootstrap",
-            type=int,
-            default=0,
-            show_default=True,
+        _fit_option(
+            "bootstrap",
+            "Refits of simulated answers that intervals rest on; 0: profile likelihood.",
             metavar="N",
-            help="Refits of simulated answers that intervals rest on; 0: profile likelihood.",
+            type=int,
         ),
         click.option(
             "--share",
@@ -95,3 +110,10 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
         return command
 
     return decorate
+
+
+def _fit_option(name: str, text: str, **settings: Any) -> Callable[[Any], Any]:
+    settings = {"default": default(name), **settings}
+    return click.option(
+        f"--{name}", help=text, show_default=settings["default"] is not None, **settings
+    )

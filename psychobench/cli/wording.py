@@ -17,9 +17,11 @@ import click
 from psychobench.errors import PsychobenchError
 
 # Python takes several at once where the command line repeats an option
-SINGULAR = {"observers": "observer", "masks": "mask"}
+SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
 # calls of the library, and the commands that do the same
 COMMANDS = {
+    "fit()": "psychobench fit",
+    "list_cohorts()": "psychobench humans list",
     "list_observers()": "psychobench observers list",
     "list_stimuli()": "psychobench stimuli list",
     "import_trials()": "psychobench import",
@@ -99,4 +101,11 @@ def _values(value: str, option: str) -> str:
     if isinstance(read, Mapping):
         read = [f"{key}={each}" for key, each in read.items()]
     several = read if isinstance(read, (list, tuple, set)) else [read]
-    return f" {option} ".join(shlex.quote(str(each)) for each in several)
+    return f" {option} ".join(_quoted(str(each)) for each in several)
+
+
+def _quoted(value: str) -> str:
+    """Quote for a shell, in double quotes where they do: Windows knows no others."""
+    if shlex.quote(value) == value or re.search(r'["$`\\!%]', value):
+        return shlex.quote(value)
+    return f'"{value}"'

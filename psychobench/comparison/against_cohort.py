@@ -20,6 +20,7 @@ from psychobench.comparison.cohort_measures import (
 )
 from psychobench.comparison.equivalence import check_margin
 from psychobench.comparison.family import run_tests
+from psychobench.tables.frames import as_rows
 from psychobench.tables.notebook import ShownAsTable
 
 if TYPE_CHECKING:
@@ -104,9 +105,12 @@ class Comparison(ShownAsTable):
         return draw_pses(rows, ax, people=people, x_label="PSE, in units of the level")
 
 
+FIT_COLUMNS = ("observer", "condition", "pse", "jnd", "status")
+
+
 def compare(
-    observers: HasFrame,
-    cohort: HasFrame,
+    observers: HasFrame | pd.DataFrame,
+    cohort: HasFrame | pd.DataFrame,
     *,
     match: Pairs = None,
     family: Family = "valid",
@@ -122,7 +126,7 @@ def compare(
 
     Parameters
     ----------
-    observers, cohort : Fits
+    observers, cohort : Fits or DataFrame
         Fits of the observers' and of the people's answers, from `psychobench.fit`. The condition
         of an observer is its mask.
     match : mapping or str, optional
@@ -154,9 +158,13 @@ def compare(
     ----------
     Ying, Li & Chen (2023), arXiv:2310.13674, section 2 and tables 1 to 3.
     """
-    masks = list(dict.fromkeys(observers.to_frame()["condition"]))
-    cohorts = match_cohorts(masks, cohort, match=match, statuses=statuses)
-    return compare_with(observers, cohorts, family=family, statuses=statuses, margin=margin)
+    fits, people = (
+        as_rows(observers, "observers", FIT_COLUMNS),
+        as_rows(cohort, "cohort", FIT_COLUMNS),
+    )
+    masks = list(dict.fromkeys(fits.to_frame()["condition"]))
+    cohorts = match_cohorts(masks, people, match=match, statuses=statuses)
+    return compare_with(fits, cohorts, family=family, statuses=statuses, margin=margin)
 
 
 def compare_with(

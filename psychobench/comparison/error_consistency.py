@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from psychobench.errors import ComparisonError
+from psychobench.trials.table import TableLike, read_trials
 
 FEWEST = 4  # stimuli in a level; with fewer, the coverage of the interval is too low
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -60,8 +61,8 @@ class _Level:
 
 
 def error_consistency(
-    one: pd.DataFrame,
-    other: pd.DataFrame | None = None,
+    one: TableLike,
+    other: TableLike | None = None,
     *,
     midpoint: float | None = None,
 ) -> ErrorConsistency:
@@ -76,9 +77,10 @@ def error_consistency(
 
     Parameters
     ----------
-    one : DataFrame
-        Trials or counts of one condition with a `stimulus` column, of one observer or several.
-    other : DataFrame, optional
+    one : DataFrame, str or path
+        Trials or counts, as `psychobench.read_trials` takes them, of one condition, of one
+        observer or several, with a `stimulus` column.
+    other : DataFrame, str or path, optional
         Trials or counts of others who judged the same stimuli; folders and file extensions of
         images are ignored. Without it, all pairs within `one` are used: among people, this is the
         ceiling for a network.
@@ -118,9 +120,9 @@ def error_consistency(
     >>> round(error_consistency(table).kappa, 3)
     0.5
     """
-    cells = _cells(one, midpoint).assign(side=0)
+    cells = _cells(read_trials(one), midpoint).assign(side=0)
     if other is not None:
-        theirs = _cells(other, midpoint).assign(side=1)
+        theirs = _cells(read_trials(other), midpoint).assign(side=1)
         cells = pd.concat([_shared(cells, theirs), _shared(theirs, cells)])
         if cells.empty:
             raise ComparisonError(

@@ -18,11 +18,11 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import linprog
 
+from psychobench.arguments import check_choice
 from psychobench.comparison.corrections import bonferroni
 from psychobench.comparison.equivalence import smallest_margin
 from psychobench.comparison.sample import Sample
 from psychobench.comparison.single_case import single_case_t
-from psychobench.errors import OptionError
 from psychobench.resources import bundled
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
@@ -195,8 +195,7 @@ def published(name: str = "ying2023") -> Published:
       table observer  t_printed p_printed
     2     1    vgg13     -2.116     <.001
     """
-    if name not in (known := list_published()):
-        raise OptionError(f"`name` must be one of {', '.join(known)}: got '{name}'")
+    check_choice(name, "name", list_published())
     file = bundled("human_data") / f"published_{name}.csv"
     printed = pd.read_csv(file, dtype=str)
     record = json.loads(Path(f"{file}.json").read_text("utf-8"))

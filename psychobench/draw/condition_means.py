@@ -48,7 +48,7 @@ class Measure:
     groups: Sequence[Group]
 
 
-def draw_cells(
+def draw_condition_means(
     measures: Sequence[Measure], conditions: Sequence[str], *, x_label: str, interval: str
 ) -> Figure:
     """Draw one panel per measure, one above the other, as wide as a journal's column.
@@ -77,7 +77,7 @@ def draw_cells(
 def draw_measure(
     axis: Axes, measure: Measure, conditions: Sequence[str], *, x_label: str, interval: str
 ) -> None:
-    """Draw one measure on axes that exist; parameters as for `draw_cells`."""
+    """Draw one measure on axes that exist; parameters as for `draw_condition_means`."""
     _draw_measure(axis, measure, len(conditions))
     _name_conditions(axis, conditions, x_label)
     axis.legend(handles=_legend(measure.groups, interval))

@@ -56,7 +56,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Crowd:
+class CohortCurves:
     """A cohort's fitted curves and PSEs in one panel.
 
     Attributes
@@ -82,7 +82,7 @@ class Panel:
 
     title: str
     grid: NDArray[np.float64]
-    crowd: Crowd
+    cohort: CohortCurves
     curves: Sequence[Curve]
 
 
@@ -131,7 +131,7 @@ def draw_panel(axis: Axes, panel: Panel, *, x_label: str, y_label: str) -> None:
 
 def _draw_panel(axis: Axes, panel: Panel) -> None:
     axis.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
-    _draw_crowd(axis, panel)
+    _draw_cohort(axis, panel)
     for number, curve in enumerate(panel.curves):
         _draw_curve(axis, panel.grid, curve, number)
         _draw_others(axis, panel.grid, curve, number)
@@ -140,13 +140,15 @@ def _draw_panel(axis: Axes, panel: Panel) -> None:
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1])
 
 
-def _draw_crowd(axis: Axes, panel: Panel) -> None:
-    crowd = panel.crowd
-    fade = float(np.clip(6 / max(1, len(crowd.psi)), 0.03, 0.4))
-    axis.plot(panel.grid, crowd.psi.T, color=GREY, linewidth=0.6, alpha=fade)
-    axis.plot(panel.grid, np.nanmean(crowd.psi, axis=0), color=GREY, linewidth=2, label=crowd.label)
+def _draw_cohort(axis: Axes, panel: Panel) -> None:
+    cohort = panel.cohort
+    fade = float(np.clip(6 / max(1, len(cohort.psi)), 0.03, 0.4))
+    axis.plot(panel.grid, cohort.psi.T, color=GREY, linewidth=0.6, alpha=fade)
     axis.plot(
-        [crowd.mean - crowd.sd, crowd.mean + crowd.sd],
+        panel.grid, np.nanmean(cohort.psi, axis=0), color=GREY, linewidth=2, label=cohort.label
+    )
+    axis.plot(
+        [cohort.mean - cohort.sd, cohort.mean + cohort.sd],
         [0.5, 0.5],
         color="black",
         linewidth=1,
@@ -155,7 +157,7 @@ def _draw_crowd(axis: Axes, panel: Panel) -> None:
         label="cohort's PSE: mean, SEM (thick), SD (thin)",
     )
     axis.plot(
-        [crowd.mean - crowd.sem, crowd.mean + crowd.sem],
+        [cohort.mean - cohort.sem, cohort.mean + cohort.sem],
         [0.5, 0.5],
         color="black",
         linewidth=4,

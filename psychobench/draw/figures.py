@@ -65,7 +65,7 @@ def svg_text(figure: Figure) -> str:
 
 
 def fix_layout(figure: Figure) -> None:
-    """Lay out a figure once: laying out many panels takes longer than drawing them."""
+    """Fix the layout of a figure: computing it for many panels takes longer than drawing."""
     if figure.get_layout_engine() is not None:
         figure.draw_without_rendering()
         figure.set_layout_engine("none")

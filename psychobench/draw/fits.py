@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -47,6 +48,8 @@ class Fit:
         Where on the curve that is.
     note : str
         What a reader must know of this fit; stands in the panel.
+    colour : str, optional
+        By default that of its label.
     """
 
     label: str
@@ -59,6 +62,7 @@ class Fit:
     high: float
     height: float = 0.5
     note: str = ""
+    colour: str | None = None
 
 
 def draw_panels(
@@ -102,16 +106,23 @@ def draw_panels(
         figure.supxlabel(x_label, fontsize=7)
         figure.supylabel(y_label, fontsize=7)
         if len(labels) > 1:
-            add_legend(figure, [_key(labels, label) for label in labels])
+            colours = {fit.label: fit.colour for _, fits in panels for fit in fits}
+            add_legend(figure, [_key(labels, label, colours.get(label)) for label in labels])
     return figure
 
 
-def _key(labels: Sequence[str], label: str) -> Line2D:
-    return Line2D([], [], label=label, markersize=4, **series_style(labels.index(label)))
+def _style(label: str, labels: Sequence[str], colour: str | None) -> dict[str, Any]:
+    """Return the marker of a label, and its colour unless another is wanted."""
+    style = series_style(labels.index(label))
+    return style if colour is None else {**style, "color": colour}
+
+
+def _key(labels: Sequence[str], label: str, colour: str | None) -> Line2D:
+    return Line2D([], [], label=label, markersize=4, **_style(label, labels, colour))
 
 
 def _span(crowd: Iterable[Sequence[Fit]]) -> tuple[float, float] | None:
-    """Give the range of all levels, with a margin."""
+    """Return the range of all levels, with a margin."""
     levels = [fit.levels for fits in crowd for fit in fits if len(fit.levels)]
     if not levels:
         return None
@@ -143,13 +154,14 @@ def draw_fits(
     labels = labels or list(dict.fromkeys(fit.label for fit in fits))
     axis.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
     for fit in fits:
-        style = series_style(labels.index(fit.label))
+        style = _style(fit.label, labels, fit.colour)
         axis.plot(fit.levels, fit.proportions, linestyle="none", markersize=2.8, alpha=0.7, **style)
         axis.plot(fit.grid, fit.psi, markevery=[], label=fit.label, **style)
         ends = [fit.height, fit.height]
         axis.plot([fit.low, fit.high], ends, color=style["color"], linewidth=1.8)
         axis.plot(fit.pse, fit.height, markersize=5.5, mec="white", zorder=4, **style)
-    _write_notes(axis, [(shorten(fit.note, NOTE), labels.index(fit.label)) for fit in fits])
+    colours = [_style(fit.label, labels, fit.colour)["color"] for fit in fits]
+    _write_notes(axis, [shorten(fit.note, NOTE) for fit in fits], colours)
     if not any(len(fit.levels) for fit in fits):
         axis.text(0.5, 0.25, "not fitted", ha="center", transform=axis.transAxes)
     axis.set_ylim(-0.03, 1.03)
@@ -160,16 +172,17 @@ def draw_fits(
         axis.legend(fontsize=7, loc="best")
 
 
-def _write_notes(axis: Axes, notes: Sequence[tuple[str, int]]) -> None:
+def _write_notes(axis: Axes, notes: Sequence[str], colours: Sequence[str]) -> None:
     """Write notes into the corner that rising curves leave free, in their fits' colours."""
-    for line, (note, number) in enumerate(each for each in notes if each[0]):
+    written = [each for each in zip(notes, colours, strict=True) if each[0]]
+    for line, (note, colour) in enumerate(written):
         axis.text(
             0.98,
             0.03 + 0.09 * line,
             note,
             ha="right",
             fontsize=5.5,
-            color=series_style(number)["color"],
+            color=colour,
             transform=axis.transAxes,
         )
 

@@ -1,9 +1,10 @@
-"""How near maps come to where people looked: one panel per measure, one row per source."""
+"""Scores of maps against people's fixations, and maps laid over photographs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import matplotlib as mpl
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from psychobench.draw.figures import new_figure
 from psychobench.draw.style import COLOURS, GREY, SMALL, shorten, wrap
 
-COLOUR_MAP = "viridis"  # even to the eye, also of people who confuse red and green
+COLOUR_MAP = "viridis"  # perceptually uniform, also for colour-blind readers
 _LABEL = 44  # characters
 _TITLE = 110
 _PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
@@ -42,7 +43,11 @@ class Measure:
 
 
 def draw_gaze_scores(
-    sources: Sequence[str], baselines: int, measures: Sequence[Measure], title: str
+    sources: Sequence[str],
+    baselines: int,
+    measures: Sequence[Measure],
+    title: str,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw the scores of all sources, baselines on top, with intervals.
 
@@ -56,7 +61,13 @@ def draw_gaze_scores(
         The panels, at most three in a row.
     title : str
         What the maps are, and how they were normalised.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw a single measure; its title is then the measure's alone.
     """
+    if ax is not None:
+        _draw_measure(ax, measures[0], baselines)
+        _name_sources(ax, sources)
+        return cast(Figure, ax.get_figure(root=True))
     n_rows, n_columns = -(-len(measures) // 3), min(3, len(measures))
     with mpl.rc_context(SMALL):
         size = (7.2, n_rows * (0.8 + 0.17 * len(sources)) + 0.5)
@@ -66,10 +77,14 @@ def draw_gaze_scores(
             _draw_measure(panel, measure, baselines)
         for panel in panels[len(measures) :]:
             panel.set_visible(False)
-        panels[0].set_yticks(range(len(sources)), [shorten(each, _LABEL) for each in sources])
-        panels[0].invert_yaxis()
+        _name_sources(panels[0], sources)
         figure.suptitle(wrap(title, _TITLE, 3), fontsize=7)
         return figure
+
+
+def _name_sources(panel: Axes, sources: Sequence[str]) -> None:
+    panel.set_yticks(range(len(sources)), [shorten(each, _LABEL) for each in sources])
+    panel.invert_yaxis()
 
 
 def _draw_measure(panel: Axes, measure: Measure, baselines: int) -> None:
@@ -130,7 +145,7 @@ def draw_gallery(rows: Sequence[GalleryRow], titles: Sequence[str], note: str) -
 def _overlay(
     panel: Axes, photograph: NDArray[np.uint8], values: NDArray[np.float64] | None
 ) -> None:
-    """Lay a map over the grey photograph, the more opaque the higher it is."""
+    """Draw a map over the grey photograph, the more opaque the higher it is."""
     panel.imshow(photograph.mean(axis=2), cmap="gray", vmin=0, vmax=255)
     if values is None or not values.any():
         word = "none" if values is None else "empty"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from psychobench.draw.figures import new_figure
 from psychobench.draw.style import SMALL, shorten
 
-Scale = Literal["figure", "row", "map"]
+ColourScale = Literal["figure", "row", "map"]
 SCALES = {
     "figure": "one colour scale for the whole figure",
     "row": "one colour scale for each row: colours cannot be compared between rows",
@@ -26,8 +26,8 @@ SCALES = {
 }
 PANEL = 1.05  # inches, the width of an image
 _LABEL = 26  # characters of a line of a row's label
-_COLOURS = "plasma"  # told apart by colour-blind readers, and grows lighter with the value
-_MOST = 0.72  # opacity of the highest value: the face stays visible under it
+_COLOURS = "plasma"  # colour-blind readers can read it, and it grows lighter with the value
+_OPACITY = 0.72  # opacity of the highest value: the face stays visible under it
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def draw_maps(
     title: str,
     x_label: str,
     unit: str,
-    scale: Scale = "figure",
+    colour_scale: ColourScale = "figure",
 ) -> Figure:
     """Draw maps over grey images.
 
-    A value of 0 leaves the image as it is; higher ones cover it with ever lighter and stronger
-    colours. An empty map is called so.
+    A value of 0 leaves the image as it is; higher ones cover it with lighter and more opaque
+    colours. An empty map is labelled.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def draw_maps(
         What the columns are.
     unit : str
         What the maps' values are.
-    scale : {"figure", "row", "map"}
-        What shares a colour scale; the figure says it.
+    colour_scale : {"figure", "row", "map"}
+        What shares a colour scale; the figure states it.
 
     Returns
     -------
@@ -87,27 +87,27 @@ def draw_maps(
     n_rows, n_columns = len(rows), len(columns)
     with mpl.rc_context(SMALL):
         size = (max(4.2, 1.5 + PANEL * n_columns + 0.7), 1.1 + (tall + 0.06) * n_rows)
-        # compressed: images keep their shape, so that their cells have room to spare
+        # compressed: images keep their shape, which leaves room in their cells
         tight = ConstrainedLayoutEngine(w_pad=0.015, h_pad=0.015, wspace=0, hspace=0, compress=True)
         figure = new_figure(size, layout=tight)
         axes = figure.subplots(n_rows, n_columns, squeeze=False)
         whole = max(float(row.maps.max()) for row in rows)
         for line, row in zip(axes, rows, strict=True):
-            highest = float(row.maps.max()) if scale == "row" else whole
+            highest = float(row.maps.max()) if colour_scale == "row" else whole
             for axis, image, values in zip(line, row.images, row.maps, strict=True):
-                top = float(values.max()) if scale == "map" else highest
+                top = float(values.max()) if colour_scale == "map" else highest
                 _draw_map(axis, image, values, top)
-                if scale == "map" and top > 0:
+                if colour_scale == "map" and top > 0:
                     _note(axis, f"{top:.2g}")
             label = "\n".join(shorten(part, _LABEL) for part in row.label.splitlines())
             line[0].set_ylabel(label, rotation=0, ha="right", va="center")
-            if scale == "row":
+            if colour_scale == "row":
                 _note(line[-1], f"up to {highest:.2g}")
         for axis, name in zip(axes[0], columns, strict=True):
             axis.set_title(name)
-        figure.supxlabel(f"{x_label}\n{SCALES[scale]}", fontsize=7)
+        figure.supxlabel(f"{x_label}\n{SCALES[colour_scale]}", fontsize=7)
         figure.suptitle(title, fontsize=8)
-        _colour_bar(figure, axes, whole if scale == "figure" else None, unit)
+        _colour_bar(figure, axes, whole if colour_scale == "figure" else None, unit)
     return figure
 
 
@@ -139,9 +139,9 @@ def _note(axis: Axes, text: str) -> None:
 
 
 def _overlay() -> ListedColormap:
-    """Give colours that grow out of nothing: transparent at 0."""
+    """Return a colour map that is transparent at 0 and grows more opaque with the value."""
     colours = mpl.colormaps[_COLOURS](np.linspace(0, 1, 256))
-    colours[:, 3] = _MOST * np.linspace(0, 1, 256) ** 0.7
+    colours[:, 3] = _OPACITY * np.linspace(0, 1, 256) ** 0.7
     return ListedColormap(colours, name="overlay")
 
 

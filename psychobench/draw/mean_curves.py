@@ -51,7 +51,7 @@ class People:
     high: float
 
 
-def draw_crowds(
+def draw_mean_curves(
     panels: Sequence[People],
     *,
     columns: int,

@@ -1,4 +1,4 @@
-"""Curves of several observers and of one crowd, in panels by row and column."""
+"""Curves of several observers and of one cohort, in panels by row and column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGN: Any = {"markersize": 3.2, "linestyle": "none", "alpha": 0.75}
 
 @dataclass(frozen=True)
 class Appearance:
-    """How one observer, or the crowd, is told apart; colour, marker and dashes repeat each other.
+    """Appearance of one observer or of the cohort; colour, marker and dashes are redundant.
 
     Attributes
     ----------
@@ -54,8 +54,8 @@ class Line:
 
     Attributes
     ----------
-    look : Appearance
-        How it is told apart.
+    appearance : Appearance
+        Its colour, marker and dashes.
     levels, proportions : ndarray of float64, shape (k,)
         The data.
     psi : ndarray of float64, shape (m,)
@@ -66,7 +66,7 @@ class Line:
         In level units; NaN where there is none.
     """
 
-    look: Appearance
+    appearance: Appearance
     levels: Floats
     proportions: Floats
     psi: Floats
@@ -75,13 +75,13 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Throng:
-    """A crowd that stands in every panel.
+class CohortCurves:
+    """A cohort's mean curve, drawn in every panel.
 
     Attributes
     ----------
-    look : Appearance
-        How it is told apart.
+    appearance : Appearance
+        Its colour, marker and dashes.
     levels, proportions : ndarray of float64, shape (k,)
         Mean data.
     psi, low, high : ndarray of float64, shape (m,)
@@ -90,7 +90,7 @@ class Throng:
         Of the PSEs, in level units.
     """
 
-    look: Appearance
+    appearance: Appearance
     levels: Floats
     proportions: Floats
     psi: Floats
@@ -100,9 +100,9 @@ class Throng:
     sem: float
 
 
-def draw_matrix(
+def draw_panel_grid(
     panels: Sequence[Sequence[Sequence[Line]]],
-    throng: Throng,
+    cohort: CohortCurves,
     grid: Floats,
     *,
     rows: Sequence[str],
@@ -118,8 +118,8 @@ def draw_matrix(
     ----------
     panels : sequence of sequences of sequences of Line
         Row by row, panel by panel, the observers of each.
-    throng : Throng
-        The crowd behind them.
+    cohort : CohortCurves
+        The cohort, drawn behind them.
     grid : ndarray of float64, shape (m,)
         Levels at which curves are given.
     rows, columns : sequence of str
@@ -137,7 +137,7 @@ def draw_matrix(
         axes = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
         for across, lines in zip(axes, panels, strict=True):
             for axis, here in zip(across, lines, strict=True):
-                _draw_panel(axis, here, throng, grid)
+                _draw_panel(axis, here, cohort, grid)
         for axis, name in zip(axes[0], columns, strict=True):
             axis.set_title(name, fontsize=9, loc="left")
         for axis, name in zip(axes[:, 0], rows, strict=True):
@@ -145,7 +145,7 @@ def draw_matrix(
         for axis in axes[-1]:
             axis.set_xlabel(x_label)
         figure.suptitle(title, fontsize=9)
-        handles = _legend([line for row in panels for each in row for line in each], throng)
+        handles = _legend([line for row in panels for each in row for line in each], cohort)
         legend = figure.legend(
             handles=handles,
             title="\n".join(notes),
@@ -157,45 +157,51 @@ def draw_matrix(
     return figure
 
 
-def _draw_panel(axis: Axes, lines: Sequence[Line], throng: Throng, grid: Floats) -> None:
-    look = throng.look
+def _draw_panel(axis: Axes, lines: Sequence[Line], cohort: CohortCurves, grid: Floats) -> None:
+    appearance = cohort.appearance
     axis.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
-    axis.fill_between(grid, throng.low, throng.high, color=look.colour, alpha=0.13, linewidth=0)
-    axis.plot(grid, throng.psi, color=look.colour, linestyle=look.line, linewidth=2)
+    axis.fill_between(
+        grid, cohort.low, cohort.high, color=appearance.colour, alpha=0.13, linewidth=0
+    )
+    axis.plot(grid, cohort.psi, color=appearance.colour, linestyle=appearance.line, linewidth=2)
     signs = {**SIGN, "markersize": 5, "alpha": 1}
-    axis.plot(throng.levels, throng.proportions, look.marker, color=look.colour, **signs)
+    axis.plot(
+        cohort.levels, cohort.proportions, appearance.marker, color=appearance.colour, **signs
+    )
     for line in lines:
         _draw_line(axis, line, grid)
-    ends = [throng.mean - throng.sem, throng.mean + throng.sem]
-    axis.plot(ends, [0.5, 0.5], color=look.colour, linewidth=5, solid_capstyle="butt", zorder=4)
+    ends = [cohort.mean - cohort.sem, cohort.mean + cohort.sem]
+    axis.plot(
+        ends, [0.5, 0.5], color=appearance.colour, linewidth=5, solid_capstyle="butt", zorder=4
+    )
     axis.set_ylim(-0.03, 1.03)
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
 
 
 def _draw_line(axis: Axes, line: Line, grid: Floats) -> None:
-    look = line.look
-    colour, style = look.colour, look.line
+    appearance = line.appearance
+    colour, style = appearance.colour, appearance.line
     if len(line.others):
         axis.plot(grid, line.others.T, color=colour, linestyle=style, linewidth=0.6, alpha=0.35)
-    axis.plot(line.levels, line.proportions, look.marker, color=colour, **SIGN)
+    axis.plot(line.levels, line.proportions, appearance.marker, color=colour, **SIGN)
     axis.plot(grid, line.psi, color=colour, linestyle=style, linewidth=1.5)
     if np.isfinite(line.pse):
         axis.plot([line.pse, line.pse], [0, 0.5], color=colour, linewidth=0.8, linestyle=":")
         big: Any = {"markersize": 7, "mec": "white", "zorder": 5}
-        axis.plot(line.pse, 0.5, look.marker, color=colour, **big)
+        axis.plot(line.pse, 0.5, appearance.marker, color=colour, **big)
 
 
-def _legend(lines: Sequence[Line], throng: Throng) -> list[Line2D]:
-    looks = dict.fromkeys([throng.look, *(line.look for line in lines)])
+def _legend(lines: Sequence[Line], cohort: CohortCurves) -> list[Line2D]:
+    appearances = dict.fromkeys([cohort.appearance, *(line.appearance for line in lines)])
     return [
         Line2D(
             [],
             [],
-            color=look.colour,
-            marker=look.marker,
-            linestyle=look.line,
+            color=appearance.colour,
+            marker=appearance.marker,
+            linestyle=appearance.line,
             markersize=4.5,
-            label=look.label,
+            label=appearance.label,
         )
-        for look in looks
+        for appearance in appearances
     ]

@@ -1,9 +1,10 @@
-"""Shares over levels, and curves beside those of chance."""
+"""Shares of regions over levels, and faithfulness curves beside those of random maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import matplotlib as mpl
 import numpy as np
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from psychobench.draw.figures import new_figure
 from psychobench.draw.style import COLOURS, GREY, SMALL, add_legend, series_style, wrap
+from psychobench.errors import OptionError
 
 PER_ROW = 3
 _TITLE = 34  # characters
+_RATIO = "share of the map / share of the area"
 _ENTRY = 1.35  # inches of the widest entry of the legend
 
 
@@ -69,7 +72,9 @@ class CurvePair:
     chance: NDArray[np.float64]
 
 
-def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figure:
+def draw_shares(
+    panels: Sequence[SharePanel], *, title: str, unit: str, ax: Axes | None = None
+) -> Figure:
     """Draw over levels how much of the map a region gets for its area; 1 is an even map.
 
     Parameters
@@ -80,7 +85,16 @@ def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figur
         Above the figure.
     unit : str
         What the thin lines are, where there are several.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw a single panel, with a legend of its own.
+
+    Raises
+    ------
+    OptionError
+        If several panels are to be drawn on one axis.
     """
+    if ax is not None:
+        return _draw_alone(ax, panels, unit)
     columns = min(len(panels), PER_ROW)
     rows = -(-len(panels) // columns)
     with mpl.rc_context(SMALL):
@@ -88,17 +102,12 @@ def draw_shares(panels: Sequence[SharePanel], *, title: str, unit: str) -> Figur
         figure = new_figure(size)
         axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
         for axis, panel in zip(axes, panels, strict=False):
-            for number, line in enumerate(panel.lines):
-                _draw_line(axis, line, number)
-            axis.set_title(wrap(panel.title, _TITLE))
-            axis.axhline(1, color="0.3", linewidth=0.7, linestyle=(0, (2, 2)))
-            axis.set_xlabel("stimulus level")
+            _draw_panel(axis, panel)
         for axis in axes[len(panels) :]:
             axis.remove()
         axes[0].set_ylim(bottom=0)
-        figure.supylabel("share of the map / share of the area", fontsize=7)
-        several = max(len(line.ratios) for panel in panels for line in panel.lines) > 1
-        handles = _legend(panels[0].lines, unit if several else None)
+        figure.supylabel(_RATIO, fontsize=7)
+        handles = _legend(panels, unit)
         fitting = int(size[0] // _ENTRY)
         figure.legend(handles=handles, loc="outside lower center", ncols=fitting)
         figure.suptitle(title, fontsize=7)
@@ -145,6 +154,26 @@ def draw_curve_pairs(
     return figure
 
 
+def _draw_alone(ax: Axes, panels: Sequence[SharePanel], unit: str) -> Figure:
+    if len(panels) > 1:
+        raise OptionError(
+            f"one axis takes one observer under one mask: there are {len(panels)}; leave out `ax`"
+        )
+    _draw_panel(ax, panels[0])
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(_RATIO)
+    ax.legend(handles=_legend(panels, unit), fontsize="small")
+    return cast(Figure, ax.get_figure(root=True))
+
+
+def _draw_panel(axis: Axes, panel: SharePanel) -> None:
+    for number, line in enumerate(panel.lines):
+        _draw_line(axis, line, number)
+    axis.set_title(wrap(panel.title, _TITLE))
+    axis.axhline(1, color="0.3", linewidth=0.7, linestyle=(0, (2, 2)))
+    axis.set_xlabel("stimulus level")
+
+
 def _draw_line(axis: Axes, line: ShareLine, number: int) -> None:
     style = series_style(number)
     if len(line.ratios) > 1:
@@ -160,13 +189,13 @@ def _draw_line(axis: Axes, line: ShareLine, number: int) -> None:
     axis.plot(line.levels, mean, markersize=2.5, linewidth=1.2, **style)
 
 
-def _legend(lines: Sequence[ShareLine], unit: str | None) -> list[Line2D]:
+def _legend(panels: Sequence[SharePanel], unit: str) -> list[Line2D]:
     handles = [
         Line2D([], [], label=line.label, markersize=3, linewidth=1.2, **series_style(number))
-        for number, line in enumerate(lines)
+        for number, line in enumerate(panels[0].lines)
     ]
     dashes = "as much as its area"
     handles.append(Line2D([], [], color="0.3", linewidth=0.7, linestyle=(0, (2, 2)), label=dashes))
-    if unit is not None:
+    if any(len(line.ratios) > 1 for panel in panels for line in panel.lines):
         handles.append(Line2D([], [], color="0.5", linewidth=0.4, label=f"one {unit}"))
     return handles

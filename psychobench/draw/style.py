@@ -1,4 +1,4 @@
-"""How figures of people look: colours, markers, sizes, labels of any length, one legend."""
+"""The style of figures: colours, markers, sizes, labels of any length, one legend."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ LEGEND_LABEL = 40  # characters
 
 
 def series_style(number: int) -> dict[str, Any]:
-    """Give the colour and the marker of the condition, group or observer with that number."""
+    """Return the colour and marker of the condition, group or observer with that number."""
     return {
         "color": COLOURS[number % len(COLOURS)],
-        # once the colours come round again, the markers do not come with them
+        # when the colours repeat, the markers are shifted, so that no pair repeats
         "marker": MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],
     }
 
 
 def shorten(text: str, most: int) -> str:
-    """Cut a long label in the middle, where names of participants and conditions differ least.
+    """Shorten a long label in its middle, where names of participants and conditions differ least.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def wrap(text: str, width: int, lines: int = 2) -> str:
 
 
 def add_legend(figure: Figure, handles: Sequence[Line2D]) -> None:
-    """Put a legend on top, in as many columns as the figure is wide enough for."""
+    """Add a legend on top, in as many columns as the figure's width allows."""
     for handle in handles:
         handle.set_label(shorten(str(handle.get_label()), LEGEND_LABEL))
     widest = max(len(str(handle.get_label())) for handle in handles)

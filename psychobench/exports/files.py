@@ -48,14 +48,14 @@ Written by psychobench {version}.
 """
 
 
-def export_files(trials: pd.DataFrame, form: str, *, name: str = "trials") -> dict[str, bytes]:
-    """Write trials as the files of a standard.
+def export_files(trials: pd.DataFrame, to: str, *, name: str = "trials") -> dict[str, bytes]:
+    """Convert trials to the files of a standard.
 
     Parameters
     ----------
     trials : DataFrame
-        As `psychobench.read_trials` gives them, one row per trial.
-    form : {"bids", "psych-ds", "long"}
+        As `psychobench.read_trials` returns them, one row per trial.
+    to : {"bids", "psych-ds", "long"}
         Which standard: BIDS [1]_ with a ``beh`` table per participant; Psych-DS [2]_ with a CSV
         file per participant; or two plain tables for R and JASP.
     name : str, default "trials"
@@ -85,20 +85,32 @@ def export_files(trials: pd.DataFrame, form: str, *, name: str = "trials") -> di
     >>> sorted(export_files(trials, "psych-ds"))
     ['README.md', 'data/study-trials_subject-p1_data.csv', 'dataset_description.json']
     """
-    if form not in FORMS:
-        raise OptionError(
-            f"`form` must be one of {', '.join(FORMS)}: got '{form}'{nearest(form, FORMS)}"
-        )
+    label = check_export(to, name)
     if "response" not in trials:
         raise TableError(
             "only trials with a response can be exported: the table has no column response; "
             "export the table that `psychobench.import_trials()` made"
         )
-    label = _LABEL.sub("", name)
-    if not label:
-        raise OptionError(f"`name` must have a letter or digit: got '{name}'")
     whole = trials.assign(response=trials["response"].astype("Int64"))
-    return FORMS[form](whole, label)
+    return FORMS[to](whole, label)
+
+
+def check_export(to: object, name: object) -> str:
+    """Check the form and the name of an export, and return the name's letters and digits.
+
+    Raises
+    ------
+    OptionError
+        If there is no such form, or `name` has no letter or digit.
+    """
+    if not isinstance(to, str) or to not in FORMS:
+        raise OptionError(
+            f"`to` must be one of {', '.join(FORMS)}: got {to!r}{nearest(str(to), FORMS)}"
+        )
+    label = _LABEL.sub("", name) if isinstance(name, str) else ""
+    if not label:
+        raise OptionError(f"`name` must have a letter or digit: got {name!r}; name the task")
+    return label
 
 
 def _bids(trials: pd.DataFrame, name: str) -> dict[str, bytes]:
@@ -124,7 +136,7 @@ def _bids(trials: pd.DataFrame, name: str) -> dict[str, bytes]:
         ),
         "participants.json": _json(_described(["participant_id", "observer"])),
     }
-    columns = [column for column in table if column not in _told_by_path(table, labels)]
+    columns = [column for column in table if column not in _in_path(table, labels)]
     described = _described(columns)
     if "response_time" in described:
         described["response_time"]["Units"] = "s"
@@ -141,8 +153,8 @@ def _bids(trials: pd.DataFrame, name: str) -> dict[str, bytes]:
     return files
 
 
-def _told_by_path(table: pd.DataFrame, labels: dict[str, str]) -> set[str]:
-    """Find the columns that the path of a file says in full, so that its rows need not."""
+def _in_path(table: pd.DataFrame, labels: dict[str, str]) -> set[str]:
+    """Find the columns whose values the path of a file holds in full."""
     sessions = table["session"].unique() if "session" in table else ()
     whole = {
         "observer": all(name == label for name, label in labels.items()),
@@ -187,7 +199,7 @@ def _long(trials: pd.DataFrame, name: str) -> dict[str, bytes]:
 
 
 def _labels(trials: pd.DataFrame) -> dict[str, str]:
-    """Give each participant a label of letters and digits alone."""
+    """Assign each participant a label of letters and digits alone."""
     labels = {str(each): _LABEL.sub("", str(each)) for each in trials["observer"].unique()}
     given: dict[str, str] = {}
     for observer, label in labels.items():

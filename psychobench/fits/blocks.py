@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from psychobench.fits.functions import Floats
 
-SAME_LEVEL = 1e-9  # levels nearer than this share of the range count as one
+SAME_LEVEL = 1e-9  # share of the range; levels nearer than this are one
 
 
 @dataclass(frozen=True)
@@ -38,43 +38,43 @@ class Blocks:
 
     @cached_property
     def centre(self) -> Floats:
-        """Middle of each observer's levels, shape (n,)."""
+        """Return the middle of each observer's levels, shape (n,)."""
         return np.asarray((self.positions.max(axis=1) + self.positions.min(axis=1)) / 2)
 
     @cached_property
     def scale(self) -> Floats:
-        """Range of each observer's levels, shape (n,)."""
+        """Return the range of each observer's levels, shape (n,)."""
         return np.asarray(self.positions.max(axis=1) - self.positions.min(axis=1))
 
     @cached_property
     def z(self) -> Floats:
-        """Positions on the scale on which each observer's levels run from -.5 to .5."""
+        """Standardise positions, so that each observer's levels run from -.5 to .5 (eq. 4)."""
         return np.asarray((self.positions - self.centre[:, None]) / self.scale[:, None])
 
     @cached_property
     def gap(self) -> Floats:
-        """Smallest distance between two levels of each observer, in units of `z`."""
+        """Return the smallest distance between two levels of each observer, in units of `z`."""
         steps = np.diff(np.sort(self.z, axis=1), axis=1)
         return np.asarray(np.where(steps > SAME_LEVEL, steps, np.inf).min(axis=1))
 
     def take(self, rows: NDArray[np.integer]) -> Blocks:
-        """Take some observers, in the order of `rows`, which may repeat."""
+        """Select observers, in the order of `rows`, which may repeat."""
         return Blocks(self.positions[rows], self.trials[rows], self.hits[rows], self.probabilities)
 
     def swapped(self, rows: NDArray[np.bool_]) -> Blocks:
-        """Let the two responses of some observers trade places."""
+        """Swap the two responses of some observers."""
         return replace(self, hits=np.where(rows[:, None], self.trials - self.hits, self.hits))
 
 
 def pad(codes: NDArray[np.integer], values: Floats, n: int, *, fill_first: bool = False) -> Floats:
-    """Lay a column out as one row per code, in order, padded to the longest.
+    """Arrange a column as one row per code, in order, padded to the longest.
 
     Parameters
     ----------
     codes : ndarray of int, shape (m,)
         Row of each value, 0 to n - 1; values of one row need not be adjacent.
     values : ndarray, shape (m,)
-        What to lay out.
+        The column.
     n : int
         Number of rows.
     fill_first : bool, default False
@@ -86,7 +86,7 @@ def pad(codes: NDArray[np.integer], values: Floats, n: int, *, fill_first: bool 
     >>> pad(np.array([0, 0, 1]), np.array([2.0, 3.0, 5.0]), 2, fill_first=True).tolist()
     [[2.0, 3.0], [5.0, 5.0]]
     """
-    order = np.argsort(codes, kind="stable")
+    order = np.argsort(codes, kind="stable")  # rows together, values in order within each
     sizes = np.bincount(codes, minlength=n)
     starts = np.cumsum(sizes) - sizes
     column = np.arange(len(codes)) - np.repeat(starts, sizes)

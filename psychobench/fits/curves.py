@@ -1,4 +1,4 @@
-"""Fitted psychometric functions of many observers, and what can be read off them."""
+"""Fitted psychometric functions of many observers: their PSEs, JNDs and slopes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from psychobench.fits.functions import Floats, Sigmoid, psi
+
+PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
+Interval = tuple[Floats, Floats]  # lower and upper ends, shape (n,) each; nan where none
 
 
 @dataclass(frozen=True)
@@ -52,11 +55,11 @@ class Curves:
         return len(self.threshold)
 
     def take(self, rows: NDArray[np.integer]) -> Curves:
-        """Take some rows."""
+        """Select rows."""
         return replace(self, **{name: getattr(self, name)[rows] for name in _ARRAYS})
 
     def put(self, rows: NDArray[np.integer], part: Curves) -> Curves:
-        """Put other curves in the place of some rows."""
+        """Replace some rows by other curves."""
         arrays = {name: getattr(self, name).copy() for name in _ARRAYS}
         for name, array in arrays.items():
             array[rows] = getattr(part, name)
@@ -64,14 +67,14 @@ class Curves:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Curves]) -> Curves:
-        """Put curves of one sigmoid below each other."""
+        """Concatenate curves of one sigmoid."""
         return cls(
             parts[0].sigmoid,
             *(np.concatenate([getattr(part, name) for part in parts]) for name in _ARRAYS),
         )
 
     def where(self, chosen: NDArray[np.bool_], other: Curves) -> Curves:
-        """Take a row from here where `chosen`, else from `other`."""
+        """Select each row from these curves where `chosen`, else from `other`."""
         return replace(
             self,
             **{
@@ -81,7 +84,7 @@ class Curves:
         )
 
     def psi(self, levels: ArrayLike) -> Floats:
-        """Evaluate every curve: `levels` (m,) or (n, m) give (n, m)."""
+        """Evaluate every curve at `levels`, shape (m,) or (n, m): shape (n, m)."""
         columns = (
             getattr(self, name)[:, None] for name in ("threshold", "width", "guess", "lapse")
         )
@@ -93,22 +96,22 @@ class Curves:
         )
 
     def share(self) -> Floats:
-        """Value of ``F`` at which psi is .5; outside 0 to 1 where psi never is."""
+        """Compute the value of ``F`` at which psi is .5; outside 0 to 1 where psi never is."""
         share = (0.5 - self.guess) / (1 - self.guess - self.lapse)
         return np.asarray(np.where(self.falling, 1 - share, share))
 
     def pse(self) -> Floats:
-        """Level at which psi is .5; nan where it never is."""
+        """Compute the level at which psi is .5; nan where it never is."""
         return self.sigmoid.to_level(
             self.sigmoid.position(self.share(), self.threshold, self.width)
         )
 
     def thresholds(self) -> Floats:
-        """Thresholds as levels."""
+        """Compute thresholds as levels."""
         return self.sigmoid.to_level(self.threshold)
 
     def jnd(self) -> Floats:
-        """Half the distance between the levels at which ``F`` is .25 and .75."""
+        """Compute half the distance between the levels at which ``F`` is .25 and .75."""
         upper, lower = (
             self.sigmoid.to_level(self.sigmoid.position(p, self.threshold, self.width))
             for p in (0.75, 0.25)
@@ -117,7 +120,7 @@ class Curves:
             return np.asarray((upper - lower) / 2)
 
     def slope(self) -> Floats:
-        """Slope of psi, per level unit, at the PSE; nan where there is none."""
+        """Compute the slope of psi, per level unit, at the PSE; nan where there is none."""
         share = self.share()
         inside = (share > 0) & (share < 1)
         standard = self.sigmoid.ppf(np.where(inside, share, 0.5))

@@ -93,7 +93,7 @@ def build_design(table: pd.DataFrame, by: Sequence[str], options: FitOptions) ->
     FitError
         If nothing in the table can be fitted.
     """
-    by = [name for name in dict.fromkeys([by] if isinstance(by, str) else by) if name not in KEYS]
+    by = [name for name in dict.fromkeys(by) if name not in KEYS]
     keys = [*KEYS, *by]
     counts = count_responses(table, by)
     _check_levels(counts, options, table.attrs.get("source", "the table"))
@@ -130,7 +130,8 @@ def _check_levels(counts: pd.DataFrame, options: FitOptions, source: str) -> Non
         row = beyond.iloc[0]
         raise FitError(
             f"sigmoid {options.sigmoid} needs levels above 0: observer '{row['observer']}' has "
-            f"level {row['level']:g}; use norm, logistic, gumbel, rgumbel or tdist"
+            f"level {row['level']:g}; "
+            "use norm, logistic, gumbel, rgumbel or tdist"
         )
 
 

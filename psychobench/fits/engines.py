@@ -10,46 +10,46 @@ from numpy.typing import NDArray
 
 from psychobench.fits.bayes import engine as bayes
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves
+from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
-from psychobench.fits.ml.bootstrap import Ends, bootstrap_intervals
+from psychobench.fits.ml.bootstrap import bootstrap_intervals
 from psychobench.fits.ml.intervals import profile_intervals
-from psychobench.fits.ml.shared_lapse import fit_shared
+from psychobench.fits.ml.shared_lapse import fit_shared_lapse
 from psychobench.fits.options import FitOptions
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """What an engine gives.
+    """The result of an engine.
 
     Parameters
     ----------
     curves : Curves
-        One per observer; nan parameters where the engine gave up.
-    ends : dict
+        One per observer; nan parameters where the engine found none.
+    intervals : dict
         From a parameter, ``pse`` or ``jnd`` to lower and upper ends, nan where there is none.
     without_pse : ndarray, shape (n,)
         Share of the bootstrap's refits, or of the posterior, that has no PSE.
     means : dict
         From a parameter, ``pse`` or ``jnd`` to posterior means.
-    judged : Curves, optional
-        The curves whose status is the observers', where they are others: `bayes` and psignifit
-        have no steps among their own, since their prior leaves them none.
+    status_curves : Curves, optional
+        The curves from which statuses are found, where they are others: `bayes` and psignifit
+        have no steps among their own curves, because their prior excludes them.
     """
 
     curves: Curves
-    ends: dict[str, Ends]
+    intervals: dict[str, Interval]
     without_pse: Floats
     means: dict[str, Floats] = field(default_factory=dict)
-    judged: Curves | None = None
+    status_curves: Curves | None = None
 
     def take(self, rows: NDArray[np.integer]) -> Fitted:
-        """Take some rows."""
-        ends = {name: (low[rows], high[rows]) for name, (low, high) in self.ends.items()}
+        """Select rows."""
+        intervals = {name: (low[rows], high[rows]) for name, (low, high) in self.intervals.items()}
         means = {name: mean[rows] for name, mean in self.means.items()}
-        judged = None if self.judged is None else self.judged.take(rows)
-        return Fitted(self.curves.take(rows), ends, self.without_pse[rows], means, judged)
+        others = None if self.status_curves is None else self.status_curves.take(rows)
+        return Fitted(self.curves.take(rows), intervals, self.without_pse[rows], means, others)
 
 
 def run_engine(
@@ -69,52 +69,56 @@ def run_engine(
     seeds : sequence of int
         One per observer, for the bootstrap.
     owners : ndarray of int, shape (n,), optional
-        Whose conditions the rows are, from 0; needed where a rate is shared.
+        Observer of each row, from 0; needed where conditions share a rate.
 
     Returns
     -------
     Fitted
     """
-    certain = np.zeros(len(blocks))
+    all_have_one = np.zeros(len(blocks))
     if options.engine == "psignifit":
         from psychobench.fits.psignifit_engine import fit_psignifit
 
-        curves, ends = fit_psignifit(blocks, options)
-        judged = bayes.with_steps(curves, blocks, options)
-        return Fitted(curves, ends, certain, judged=judged)
+        curves, intervals = fit_psignifit(blocks, options)
+        others = bayes.with_steps(curves, blocks, options)
+        return Fitted(curves, intervals, all_have_one, status_curves=others)
     if options.engine == "bayes" and not blocks.probabilities:
-        return _integrated(blocks, options)
+        return _from_posterior(blocks, options)
     if options.share and owners is not None:
-        return Fitted(*fit_shared(blocks, owners, options), certain)
+        return Fitted(*fit_shared_lapse(blocks, owners, options), all_have_one)
     curves = ml.fit(blocks, options)
     if blocks.probabilities:
-        return Fitted(curves, {}, certain)
+        return Fitted(curves, {}, all_have_one)
     if not options.bootstrap:
-        return Fitted(curves, profile_intervals(curves, blocks, options), certain)
-    return _bootstrapped(curves, blocks, options, seeds)
+        return Fitted(curves, profile_intervals(curves, blocks, options), all_have_one)
+    return _with_bootstrap(curves, blocks, options, seeds)
 
 
-def _bootstrapped(
+def _with_bootstrap(
     curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
 ) -> Fitted:
-    """Take percentile intervals, but for steps, whose simulated answers are all alike."""
-    ends, without = bootstrap_intervals(curves, blocks, options, seeds)
-    for end in ends["pse"]:
-        end[without > 1 - options.confidence] = np.nan
-    steps = np.flatnonzero(ml.at_floor(curves, blocks))
+    """Compute percentile intervals, but for steps profile intervals.
+
+    A step's simulated answers are all alike: a bootstrap would report an interval of width 0
+    where the data only say between which levels the PSE lies.
+    """
+    intervals, without_pse = bootstrap_intervals(curves, blocks, options, seeds)
+    for end in intervals["pse"]:
+        end[without_pse > 1 - options.confidence] = np.nan  # an end would lie at infinity
+    steps = np.flatnonzero(ml.is_step(curves, blocks))
     if len(steps):
         instead = profile_intervals(curves.take(steps), blocks.take(steps), options)
         for name, found in instead.items():
-            for whole, part in zip(ends[name], found, strict=True):
+            for whole, part in zip(intervals[name], found, strict=True):
                 whole[steps] = part
-    return Fitted(curves, ends, without)
+    return Fitted(curves, intervals, without_pse)
 
 
-def _integrated(blocks: Blocks, options: FitOptions) -> Fitted:
-    """Take intervals and means from posteriors."""
-    found = bayes.posterior(blocks, options)
-    ends = {name: found.interval(name, options.confidence) for name in found.marginals}
-    for end in ends.get("pse", ()):
+def _from_posterior(blocks: Blocks, options: FitOptions) -> Fitted:
+    """Compute MAP curves, with means and central intervals of the posterior."""
+    found = bayes.fit_posterior(blocks, options)
+    intervals = {name: found.interval(name, options.confidence) for name in found.marginals}
+    for end in intervals.get("pse", ()):
         end[found.without_pse > 1 - options.confidence] = np.nan
-    judged = bayes.with_steps(found.curves, blocks, options)
-    return Fitted(found.curves, ends, found.without_pse, found.means, judged)
+    others = bayes.with_steps(found.curves, blocks, options)
+    return Fitted(found.curves, intervals, found.without_pse, found.means, others)

@@ -1,7 +1,8 @@
 """Psychometric functions in the threshold and width parameterisation.
 
 ``psi(x) = guess + (1 - guess - lapse) F(x)`` with ``F`` one of the sigmoids in `SIGMOIDS`,
-``F(threshold) = .5`` and ``width = F^-1(.95) - F^-1(.05)`` [1]_ (equations 1 and 2).
+``F(threshold) = .5`` and ``width = F^-1(.95) - F^-1(.05)`` [1]_ (equations 1 and 2; also of
+docs/dev/fitting.md).
 
 References
 ----------
@@ -26,21 +27,21 @@ Curve = Callable[[Floats], Floats]
 
 @dataclass(frozen=True)
 class Sigmoid:
-    """A cumulative distribution function and what fitting needs of it.
+    """A cumulative distribution function with what fitting needs beside it.
 
     Parameters
     ----------
     name : str
-        What users call it.
+        Its name in options and tables.
     cdf, sf, pdf, ppf : callable
         The standard distribution, its complement (accurate where the cdf is near 1), density and
         quantiles.
     bend : callable
-        Slope of the logarithm of the density.
+        Derivative of the logarithm of the density.
     log_levels : bool
-        Whether it lives on the natural logarithm of the level.
+        Whether its argument is the natural logarithm of the level.
     both : callable, optional
-        The cdf and its complement in one go, where that saves work.
+        The cdf and its complement at once, where that saves work.
     """
 
     name: str
@@ -58,21 +59,21 @@ class Sigmoid:
 
     @cached_property
     def median(self) -> float:
-        """Standard quantile at .5, which the threshold stands for."""
+        """Return the standard quantile at .5, that of the threshold."""
         return float(self.ppf(np.array(0.5)))
 
     @cached_property
     def spread(self) -> float:
-        """Standard distance between the quantiles at .05 and .95, which the width stands for."""
+        """Return the distance between the standard quantiles at .05 and .95, that of the width."""
         return float(np.subtract(self.ppf(np.array(0.95)), self.ppf(np.array(0.05))))
 
     def standardise(self, x: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
-        """Turn positions (level units, or log units where `log_levels`) into standard ones."""
+        """Standardise positions (level units, or log units where `log_levels`): u of eq. 2."""
         offset = np.subtract(x, threshold, dtype=np.float64)
         return np.asarray(self.median + self.spread * np.divide(offset, width))
 
     def position(self, p: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
-        """Invert ``F``: the position at which it is `p` (nan outside 0 < p < 1).
+        """Compute the position at which ``F`` is `p`; nan outside 0 < p < 1.
 
         Examples
         --------
@@ -85,12 +86,12 @@ class Sigmoid:
         return np.asarray(np.multiply((standard - self.median) / self.spread, width) + threshold)
 
     def to_position(self, levels: ArrayLike) -> Floats:
-        """Take levels to the units of threshold and width."""
+        """Convert levels to the units of threshold and width."""
         levels = np.asarray(levels, dtype=np.float64)
         return np.log(levels) if self.log_levels else levels
 
     def to_level(self, positions: ArrayLike) -> Floats:
-        """Take positions back to levels."""
+        """Convert positions back to levels."""
         positions = np.asarray(positions, dtype=np.float64)
         if not self.log_levels:
             return positions
@@ -121,7 +122,7 @@ def psi(
     guess, lapse : array_like
         Lower asymptote and distance of the upper asymptote from 1.
     falling : array_like of bool
-        Whether ``1 - F`` takes the place of ``F``: a curve that falls with the level.
+        Whether ``1 - F`` replaces ``F``: a curve that falls with the level.
 
     Returns
     -------
@@ -139,10 +140,12 @@ def psi(
 
 
 def _exp(u: Floats) -> Floats:
+    """Compute the exponential without overflow: beyond 700 every cdf has reached 0 or 1."""
     return np.exp(np.minimum(u, 700.0))
 
 
 def _cauchy_tail(u: Floats) -> Floats:
+    """Compute the Cauchy survival function; the angle keeps small tails accurate."""
     return np.asarray(np.arctan2(1.0, u) / np.pi)
 
 
@@ -159,6 +162,7 @@ def _gumbel(name: str, *, log_levels: bool = False) -> Sigmoid:
 
 
 def _norm_sides(u: Floats) -> tuple[Floats, Floats]:
+    # one evaluation of the smaller side; 1 minus it is exact to rounding
     tail, above = ndtr(-np.abs(u)), u > 0
     rest = 1 - tail
     return np.where(above, rest, tail), np.where(above, tail, rest)

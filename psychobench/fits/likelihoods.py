@@ -1,8 +1,8 @@
 """Log-likelihoods of blocks of answers, with the derivatives that fitting needs.
 
-Each counts trials in the order in which they came: the constant number of orders in which a
-block's answers can come is left out, so that splitting or pooling blocks changes nothing in the
-binomial one, and the beta-binomial one becomes it as the overdispersion goes to 0.
+Binomial coefficients, which do not depend on parameters, are left out: splitting or pooling blocks
+then leaves the binomial log-likelihood as it is, and the beta-binomial one approaches it as the
+overdispersion goes to 0. Derived in docs/dev/fitting.md, section 2, whose equations are cited.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from scipy.special import betaln, digamma, polygamma, xlogy
 
 from psychobench.fits.functions import Floats
 
-SMALLEST = 1e-100  # keeps the logarithm of a probability, and its slope, finite
-LEAST_WEIGHED = 1e-10  # keeps the information of a probability finite
-MIN_RHO, MAX_RHO = 1e-6, 1 - 1e-6  # squared overdispersion; at MIN_RHO it is binomial in effect
+SMALLEST = 1e-100  # keeps the logarithm of a probability, and its derivative, finite
+LEAST_WEIGHED = 1e-10  # keeps the information of a probability near 0 finite
+MIN_RHO, MAX_RHO = 1e-6, 1 - 1e-6  # squared overdispersion; binomial in effect at MIN_RHO
 
 
 class Slopes(NamedTuple):
@@ -24,8 +24,8 @@ class Slopes(NamedTuple):
 
     `value` (n,); `score` and `weight` (n, b) or (b, n): first derivative with respect to psi, and
     expected negative second one; `rho_score`, `rho_weight` (n,): the same for the squared
-    overdispersion, None where the likelihood knows none; `observed`: negative second derivative
-    with respect to psi, None where it is not known.
+    overdispersion, None where the likelihood has none; `observed`: negative second derivative
+    with respect to psi, None where it is not computed.
     """
 
     value: Floats
@@ -37,7 +37,7 @@ class Slopes(NamedTuple):
 
 
 def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats, *, axis: int = -1) -> Floats:
-    """Evaluate the binomial log-likelihood ``sum k log p + (n - k) log q``.
+    """Evaluate the binomial log-likelihood ``sum k log p + (n - k) log q`` (eq. 5).
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats, *, axis: int = 
     trials, hits : ndarray, shape (..., b)
         ``n`` and ``k``.
     axis : int
-        Of the blocks.
+        Axis of the blocks.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def binomial(p: Floats, q: Floats, trials: Floats, hits: Floats, *, axis: int = 
 def binomial_slopes(
     p: Floats, q: Floats, trials: Floats, hits: Floats, *, axis: int = -1
 ) -> Slopes:
-    """Differentiate the binomial log-likelihood; shapes as in `binomial`, blocks along `axis`."""
+    """Differentiate the binomial log-likelihood (eq. 7); parameters as in `binomial`."""
     p, q, misses = np.maximum(p, SMALLEST), np.maximum(q, SMALLEST), trials - hits
     value = (hits * np.log(p) + misses * np.log(q)).sum(axis=axis)
     safe_p, safe_q = np.maximum(p, LEAST_WEIGHED), np.maximum(q, LEAST_WEIGHED)
@@ -78,7 +78,7 @@ def binomial_slopes(
 def beta_binomial_slopes(
     p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats, *, axis: int = -1
 ) -> Slopes:
-    """Differentiate the beta-binomial log-likelihood.
+    """Differentiate the beta-binomial log-likelihood (eqs 6 and 8).
 
     A block's own probability is a draw from Beta(psi v, (1 - psi) v) with ``v = 1 / rho - 1``,
     ``rho`` being the square of the overdispersion [1]_ (equation 6).
@@ -90,13 +90,13 @@ def beta_binomial_slopes(
     rho : ndarray, shape (n,)
         Squared overdispersion, in [`MIN_RHO`, `MAX_RHO`].
     axis : int
-        Of the blocks.
+        Axis of the blocks.
 
     References
     ----------
     .. [1] Schuett et al. (2016), doi:10.1016/j.visres.2016.02.002.
     """
-    p, q = np.clip(p, 1e-12, 1.0), np.clip(q, 1e-12, 1.0)
+    p, q = np.clip(p, 1e-12, 1.0), np.clip(q, 1e-12, 1.0)  # digamma has a pole at 0
     v = np.expand_dims(1 / rho - 1, axis)
     a, b, misses = p * v, q * v, trials - hits
     value = (betaln(hits + a, misses + b) - betaln(a, b)).sum(axis=axis)
@@ -113,6 +113,8 @@ def beta_binomial_slopes(
         v * (up - down),
         trials / (p * q) / (1 + (trials - 1) * np.expand_dims(rho, axis)),
         first * dv,
+        # the observed information of rho, in absolute value: the expected one is a sum over all
+        # possible counts, and damping makes up for a wrong size
         np.abs(second * dv**2 + first * ddv),
     )
 
@@ -120,8 +122,8 @@ def beta_binomial_slopes(
 def deviance_residuals(p: Floats, trials: Floats, hits: Floats) -> Floats:
     """Compute each block's signed root of its share of the binomial deviance.
 
-    The deviance is the sum of their squares: twice the log-likelihood that the saturated model is
-    ahead.
+    The deviance is the sum of their squares: twice the difference in log-likelihood between the
+    saturated model, whose probabilities are the observed proportions, and the curve.
 
     Parameters
     ----------
@@ -131,7 +133,7 @@ def deviance_residuals(p: Floats, trials: Floats, hits: Floats) -> Floats:
     Returns
     -------
     ndarray, shape (..., b)
-        Above 0 where there are more target answers than psi says; 0 in padding.
+        Above 0 where there are more target answers than psi predicts; 0 in padding.
 
     References
     ----------

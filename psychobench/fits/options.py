@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
-from psychobench.arguments import parse_pairs
+from psychobench.arguments import parse_names, parse_pairs
 from psychobench.errors import OptionError
-from psychobench.fits.functions import SIGMOIDS
 
 ENGINES = ("ml", "bayes", "psignifit")
+# the keys of psychobench.fits.functions.SIGMOIDS: the command line reads this without numpy
+SIGMOID_NAMES = ("norm", "logistic", "gumbel", "rgumbel", "tdist", "weibull", "lognorm")
 ASYMPTOTES = ("free", "equal", "fixed")
 LIKELIHOODS = ("binomial", "beta-binomial")
 TASKS = ("yes-no", "2afc", "nafc:N")
@@ -35,23 +36,23 @@ class FitOptions:
     engine : {"ml", "bayes", "psignifit"}
         What fits.
     sigmoid : str
-        One of `psychobench.fits.functions.SIGMOIDS`.
+        One of `SIGMOID_NAMES`.
     asymptotes : {"free", "equal", "fixed"}
         Whether guess and lapse are fitted apart, as one rate, or held.
     likelihood : {"binomial", "beta-binomial"}, optional
         By default the engine's own.
     task : str
         ``yes-no``, ``2afc`` or ``nafc:N`` with N alternatives.
-    bounds : mapping, optional
-        From `PARAMETERS` to (low, high).
+    bounds : mapping or str, optional
+        From `PARAMETERS` to (low, high); see `parse_bounds`.
     bootstrap, gof : int
         Numbers of refits for intervals and for the goodness of fit; 0 asks for none.
     confidence : float
         Coverage of intervals.
     seed : int
         Of every random draw.
-    share : sequence of str
-        ``("lapse",)`` for one lapse rate in all conditions of an observer.
+    share : str or sequence of str
+        ``"lapse"`` for one lapse rate in all conditions of an observer.
 
     Raises
     ------
@@ -64,7 +65,7 @@ class FitOptions:
     (0.5, 0.5)
     >>> FitOptions(sigmoid="probit")
     Traceback (most recent call last):
-    psychobench.errors.OptionError: sigmoid must be one of norm, logistic, ...: got 'probit'
+    psychobench.errors.OptionError: `sigmoid` must be one of norm, logistic, ...: got 'probit'
     """
 
     engine: str = "ml"
@@ -80,9 +81,8 @@ class FitOptions:
     share: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "share", (self.share,) if isinstance(self.share, str) else tuple(self.share)
-        )
+        object.__setattr__(self, "share", parse_names(self.share, "share"))
+        object.__setattr__(self, "bounds", parse_bounds(self.bounds))
         faults = [*self._choice_faults(), *self._number_faults(), *self._bound_faults()]
         if not faults:
             faults = self._contradictions()
@@ -103,7 +103,7 @@ class FitOptions:
 
     @property
     def asymptote_bounds(self) -> dict[str, Bounds]:
-        """Bounds on guess and lapse that the task, `asymptotes` and `bounds` make together."""
+        """Bounds on guess and lapse that follow from the task, `asymptotes` and `bounds`."""
         free = (0.0, 0.0) if self.asymptotes == "fixed" else (0.0, MAX_ASYMPTOTE)
         made = {name: self.bounds.get(name, free) for name in ("guess", "lapse")}
         if self.chance is not None:
@@ -117,75 +117,80 @@ class FitOptions:
     def _choice_faults(self) -> list[str]:
         choices: dict[str, tuple[str, ...]] = {
             "engine": ENGINES,
-            "sigmoid": tuple(SIGMOIDS),
+            "sigmoid": SIGMOID_NAMES,
             "asymptotes": ASYMPTOTES,
             "likelihood": LIKELIHOODS,
         }
         faults = [
-            f"{name} must be one of {', '.join(known)}: got {getattr(self, name)!r}"
+            f"`{name}` must be one of {', '.join(known)}: got {getattr(self, name)!r}"
             for name, known in choices.items()
-            if getattr(self, name) not in known
-            and not (name == "likelihood" and self.likelihood is None)
+            if not (name == "likelihood" and self.likelihood is None)
+            and not (isinstance(getattr(self, name), str) and getattr(self, name) in known)
         ]
         if self.task != "yes-no" and _alternatives(self.task) < 2:
             faults.append(
-                f"task must be one of {', '.join(TASKS)} (N a whole number from 2): "
+                f"`task` must be one of {', '.join(TASKS)} (N a whole number from 2): "
                 f"got {self.task!r}"
             )
         return faults
 
     def _number_faults(self) -> list[str]:
         faults = [
-            f"{name} must be a whole number from 0: got {getattr(self, name)!r}"
+            f"`{name}` must be a whole number from 0: got {getattr(self, name)!r}"
             for name in ("bootstrap", "gof", "seed")
-            if not isinstance(getattr(self, name), Integral) or getattr(self, name) < 0
+            if not _is_count(getattr(self, name))
         ]
-        if not (isinstance(self.confidence, Real) and 0 < self.confidence < 1):
+        if not (isinstance(self.confidence, Real) and 0 < float(self.confidence) < 1):
             faults.append(
-                f"confidence must be a number between 0 and 1, like 0.95: got {self.confidence!r}"
+                f"`confidence` must be a number between 0 and 1, like 0.95: got {self.confidence!r}"
             )
         return faults
 
     def _bound_faults(self) -> list[str]:
         faults = [
-            f"bounds must name one of {', '.join(PARAMETERS)}: got {name!r}"
+            f"`bounds` must name one of {', '.join(PARAMETERS)}: got {name!r}"
             for name in self.bounds
             if name not in PARAMETERS
         ]
         for name, ends in self.bounds.items():
-            if not _is_pair(ends):
+            if not all(map(math.isfinite, ends)):
                 faults.append(
-                    f"bounds must be two finite numbers, low and high: {name} has {_shown(ends)}"
+                    f"`bounds` must be two finite numbers, low and high: {name} has "
+                    f"{ends[0]:g}:{ends[1]:g}"
                 )
                 continue
             low, high = ends
             if low > high:
                 faults.append(
-                    f"bounds must run from low to high: got {name}={low:g}:{high:g}; "
-                    f"write {name}={high:g}:{low:g}"
+                    f"`bounds` must run from low to high: got {name}={low:g}:{high:g}; "
+                    f'write `bounds="{name}={high:g}:{low:g}"`'
                 )
             elif name == "width" and high <= 0:
-                faults.append(f"width must be above 0: its bounds are {low:g}:{high:g}")
+                faults.append(
+                    f"width must be above 0: its `bounds` are {low:g}:{high:g}; raise them"
+                )
             elif name in ("guess", "lapse") and not (0 <= low < MAX_ASYMPTOTE and high <= 1):
-                faults.append(f"{name} must lie in [0, 1): its bounds are {low:g}:{high:g}")
+                faults.append(
+                    f"{name} must lie in [0, 1): its `bounds` are {low:g}:{high:g}; change them"
+                )
         return faults
 
     def _contradictions(self) -> list[str]:
         faults = []
         if self.chance is not None and "guess" in self.bounds:
             faults.append(
-                f"task {self.task} fixes guess at {self.chance:g}: "
-                "leave out the bounds on guess, or use task yes-no"
+                f'`task="{self.task}"` fixes guess at {self.chance:g}: leave out the bounds on '
+                'guess, or use `task="yes-no"`'
             )
         if self.chance is not None and self.asymptotes == "equal":
             faults.append(
-                f"asymptotes equal needs task yes-no: task {self.task} fixes guess at "
+                f'`asymptotes="equal"` needs `task="yes-no"`: `task="{self.task}"` fixes guess at '
                 f"{self.chance:g}; use free or fixed"
             )
         if self.engine != "ml" and self.bootstrap:
             faults.append(
-                f"bootstrap needs engine ml: engine {self.engine} takes its intervals from the "
-                "posterior; leave out bootstrap, or use engine ml"
+                f'`bootstrap` needs `engine="ml"`: engine {self.engine} takes its intervals from '
+                'the posterior; leave out `bootstrap`, or use `engine="ml"`'
             )
         if self.share:
             faults.extend(self._share_faults())
@@ -195,48 +200,41 @@ class FitOptions:
         for name, (low, high) in made.items():
             if self.asymptotes == "fixed" and low != high:
                 faults.append(
-                    f"asymptotes fixed holds {name} at one value: its bounds are {low:g}:{high:g}; "
-                    f"give {name}={low:g}:{low:g}, or use asymptotes free"
+                    f'`asymptotes="fixed"` holds {name} at one value: its bounds are '
+                    f'{low:g}:{high:g}; write `bounds="{name}={low:g}:{low:g}"`, or use '
+                    '`asymptotes="free"`'
                 )
             elif low > high:
                 faults.append(
-                    "bounds must not exclude everything: guess and lapse are equal, "
-                    "but their bounds do not overlap"
+                    "`bounds` must not exclude everything: guess and lapse are equal, "
+                    "but their bounds do not overlap; widen them"
                 )
         if made["guess"][0] + made["lapse"][0] >= MAX_ASYMPTOTE:
             faults.append(
-                "bounds must not exclude everything: guess + lapse < 1, but their lower bounds "
-                f"are {made['guess'][0]:g} and {made['lapse'][0]:g}"
+                "`bounds` must not exclude everything: guess + lapse < 1, but their lower bounds "
+                f"are {made['guess'][0]:g} and {made['lapse'][0]:g}; lower them"
             )
         return list(dict.fromkeys(faults))
 
     def _share_faults(self) -> list[str]:
         if set(self.share) != {"lapse"}:
             return [
-                f"share must be lapse, the one rate that can be shared: got {', '.join(self.share)}"
+                "`share` must be lapse, the only parameter that can be shared: got "
+                f"{', '.join(self.share)}"
             ]
         low, high = self.bounds.get("lapse", (0.0, 1.0))
         needs = {
-            "engine ml": self.engine == "ml",
-            "asymptotes free": self.asymptotes == "free",
-            "a lapse rate that is not held": low < high,
-            "intervals from the profile likelihood; leave out bootstrap": not self.bootstrap,
-            "no refits; leave out gof": not self.gof,
+            '`engine="ml"`': self.engine == "ml",
+            '`asymptotes="free"`': self.asymptotes == "free",
+            "a lapse rate that is not held; widen its `bounds`": low < high,
+            "intervals from the profile likelihood; leave out `bootstrap`": not self.bootstrap,
+            "no refits; leave out `gof`": not self.gof,
         }
-        return [f"share lapse needs {need}" for need, met in needs.items() if not met]
+        return [f'`share="lapse"` needs {need}' for need, met in needs.items() if not met]
 
 
-def _is_pair(ends: object) -> bool:
-    return (
-        isinstance(ends, Sequence)
-        and len(ends) == 2
-        and all(isinstance(end, Real) and math.isfinite(end) for end in ends)
-    )
-
-
-def _shown(ends: object) -> str:
-    """Write bounds as the command line does, where they are a pair."""
-    return f"{ends[0]}:{ends[1]}" if isinstance(ends, tuple) and len(ends) == 2 else repr(ends)
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 0
 
 
 def _alternatives(task: str) -> int:

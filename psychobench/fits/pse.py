@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -9,102 +10,101 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.errors import OptionError, TableError
-from psychobench.fits.curves import Curves
+from psychobench.arguments import Names, Pairs, parse_names
+from psychobench.errors import OptionError
 from psychobench.fits.designs import Design, build_design
 from psychobench.fits.engines import Fitted, run_engine
+from psychobench.fits.fit_table import build_table, estimate_columns, fitted_data, status_columns
 from psychobench.fits.functions import SIGMOIDS
-from psychobench.fits.goodness.findings import Assessed, assess
-from psychobench.fits.goodness.residuals import block_residuals
-from psychobench.fits.ml.engine import excluded
-from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import pose_prior
-from psychobench.fits.results import PARAMETERS, Fits
-from psychobench.fits.status import assign_status, count_crossings
-from psychobench.trials.table import validate_trials
+from psychobench.fits.goodness.findings import assess
+from psychobench.fits.goodness.flags import Assessed
+from psychobench.fits.ml.problem import without_possible_width
+from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
+from psychobench.fits.priors import make_prior
+from psychobench.fits.results import Fits
+from psychobench.trials.columns import parse_columns
+from psychobench.trials.table import TableLike, note_reading, read_trials
 
-__all__ = ["Fits", "fit"]
+__all__ = ["Fits", "fit", "fit_checked"]
 
-COLUMNS = (
-    "engine", "sigmoid", "asymptotes", "likelihood", *PARAMETERS,
-    "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high", "slope", "crossings",
-    "status", "reason", "n_trials", "log_likelihood", "deviance", "deviance_p",
-    *(f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")),
-    *(f"{name}_mean" for name in (*PARAMETERS, "pse", "jnd")),
-)  # fmt: skip
-COUNTS, TEXTS = ("crossings", "n_trials"), ("status", "reason")
-DOUBTERS = {"ml": "the bootstrap's refits have", "bayes": "the posterior has"}
+NOTES = logging.getLogger(__name__)
+FLAGGING = 39  # refits at which a two-sided p can be .05
 
 
 def fit(
-    table: pd.DataFrame,
+    table: TableLike,
     *,
-    by: Sequence[str] = (),
+    columns: Pairs = None,
+    where: Pairs = None,
+    by: Names = (),
     engine: str = "ml",
     sigmoid: str = "norm",
     asymptotes: str = "free",
     likelihood: str | None = None,
     task: str = "yes-no",
-    bounds: Mapping[str, tuple[float, float]] | None = None,
+    bounds: BoundsLike = None,
     bootstrap: int = 0,
     gof: int = 0,
+    share: Names = (),
     confidence: float = 0.95,
     seed: int = 0,
-    share: Sequence[str] = (),
 ) -> Fits:
     """Fit a psychometric function to each observer and condition of a table.
 
     ``psi = guess + (1 - guess - lapse) F``, in the threshold and width parameterisation. `ml` is
     maximum likelihood with the published Beta(1, 10) prior on guess and lapse [1]_ and no other
-    prior: in each data set it is sure of what the data say and takes asymptotes off 0 and 1 only
-    where they must be. Probabilities (`p_target`) are fitted by mean cross-entropy with levels
-    weighted alike and no prior; they have no likelihood and no interval, and a curve counts as
-    reversed where the mirrored fit has the lower cross-entropy.
+    prior, so that asymptotes leave 0 and 1 only where the data require it. Probabilities
+    (`p_target`) are fitted by mean cross-entropy with all levels weighted equally and no prior;
+    they have no likelihood and no interval, and a curve is reversed where the mirrored fit has the
+    lower cross-entropy.
 
     A mirrored curve is ``guess + (1 - guess - lapse) (1 - F)``. A row with status ``reversed``
-    holds all its parameters, so that its guess is still the lower asymptote.
+    holds the parameters of that curve; its guess is still the lower asymptote.
 
     Parameters
     ----------
-    table : DataFrame
-        Trials or counts, as `psychobench.read_trials` gives them.
-    by : sequence of str, optional
+    table : DataFrame, str or path
+        Trials or counts, as `psychobench.read_trials` takes them.
+    columns, where : mapping or str, optional
+        What the table calls its columns, and which rows to use; see `psychobench.read_trials`.
+    by : str or sequence of str, optional
         Columns that split conditions further; they follow `condition` in the result.
     engine : {"ml", "bayes", "psignifit"}
-        ``bayes`` has the published prior on every parameter [1]_ and gives MAP estimates,
-        posterior means (`*_mean`) and intervals of the posterior; of probabilities it makes what
-        ``ml`` makes of them, since they hold no number of trials that a prior could be weighed
-        against. ``psignifit`` is the library of that name: slow, and an extra.
+        ``bayes`` has the published prior on every parameter [1]_ and reports MAP estimates,
+        posterior means (`*_mean`) and intervals of the posterior. It fits probabilities as ``ml``
+        does, since they hold no number of trials against which a prior could be weighed.
+        ``psignifit`` is the library of that name: slow, and an extra.
     sigmoid : {"norm", "logistic", "gumbel", "rgumbel", "tdist", "weibull", "lognorm"}
-        The last two live on the natural logarithm of the level: threshold and width are in log
-        units, PSE, JND and slope in level units.
+        The last two are functions of the natural logarithm of the level: threshold and width are
+        in log units; PSE, JND and slope in level units.
     asymptotes : {"free", "equal", "fixed"}
         ``fixed`` holds guess and lapse at 0, or at chance in a forced choice, or where `bounds`
         gives one value.
     likelihood : {"binomial", "beta-binomial"}, optional
         By default ``binomial`` for `ml`, ``beta-binomial`` for the others. Under overdispersion
-        binomial intervals are too narrow. Beta-binomial takes each level, or level and session, as
-        one block.
+        binomial intervals are too narrow. The beta-binomial takes each level, or each level and
+        session, as one block.
     task : str
-        ``yes-no``, ``2afc`` or ``nafc:N``. Only yes-no has a PSE; the status of a forced choice is
-        its threshold's.
-    bounds : mapping, optional
-        From ``threshold``, ``width``, ``guess``, ``lapse`` to (low, high).
+        ``yes-no``, ``2afc`` or ``nafc:N``. Only yes-no has a PSE; the status of a forced choice
+        describes its threshold.
+    bounds : mapping or str, optional
+        From ``threshold``, ``width``, ``guess``, ``lapse`` to (low, high):
+        ``{"lapse": (0, 0.05)}`` or ``"lapse=0:0.05"``.
     bootstrap : int
-        Number of simulated data sets whose refits make percentile intervals; with 0 intervals
+        Number of simulated data sets whose refits yield percentile intervals. With 0, intervals
         come from the profile likelihood, or with `bayes` from the posterior.
     gof : int
-        Number of simulated data sets whose refits make `deviance_p`, the column `flags` and
+        Number of simulated data sets whose refits yield `deviance_p`, the column `flags` and
         `Fits.goodness`.
+    share : str or sequence of str, optional
+        ``"lapse"`` fits one lapse rate to all conditions of an observer, with the engine `ml` and
+        free asymptotes. Its prior counts once. Intervals come from the profile likelihood of all
+        the observer's answers, maximised over the common rate, the condition's other parameters and
+        those of the other conditions.
     confidence : float
         Coverage of all intervals.
     seed : int
-        Of the simulations; rows do not depend on each other.
-    share : sequence of str, optional
-        ``("lapse",)`` fits one lapse rate to all conditions of an observer, with the engine `ml`
-        and free asymptotes. Its prior counts once. An interval is of the profile likelihood of all
-        of the observer's answers together, over the common rate, the condition's other parameters
-        and what is best in the other conditions.
+        Seed of the simulations; rows do not depend on each other.
 
     Returns
     -------
@@ -117,8 +117,8 @@ def fit(
     TableError
         If the table breaks the column contract.
     FitError
-        If no observer of the table can be fitted. One who cannot be, among others, is a row with
-        status ``failed``.
+        If no observer of the table can be fitted. A single observer who cannot be fitted is a row
+        with status ``failed``.
 
     References
     ----------
@@ -135,53 +135,87 @@ def fit(
     0       p1  0.5     ok
     """
     options = FitOptions(
-        engine, sigmoid, asymptotes, likelihood, task, dict(bounds or {}),
-        bootstrap, gof, confidence, seed, share,
+        engine, sigmoid, asymptotes, likelihood, task, parse_bounds(bounds),
+        bootstrap, gof, confidence, seed, parse_names(share, "share"),
     )  # fmt: skip
+    names = parse_columns(columns)
+    checked = read_trials(table, columns=names, where=where)
+    ours = {foreign: name for name, foreign in names.items()}  # a column goes by either name
+    groups = [ours.get(name, name) for name in parse_names(by, "by")]
+    fits = fit_checked(checked, groups, options, likelihood_given=likelihood is not None)
     if not isinstance(table, pd.DataFrame):
-        raise TableError(
-            f"fit takes a table: got a {type(table).__name__}; read a file with read_trials first"
-        )
-    checked = validate_trials(table, source=table.attrs.get("source", "table"))
+        note_reading(checked)
+    _note_few(options)
+    return fits
+
+
+def fit_checked(
+    checked: pd.DataFrame,
+    by: Sequence[str],
+    options: FitOptions,
+    *,
+    likelihood_given: bool = False,
+) -> Fits:
+    """Fit a table that was validated with options that were checked; see `fit`."""
     design = build_design(checked, by, options)
-    _check_probabilities(design, options, given=likelihood)
+    _check_probabilities(design, options, likelihood_given=likelihood_given)
     design = _within_bounds(design, options)
     seeds = design.seeds(options.seed)
     owners = pd.factorize(design.groups["observer"][~design.failed])[0]
     if options.share and len(owners) == owners.max() + 1:
         raise OptionError(
-            "share lapse needs an observer with two conditions that can be fitted: there is none; "
-            "leave out share"
+            '`share="lapse"` needs an observer with two conditions that can be fitted: there is '
+            "none; leave out `share`"
         )
     fitted = run_engine(design.blocks, options, seeds, owners)
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))
-    columns = {**_estimate_columns(fitted, design), **_status_columns(fitted, design, options)}
+    columns = {**estimate_columns(fitted, design), **status_columns(fitted, design, options)}
     goodness = None
     if options.gof:
         of = _goodness_input(fitted, design, columns, options)
-        goodness, columns["deviance_p"] = assess(of, checked, by, options, design.seeds(seed))
+        goodness, columns["deviance_p"] = assess(
+            of, checked, by, options, design.seeds(options.seed)
+        )
         columns["flags"] = goodness.flags()
     falling = np.zeros(len(design.groups), dtype=bool)
     falling[~design.failed] = fitted.curves.falling
-    made = _build_table(design, columns, options)
-    return Fits(made, asdict(options), falling, _proportions(design, fitted.curves), goodness)
+    table = build_table(design, columns, options)
+    return Fits(table, asdict(options), falling, fitted_data(design, fitted.curves), goodness)
 
 
-def _check_probabilities(design: Design, options: FitOptions, *, given: str | None) -> None:
-    """Refuse what probabilities cannot have, rather than leave it out."""
+def _note_few(options: FitOptions) -> None:
+    """Log where there are too few refits for what rests on them."""
+    if 0 < options.bootstrap < 2 / (1 - options.confidence):
+        NOTES.info(
+            "`bootstrap=%d` is too few refits for the ends of a %.4g interval: "
+            "1000 or more is usual.",
+            options.bootstrap,
+            options.confidence,
+        )
+    if 0 < options.gof < FLAGGING:
+        NOTES.info(
+            "`gof=%d` is too few refits for a check to be flagged: that takes %d, and 1000 is "
+            "usual.",
+            options.gof,
+            FLAGGING,
+        )
+
+
+def _check_probabilities(design: Design, options: FitOptions, *, likelihood_given: bool) -> None:
+    """Refuse options that need counts, rather than ignore them."""
     if not design.blocks.probabilities:
         return
     asked = {
         "bootstrap": options.bootstrap,
         "gof": options.gof,
-        "likelihood": given,
+        "likelihood": likelihood_given,
         "share": options.share,
     }
     faults = [
-        f"{name} needs counted answers: the table holds p_target, probabilities behind which no "
-        f"number of trials stands; leave out {name}"
+        f"`{name}` needs counted answers: the table holds p_target, probabilities without a number "
+        f"of trials; leave out `{name}`"
         for name, value in asked.items()
         if value
     ]
@@ -190,11 +224,11 @@ def _check_probabilities(design: Design, options: FitOptions, *, given: str | No
 
 
 def _within_bounds(design: Design, options: FitOptions) -> Design:
-    """Leave out those whose data the bounds exclude."""
+    """Count as failures the fits whose data the bounds exclude."""
     if "width" in options.bounds:
         low, high = options.bounds["width"]
         design = design.without(
-            excluded(design.blocks, options),
+            without_possible_width(design.blocks, options),
             f"the bounds on width, {low:g} to {high:g}, end below a tenth of the smallest gap "
             "between the levels; widen them",
         )
@@ -208,7 +242,7 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
         )
     if options.engine == "bayes" and not design.blocks.probabilities:
         design = design.without(
-            pose_prior(design.blocks, options).empty,
+            make_prior(design.blocks, options).empty,
             "the bounds leave the prior nothing: engine bayes has widths from the smallest gap "
             "between the levels to 3 times their range; widen the bounds, or use engine ml",
         )
@@ -218,81 +252,10 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
 def _goodness_input(
     fitted: Fitted, design: Design, columns: Mapping[str, Any], options: FitOptions
 ) -> Assessed:
-    """Gather what the checks of the goodness of fit are of."""
+    """Collect what the checks of the goodness of fit need."""
     curves, status = fitted.curves, columns["status"]
     if options.has_pse:
         ends = columns["pse"], columns["pse_low"], columns["pse_high"]
         return Assessed(curves, design, status, *ends)
-    low, high = (curves.sigmoid.to_level(end) for end in fitted.ends["threshold"])
+    low, high = (curves.sigmoid.to_level(end) for end in fitted.intervals["threshold"])
     return Assessed(curves, design, status, curves.thresholds(), low, high)
-
-
-def _estimate_columns(fitted: Fitted, design: Design) -> dict[str, Any]:
-    """Read parameters, their ends and the deviance off the curves."""
-    curves, blocks = fitted.curves, design.blocks
-    columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
-    columns["jnd"] = curves.jnd()
-    for name, (low, high) in fitted.ends.items():
-        columns[f"{name}_low"], columns[f"{name}_high"] = low, high
-    columns |= {f"{name}_mean": mean for name, mean in fitted.means.items()}
-    if not blocks.probabilities:
-        columns["n_trials"] = blocks.trials.sum(axis=1)
-        columns["log_likelihood"] = curves.objective
-        columns["deviance"] = (block_residuals(curves, blocks) ** 2).sum(axis=1)
-    return columns
-
-
-def _status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
-    """Say whether each curve has a PSE; what a user should know comes after a status's reason."""
-    found = assign_status(fitted.judged or fitted.curves, design.blocks, options)
-    if not options.has_pse:
-        return {"status": found.status, "reason": found.reason}
-    crossings, without = count_crossings(design.by_level), fitted.without_pse
-    reasons = [[reason] if reason else [] for reason in found.reason]
-    for row, said in enumerate(reasons):
-        if crossings[row] > 1:
-            said.append(f"the observed proportions cross .5 {crossings[row]} times")
-        if np.isfinite(found.pse[row]) and without[row] > 1 - options.confidence:
-            said.append(f"{without[row]:.0%} of {DOUBTERS[options.engine]} no PSE: no interval")
-    missing = np.isnan(found.pse)
-    low, high = fitted.ends.get("pse", (found.pse * np.nan, found.pse * np.nan))
-    return {
-        "status": found.status,
-        "reason": np.array(["; ".join(said) or None for said in reasons], dtype=object),
-        "pse": found.pse,
-        "crossings": crossings,
-        "slope": np.where(missing, np.nan, fitted.curves.slope()),
-        "pse_low": np.where(missing, np.nan, low),
-        "pse_high": np.where(missing, np.nan, high),
-        "pse_mean": np.where(missing, np.nan, fitted.means.get("pse", np.nan)),
-    }
-
-
-def _proportions(design: Design, curves: Curves) -> pd.DataFrame:
-    """List level and proportion of target answers for each fit."""
-    blocks = design.by_level
-    row, column = np.nonzero(blocks.trials > 0)
-    levels = curves.sigmoid.to_level(blocks.positions)[row, column]
-    proportions = blocks.hits[row, column] / blocks.trials[row, column]
-    fits = np.flatnonzero(~design.failed)[row]
-    return pd.DataFrame({"fit": fits, "level": levels, "proportion": proportions})
-
-
-def _build_table(design: Design, columns: Mapping[str, Any], options: FitOptions) -> pd.DataFrame:
-    """Put the columns in the documented order, with rows for what could not be fitted."""
-    table, failed = design.groups.copy(), design.failed
-    for name in ("engine", "sigmoid", "asymptotes"):
-        table[name] = getattr(options, name)
-    probabilities = design.blocks.probabilities
-    table["likelihood"] = "cross-entropy" if probabilities else options.likelihood
-    for name in COLUMNS[4:]:
-        values = np.full(len(table), None if name in TEXTS else np.nan, dtype=object)
-        values[~failed] = columns.get(name, values[~failed])
-        kind = "Int64" if name in COUNTS else object if name in TEXTS else np.float64
-        table[name] = pd.Series(values, dtype=kind, index=table.index)
-    table.loc[failed, "status"] = "failed"
-    table["reason"] = table["reason"].where(~failed, design.failures)
-    if "flags" in columns:
-        table["flags"] = None
-        table.loc[~failed, "flags"] = columns["flags"]
-    return table

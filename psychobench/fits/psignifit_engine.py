@@ -1,6 +1,6 @@
-"""psignifit [1]_ behind the interface of our own engines; the only importer of it.
+"""psignifit [1]_ behind the interface of our own engines; nothing else imports it.
 
-It is optional (``python -m pip install psignifit``) and slow: seconds for each fit.
+It is optional (``python -m pip install psignifit``) and takes seconds per fit.
 
 References
 ----------
@@ -20,27 +20,27 @@ from tqdm import tqdm
 
 from psychobench.errors import FitError
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves
+from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
+from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
 from psychobench.messages import how_to_install
 
-THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # theirs live on the levels that they are given
+THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # we pass the logarithm of the level
 NAMES = {
     "threshold": "threshold", "width": "width", "guess": "gamma", "lapse": "lambda",
     "overdispersion": "eta",
 }  # fmt: skip
-MIN_ETA = 1e-6
+MIN_ETA = 1e-6  # binomial in effect; psignifit refuses 0
 
 
-def fit_psignifit(
-    blocks: Blocks, options: FitOptions
-) -> tuple[Curves, dict[str, tuple[Floats, Floats]]]:
-    """Fit one observer after the other; MAP estimates and credible intervals.
+def fit_psignifit(blocks: Blocks, options: FitOptions) -> tuple[Curves, dict[str, Interval]]:
+    """Fit one observer after the other: MAP estimates and credible intervals.
 
-    A curve falls where our own maximum likelihood says so.
+    psignifit fits rising curves only. A curve falls where the falling one of our engine `ml` is
+    better, and psignifit then fits the swapped responses.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ def fit_psignifit(
     Returns
     -------
     curves : Curves
-        nan where psignifit gave up.
-    ends : dict
-        Of the parameters and the JND; the library has none of the PSE.
+        nan where psignifit found no fit.
+    intervals : dict
+        Of the parameters and the JND; psignifit has none of the PSE.
 
     Raises
     ------
@@ -62,8 +62,11 @@ def fit_psignifit(
         If psignifit is not installed, or the table holds probabilities.
     """
     if blocks.probabilities:
-        raise FitError("engine psignifit needs counted answers: the table holds p_target; use ml")
-    psignifit, gave_up = _load()
+        raise FitError(
+            '`engine="psignifit"` needs counted answers: the table holds p_target; '
+            'use `engine="ml"`'
+        )
+    psignifit, no_fit = _load()
     guide = ml.fit(blocks, options)
     swapped = blocks.swapped(guide.falling)
     values = {name: np.full((len(blocks), 3), np.nan) for name in NAMES}
@@ -75,7 +78,7 @@ def fit_psignifit(
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about pooling and priors, per observer
                 result = psignifit(data[kept], **settings)
-        except gave_up:
+        except no_fit:
             continue
         for name, theirs in NAMES.items():
             known = theirs if theirs in result.confidence_intervals else "lambda"  # equal rates
@@ -89,14 +92,14 @@ def _load() -> tuple[Callable[..., Any], type[Exception]]:
         import psignifit
     except ImportError:
         raise FitError(
-            "the engine psignifit needs the package psignifit, which is not installed; "
+            '`engine="psignifit"` needs the library of that name, which is not installed; '
             f"{how_to_install('psignifit')}"
         ) from None
     return psignifit.psignifit, psignifit._utils.PsignifitException
 
 
 def _settings(options: FitOptions, *, falling: bool) -> dict[str, Any]:
-    """Say in psignifit's words what is asked for."""
+    """Translate options into psignifit's."""
     rates = options.asymptote_bounds
     sides = (
         {"gamma": "lapse", "lambda": "guess"} if falling else {"gamma": "guess", "lambda": "lapse"}
@@ -124,8 +127,8 @@ def _settings(options: FitOptions, *, falling: bool) -> dict[str, Any]:
 
 def _collect(
     values: dict[str, Floats], guide: Curves, blocks: Blocks, options: FitOptions
-) -> tuple[Curves, dict[str, tuple[Floats, Floats]]]:
-    """Turn their columns (estimate, low, high) into curves and ends."""
+) -> tuple[Curves, dict[str, Interval]]:
+    """Convert columns (estimate, low, high), shape (n, 3) each, to curves and intervals."""
     falling = guide.falling[:, None]
     guess, lapse = values["guess"], values["lapse"]
     values["guess"] = np.where(falling, lapse, guess)
@@ -136,17 +139,18 @@ def _collect(
     curves = Curves(
         guide.sigmoid, **estimates, falling=guide.falling, objective=np.full(len(blocks), np.nan)
     )
-    ends = {name: (column[:, 1], column[:, 2]) for name, column in values.items()}
+    intervals = {name: (column[:, 1], column[:, 2]) for name, column in values.items()}
     if not curves.sigmoid.log_levels:  # the JND is then a multiple of the width
-        low, high = (replace(curves, width=end).jnd() for end in ends["width"])
-        ends["jnd"] = (low, high)
-    return _with_objective(curves, blocks, options), ends
+        low, high = (replace(curves, width=end).jnd() for end in intervals["width"])
+        intervals["jnd"] = (low, high)
+    return _with_objective(curves, blocks, options), intervals
 
 
 def _with_objective(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
+    """Evaluate the log-likelihood without priors, as the other engines report it."""
     found = np.flatnonzero(np.isfinite(curves.width))
     some = curves.take(found)
-    problem = ml.pose(blocks.take(found), options, some.falling)
+    problem = make_problem(blocks.take(found), options, some.falling)
     objective = curves.objective.copy()
     objective[found] = evaluate(problem, ml.to_theta(problem, some)).loglik
     return replace(curves, objective=objective)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.engine import CRITERION, at_floor, fit_constant
+from psychobench.fits.ml.engine import CRITERION, constant_log_likelihood, is_step
 from psychobench.fits.options import FitOptions
 
 STATUSES = ("failed", "never", "reversed", "outside", "step", "ok")
@@ -64,7 +64,7 @@ def assign_status(curves: Curves, blocks: Blocks, options: FitOptions) -> Status
     mark("reversed", curves.falling, _reversed(curves, blocks))
     mark("outside", *_outside(place, levels, options))
     middle, sentences = _middles(curves, levels, place)
-    mark("step", at_floor(curves, blocks), sentences)
+    mark("step", is_step(curves, blocks), sentences)
     if not options.has_pse:
         return StatusColumns(status, reason, np.full(len(curves), np.nan))
     pse = np.where(status == "step", middle, place)
@@ -103,7 +103,7 @@ def _flat(
             f"the curve's range over the levels is {value:.3f}, under {MIN_RANGE}"
             for value in drawn
         ]
-    gain = curves.objective - fit_constant(blocks, options)
+    gain = curves.objective - constant_log_likelihood(blocks, options)
     mean = blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1)
     return gain <= CRITERION, [
         f"a constant {p:.2f} is within {CRITERION} log-likelihood of the curve" for p in mean

@@ -1,4 +1,4 @@
-"""What every table of maps is read against: nothing, the middle, and other people."""
+"""The baselines of every comparison: an all-zero map, the middle of the image, other people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from psychobench.gaze.fixation_maps import BlurRecipe, centre_bias, fixation_map, pixels
+from psychobench.gaze.fixation_maps import BlurRecipe, centre_bias, fixated_pixels, fixation_map
 from psychobench.gaze.fixations import Fixations
 from psychobench.gaze.metrics import METRICS, score_map
 
@@ -26,8 +26,8 @@ def score_baselines(
     """Score the baselines on one image.
 
     The ceiling scores the map of one half of the viewers against the fixations of the other half,
-    both ways, over random halves. Half the people make a rougher map than all, so it is a little
-    lower than what all people would reach.
+    in both directions, over random halves. Half the people make a rougher map than all of them, so
+    the ceiling is a little lower than what all people would reach.
 
     Parameters
     ----------
@@ -47,20 +47,20 @@ def score_baselines(
     dict of str to dict
         Scores by metric, by the names of `BASELINES`; without two viewers there is no ceiling.
     """
-    size, looked = fixations.sizes[image], fixations.of(image)
-    people, places = fixation_map(looked, size, recipe), pixels(looked)
+    size, on_image = fixations.sizes[image], fixations.of(image)
+    people, fixated = fixation_map(on_image, size, recipe), fixated_pixels(on_image)
     scores = {
-        ZERO: score_map(np.zeros(size[::-1]), people, *places),
-        CENTRE: score_map(centre_bias(size), people, *places),
+        ZERO: score_map(np.zeros(size[::-1]), people, *fixated),
+        CENTRE: score_map(centre_bias(size), people, *fixated),
     }
-    viewers = looked["subject"].unique()
+    viewers = on_image["subject"].unique()
     if len(viewers) >= 2:
         halves = []
         for _ in range(splits):
-            first = looked["subject"].isin(rng.permutation(viewers)[: len(viewers) // 2])
+            first = on_image["subject"].isin(rng.permutation(viewers)[: len(viewers) // 2])
             one, other = (
-                (fixation_map(half, size, recipe), pixels(half))
-                for half in (looked[first], looked[~first])
+                (fixation_map(half, size, recipe), fixated_pixels(half))
+                for half in (on_image[first], on_image[~first])
             )
             halves.append(score_map(one[0], other[0], *other[1]))
             halves.append(score_map(other[0], one[0], *one[1]))

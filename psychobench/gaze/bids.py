@@ -20,13 +20,13 @@ from psychobench.tables.reading import read_cells
 
 _PHYSIO = re.compile(r"(?P<stem>sub-(?P<sub>[A-Za-z0-9]+)_.*?)(?:_recording-[A-Za-z0-9]+)?_physio")
 _MS = 1000.0
-_PLACES = ("x_coordinate", "y_coordinate")
+_COORDINATES = ("x_coordinate", "y_coordinate")
 _SHOWN = ("onset", "duration", "stim_file")
 _Numbers = NDArray[np.float64]
 
 
 def find_recordings(folder: Path) -> list[Path]:
-    """Find the recordings of gaze below a folder, one per eye, run and subject."""
+    """Find the gaze recordings below a folder, one per eye, run and subject."""
     return sorted(
         path
         for path in folder.rglob("*_physio.tsv.gz")
@@ -37,15 +37,15 @@ def find_recordings(folder: Path) -> list[Path]:
 def read_bids(path: Path) -> pd.DataFrame:
     """Read one recording ``sub-..._recording-eye1_physio.tsv.gz``.
 
-    Fixations stand in ``..._physioevents.tsv.gz`` beside it; the place of one is the mean of its
-    samples. Images and their display periods stand in ``..._events.tsv`` (``onset`` and
+    Fixations are listed in ``..._physioevents.tsv.gz`` beside it; the position of one is the mean
+    of its samples. Images and their display periods are listed in ``..._events.tsv`` (``onset`` and
     ``duration`` in s, ``stim_file``); the first sample lies at the sidecar's ``StartTime``.
 
     Raises
     ------
     TableError
         If a file, a column or a number of these is missing, or nothing was fixated while an image
-        was on.
+        was shown.
 
     References
     ----------
@@ -55,14 +55,14 @@ def read_bids(path: Path) -> pd.DataFrame:
     if found is None:
         raise TableError(f"a BIDS recording must be called sub-..._physio.tsv.gz: got {path}")
     described = _described(path)
-    samples = _headless(path, described, ("timestamp", *_PLACES))
+    samples = _headless(path, described, ("timestamp", *_COORDINATES))
     events_path = path.with_name(path.name.replace("_physio.tsv.gz", "_physioevents.tsv.gz"))
     events = _headless(events_path, _described(events_path), ("onset", "duration", "trial_type"))
     shown = _shown(path.with_name(f"{found['stem']}_events.tsv"))
     stamps = _numbers(samples, "timestamp", path)
     clock = _milliseconds(stamps, described, path)
     fixations = events[events["trial_type"].astype(str).str.lower() == "fixation"]
-    gaze = _Gaze(clock(stamps), *(_numbers(samples, name, path) for name in _PLACES))
+    gaze = _Gaze(clock(stamps), *(_numbers(samples, name, path) for name in _COORDINATES))
     onsets = clock(_numbers(fixations, "onset", events_path))
     durations = _numbers(fixations, "duration", events_path) * clock.unit
     rows = [
@@ -72,15 +72,15 @@ def read_bids(path: Path) -> pd.DataFrame:
     ]
     if not any(row["image"] for row in rows):
         raise TableError(
-            f"a recording must hold fixations while an image is on: {path} has {len(fixations)} "
-            f"fixations and {len(shown)} images with times, none of them together; check "
+            f"a recording must hold fixations while an image is shown: {path} has {len(fixations)} "
+            f"fixations and {len(shown)} images with times, and none of them overlap; check "
             "StartTime, onset and duration"
         )
     return as_fixations(pd.DataFrame(rows).assign(subject=found["sub"]), str(path), recorded=True)
 
 
 class _Clock:
-    """From the tracker's time stamps to ms since the run began."""
+    """Converts the tracker's time stamps to ms since the run began."""
 
     def __init__(self, first: float, unit: float, start: float) -> None:
         self.first, self.unit, self.start = first, unit, start
@@ -94,7 +94,8 @@ def _milliseconds(stamps: _Numbers, described: dict[str, Any], path: Path) -> _C
     step = float(np.median(np.diff(stamps))) if len(stamps) > 1 else float("nan")
     if not step > 0:
         raise TableError(
-            f"time stamps must grow from sample to sample: those of {path} do not; export it again"
+            f"time stamps must increase from sample to sample: those of {path} do not; export the "
+            "recording again"
         )
     try:
         frequency = float(described["SamplingFrequency"])
@@ -104,7 +105,7 @@ def _milliseconds(stamps: _Numbers, described: dict[str, Any], path: Path) -> _C
     except (KeyError, TypeError, ValueError) as error:
         raise TableError(
             f"a BIDS recording needs SamplingFrequency above 0 and StartTime as numbers: "
-            f"{_sidecar(path)} does not give them ({type(error).__name__}: {error})"
+            f"{_sidecar(path)} does not state them ({type(error).__name__}: {error})"
         ) from None
     return _Clock(float(stamps[0]), _MS / frequency / step, _MS * start)
 
@@ -127,7 +128,7 @@ class _Gaze:
 
 
 def _fixation(onset: float, duration: float, gaze: _Gaze, shown: pd.DataFrame) -> dict[str, Any]:
-    """Locate one fixation on the image that was displayed when it began, if any."""
+    """Return one fixation with the image that was shown when it began, if there was one."""
     on = shown[(shown["onset"] <= onset) & (onset < shown["onset"] + shown["duration"])]
     x, y = gaze.mean_position(onset, onset + duration)
     row = {"image": None, "x_px": x, "y_px": y, "duration_ms": duration, "onset_ms": onset}
@@ -149,7 +150,7 @@ def _shown(path: Path) -> pd.DataFrame:
     cells = read_cells(path, _SHOWN, texts=("stim_file",))
     if missing := [name for name in _SHOWN if name not in cells]:
         raise TableError(f"{path} must have onset, duration and stim_file: no {', '.join(missing)}")
-    times = {name: read_numbers(cells[name], name, path) * _MS for name in _SHOWN[:2]}
+    times = {name: read_numbers(cells[name], name, str(path)) * _MS for name in _SHOWN[:2]}
     table = pd.DataFrame(times).assign(stim_file=texts_of(cells["stim_file"]))
     return table[~blanks_of(cells["stim_file"])].dropna()
 

@@ -11,9 +11,9 @@ import pandas as pd
 from psychobench.errors import TableError
 from psychobench.gaze.fixation_table import as_fixations
 
-# what experiment programs write when an image comes on, and when it goes
+# messages that experiment programs write when an image appears, and when it disappears
 _IMAGE = re.compile(
-    r"!V (?:(?P<told>TRIAL_VAR (?:image|img|picture|stimulus))|IMGLOAD \S+|DRAW_IMAGE) "
+    r"!V (?:(?P<named>TRIAL_VAR (?:image|img|picture|stimulus))|IMGLOAD \S+|DRAW_IMAGE) "
     r"(?P<name>.*[^\s/\\].*)",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ _OFFSET = re.compile(
 
 
 class _Trial:
-    """What is known of the trial that is running."""
+    """What is known about a trial while its messages are read."""
 
     def __init__(self) -> None:
         self.image: str | None = None
@@ -38,7 +38,7 @@ class _Trial:
         self.fixations: list[dict[str, object]] = []
 
     def rows(self, number: int, path: Path) -> list[dict[str, object]]:
-        """List one eye's fixations with the period of the image's display."""
+        """Return one eye's fixations with the period of the image's display."""
         if self.image is None and len(self.loaded) > 1:
             raise TableError(
                 f"a trial must show one image: trial {number} of {path} loads "
@@ -52,7 +52,7 @@ class _Trial:
 
 
 def is_asc(path: Path) -> bool:
-    """Whether a file is an EyeLink ASC export, by its name or its first lines."""
+    """Return whether a file is an EyeLink ASC export, by its name or its first lines."""
     if path.suffix.lower() == ".asc":
         return True
     with path.open("rb") as file:
@@ -100,13 +100,13 @@ def _message(line: str, trials: list[_Trial]) -> None:
     try:
         time, text = float(words[1]), words[2].strip()
     except (ValueError, IndexError):
-        return  # a message of nothing, or cut off
+        return  # an empty message, or one that is cut off
     if text.upper().startswith("TRIALID"):
         trials.append(_Trial())
     trial = trials[-1]
     if found := _IMAGE.match(text):
         name = _file_name(found["name"])
-        if found["told"]:
+        if found["named"]:
             trial.image = name
         elif name not in trial.loaded:
             trial.loaded.append(name)

@@ -46,17 +46,17 @@ class BlurRecipe:
     normalise: Literal["after", "before"] = "after"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be."""
+        """Check the values."""
         if not (np.isfinite(self.sigma_px) and self.sigma_px > 0):
-            raise OptionError(f"sigma must be above 0 px: it is {self.sigma_px}")
+            raise OptionError(f"`sigma_px` must be above 0: it is {self.sigma_px}")
         if self.window_px is not None and self.window_px < 1:
-            raise OptionError(f"the Gaussian's window must be 1 px or more: it is {self.window_px}")
+            raise OptionError(f"`window_px` must be 1 or more: it is {self.window_px}")
         if self.normalise not in ("after", "before"):
-            raise OptionError(f"maps are normalised after or before the blur: '{self.normalise}'")
+            raise OptionError(f"`normalise` must be after or before: it is '{self.normalise}'")
 
     @classmethod
     def degrees(cls, sigma_deg: float, pixels_per_degree: float) -> BlurRecipe:
-        """Blur by a Gaussian in degrees of visual angle; 1 degree stands for the fovea.
+        """Return a recipe with a Gaussian in degrees of visual angle; 1 degree is about the fovea.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class BlurRecipe:
 
     @property
     def words(self) -> str:
-        """Say what it does, for tables."""
+        """Describe the recipe in words, for tables."""
         window = f" in {self.window_px} x {self.window_px} px" if self.window_px else ""
         order = (
             "then divided by their maximum"
@@ -112,15 +112,15 @@ def fixation_map(
     """
     recipe = recipe or BlurRecipe()
     durations = np.zeros(size[::-1])
-    rows, columns = pixels(fixations)
+    rows, columns = fixated_pixels(fixations)
     np.add.at(durations, (rows, columns), fixations["duration_ms"].to_numpy(dtype=np.float64))
     if recipe.normalise == "before":
-        return _blur(_to_one(durations), recipe)
-    return _to_one(_blur(durations, recipe))
+        return _blur(_to_maximum_one(durations), recipe)
+    return _to_maximum_one(_blur(durations, recipe))
 
 
-def pixels(fixations: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Give the row and the column of the pixel under each fixation."""
+def fixated_pixels(fixations: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the row and the column of the pixel under each fixation."""
     return (
         np.rint(fixations["y_px"].to_numpy(dtype=np.float64)).astype(np.intp),
         np.rint(fixations["x_px"].to_numpy(dtype=np.float64)).astype(np.intp),
@@ -128,16 +128,16 @@ def pixels(fixations: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 def centre_bias(size: tuple[int, int]) -> Map:
-    """Give a Gaussian on the middle of an image; sigma is a quarter of each side.
+    """Return a Gaussian on the middle of an image; sigma is a quarter of each side.
 
-    People look at the middle of photographs whatever they show, so a map that says nothing but
-    this is the rival to beat.
+    People look at the middle of photographs whatever these show, so this is the baseline that a
+    map has to beat.
     """
     width, height = size
     x = (np.arange(width) - (width - 1) / 2) / (width / 4)
     y = (np.arange(height) - (height - 1) / 2) / (height / 4)
-    bump: Map = np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2)
-    return _to_one(bump)
+    gaussian: Map = np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2)
+    return _to_maximum_one(gaussian)
 
 
 def unit_range(values: Map) -> Map:
@@ -159,6 +159,6 @@ def _blur(values: Map, recipe: BlurRecipe) -> Map:
     return result
 
 
-def _to_one(values: Map) -> Map:
+def _to_maximum_one(values: Map) -> Map:
     top = float(values.max())
     return values / top if top > 0 else values

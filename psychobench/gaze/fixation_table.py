@@ -32,44 +32,64 @@ def read_tidy(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        With `COLUMNS`; what the file does not tell is missing.
+        With `COLUMNS`; those that the file does not have hold no values.
 
     Raises
     ------
     TableError
         If a column is missing, or a cell is not a number where one is needed.
     """
+    foreign = _foreign_names(columns)
+    texts = (foreign["image"], foreign["subject"])
+    return _tidy(read_cells(path, tuple(foreign.values()), texts=texts), foreign, str(path))
+
+
+def tidy_frame(table: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    """Check a table of fixations that is in memory; see `read_tidy`.
+
+    Raises
+    ------
+    TableError
+        If a column is missing, or a cell is not a number where one is needed.
+    """
+    return _tidy(table.reset_index(drop=True), _foreign_names(columns), "the table of fixations")
+
+
+def _foreign_names(columns: Mapping[str, str]) -> dict[str, str]:
     if unknown := [name for name in columns if name not in COLUMNS]:
         raise TableError(
             f"`columns` must rename columns of fixations ({', '.join(COLUMNS)}): there is no "
             f"'{unknown[0]}'"
         )
-    foreign = {name: columns.get(name, name) for name in COLUMNS}
-    texts = (foreign["image"], foreign["subject"])
-    cells = read_cells(path, tuple(foreign.values()), texts=texts)
-    if missing := [foreign[name] for name in NEEDED if foreign[name] not in cells]:
+    return {name: columns.get(name, name) for name in COLUMNS}
+
+
+def _tidy(cells: pd.DataFrame, foreign: Mapping[str, str], source: str) -> pd.DataFrame:
+    if missing := [name for name in NEEDED if foreign[name] not in cells]:
         raise TableError(
-            f"a table of fixations must have the columns {', '.join(NEEDED)}: {path} has no "
-            f"{', '.join(missing)}; name yours, like {argument('columns', f'{missing[0]}=YOURS')}"
+            f"a table of fixations must have the columns {', '.join(NEEDED)}: {source} has no "
+            f"{', '.join(foreign[name] for name in missing)}; name yours, like "
+            f"{argument('columns', f'{missing[0]}=YOURS')}"
         )
     present = [name for name in COLUMNS if foreign[name] in cells]
     table = pd.DataFrame({name: cells[foreign[name]] for name in present})
     for name in ("image", "subject"):
         table[name] = table[name].astype(str)
     for name in set(present) & set(_NUMBERS):
-        table[name] = read_numbers(table[name], name, path)
-    return as_fixations(table, str(path))
+        table[name] = read_numbers(table[name], name, source)
+    return as_fixations(table, source)
 
 
 def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) -> pd.DataFrame:
-    """Complete the columns of a table, and check what must hold of every fixation.
+    """Add the columns that are missing, and check every fixation.
 
-    What a tracker `recorded` may lack places: it loses eyes. They are counted later.
+    Fixations that a tracker `recorded` may lack a position, since it loses eyes; they are counted
+    later.
 
     Raises
     ------
     TableError
-        If a place is not a number, or a duration not a positive one.
+        If a position is not a number, or a duration is not positive.
     """
     if table.empty:
         raise TableError(f"a record of gaze must hold fixations: {source} has none")
@@ -90,7 +110,7 @@ def as_fixations(table: pd.DataFrame, source: str, *, recorded: bool = False) ->
     return table
 
 
-def read_numbers(cells: pd.Series, name: str, path: Path) -> pd.Series:
+def read_numbers(cells: pd.Series, name: str, source: str) -> pd.Series:
     """Read the cells of one column as numbers, blanks as missing.
 
     Raises
@@ -103,6 +123,7 @@ def read_numbers(cells: pd.Series, name: str, path: Path) -> pd.Series:
     if strange.any():
         row = cells.index[strange][0]
         raise TableError(
-            f"{name} must be a number: row {row} of {path} has '{as_text(cells[row])}'; correct it"
+            f"{name} must be a number: row {row} of {source} has '{as_text(cells[row])}'; correct "
+            "it"
         )
     return pd.Series(numbers, index=cells.index)

@@ -1,18 +1,21 @@
-"""Fixations on the images' own pixels: read, moved from the display to the image, cleaned."""
+"""Fixations in the images' own pixels: read, moved from the display to the image, cleaned."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from psychobench.arguments import Pairs, parse_pairs
 from psychobench.errors import OptionError, TableError
 from psychobench.gaze.bids import find_recordings, read_bids
 from psychobench.gaze.eyelink import is_asc, read_asc
-from psychobench.gaze.fixation_table import read_tidy
+from psychobench.gaze.fixation_table import read_tidy, tidy_frame
+from psychobench.tables.notebook import ShownAsTable
 
 Size = tuple[int, int]
 _MOST_OUTSIDE = 0.5  # beyond this share the coordinates are in another unit
@@ -27,47 +30,50 @@ class Placement:
     display : tuple of int, optional
         Width and height of the display in pixels, where coordinates are the display's and images
         were shown in its middle. Without it they are counted from the image's top left corner.
-    scale : float
+    display_scale : float
         How many pixels of the display a pixel of the image took, in width and height.
     origin : {0, 1}
         The number of the first pixel: 1 for data from MATLAB.
     period : tuple of float, optional
-        Begin and end of the display in ms, on the clock of ``onset_ms``; without it what the
-        record itself says, if it does.
+        Beginning and end of the display in ms, on the clock of ``onset_ms``; without it the period
+        that the record itself states, if it does.
 
     Raises
     ------
     OptionError
-        If a value is not of this kind.
+        If a value is out of range.
     """
 
     display: Size | None = None
-    scale: float = 1.0
+    display_scale: float = 1.0
     origin: int = 0
     period: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be."""
-        if not (np.isfinite(self.scale) and self.scale > 0):
-            raise OptionError(f"the scale of the display must be above 0: it is {self.scale}")
+        """Check the values."""
+        if not (np.isfinite(self.display_scale) and self.display_scale > 0):
+            raise OptionError(f"`display_scale` must be above 0: it is {self.display_scale}")
         if self.origin not in (0, 1):
-            raise OptionError(f"the first pixel's number must be 0 or 1: it is {self.origin}")
+            raise OptionError(
+                f"`origin`, the first pixel's number, must be 0 or 1: it is {self.origin}"
+            )
         if self.period is not None and not self.period[0] < self.period[1]:
-            raise OptionError(f"a display period must end after it begins: it is {self.period}")
+            raise OptionError(f"`period` must end after it begins: it is {self.period}")
 
     def to_image(self, table: pd.DataFrame, sizes: Mapping[str, Size]) -> pd.DataFrame:
-        """Give the table with ``x_px`` and ``y_px`` in pixels of each image, from 0."""
+        """Return the table with ``x_px`` and ``y_px`` in pixels of each image, counted from 0."""
         moved = table.copy()
         for axis, name in enumerate(("x_px", "y_px")):
             length = table["image"].map({image: size[axis] for image, size in sizes.items()})
-            start = 0 if self.display is None else (self.display[axis] - length * self.scale) / 2
+            shown = length * self.display_scale  # in pixels of the display
+            start = 0 if self.display is None else (self.display[axis] - shown) / 2
             # the first pixel's centre is 0 on both, so half a pixel lies before it
-            moved[name] = (table[name] - self.origin - start + 0.5) / self.scale - 0.5
+            moved[name] = (table[name] - self.origin - start + 0.5) / self.display_scale - 0.5
         return moved
 
 
 @dataclass(frozen=True)
-class Fixations:
+class Fixations(ShownAsTable):
     """Fixations inside their images and display periods.
 
     Attributes
@@ -80,7 +86,7 @@ class Fixations:
     left_out : Mapping of str to int
         How many fixations were left out, by reason.
     notes : tuple of str
-        What a reader has to know beside that.
+        What else a reader has to know.
     """
 
     table: pd.DataFrame
@@ -90,11 +96,11 @@ class Fixations:
 
     @property
     def subjects(self) -> list[str]:
-        """Who looked, in order of appearance."""
+        """The viewers, in order of appearance."""
         return list(dict.fromkeys(self.table["subject"]))
 
     def of(self, image: str) -> pd.DataFrame:
-        """Give the fixations on one image."""
+        """Return the fixations on one image."""
         return self.table[self.table["image"] == image]
 
     def to_frame(self) -> pd.DataFrame:
@@ -103,26 +109,26 @@ class Fixations:
 
 
 def read_fixations(
-    path: Path,
+    fixations: str | PathLike[str] | pd.DataFrame,
     sizes: Mapping[str, Size],
     *,
     placement: Placement | None = None,
-    columns: Mapping[str, str] | None = None,
+    columns: Pairs = None,
 ) -> Fixations:
     """Read fixations of any known form, and keep those inside their image and display period.
 
     Parameters
     ----------
-    path : pathlib.Path
-        A CSV or TSV with ``image, subject, x_px, y_px, duration_ms`` and perhaps ``onset_ms``; an
-        EyeLink ASC file; or a folder of ASC files or of BIDS eye-tracking.
+    fixations : str, path or pandas.DataFrame
+        A table, or a CSV or TSV, with ``image, subject, x_px, y_px, duration_ms`` and perhaps
+        ``onset_ms``; an EyeLink ASC file; or a folder of ASC files or of BIDS eye-tracking.
     sizes : Mapping of str to tuple of int
         Width and height in pixels, by image name without folders. Fixations on other images are
         left out and counted; names are compared without their endings where that is unique.
     placement : Placement, optional
         From display to image.
-    columns : Mapping of str to str, optional
-        What a CSV calls a column, by our name.
+    columns : mapping, str or list of str, optional
+        What a table calls our columns: ``{"image": "picture"}`` or ``"image=picture"``.
 
     Returns
     -------
@@ -134,23 +140,28 @@ def read_fixations(
         If nothing can be read, no fixation is on one of the images, or most lie outside them.
     """
     placement = placement or Placement()
-    table, left_out = _with_places(_read(Path(path), columns or {}), path)
-    table, notes = _known_images(table, sizes, path)
+    renamed = parse_pairs(columns, "columns", "image=picture", commas=True)
+    if isinstance(fixations, pd.DataFrame):
+        source, read = "the table of fixations", tidy_frame(fixations, renamed)
+    else:
+        source, read = str(fixations), _read(Path(fixations), renamed)
+    table, left_out = _with_positions(read, source)
+    table, notes = _known_images(table, sizes, source)
     moved = placement.to_image(table, sizes)
     outside = _outside(moved, sizes)
     if outside.mean() > _MOST_OUTSIDE:
-        raise TableError(_wrong_unit(table, sizes, placement, float(outside.mean()), path))
+        raise TableError(_wrong_unit(table, sizes, placement, float(outside.mean()), source))
     early_or_late = _outside_period(table, placement)
     left_out["outside the image"] = int(outside.sum())
     left_out["not wholly inside the display period"] = int((early_or_late & ~outside).sum())
     kept = moved[~outside & ~early_or_late]
-    gone = [each for each in dict.fromkeys(table["subject"]) if each not in set(kept["subject"])]
+    lost = [each for each in dict.fromkeys(table["subject"]) if each not in set(kept["subject"])]
     if kept.empty:
         raise TableError(
-            f"some fixations must lie inside image and display period: {path} has none of "
-            f"{len(moved)}; check --period"
+            f"some fixations must lie inside image and display period: none of the {len(moved)} in "
+            f"{source} does; check `period`"
         )
-    notes += [f"subject '{each}' has no fixation left" for each in gone]
+    notes += [f"subject '{each}' has no fixation left" for each in lost]
     if placement.period is None:
         notes += _unknown_period(kept)
     columns_kept = ["image", "subject", "x_px", "y_px", "duration_ms", "onset_ms"]
@@ -159,7 +170,7 @@ def read_fixations(
 
 def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     if not path.exists():
-        raise TableError(f"a record of gaze must exist: there is none at {path}")
+        raise TableError(f"`fixations` must name a file or a folder: there is none at {path}")
     if path.is_file():
         if is_asc(path):
             return read_asc(path)
@@ -176,36 +187,36 @@ def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _with_places(table: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Leave out and count what a tracker recorded without an image, or without a place."""
+def _with_positions(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Leave out and count fixations without an image or without a position."""
     nowhere = table["image"].isna()
     lost = ~nowhere & ~(np.isfinite(table["x_px"]) & np.isfinite(table["y_px"]))
     kept = table[~nowhere & ~lost].reset_index(drop=True)
     if kept.empty:
         raise TableError(
-            f"a record of gaze must hold fixations with a place on an image: of {len(table)} in "
-            f"{path} {int(nowhere.sum())} are while no image is on and {int(lost.sum())} have no "
-            "place; check the times and the coordinates"
+            f"a record of gaze must hold fixations with a position on an image: of {len(table)} in "
+            f"{source}, {int(nowhere.sum())} occur while no image is shown and {int(lost.sum())} "
+            "have no position; check the times and the coordinates"
         )
-    counts = {"no image was on": int(nowhere.sum()), "without a place": int(lost.sum())}
+    counts = {"no image was shown": int(nowhere.sum()), "without a position": int(lost.sum())}
     return kept, {why: n for why, n in counts.items() if n}
 
 
 def _unknown_period(kept: pd.DataFrame) -> list[str]:
-    """Say of how many fixations nobody knows whether the image was on all the time."""
+    """Note how many fixations have no known display period."""
     unknown = int(kept[["onset_ms", "period_start_ms", "period_end_ms"]].isna().any(axis=1).sum())
     if not unknown:
         return []
     return [
-        f"no display period is known of {unknown} of {len(kept)} fixations: all of these count; "
-        "give it with --period where the record has onsets"
+        f"no display period is known for {unknown} of {len(kept)} fixations, which all count; "
+        "give the period where the record has onsets"
     ]
 
 
 def _known_images(
-    table: pd.DataFrame, sizes: Mapping[str, Size], path: Path
+    table: pd.DataFrame, sizes: Mapping[str, Size], source: str
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Call images as `sizes` does; leave out the fixations on others."""
+    """Name images as `sizes` does; leave out the fixations on others."""
     stems: dict[str, list[str]] = {}
     for name in sizes:
         stems.setdefault(Path(name).stem, []).append(name)
@@ -217,7 +228,7 @@ def _known_images(
     known = table["image"].isin(list(names))
     if not known.any():
         raise TableError(
-            f"fixations must be on the images that are compared: {path} names "
+            f"fixations must be on the images that are compared: {source} names "
             f"{', '.join(list(dict.fromkeys(table['image']))[:3])} ..., the images are "
             f"{', '.join(list(sizes)[:3])} ..."
         )
@@ -248,17 +259,17 @@ def _outside_period(table: pd.DataFrame, placement: Placement) -> pd.Series:
         return (begins < first) | (ends > last)
     if begins.isna().any():
         raise TableError(
-            f"--period needs onset_ms of every fixation: {int(begins.isna().sum())} of "
+            f"`period` needs onset_ms of every fixation: {int(begins.isna().sum())} of "
             f"{len(begins)} have none, the first of them of subject "
-            f"'{table.loc[begins.isna(), 'subject'].iloc[0]}'; add them, or leave out --period"
+            f"'{table.loc[begins.isna(), 'subject'].iloc[0]}'; add them, or leave out `period`"
         )
     return (begins < placement.period[0]) | (ends > placement.period[1])
 
 
 def _wrong_unit(
-    table: pd.DataFrame, sizes: Mapping[str, Size], placement: Placement, share: float, path: Path
+    table: pd.DataFrame, sizes: Mapping[str, Size], placement: Placement, share: float, source: str
 ) -> str:
-    """Say that most fixations lie outside, and what unit they seem to have."""
+    """Describe that most fixations lie outside, and what unit they seem to have."""
     width, height = (max(size[axis] for size in sizes.values()) for axis in (0, 1))
     far_x, far_y = table["x_px"].quantile(0.99), table["y_px"].quantile(0.99)
     if max(far_x, far_y) <= 1.5:
@@ -267,12 +278,12 @@ def _wrong_unit(
         ratio = max(far_x / width, far_y / height)
         hint = (
             f"they reach about {ratio:.1f} times as far as the image: if it was shown enlarged "
-            f"from its top left corner, --scale {ratio:.1f}; if in the middle of a display, "
-            "--display WIDTHxHEIGHT, with --scale"
+            f"from its top left corner, write `display_scale={ratio:.1f}`; if in the middle of a "
+            "display, give `display`, too"
         )
     else:
-        hint = "check --display and --scale"
+        hint = "check `display` and `display_scale`"
     return (
-        f"most fixations must lie inside their images: of those in {path} {share:.0%} do not (x to "
-        f"{far_x:.0f}, y to {far_y:.0f}; images to {width} x {height}); {hint}"
+        f"most fixations must lie inside their images: of those in {source} {share:.0%} do not (x "
+        f"to {far_x:.0f}, y to {far_y:.0f}; images to {width} x {height}); {hint}"
     )

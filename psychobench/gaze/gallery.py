@@ -1,4 +1,4 @@
-"""Photographs with people's map and networks' maps beside each other."""
+"""Galleries: photographs with people's map and other maps beside them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from psychobench.draw.gaze import GalleryRow, draw_gallery
 from psychobench.gaze.fixation_maps import BlurRecipe, Map, fixation_map, unit_range
 from psychobench.gaze.fixations import Fixations
-from psychobench.gaze.map_files import MapFile
+from psychobench.gaze.map_files import ImageMap
 from psychobench.images import read_image, resize_bilinear
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST = 12  # photographs in a gallery
+MAX_PHOTOGRAPHS = 12  # in a gallery
 _WIDTH = 240  # px: of a photograph in a gallery
 _NOTE = "Each map from its own lowest value (dark, clear) to its highest (yellow)"
 
 
 def draw_galleries(
-    maps: Sequence[MapFile],
+    maps: Sequence[ImageMap],
     fixations: Fixations,
     photographs: Mapping[str, Path],
     recipe: BlurRecipe,
@@ -34,7 +34,7 @@ def draw_galleries(
 
     Parameters
     ----------
-    maps : sequence of MapFile
+    maps : sequence of ImageMap
         The maps.
     fixations : Fixations
         Where people looked.
@@ -48,11 +48,11 @@ def draw_galleries(
     Yields
     ------
     tuple of str and matplotlib.figure.Figure
-        The folder's name with ``-`` for ``/``, and the figure: the first `MOST` photographs.
+        The folder's name with ``-`` for ``/``, and the figure: the first `MAX_PHOTOGRAPHS`.
     """
-    looked = set(fixations.table["image"])
-    names = {Path(image).stem: image for image in sorted(photographs) if image in looked}
-    groups: dict[str, dict[str, dict[str, MapFile]]] = {}
+    fixated = set(fixations.table["image"])
+    names = {Path(image).stem: image for image in sorted(photographs) if image in fixated}
+    groups: dict[str, dict[str, dict[str, ImageMap]]] = {}
     for each in maps:
         if each.image in names:
             group = groups.setdefault(Path(each.source).parent.as_posix(), {})
@@ -61,7 +61,7 @@ def draw_galleries(
         sources = sorted(group, key=_by_depth)
         shown = [stem for stem in names if any(stem in group[source] for source in sources)]
         rows = []
-        for stem in shown[:MOST]:
+        for stem in shown[:MAX_PHOTOGRAPHS]:
             image = names[stem]
             people = fixation_map(fixations.of(image), fixations.sizes[image], recipe)
             own = [group[source].get(stem) for source in sources]
@@ -71,9 +71,9 @@ def draw_galleries(
         yield label.replace("/", "-"), draw_gallery(rows, titles, ". ".join([label, _NOTE, *about]))
 
 
-def _row(stem: str, path: Path, people: Map, files: Sequence[MapFile | None]) -> GalleryRow:
+def _row(stem: str, path: Path, people: Map, others: Sequence[ImageMap | None]) -> GalleryRow:
     small = _smaller(read_image(path))
-    maps = [people, *(None if file is None else file.read() for file in files)]
+    maps = [people, *(None if each is None else each.read() for each in others)]
     shown = [
         None if each is None else unit_range(resize_bilinear(each, *small.shape[:2]))
         for each in maps
@@ -82,7 +82,7 @@ def _row(stem: str, path: Path, people: Map, files: Sequence[MapFile | None]) ->
 
 
 def _by_depth(source: str) -> tuple[int, str]:
-    """Put single layers before combinations of layers, whose names are longer."""
+    """Return a key that sorts single layers before combinations, whose names are longer."""
     name = Path(source).name
     return (len(name) if name.startswith("conv") else 0), source
 

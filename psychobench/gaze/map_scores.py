@@ -1,8 +1,8 @@
-"""Compare: every source's maps with where people looked, image by image and pooled."""
+"""Score every source's maps against where people looked, image by image and pooled."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from psychobench.errors import ComparisonError
 from psychobench.gaze.baselines import BASELINES, score_baselines
-from psychobench.gaze.fixation_maps import BlurRecipe, fixation_map, pixels
+from psychobench.gaze.fixation_maps import BlurRecipe, fixated_pixels, fixation_map
 from psychobench.gaze.fixations import Fixations
-from psychobench.gaze.map_files import MapFile
+from psychobench.gaze.map_files import ImageMap
 from psychobench.gaze.metrics import METRICS, score_map
 from psychobench.gaze.photographs import by_stem
 from psychobench.images import resize_bilinear
@@ -23,123 +23,109 @@ MAP_WORDS = "maps stretched to [0, 1] image by image"
 
 
 @dataclass(frozen=True)
-class GazeComparison:
-    """How near maps come to where people looked.
+class ChosenMaps:
+    """The maps of images that people looked at.
 
     Attributes
     ----------
-    images : pandas.DataFrame
-        One row per source and image: ``source, kind, image, n_subjects, n_fixations``, ``empty``
-        (whether the map is the same everywhere) and the measures of `psychobench.gaze.METRICS`.
-    pooled : pandas.DataFrame
-        One row per source: ``source, kind, n_images``, and for each measure its mean over images
-        with ``_low`` and ``_high``, a 95% percentile bootstrap over images.
-    normalisation : str
-        What was done to the maps.
-    recipe : BlurRecipe
-        Of the fixation maps.
+    maps : sequence of ImageMap
+        At least one.
+    names : mapping of str to str
+        The names that fixations have for images, by those that maps have.
     notes : tuple of str
-        What was left out, and what a reader has to know.
-    about : tuple of str
-        What the maps are.
+        What was left out.
     """
 
-    images: pd.DataFrame
-    pooled: pd.DataFrame
-    normalisation: str
-    recipe: BlurRecipe
+    maps: Sequence[ImageMap]
+    names: Mapping[str, str]
     notes: tuple[str, ...]
-    about: tuple[str, ...] = ()
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a copy of the pooled table."""
-        return self.pooled.copy()
 
 
-def compare_maps(
-    maps: Sequence[MapFile],
+def choose_maps(maps: Sequence[ImageMap], fixations: Fixations) -> ChosenMaps:
+    """Choose the maps whose images have fixations.
+
+    Raises
+    ------
+    ComparisonError
+        If there is none.
+    ResourceError
+        If two images differ in their endings alone.
+    """
+    fixated = set(fixations.table["image"])
+    names = by_stem(image for image in fixations.sizes if image in fixated)
+    used = [each for each in maps if each.image in names]
+    if not used:
+        raise ComparisonError(
+            f"maps and fixations must share images: there are maps of "
+            f"{_some(each.image for each in maps)} and fixations on {_some(names)}"
+        )
+    return ChosenMaps(used, names, _notes(maps, used, names, fixations))
+
+
+def score_maps(
+    maps: Sequence[ImageMap],
     fixations: Fixations,
+    names: Mapping[str, str],
+    recipe: BlurRecipe,
+    rng: np.random.Generator,
     *,
-    recipe: BlurRecipe | None = None,
-    seed: int = 0,
-    about: Sequence[str] = (),
     progress: bool = False,
-) -> GazeComparison:
-    """Score maps, and beside them an empty map, the middle of the image, and other people.
+) -> pd.DataFrame:
+    """Score maps and, beside them, the baselines.
 
     Parameters
     ----------
-    maps : sequence of MapFile
-        As `psychobench.gaze.map_files.find_maps` finds them.
+    maps : sequence of ImageMap
+        Of images in `names`.
     fixations : Fixations
-        As `psychobench.gaze.read_fixations` gives them.
-    recipe : BlurRecipe, optional
+        Where people looked.
+    names : mapping of str to str
+        The names that fixations have for images, by those that maps have.
+    recipe : BlurRecipe
         Of the fixation maps.
-    seed : int
-        Of the halves and of the bootstrap.
-    about : sequence of str
-        What a reader has to know of the maps; figures say it, too.
+    rng : numpy.random.Generator
+        Draws the halves of the viewers.
     progress : bool
         Show a progress bar on stderr.
 
     Returns
     -------
-    GazeComparison
-
-    Raises
-    ------
-    ComparisonError
-        If no map is of an image that people looked at.
-    ResourceError
-        If a map cannot be read, or holds NaN, or two images differ in their endings alone.
-
-    References
-    ----------
-    Ebrahimpour et al. (2019), equation 15 and figure 9.
+    pandas.DataFrame
+        `GazeComparison.images`, sorted by source, baselines first, and image.
     """
-    recipe = recipe or BlurRecipe()
-    seen = set(fixations.table["image"])
-    names = by_stem(image for image in fixations.sizes if image in seen)
-    used = [each for each in maps if each.image in names]
-    if not used:
-        raise ComparisonError(
-            f"maps must be of images that people looked at: there are maps of "
-            f"{_some(each.image for each in maps)} and fixations on {_some(names)}"
-        )
-    rng = np.random.default_rng(seed)
-    by_image: dict[str, list[MapFile]] = {}
-    for each in used:
+    by_image: dict[str, list[ImageMap]] = {}
+    for each in maps:
         by_image.setdefault(each.image, []).append(each)
     rows: list[dict[str, object]] = []
-    for image, files in tqdm(by_image.items(), desc="comparing", disable=not progress):
-        rows += _image_rows(names[image], files, fixations, recipe, rng)
+    for image, of_image in tqdm(by_image.items(), desc="comparing", disable=not progress):
+        rows += _image_rows(names[image], of_image, fixations, recipe, rng)
     images = pd.DataFrame(rows)
-    order = [*BASELINES, *dict.fromkeys(each.source for each in used)]
+    order = [*BASELINES, *dict.fromkeys(each.source for each in maps)]
     images["source"] = pd.Categorical(images["source"], order, ordered=True)
     images = images.sort_values(["source", "image"], ignore_index=True)
     images["source"] = images["source"].astype(str)
-    normalisation = f"{MAP_WORDS}; people's: {recipe.words}"
-    notes = _notes(maps, used, names, fixations) + _empty_notes(images)
-    return GazeComparison(
-        images, pool(images, rng), normalisation, recipe, (*about, *notes), tuple(about)
-    )
+    return images
 
 
 def _image_rows(
     image: str,
-    files: Sequence[MapFile],
+    maps: Sequence[ImageMap],
     fixations: Fixations,
     recipe: BlurRecipe,
     rng: np.random.Generator,
 ) -> list[dict[str, object]]:
-    size, looked = fixations.sizes[image], fixations.of(image)
-    people, places = fixation_map(looked, size, recipe), pixels(looked)
+    size, on_image = fixations.sizes[image], fixations.of(image)
+    people, fixated = fixation_map(on_image, size, recipe), fixated_pixels(on_image)
     baselines = score_baselines(fixations, image, recipe, rng)
     scored = [("baseline", name, scores) for name, scores in baselines.items()]
-    for file in files:
-        candidate = resize_bilinear(file.read(), size[1], size[0])
-        scored.append(("map", file.source, score_map(candidate, people, *places)))
-    about = {"image": image, "n_subjects": looked["subject"].nunique(), "n_fixations": len(looked)}
+    for each in maps:
+        candidate = resize_bilinear(each.read(), size[1], size[0])
+        scored.append(("map", each.source, score_map(candidate, people, *fixated)))
+    about = {
+        "image": image,
+        "n_subjects": on_image["subject"].nunique(),
+        "n_fixations": len(on_image),
+    }
     return [
         {"source": name, "kind": kind, **about, "empty": bool(np.isnan(scores["nss"])), **scores}
         for kind, name, scores in scored
@@ -174,9 +160,9 @@ def pool(images: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _notes(
-    maps: Sequence[MapFile],
-    used: Sequence[MapFile],
-    names: dict[str, str],
+    maps: Sequence[ImageMap],
+    used: Sequence[ImageMap],
+    names: Mapping[str, str],
     fixations: Fixations,
 ) -> tuple[str, ...]:
     notes = list(fixations.notes)
@@ -192,10 +178,11 @@ def _notes(
     return tuple(notes)
 
 
-def _empty_notes(images: pd.DataFrame) -> tuple[str, ...]:
+def empty_notes(images: pd.DataFrame) -> tuple[str, ...]:
+    """Return a note on each source some of whose maps are the same everywhere."""
     empty = images[images["empty"] & (images["kind"] == "map")]
     return tuple(
-        f"{source} points at nothing in {len(of)} images, which have no NSS and no CC: "
+        f"{source} is the same everywhere in {len(of)} images, which have no NSS and no CC: "
         f"{_some(of['image'])}"
         for source, of in empty.groupby("source", sort=False)
     )

@@ -1,4 +1,4 @@
-"""How near one map comes to where people looked: six measures, each with its own blind spot."""
+"""Measures of how near a map comes to where people looked; none suffices alone."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from psychobench.gaze.fixation_maps import Map, unit_range
 
-# name -> (what it says, whether more of it is nearer)
+# name -> (what it measures, whether a higher value is nearer to people)
 METRICS = MappingProxyType(
     {
         "mae": ("mean absolute error of the maps, 0 to 1", False),
         "nss": ("map's z-score at the fixations", True),
         "auc": ("area under the ROC curve, fixated pixels against the rest (AUC-Judd)", True),
         "cc": ("correlation of the maps", True),
-        "kl": ("divergence of the people's map from this one, nats", False),
+        "kl": ("Kullback-Leibler divergence of people's map from this one, nats", False),
         "sim": ("overlap of the maps as distributions, 0 to 1", True),
     }
 )
@@ -38,7 +38,7 @@ def score_map(
     people : ndarray of float64, shape (height, width)
         The fixation map, in the normalisation that the error is to have.
     rows, columns : ndarray of int, shape (n,)
-        Pixels under the fixations.
+        The pixels under the fixations.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def score_map(
 
 
 def auc_judd(values: Map, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> float:
-    """Give the probability that a fixated pixel has more than one that is not; ties count half.
+    """Return the probability that a fixated pixel exceeds one that is not; ties count half.
 
     Every fixated pixel counts once.
     """
@@ -93,6 +93,6 @@ def _z(values: Map) -> Map:
 
 
 def _shares(values: Map) -> Map:
-    """Bring a map to sum 1; an empty one is uniform."""
+    """Scale a map to sum 1; an all-zero map becomes uniform."""
     total = float(values.sum())
     return values / total if total > 0 else np.full(values.shape, 1 / values.size)

@@ -26,7 +26,7 @@ def find_images(folder: Path) -> list[Path]:
         If there is no such folder, no image in it, or two that differ in their endings alone.
     """
     if not folder.is_dir():
-        raise ResourceError(f"--images must name a folder of images: there is none at {folder}")
+        raise ResourceError(f"`images` must name a folder of images: there is none at {folder}")
     inner = [folder / _VOC, *sorted(folder.glob(f"VOC*/{_VOC}"))]
     place = next((each for each in inner if each.is_dir()), folder)
     images = sorted(path for path in place.iterdir() if path.suffix.lower() in SUFFIXES)
@@ -39,7 +39,7 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def by_stem(names: Iterable[str]) -> dict[str, str]:
-    """Give images' names by their names without the ending, which is how maps call them.
+    """Return image names by their names without the ending, which are the names of maps.
 
     Raises
     ------
@@ -55,14 +55,14 @@ def by_stem(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         if (other := known.setdefault(Path(name).stem, name)) != name:
             raise ResourceError(
-                f"images must differ in more than their endings, since maps have names without: "
-                f"there are {other} and {name}; rename one or take it away"
+                f"images must differ in more than their endings, which maps do not have: there are "
+                f"{other} and {name}; rename or remove one"
             )
     return known
 
 
 def image_sizes(images: list[Path]) -> dict[str, tuple[int, int]]:
-    """Read width and height of every image, by its name, upright as the camera says.
+    """Read width and height of every image, by name, in the orientation that its file states.
 
     Raises
     ------
@@ -75,8 +75,8 @@ def image_sizes(images: list[Path]) -> dict[str, tuple[int, int]]:
     for path in images:
         try:
             with Image.open(path) as image:
-                turned = image.getexif().get(0x0112, 1) >= 5  # lies on its side
-                sizes[path.name] = image.size[::-1] if turned else image.size
+                rotated = image.getexif().get(0x0112, 1) >= 5  # lies on its side
+                sizes[path.name] = image.size[::-1] if rotated else image.size
         except (*UNDECODABLE, Image.DecompressionBombError) as error:
             raise StimulusError(f"an image must be readable: {path} is not ({error})") from None
     return sizes

@@ -1,4 +1,4 @@
-"""Attention: an optional second protocol for observers that can say where they look."""
+"""Attention: an optional second protocol for observers that can map where they look."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import ObserverError, PsychobenchError
-from psychobench.observers.plugin_faults import guarded
+from psychobench.observers.plugin_faults import as_observer_error
 from psychobench.observers.protocol import Observer
 from psychobench.observers.registry import list_observers, load_observer
 
@@ -84,7 +84,7 @@ class AttentionMaps:
 
 
 class OffersAttention(Protocol):
-    """What an observer has, beside `info` and `respond`, if it can say where it looks."""
+    """What an observer has, besides `info` and `respond`, if it can map where it looks."""
 
     @property
     def attention_methods(self) -> Sequence[str]:
@@ -128,7 +128,7 @@ class OffersAttention(Protocol):
 
 
 def offers_attention(observer: object) -> bool:
-    """Tell whether an observer has attention; nothing is loaded.
+    """Return whether an observer offers attention maps; nothing is loaded.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def with_attention(observer: Observer, name: str) -> OffersAttention:
     return cast(OffersAttention, observer)
 
 
-def map_attention(
+def request_maps(
     observer: OffersAttention,
     images: NDArray[np.uint8],
     *,
@@ -167,12 +167,12 @@ def map_attention(
     target: str | None = None,
     **options: Any,
 ) -> AttentionMaps:
-    """Ask an observer where it looks, and check what it says.
+    """Request an observer's attention maps, and check them.
 
     Parameters
     ----------
     observer : OffersAttention
-        Who is asked.
+        The observer.
     images : ndarray of uint8, shape (n, height, width, 3)
         RGB images.
     name : str
@@ -187,31 +187,31 @@ def map_attention(
     Raises
     ------
     ObserverError
-        If it fails, knows no such method, layer or target, or gives something else than one map
-        for each image.
+        If it fails, knows no such method, layer or target, or does not return one map for each
+        image.
     """
-    with guarded(f"an observer must map its attention: '{name}' with method {method}"):
+    with as_observer_error(f"an observer must map its attention: '{name}' with method {method}"):
         found = observer.attention(images, method=method, layer=layer, target=target, **options)
     if not isinstance(found, AttentionMaps) or len(found.maps) != len(images):
         given = (
             f"{len(found.maps)} maps" if isinstance(found, AttentionMaps) else type(found).__name__
         )
         raise ObserverError(
-            f"an observer must give one attention map for each image: '{name}' gave {given} for "
-            f"{len(images)} images"
+            f"an observer must return one attention map for each image: '{name}' returned {given} "
+            f"for {len(images)} images"
         )
     return found
 
 
 def _offering() -> list[str]:
-    """Name the registered observers that have attention; making one loads no weights."""
+    """List the registered observers that have attention; making one loads no weights."""
     names = []
     for entry in list_observers():
         if entry.status != "ok":
             continue
         try:
             observer = load_observer(entry.name)
-        except PsychobenchError:  # needs an option, or is at fault: neither concerns us here
+        except PsychobenchError:  # needs an option, or is broken: neither matters here
             continue
         if offers_attention(observer):
             names.append(entry.name)

@@ -1,4 +1,4 @@
-"""A criterion taken off: probabilities as they would be had training labels been balanced."""
+"""Base rates: probabilities as they would be if training labels had been balanced."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from psychobench.errors import OptionError
 
 
 def without_log_odds(p: ArrayLike, log_odds: ArrayLike) -> NDArray[np.float64]:
-    """Take the training labels' log-odds off probabilities.
+    """Correct probabilities for the base rates of the training labels.
 
-    Whoever was trained on twice as many targets as others expects targets twice as often, and its
-    PSE lies lower for that alone: the base rate acts as a criterion. By Bayes' rule the labels'
-    odds multiply the odds of an answer; dividing by them gives the answer that the same evidence
-    would get had both categories been equally frequent, ``p' = expit(logit(p) - log_odds)`` [1]_.
+    An observer that was trained on twice as many targets as others expects targets twice as often,
+    and its PSE is lower for that reason alone: the base rate acts as a criterion. By Bayes' rule
+    the labels' odds multiply the odds of an answer; dividing by them gives the answer to the same
+    evidence if both categories had been equally frequent, ``p' = expit(logit(p) - log_odds)``
+    [1]_.
 
     Parameters
     ----------
@@ -49,7 +50,9 @@ def without_log_odds(p: ArrayLike, log_odds: ArrayLike) -> NDArray[np.float64]:
     p, log_odds = np.asarray(p, dtype=np.float64), np.asarray(log_odds, dtype=np.float64)
     beyond = p[~((p >= 0) & (p <= 1))]  # NaN is beyond, too
     if beyond.size:
-        raise OptionError(f"log-odds come off probabilities in [0, 1]: one is {beyond[0]:g}")
+        raise OptionError(
+            f"log-odds are subtracted from probabilities in [0, 1]: one is {beyond[0]:g}"
+        )
     if not np.isfinite(log_odds).all():
         raise OptionError("the log-odds of training labels must be finite: one is not")
     return np.asarray(expit(logit(p) - log_odds), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Whatever a plug-in raises becomes one clear line that names it."""
+"""Errors of plug-ins as one clear line that names the plug-in."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from psychobench.errors import ObserverError, PsychobenchError
 
 
 @contextlib.contextmanager
-def guarded(rule: str, place: str = "") -> Iterator[None]:
-    """Run a plug-in's code; what it raises must not look like our own fault.
+def as_observer_error(rule: str, place: str = "") -> Iterator[None]:
+    """Turn any error of a plug-in's code into an `ObserverError` that names the plug-in.
 
     Parameters
     ----------
     rule : str
-        What the plug-in must do, and who it is: stands before ``raised``.
+        What the plug-in must do, and its name: stands before ``raised``.
     place : str, optional
         Where it happened: stands at the end.
 
@@ -26,7 +26,7 @@ def guarded(rule: str, place: str = "") -> Iterator[None]:
 
     Examples
     --------
-    >>> with guarded("an observer must answer: 'mine'", " on 2 images"):
+    >>> with as_observer_error("an observer must answer: 'mine'", " on 2 images"):
     ...     1 / 0
     Traceback (most recent call last):
     psychobench.errors.ObserverError: an observer must answer: 'mine' raised ZeroDivisionError...
@@ -40,6 +40,6 @@ def guarded(rule: str, place: str = "") -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """Name an error's type and the first line of its text."""
+    """Return an error's type and the first line of its text."""
     text = str(error).strip().splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""What an observer plug-in is: something that describes itself and answers images."""
+"""The observer protocol: an observer describes itself and responds to images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TEXT = ("name", "version", "preprocessing", "weights_origin")
 
 @dataclass(frozen=True)
 class ObserverInfo:
-    """Who answers: what a reader of a table must know about an observer.
+    """What a reader of a table must know about an observer.
 
     Parameters
     ----------
@@ -33,13 +33,14 @@ class ObserverInfo:
     target : str
         The label whose probability `Observer.respond` returns; the second of `labels`.
     preprocessing : str
-        In words, what happens to an image before it is judged: size, colour order, normalisation.
+        Description of what happens to an image before it is judged: size, colour order,
+        normalisation.
     weights_origin : str
-        In words, where the weights come from, for instance what they were trained on.
+        Description of where the weights come from, for instance what they were trained on.
     weights_sha256 : str, optional
         SHA-256 of the weights, 64 hexadecimal digits; None for an observer without weights.
     pretraining : str, optional
-        What the weights saw before they learnt this task, as ``--pretraining`` names it.
+        What the weights saw before they learnt this task, as the option `pretraining` names it.
     deterministic : bool, default True
         Whether the same images get the same answers every time.
     options : mapping, optional
@@ -90,7 +91,7 @@ class ObserverInfo:
             object.__setattr__(self, "label_log_odds", float(self.label_log_odds))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the fields as plain types that JSON takes (`options` as they are).
+        """Return the fields as plain types for JSON (`options` as they are).
 
         Examples
         --------
@@ -154,7 +155,7 @@ class Observer(Protocol):
 
     @property
     def info(self) -> ObserverInfo:
-        """Who answers; a plain attribute will do."""
+        """Description of the observer; a plain attribute suffices."""
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Judge images.
@@ -173,13 +174,13 @@ class Observer(Protocol):
 
 @runtime_checkable
 class ReplicableObserver(Observer, Protocol):
-    """An observer that owes something to chance, and can be had again with other luck.
+    """An observer that depends on a seed and can be made again with others.
 
-    Optional: an observer without `replicates` owes nothing to chance, or does not say what.
+    Optional: an observer without `replicates` depends on no seed, or does not state it.
     """
 
     def replicates(self, n: int) -> Sequence[Observer]:
-        """Give this observer and others that were made alike, from other seeds.
+        """Return this observer and others that were made in the same way from other seeds.
 
         Parameters
         ----------
@@ -189,7 +190,7 @@ class ReplicableObserver(Observer, Protocol):
         Returns
         -------
         sequence of Observer, length n
-            This observer, then those of the next seeds, of the same name. Whatever is slow, such
-            as training, had better be done for all of them together and kept, so that what is
-            done survives an interruption.
+            This observer, then those of the next seeds, of the same name. Slow work, such as
+            training, should be done for all of them together, and its results kept, so that an
+            interruption loses nothing.
         """

@@ -6,12 +6,16 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from psychobench.errors import ObserverError, OptionError
 from psychobench.messages import how_to_install, nearest
-from psychobench.observers.plugin_faults import first_line, guarded
+from psychobench.observers.plugin_faults import as_observer_error, first_line
 from psychobench.observers.protocol import Observer
+from psychobench.tables.notebook import ShownAsTable
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GROUP = "psychobench.observers"
 _UNSET = object()
@@ -30,7 +34,7 @@ class ObserverEntry:
     Attributes
     ----------
     name : str
-        What ``--observer`` takes.
+        The name by which `load_observer` makes it.
     package : str
         The installed package that registers it.
     target : str
@@ -56,23 +60,37 @@ class ObserverEntry:
 
     @property
     def usage(self) -> str:
-        """What ``--observer`` takes: the name, or ``name:ARGUMENT`` for a family."""
+        """What `load_observer` takes: the name, or ``name:ARGUMENT`` for a family."""
         return f"{self.name}:{self.argument.upper()}" if self.argument else self.name
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the row as plain types that JSON takes."""
+        """Return the row as plain types for JSON."""
         return {**asdict(self), "options": list(self.options)}
 
 
-def list_observers() -> list[ObserverEntry]:
+class ObserverList(list[ObserverEntry], ShownAsTable):
+    """Registered observers: a list that notebooks show as a table."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per observer: ``observer, status, options, package, reason``."""
+        import pandas as pd
+
+        rows = [
+            (each.usage, each.status, ", ".join(each.options), each.package, each.reason)
+            for each in self
+        ]
+        return pd.DataFrame(rows, columns=["observer", "status", "options", "package", "reason"])
+
+
+def list_observers() -> ObserverList:
     """List the registered observers, those that cannot be loaded included.
 
     Factories are imported, observers are not made: no weights are read, nothing is trained.
 
     Returns
     -------
-    list of ObserverEntry
-        Sorted by name.
+    ObserverList
+        One `ObserverEntry` each, sorted by name; a notebook shows it as a table.
 
     Examples
     --------
@@ -80,13 +98,13 @@ def list_observers() -> list[ObserverEntry]:
     ['ok']
     """
     found = sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value))
-    return [_describe(entry, found) for entry in found]
+    return ObserverList(_describe(entry, found) for entry in found)
 
 
 def load_observer(name: str, **options: Any) -> Observer:
     """Make the observer registered under `name`.
 
-    Only its own module is imported, so a broken plug-in stands in nobody's way.
+    Only its own module is imported, so that a broken plug-in affects no other observer.
 
     Parameters
     ----------
@@ -115,6 +133,11 @@ def load_observer(name: str, **options: Any) -> Observer:
     Traceback (most recent call last):
     psychobench.errors.ObserverError: an observer must be registered: there is no 'templat'...
     """
+    if not isinstance(name, str):
+        raise ObserverError(
+            f"an observer's name must be text: got a {type(name).__name__}; "
+            "`psychobench.list_observers()` names them"
+        )
     family, colon, argument = name.partition(":")
     matches = [entry for entry in entry_points(group=GROUP) if entry.name == family]
     if not matches:
@@ -122,13 +145,15 @@ def load_observer(name: str, **options: Any) -> Observer:
     if len(matches) > 1:
         raise ObserverError(
             f"an observer's name must be unique: '{family}' is registered by "
-            f"{_and(_source(entry) for entry in matches)}; uninstall all but one"
+            f"{_listed(_source(entry) for entry in matches)}; uninstall all but one"
         )
     entry = matches[0]
     factory = _load_factory(entry)
     accepted = _argument(entry, factory, argument if colon else None)
     accepted |= _accepted(entry, factory, options, taken=accepted)
-    with guarded(f"an observer's factory must make an observer: '{name}' from {_source(entry)}"):
+    with as_observer_error(
+        f"an observer's factory must make an observer: '{name}' from {_source(entry)}"
+    ):
         observer = factory(**accepted)
     if not (callable(getattr(observer, "respond", None)) and _has_info(observer)):
         raise ObserverError(
@@ -142,13 +167,13 @@ def _describe(entry: EntryPoint, found: list[EntryPoint]) -> ObserverEntry:
     package = entry.dist.name if entry.dist else "unknown"
     others = [each for each in found if each.name == entry.name and each is not entry]
     if others:
-        reason = f"{_and(_source(each) for each in others)} has the same name; uninstall one"
+        reason = f"{_listed(_source(each) for each in others)} has the same name; uninstall one"
         return ObserverEntry(entry.name, package, entry.value, "duplicate", reason)
     try:
         factory = _load_factory(entry)
     except ObserverError as error:
         return ObserverEntry(entry.name, package, entry.value, "broken", error.faults[0])
-    asked = _asked(factory)
+    asked = _family_parameter(factory)
     options = tuple(
         each for each in _parameters(factory) if not each.startswith("*") and each != asked
     )
@@ -161,7 +186,7 @@ def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
     except (Exception, SystemExit) as error:  # a plug-in may raise anything on import
         raise ObserverError(
             f"an observer's plug-in must load: '{entry.name}' from {_source(entry)} raised "
-            f"{first_line(error)}; mend or uninstall that package"
+            f"{first_line(error)}; repair or uninstall that package"
         ) from error
     if not callable(factory):
         raise ObserverError(
@@ -172,7 +197,7 @@ def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
 
 
 def _parameters(factory: Callable[..., Any]) -> list[str]:
-    """Name the keyword parameters; ``**name`` stands for any."""
+    """List the names of keyword parameters; ``**name`` stands for any."""
     any_ = inspect.Parameter.VAR_KEYWORD
     keywords = _keywords(factory)
     return [each.name for each in keywords if each.kind is not any_] + [
@@ -189,8 +214,8 @@ def _keywords(factory: Callable[..., Any]) -> list[inspect.Parameter]:
     return [each for each in parameters if each.kind not in without]
 
 
-def _asked(factory: Callable[..., Any]) -> str:
-    """Name the first parameter of a family's factory, the one without a default."""
+def _family_parameter(factory: Callable[..., Any]) -> str:
+    """Return the name of a family's parameter: the factory's first, without a default."""
     plain = {inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
     keywords = [each for each in _keywords(factory) if each.kind in plain][:1]
     return "".join(each.name for each in keywords if each.default is inspect.Parameter.empty)
@@ -199,8 +224,8 @@ def _asked(factory: Callable[..., Any]) -> str:
 def _argument(
     entry: EntryPoint, factory: Callable[..., Any], argument: str | None
 ) -> dict[str, Any]:
-    """Give what stands after the colon to the parameter that it is for."""
-    asked = _asked(factory)
+    """Return what stands after the colon under the name of its parameter."""
+    asked = _family_parameter(factory)
     if argument is not None and not asked:
         raise ObserverError(
             f"an observer's name must be as listed: '{entry.name}' is one observer, which takes "
@@ -229,7 +254,7 @@ def _accepted(
         raise OptionError(
             *(
                 f"an option must be one that the observer has: '{entry.name}' has no "
-                f"'{name}' (given {chosen[name]!r}); it has {_and(known) or 'none'}"
+                f"'{name}' (given {chosen[name]!r}); it has {_listed(known) or 'none'}"
                 for name in strange
             )
         )
@@ -242,9 +267,8 @@ def _unknown(name: str) -> list[str]:
     hint = nearest(name, [entry.name for entry in entries])
     if name in _ELSEWHERE:
         hint = f"; it comes with the package {_ELSEWHERE[name]}; {how_to_install(_ELSEWHERE[name])}"
-    fault = (
-        f"an observer must be registered: there is no '{name}', only {_and(ready) or 'none'}{hint}"
-    )
+    known = _listed(ready) or "none"
+    fault = f"an observer must be registered: there is no '{name}', only {known}{hint}"
     return [fault, *(entry.reason for entry in entries if entry.status == "broken")]
 
 
@@ -259,5 +283,5 @@ def _source(entry: EntryPoint) -> str:
     return f"{entry.value} (package {entry.dist.name if entry.dist else 'unknown'})"
 
 
-def _and(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)

@@ -1,4 +1,4 @@
-"""Ask an observer about a stimulus set: images in, a table of trials out."""
+"""Run an observer on a stimulus set: images in, a table of trials out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import ObserverError, OptionError, StimulusError
-from psychobench.observers.plugin_faults import guarded
+from psychobench.observers.plugin_faults import as_observer_error
 from psychobench.observers.protocol import Observer, ObserverInfo, ReplicableObserver
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _FAULTS_SHOWN = 5
 
 
 def check_masks(stimuli: StimulusSet, masks: Sequence[str]) -> tuple[str, ...]:
-    """Check that a stimulus set has these masks, before anyone is asked.
+    """Check that a stimulus set has these masks, before any observer runs.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ def check_masks(stimuli: StimulusSet, masks: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_info(observer: Observer) -> ObserverInfo:
-    """Read who an observer is, which may load its weights.
+    """Read an observer's info, which may load its weights.
 
     Raises
     ------
     ObserverError
         If its `info` fails or is not an `ObserverInfo`.
     """
-    with guarded(f"an observer's info must be readable: {type(observer).__name__}"):
+    with as_observer_error(f"an observer's info must be readable: {type(observer).__name__}"):
         info = observer.info
     if not isinstance(info, ObserverInfo):
         raise ObserverError(
@@ -74,7 +74,7 @@ def read_info(observer: Observer) -> ObserverInfo:
 
 
 def make_replicates(observer: Observer, n: int) -> list[Observer]:
-    """Give an observer and those that differ from it by chance alone, where it offers any.
+    """Return an observer and those that differ from it only in their seed, where it offers any.
 
     Parameters
     ----------
@@ -103,20 +103,22 @@ def make_replicates(observer: Observer, n: int) -> list[Observer]:
     [0, 1]
     """
     if n < 1:
-        raise OptionError(f"seeds must number at least 1: {n} were asked for")
+        raise OptionError(f"`seeds` must be 1 or more: it is {n}")
     if n == 1 or not offers_replicates(observer):
         return [observer]
-    # info is not read: that may load, or train, each alone what could be done for all together
+    # info is not read: that may load or train one by one what replicates() does for all at once
     who = type(observer).__name__
-    with guarded(f"an observer must give its replicates: {who}"):
+    with as_observer_error(f"an observer must return its replicates: {who}"):
         found = list(cast(ReplicableObserver, observer).replicates(n))
     if len(found) != n:
-        raise ObserverError(f"replicates({n}) must give {n} observers: {who} gave {len(found)}")
+        raise ObserverError(
+            f"replicates({n}) must return {n} observers: {who} returned {len(found)}"
+        )
     return found
 
 
 def offers_replicates(observer: Observer) -> bool:
-    """Tell whether an observer can be had again with other luck, without loading its weights."""
+    """Return whether an observer can be made from other seeds; no weights are loaded."""
     return callable(getattr(observer, "replicates", None))
 
 
@@ -127,16 +129,16 @@ def respond(
     *,
     observer_name: str | None = None,
 ) -> pd.DataFrame:
-    """Let an observer judge every image of a set, under each mask, in one batch.
+    """Run an observer on every image of a set, under each mask, in one batch.
 
     Images that take more than 1 GiB together are shown one mask at a time instead.
 
     Parameters
     ----------
     observer : Observer
-        Who answers.
+        The observer.
     stimuli : StimulusSet
-        What is judged.
+        The images.
     masks : sequence of str
         The conditions: mask names, ``none`` for the whole face.
     observer_name : str, optional
@@ -169,7 +171,7 @@ def respond(
     trials = pd.concat(
         [shown.assign(observer=name, condition=mask) for mask in masks], ignore_index=True
     )[["observer", "condition", "stimulus", "level"]]
-    answers = [_ask(observer, images, name) for images in _batches(stimuli, masks)]
+    answers = [_answers(observer, images, name) for images in _batches(stimuli, masks)]
     probabilities = np.concatenate(answers)
     faults = list(islice(_faults(trials, probabilities), _FAULTS_SHOWN))
     if faults:
@@ -185,12 +187,12 @@ def respond_replicates(
     first_seed: int = 0,
     observer_name: str | None = None,
 ) -> pd.DataFrame:
-    """Let all replicates of one observer judge the same images.
+    """Run all replicates of one observer on the same images.
 
     Parameters
     ----------
     observers : iterable of Observer
-        What `make_replicates` gave; they are asked one after the other.
+        What `make_replicates` returned; they run one after the other.
     stimuli, masks, observer_name
         As for `respond`.
     first_seed : int
@@ -254,7 +256,7 @@ def draw_binary(table: pd.DataFrame, n: int, rng: np.random.Generator) -> pd.Dat
     [0, 0, 1, 1]
     """
     if n < 1:
-        raise OptionError(f"trials to draw must number at least 1: {n} were asked for")
+        raise OptionError(f"`trials` must be 1 or more: it is {n}")
     repeated = table.loc[table.index.repeat(n)].reset_index(drop=True)
     drawn = rng.random(len(repeated)) < repeated.pop("p_target")
     return repeated.assign(response=drawn.astype(np.int64))
@@ -270,16 +272,16 @@ def _batches(stimuli: StimulusSet, masks: Sequence[str]) -> Iterator[NDArray[np.
         yield np.concatenate([first, *rest])
 
 
-def _ask(observer: Observer, images: NDArray[np.uint8], name: str) -> NDArray[np.floating]:
-    with guarded(
+def _answers(observer: Observer, images: NDArray[np.uint8], name: str) -> NDArray[np.floating]:
+    with as_observer_error(
         f"an observer must answer every image: '{name}'", f" on images of shape {images.shape}"
     ):
         answers = observer.respond(images)
     if not isinstance(answers, np.ndarray) or answers.shape != (len(images),):
         shape = getattr(answers, "shape", None)
         raise ObserverError(
-            f"an observer must give an array of one probability for each image, shape "
-            f"({len(images)},): '{name}' gave {type(answers).__name__} of shape {shape}"
+            f"an observer must return an array of one probability for each image, shape "
+            f"({len(images)},): '{name}' returned {type(answers).__name__} of shape {shape}"
         )
     if not np.issubdtype(answers.dtype, np.floating):
         raise ObserverError(

@@ -1,4 +1,4 @@
-"""A small observer without torch, to read before writing one; slow imports stand where used."""
+"""A small observer without torch, as an example; slow imports stand where they are used."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TemplateObserver:
 
     @property
     def info(self) -> ObserverInfo:
-        """Who answers; learns the template when first read."""
+        """Description of the observer; the template is learnt when this is first read."""
         from psychobench.stimuli.faces import RENDERER_VERSION
 
         weights, offset, error = learn_template(self.seed)
@@ -49,7 +49,7 @@ class TemplateObserver:
         )
 
     def respond(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Give P(happy) for RGB images of shape (n, height, width, 3)."""
+        """Return P(happy) for RGB images of shape (n, height, width, 3)."""
         from scipy.special import ndtr
 
         template = learn_template(self.seed)
@@ -57,7 +57,7 @@ class TemplateObserver:
         return np.asarray(ndtr(valence / template.error), dtype=np.float64)
 
     def replicates(self, n: int) -> list[TemplateObserver]:
-        """Give `n` observers: this one, and those of the next seeds, who learn from other faces."""
+        """Return `n` observers: this one, and those of the next seeds, which learn other faces."""
         return [TemplateObserver(seed) for seed in range(self.seed, self.seed + n)]
 
 

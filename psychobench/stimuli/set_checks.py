@@ -178,7 +178,7 @@ def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> Set
     >>> check_stimuli("rendered-average").damage
     ()
     """
-    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(str(stimuli))[0]
+    folder = stimuli.folder if isinstance(stimuli, StimulusSet) else find_folder(stimuli)[0]
     damage: list[str] = []
     table = read_levels_file(folder, damage)
     images, pixels = decode_images(folder, list(table["file"]), damage)

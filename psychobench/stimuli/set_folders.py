@@ -27,9 +27,15 @@ def list_stimuli() -> list[str]:
     return sorted(path.parent.name for path in bundled("stimuli").glob(f"*/{LEVELS_FILE}"))
 
 
-def find_folder(name: str) -> tuple[Path, bool]:
+def find_folder(stimuli: str | Path) -> tuple[Path, bool]:
     """Find the folder of a set, and whether it is bundled."""
     names = list_stimuli()
+    if not isinstance(stimuli, (str, Path)):
+        raise StimulusError(
+            f"`stimuli` must be a bundled set or a folder: got a {type(stimuli).__name__}; the "
+            f"bundled sets are {', '.join(names)}"
+        )
+    name = str(stimuli)
     if name in names:
         return bundled("stimuli") / name, True
     if Path(name).is_dir():

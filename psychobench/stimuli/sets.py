@@ -240,7 +240,7 @@ def load_stimuli(stimuli: str | Path = "rendered-average") -> StimulusSet:
     StimulusError
         If anything is wrong with it: one line per fault, the first 20 of them.
     """
-    folder, is_bundled = find_folder(str(stimuli))
+    folder, is_bundled = find_folder(stimuli)
     faults: list[str] = []
     table = read_levels_file(folder, faults)
     _, pixels = decode_images(folder, list(table["file"]), faults)

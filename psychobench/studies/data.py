@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from psychobench.comparison import (
     BalancedComparison,
@@ -189,7 +188,7 @@ class StudyData:
         levels = self.stimuli.table["level"].to_numpy(np.float64)
         grid = np.linspace(levels.min(), levels.max(), GRID)
         fits = [self.observer_fits, *([self.cohort_fits] if people else [])]
-        return pd.concat([_tidy(each, grid) for each in fits], ignore_index=True)
+        return pd.concat([each.curves(grid)[CURVE_COLUMNS] for each in fits], ignore_index=True)
 
     def _drawn_intervals(self) -> bool:
         """Return whether an observer that was trained once has an interval, from drawn answers."""
@@ -198,14 +197,3 @@ class StudyData:
     def _other_stimuli(self) -> str:
         named = "stimulus" in self.cohort.table
         return sentences.other_stimuli(self.cohort.name, self.stimuli.name, named)
-
-
-def _tidy(fits: Fits, grid: NDArray[np.float64]) -> pd.DataFrame:
-    """Evaluate every curve of `fits` at the levels of `grid`, one row per curve and level."""
-    rows = fits.table[["observer", "condition"]].loc[fits.table.index.repeat(len(grid))]
-    return rows.reset_index(drop=True).assign(
-        level=np.tile(grid, len(fits.table)),
-        p=fits.predict(grid).ravel(),
-        low=np.nan,
-        high=np.nan,
-    )[CURVE_COLUMNS]

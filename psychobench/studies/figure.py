@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.draw.curves import Crowd, Curve, Panel, draw_curves, draw_panel
+from psychobench.draw.curves import CohortCurves, Curve, Panel, draw_curves, draw_panel
 from psychobench.errors import OptionError
 from psychobench.studies.data import GRID, StudyData
 from psychobench.trials.table import count_responses
@@ -86,9 +86,9 @@ def _panels(study: StudyData, colours: Mapping[str, str]) -> Iterator[tuple[str,
     for mask, cohort in study.comparison.cohorts.items():
         members = psi[condition == cohort.condition]
         label = f"{len(members)} {kind}, each and their mean"
-        crowd = Crowd(label, members, cohort.pse.mean, cohort.pse.sd, cohort.pse.sem)
+        cohort_curves = CohortCurves(label, members, cohort.pse.mean, cohort.pse.sd, cohort.pse.sem)
         title = "no mask" if mask == "none" else f"{mask} hidden"
-        yield mask, Panel(title, grid, crowd, curves[mask])
+        yield mask, Panel(title, grid, cohort_curves, curves[mask])
 
 
 def _curves(

@@ -11,10 +11,10 @@ from psychobench.comparison import CohortMeasures, match_cohorts
 from psychobench.comparison.cohort_measures import check_match
 from psychobench.errors import OptionError, all_of
 from psychobench.fits.pse import Fits, fit
+from psychobench.observers.named import load_observers, name_observers
 from psychobench.observers.protocol import Observer
 from psychobench.observers.runner import check_masks
 from psychobench.stimuli.sets import StimulusSet, load_stimuli
-from psychobench.studies.observers import load_observers, name_observers
 from psychobench.studies.options import StudyOptions, option_checks
 from psychobench.trials.cohort import Cohort, load_cohort
 

@@ -135,7 +135,8 @@ def study(
     """
     given = dict(locals())
     plan = make_plan(given)
-    note_reading(plan.cohort.table)
+    if plan.cohort.path is not None:
+        note_reading(plan.cohort.table)
     answers = collect_answers(plan)
     fits = fit_answers(answers, plan.options.fitting_of_observers)
     return _compare(plan, answers, fits, given)

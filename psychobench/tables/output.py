@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -21,6 +22,11 @@ def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         {str(name): _to_python(value) for name, value in row.items()}
         for row in table.to_dict(orient="records")
     ]
+
+
+def json_text(document: Any) -> str:
+    """Write a document as JSON, ending in a line break; it may hold no NaN."""
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:

@@ -1,7 +1,7 @@
-"""The conformance kit: what an observer plug-in must keep to, checked without pytest or torch."""
+"""Conformance checks: whether an observer keeps the protocol; needs neither pytest nor torch."""
 
 from psychobench.testing.conformance import CHECKS, check_observer
-from psychobench.testing.material import LabelledImages, References
+from psychobench.testing.probe_images import LabelledImages, References
 from psychobench.testing.report import Check, ConformanceReport
 
 __all__ = [

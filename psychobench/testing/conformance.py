@@ -9,25 +9,25 @@ from typing import cast
 
 from psychobench.errors import OptionError
 from psychobench.observers.protocol import Observer
-from psychobench.testing import form, invariance, judgement, surroundings
-from psychobench.testing.material import LabelledImages, References
+from psychobench.testing import discrimination, invariance, response_format, side_effects
+from psychobench.testing.observer_under_test import CheckFailed, CheckSkipped, ObserverUnderTest
+from psychobench.testing.probe_images import LabelledImages, References
 from psychobench.testing.report import Check, ConformanceReport
-from psychobench.testing.subject import CheckFailed, CheckSkipped, Subject
 
-CHECKS: dict[str, Callable[[Subject], None]] = {
-    "info": form.check_info,
-    "responds": form.check_responds,
-    "shape": form.check_shape,
-    "dtype": form.check_dtype,
-    "finite": form.check_finite,
-    "range": form.check_range,
-    "distinct": form.check_distinct,
-    "single-image": form.check_single_image,
-    "empty-input": form.check_empty_input,
-    "grey-image": form.check_grey_image,
-    "alpha-image": form.check_alpha_image,
-    "image-sizes": form.check_image_sizes,
-    "memory-layout": form.check_memory_layout,
+CHECKS: dict[str, Callable[[ObserverUnderTest], None]] = {
+    "info": response_format.check_info,
+    "responds": response_format.check_responds,
+    "shape": response_format.check_shape,
+    "dtype": response_format.check_dtype,
+    "finite": response_format.check_finite,
+    "range": response_format.check_range,
+    "distinct": response_format.check_distinct,
+    "single-image": response_format.check_single_image,
+    "empty-input": response_format.check_empty_input,
+    "grey-image": response_format.check_grey_image,
+    "alpha-image": response_format.check_alpha_image,
+    "image-sizes": response_format.check_image_sizes,
+    "memory-layout": response_format.check_memory_layout,
     "order": invariance.check_order,
     "batch-size": invariance.check_batch_size,
     "repeatable": invariance.check_repeatable,
@@ -35,17 +35,21 @@ CHECKS: dict[str, Callable[[Subject], None]] = {
     "fresh-instance": invariance.check_fresh_instance,
     "replicates": invariance.check_replicates,
     "input-unmodified": invariance.check_input_unmodified,
-    "evaluation-mode": surroundings.check_evaluation_mode,
-    "random-state": surroundings.check_random_state,
-    "process-state": surroundings.check_process_state,
-    "no-network": surroundings.check_no_network,
-    "stdout": surroundings.check_stdout,
-    "polarity": judgement.check_polarity,
-    "certainty": judgement.check_certainty,
-    "colour-order": judgement.check_colour_order,
-    "references": form.check_references,
+    "evaluation-mode": side_effects.check_evaluation_mode,
+    "random-state": side_effects.check_random_state,
+    "process-state": side_effects.check_process_state,
+    "no-network": side_effects.check_no_network,
+    "stdout": side_effects.check_stdout,
+    "polarity": discrimination.check_polarity,
+    "certainty": discrimination.check_certainty,
+    "colour-order": discrimination.check_colour_order,
+    "references": response_format.check_references,
 }
-_GATES = ("info", "responds", "shape")  # where one of these fails, the rest would only repeat it
+_GATES = (
+    "info",
+    "responds",
+    "shape",
+)  # if one of these fails, so do all further ones
 
 
 def check_observer(
@@ -68,11 +72,11 @@ def check_observer(
     registered_name : str, optional
         The entry point's name, which `info.name` must agree with.
     labelled : LabelledImages, optional
-        Clear cases of the observer's two categories; needed where these are not sad and happy.
+        Clear cases of the observer's two categories; needed if these are not sad and happy.
     references : References, optional
-        Images with verified answers: the one sure way to notice a wrong normalisation or resize.
+        Images with verified answers: the only certain test of normalisation and resizing.
     skip : sequence of str
-        Checks not to make, of `CHECKS`; the report says so.
+        Checks of `CHECKS` to leave out; the report lists them as skipped.
     atol : float
         How far answers that should be the same may differ, as probabilities.
     progress : bool
@@ -96,13 +100,13 @@ def check_observer(
     """
     if unknown := [name for name in skip if name not in CHECKS]:
         raise OptionError(
-            f"checks to skip must exist: {', '.join(unknown)} is none of {', '.join(CHECKS)}"
+            f"`skip` must name checks: {', '.join(unknown)} is none of {', '.join(CHECKS)}"
         )
     is_instance = hasattr(observer, "respond") and not isinstance(observer, type)
     factory = None if is_instance else cast(Callable[[], Observer], observer)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        subject = Subject(
+        tested = ObserverUnderTest(
             cast(Observer, observer) if factory is None else factory(),
             factory,
             registered_name,
@@ -111,12 +115,12 @@ def check_observer(
             atol,
             printed.getvalue,
         )
-        checks = _run_all(subject, skip, progress)
-    name = subject.info.name if checks[0].status == "passed" else registered_name
-    return ConformanceReport(name or type(subject.observer).__name__, checks)
+        checks = _run_all(tested, skip, progress)
+    name = tested.info.name if checks[0].status == "passed" else registered_name
+    return ConformanceReport(name or type(tested.observer).__name__, checks)
 
 
-def _run_all(subject: Subject, skip: Sequence[str], progress: bool) -> tuple[Check, ...]:
+def _run_all(tested: ObserverUnderTest, skip: Sequence[str], progress: bool) -> tuple[Check, ...]:
     from tqdm import tqdm
 
     checks: list[Check] = []
@@ -125,19 +129,19 @@ def _run_all(subject: Subject, skip: Sequence[str], progress: bool) -> tuple[Che
         CHECKS, desc="checks", unit="", leave=False, disable=None if progress else True
     ):
         if name in skip:
-            checks.append(Check(name, "skipped", "as asked"))
+            checks.append(Check(name, "skipped", "as requested"))
         elif gate:
             checks.append(Check(name, "skipped", f"needs '{gate}' to pass"))
         else:
-            checks.append(_run(name, subject))
+            checks.append(_run(name, tested))
             if checks[-1].status == "failed" and name in _GATES:
                 gate = name
     return tuple(checks)
 
 
-def _run(name: str, subject: Subject) -> Check:
+def _run(name: str, tested: ObserverUnderTest) -> Check:
     try:
-        CHECKS[name](subject)
+        CHECKS[name](tested)
     except CheckSkipped as outcome:
         return Check(name, "skipped", str(outcome))
     except CheckFailed as outcome:

@@ -1,4 +1,4 @@
-"""What the conformance kit found."""
+"""The result of the conformance checks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from psychobench.errors import ObserverError
+from psychobench.tables.notebook import ShownAsTable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class ConformanceReport:
+class ConformanceReport(ShownAsTable):
     """All checks of one observer.
 
     Attributes
@@ -62,7 +63,7 @@ class ConformanceReport:
         return tuple(check.name for check in self.checks if check.status == "failed")
 
     def raise_if_failed(self) -> None:
-        """Do nothing where all is well.
+        """Raise an error if a check failed.
 
         Raises
         ------
@@ -80,14 +81,14 @@ class ConformanceReport:
             )
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per check: `observer`, `check`, `status`, `message`."""
+        """Return one row per check: `observer`, `check`, `status`, `message`."""
         import pandas as pd
 
         rows = [(self.observer, each.name, each.status, each.message) for each in self.checks]
         return pd.DataFrame(rows, columns=["observer", "check", "status", "message"])
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain types that JSON takes."""
+        """Return the report as plain types for JSON."""
         return {
             "observer": self.observer,
             "passed": self.passed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -15,22 +14,22 @@ from psychobench.arguments import Pairs
 from psychobench.errors import OptionError, ResourceError, TableError
 from psychobench.messages import nearest
 from psychobench.resources import bundled, sha256
+from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes
-from psychobench.trials.columns import parse_columns, parse_where
-from psychobench.trials.table import count_responses, read_file, read_trials
+from psychobench.trials.table import count_responses, read_trials
 
 TABLE = "trials.csv"
 RECORD = "trials.csv.json"
 
 
 @dataclass(frozen=True)
-class Cohort:
+class Cohort(ShownAsTable):
     """People who judged stimuli, or a simulation of such.
 
     Parameters
     ----------
     name : str
-        Name of a bundled cohort, of the file or of the table.
+        Name of a bundled cohort, or of the file; ``table`` for a table in memory.
     table : DataFrame
         Their trials or counts, checked, see `psychobench.trials.table.validate_trials`.
     simulated : bool
@@ -55,31 +54,55 @@ class Cohort:
         """Number of participants who answered at least once."""
         return len(_participants(self.table))
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of the table."""
+        return self.table.copy()
 
-def list_cohorts() -> list[str]:
-    """Names of the bundled cohorts; each of them is simulated.
+
+HumansLike = str | PathLike[str] | pd.DataFrame | Cohort
+
+
+def list_cohorts() -> pd.DataFrame:
+    """List the bundled cohorts; each of them is simulated.
+
+    Returns
+    -------
+    DataFrame
+        One row per cohort: `name`, `title`, `simulated`, `n` (people), `n_levels`, `n_trials` and
+        `sha256`.
 
     Examples
     --------
-    >>> list_cohorts()
+    >>> list_cohorts()["name"].tolist()
     ['simulated']
     """
-    return sorted(path.parent.name for path in bundled("human_data").glob(f"*/{TABLE}"))
+    cohorts = [load_cohort(name) for name in _bundled_names()]
+    return pd.DataFrame(
+        [
+            {
+                "name": cohort.name,
+                "title": cohort.title,
+                "simulated": cohort.simulated,
+                "n": cohort.n,
+                "n_levels": int(cohort.table["level"].nunique()),
+                "n_trials": len(cohort.table),
+                "sha256": cohort.sha256,
+            }
+            for cohort in cohorts
+        ]
+    )
 
 
 def load_cohort(
-    humans: str | PathLike[str] | pd.DataFrame | Cohort = "simulated",
-    *,
-    columns: Pairs = None,
-    where: Pairs = None,
+    humans: HumansLike = "simulated", *, columns: Pairs = None, where: Pairs = None
 ) -> Cohort:
-    """Load a bundled cohort by name, or people of one's own from a file or a table.
+    """Load a bundled cohort by name, or one's own from a file or a table.
 
     Parameters
     ----------
     humans : str, path, DataFrame or Cohort
-        ``simulated``, the bundled cohort, which is SIMULATED; a CSV or TSV file; or a table of
-        trials or counts. A cohort that is loaded already is returned as it is.
+        ``simulated``, the bundled cohort, which is SIMULATED; a CSV or TSV file; a table of trials
+        or counts; or a cohort that was loaded already.
     columns, where : mapping or str, optional
         See `psychobench.read_trials`.
 
@@ -93,7 +116,7 @@ def load_cohort(
         If there is no such cohort or file, the table breaks the column contract, or fewer than two
         participants answered.
     OptionError
-        If `columns` or `where` cannot be used.
+        If `columns` or `where` cannot be read.
     ResourceError
         If a bundled cohort is not as it was shipped.
 
@@ -111,49 +134,50 @@ def load_cohort(
             )
         return humans
     if isinstance(humans, pd.DataFrame):
-        return _from_table(read_trials(humans, columns=columns, where=where))
-    return _from_file(str(humans), parse_columns(columns), parse_where(where))
-
-
-def _from_table(table: pd.DataFrame) -> Cohort:
-    source = str(table.attrs["source"])
-    digest = hashlib.sha256(csv_bytes(table)).hexdigest()
-    simulated, people = _describe(table, source)
-    return Cohort(source, table, simulated, f"{people} in a {source}", None, digest)
-
-
-def _from_file(name: str, columns: Mapping[str, str], where: Mapping[str, str]) -> Cohort:
-    names = list_cohorts()
-    own = name not in names
-    path = Path(name) if own else bundled("human_data") / name / TABLE
-    if own and not path.exists():
-        raise TableError(
-            f"a cohort must be a file or bundled: '{name}' is neither"
-            f"{nearest(name, names)}; bundled: {_marked(names)}"
-        )
-    table = read_file(path, columns, where)
-    simulated, people = _describe(table, str(path))
-    digest = sha256(path)
-    if not own:
+        table = read_trials(humans, columns=columns, where=where)
+        digest = hashlib.sha256(csv_bytes(table)).hexdigest()
+        return _cohort("table", table, None, digest, "in a table")
+    if isinstance(humans, str) and humans in _bundled_names():
+        path = bundled("human_data") / humans / TABLE
+        table, digest = read_trials(path, columns=columns, where=where), sha256(path)
         _check_hash(path, digest)
-    title = f"{people} in {path.name}" if own else f'{people} (bundled cohort "{name}")'
-    return Cohort(path.name if own else name, table, simulated, title, path, digest)
+        return _cohort(humans, table, path, digest, f'(bundled cohort "{humans}")')
+    path = _existing(humans)
+    table = read_trials(path, columns=columns, where=where)
+    return _cohort(path.name, table, path, sha256(path), f"in {path.name}")
 
 
-def _describe(table: pd.DataFrame, source: str) -> tuple[bool, str]:
-    """Return whether people are simulated, and how many there are in words."""
+def _bundled_names() -> list[str]:
+    return sorted(path.parent.name for path in bundled("human_data").glob(f"*/{TABLE}"))
+
+
+def _existing(humans: object) -> Path:
+    names = _bundled_names()
+    known = ", ".join(f"{name} (SIMULATED people)" for name in names)
+    if not isinstance(humans, (str, PathLike)):
+        raise TableError(
+            "a cohort must be a DataFrame, a file or bundled: got "
+            f"{'None' if humans is None else f'a {type(humans).__name__}'}; bundled: {known}"
+        )
+    path = Path(humans)
+    if not path.exists():
+        raise TableError(
+            f"a cohort must be a file or bundled: '{humans}' is neither"
+            f"{nearest(str(humans), names)}; bundled: {known}"
+        )
+    return path
+
+
+def _cohort(name: str, table: pd.DataFrame, path: Path | None, digest: str, where: str) -> Cohort:
     people = _participants(table)
     if len(people) < 2:
         raise TableError(
-            f"a cohort must have at least two participants who answered: {source} has only "
-            f"'{people[0]}'; add the others' rows, or loosen `where`"
+            f"a cohort must have at least two participants who answered: {path or 'the table'} has "
+            f"only '{people[0]}'; add the others' rows, or loosen `where`"
         )
     simulated = "simulated" in table and bool((table["simulated"] == 1).any())
-    return simulated, f"{len(people)} {'SIMULATED ' if simulated else ''}people"
-
-
-def _marked(names: list[str]) -> str:
-    return ", ".join(f"{name} (SIMULATED people)" for name in names)
+    kind = "SIMULATED " if simulated else ""
+    return Cohort(name, table, simulated, f"{len(people)} {kind}people {where}", path, digest)
 
 
 def _participants(table: pd.DataFrame) -> list[str]:

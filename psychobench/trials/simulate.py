@@ -12,7 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from psychobench.errors import OptionError
+from psychobench.arguments import check_number, check_whole
+from psychobench.errors import OptionError, all_of
 from psychobench.stimuli.levels import HUMAN_LEVELS
 
 Floats = NDArray[np.float64]
@@ -53,10 +54,10 @@ class _People:
     order: NDArray[np.int64]  # of presentation, (n, levels * repetitions)
 
 
-def simulate_cohort(
+def simulate_people(
     fit: Callable[[pd.DataFrame], Fitted],
     *,
-    n: int = 50,
+    people: int = 50,
     mean_pse: float = 0.532,
     sem_pse: float = 0.018,
     levels: Sequence[float] = HUMAN_LEVELS,
@@ -78,7 +79,7 @@ def simulate_cohort(
     ----------
     fit : callable
         Fits a table of counts: `psychobench.fit`, or that with other options.
-    n : int, default 50
+    people : int, default 50
         Number of people, at least 2.
     mean_pse, sem_pse : float
         Mean of the fitted PSEs and its standard error, in level units.
@@ -112,24 +113,24 @@ def simulate_cohort(
     Examples
     --------
     >>> import psychobench
-    >>> people = simulate_cohort(psychobench.fit, n=20, sem_pse=0.03, seed=2)
-    >>> len(people)
+    >>> table = simulate_people(psychobench.fit, people=20, sem_pse=0.03, seed=2)
+    >>> len(table)
     4200
-    >>> abs(people.attrs["reached"]["mean_pse"] - 0.532) < 0.001
+    >>> abs(table.attrs["reached"]["mean_pse"] - 0.532) < 0.001
     True
     """
-    _check(n, mean_pse, sem_pse, levels, stimuli, repetitions, seed)
+    _check(people, mean_pse, sem_pse, levels, stimuli, repetitions, seed)
     tested = np.asarray(levels, dtype=np.float64)
     rng = np.random.default_rng(seed)
     for _ in range(_DRAWS):
-        people = _draw(n, tested, repetitions, rng)
-        reached, responses = _adjust(fit, people, tested, mean_pse, sem_pse)
+        drawn = _draw(people, tested, repetitions, rng)
+        reached, responses = _adjust(fit, drawn, tested, mean_pse, sem_pse)
         if _meets(reached, mean_pse, sem_pse):
-            table = _trials(people, responses, tested, stimuli)
+            table = _trials(drawn, responses, tested, stimuli)
             table.attrs["reached"] = reached
             return table
     raise OptionError(
-        f"the fitted PSEs must be able to meet the target: {n} people with {repetitions} "
+        f"the fitted PSEs must be able to meet the target: {people} people with {repetitions} "
         f"repetitions came to mean {reached['mean_pse']:.4f} and SEM {reached['sem_pse']:.4f} "
         f"instead of {mean_pse:g} and {sem_pse:g}; take more repetitions or another `seed`"
     )
@@ -167,7 +168,7 @@ def _meets(reached: dict[str, Any], mean_pse: float, sem_pse: float) -> bool:
 
 
 def _check(
-    n: int,
+    people: int,
     mean_pse: float,
     sem_pse: float,
     levels: Sequence[float],
@@ -176,28 +177,31 @@ def _check(
     seed: int,
 ) -> None:
     """Find everything that is wrong with the arguments."""
+    all_of(
+        lambda: check_whole(people, "people", least=2),
+        lambda: check_whole(repetitions, "repetitions", least=1),
+        lambda: check_whole(seed, "seed"),
+        lambda: check_number(mean_pse, "mean_pse"),
+        lambda: check_number(sem_pse, "sem_pse"),
+    )
     faults = []
-    if n < 2:
-        faults.append(f"a cohort must have at least two people: {n} were asked for")
-    if repetitions < 1:
-        faults.append(f"repetitions must be 1 or more: it is {repetitions}")
-    if seed < 0:
-        faults.append(f"seed must be 0 or more: it is {seed}")
     if len(set(levels)) < max(3, len(levels)) or not np.isfinite(levels).all():
         listed = ", ".join(f"{level:g}" for level in levels)
-        faults.append(f"levels must be at least three different numbers: they are {listed}")
-    elif not sem_pse > 0 or not math.isfinite(sem_pse):
-        faults.append(f"the SEM of the PSEs must be above 0: it is {sem_pse:g}")
-    elif n >= 2:
-        reach = FURTHEST * sem_pse * math.sqrt(n)
+        faults.append(f"`levels` must be at least three different numbers: they are {listed}")
+    elif not sem_pse > 0:
+        faults.append(f"`sem_pse` must be above 0: it is {sem_pse:g}")
+    else:
+        reach = FURTHEST * sem_pse * math.sqrt(people)
         if not min(levels) < mean_pse - reach < mean_pse + reach < max(levels):
             faults.append(
-                f"PSEs must lie inside the levels: mean {mean_pse:g} with SEM {sem_pse:g} and {n} "
-                f"people puts some at {mean_pse - reach:.3g} and {mean_pse + reach:.3g}; "
-                f"the levels go from {min(levels):g} to {max(levels):g}"
+                f"PSEs must lie inside the levels: `mean_pse={mean_pse:g}` with "
+                f"`sem_pse={sem_pse:g}` and {people} people puts some at {mean_pse - reach:.3g} "
+                f"and {mean_pse + reach:.3g}; the levels go from {min(levels):g} to {max(levels):g}"
             )
     if stimuli is not None and len(stimuli) != len(levels):
-        faults.append(f"each level needs one stimulus: {len(levels)} levels, {len(stimuli)} ids")
+        faults.append(
+            f"`stimuli` must have one id for each level: {len(levels)} levels, {len(stimuli)} ids"
+        )
     if faults:
         raise OptionError(*faults)
 

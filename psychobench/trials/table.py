@@ -98,9 +98,7 @@ def read_trials(
         _check_names(table, source)
         kept = select_rows(rename(table, names, source), wanted, names, source)
         return validate_trials(kept, source=source)
-    read = read_file(_path_of(table), names, wanted)
-    note_reading(read)
-    return read
+    return _read_file(_path_of(table), names, wanted)
 
 
 def _path_of(table: object) -> Path:
@@ -113,8 +111,7 @@ def _path_of(table: object) -> Path:
     )
 
 
-def read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
-    """Read and check a file as `read_trials` does, without a note of what was read."""
+def _read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) -> pd.DataFrame:
     texts = [columns.get(name, name) for name in (*TEXTS, *where)]
     cells = read_cells(path, {*CANONICAL, *columns.values()}, texts)
     named = rename(cells, columns, str(path))
@@ -126,7 +123,10 @@ def read_file(path: Path, columns: Mapping[str, str], where: Mapping[str, str]) 
 
 
 def note_reading(table: pd.DataFrame) -> None:
-    """Log what was read from a file, and what was odd about it."""
+    """Log what was read from a file, and what was odd about it.
+
+    Functions do so once their work is done, so that a fault stands alone.
+    """
     for note in table.attrs.get("notes", ()):
         NOTES.info(note)
     observers, conditions = table["observer"].nunique(), table["condition"].nunique()

@@ -128,7 +128,7 @@ def test_a_wrong_option_ends_in_one_clear_line_and_writes_nothing(
             ["--bootstrap", "40", "--seed", "3", "--sigmoid", "logistic"],
             {"bootstrap": 40, "seed": 3, "sigmoid": "logistic"},
         ),
-        (["--share", "lapse"], {"share": ["lapse"]}),
+        (["--share", "lapse", "--gof", "0"], {"share": ["lapse"], "gof": 0}),
     ],
     ids=["as it is", "design", "rows and rules", "limits", "simulations", "shared lapse"],
 )

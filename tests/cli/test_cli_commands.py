@@ -9,7 +9,7 @@ import pytest
 from psychobench.cli import main
 
 
-@pytest.mark.parametrize("name", ["train", "reproduce", "attention"])
+@pytest.mark.parametrize("name", ["train", "reproduce"])
 def test_a_command_of_a_package_that_is_not_installed_names_the_package(run_cli, monkeypatch, name):
     monkeypatch.setattr(main, "entry_points", lambda group: [])
     ran = run_cli(name, "anything")

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
 
+import pandas as pd
 import pytest
 
+import psychobench
 from psychobench.resources import bundled
 
 
-def test_the_documented_command_makes_the_bundled_cohort_byte_for_byte(run_cli, tmp_path):
+def test_the_recorded_options_make_the_bundled_cohort_byte_for_byte(tmp_path):
     folder = bundled("human_data") / "simulated"
     record = json.loads((folder / "trials.csv.json").read_text(encoding="utf-8"))
-    out = tmp_path / "trials.csv"
-    command = shlex.split(record["command"].replace("FILE", shlex.quote(str(out))))
-    assert command[0] == "psychobench"
-    ran = run_cli(*command[1:])
-    assert ran.code == 0, ran.err
+    assert record["made_by"] == "psychobench.simulate_cohort"
+    psychobench.simulate_cohort(**record["options"]).save(tmp_path / "trials.csv")
     for name in ("trials.csv", "trials.csv.json"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_the_command_makes_what_the_function_makes(run_cli, tmp_path):
+    out = tmp_path / "people.csv"
+    run_cli("humans", "simulate", "--out", out, "--people", 8, "--sem-pse", 0.04, "--seed", 3)
+    made = psychobench.simulate_cohort(people=8, sem_pse=0.04, seed=3)
+    pd.testing.assert_frame_equal(pd.read_csv(out), made.to_frame(), check_dtype=False)
 
 
 def test_the_readme_of_the_bundled_cohort_gives_that_command():
     folder = bundled("human_data") / "simulated"
     record = json.loads((folder / "trials.csv.json").read_text(encoding="utf-8"))
-    seed = record["command"].rpartition("--seed ")[2]
     readme = (folder / "README.md").read_text(encoding="utf-8")
     assert (
-        f"psychobench humans simulate --out human_data/simulated/trials.csv --seed {seed}" in readme
+        "psychobench humans simulate --out human_data/simulated/trials.csv "
+        f"--seed {record['options']['seed']}" in readme
     )
 
 
@@ -50,7 +55,7 @@ def test_the_help_speaks_of_simulated_people(run_cli, command):
 def test_a_small_cohort_is_written_with_its_record_and_called_simulated(run_cli, tmp_path):
     out = tmp_path / "new" / "people.csv"
     ran = run_cli(
-        "humans", "simulate", "--out", out, "--observers", 8, "--sem-pse", 0.04, "--seed", 3,
+        "humans", "simulate", "--out", out, "--people", 8, "--sem-pse", 0.04, "--seed", 3,
         "--levels", "0,.25,.5,.75,1.5",
     )  # fmt: skip
     assert ran.code == 0, ran.err
@@ -63,8 +68,8 @@ def test_a_small_cohort_is_written_with_its_record_and_called_simulated(run_cli,
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--levels", "0,high"], "--levels must be numbers"),
-        (["--observers", "1"], "at least two people"),
+        (["--levels", "0,high"], "--levels must be one of"),
+        (["--people", "1"], "--people must be a whole number, 2 or more"),
         (["--mean-pse", "3"], "inside the levels"),
     ],
 )

@@ -27,4 +27,4 @@ def test_people_read_which_figure_is_wrong_and_what_it_should_be(run_cli):
 def test_an_unknown_paper_is_one_clear_line(run_cli):
     ran = run_cli("published", "ying2024")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == "Error: NAME must be one of ying2023: got 'ying2024'\n"
+    assert ran.err == "Error: NAME must be one of ying2023: got 'ying2024'; choose one of these\n"

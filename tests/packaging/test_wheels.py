@@ -26,7 +26,7 @@ CORE_TESTS = (
     "cli/test_cli_commands.py", "cli/test_cli_compare.py", "cli/test_cli_fit.py",
     "cli/test_cli_observers.py", "cli/test_cli_published.py", "cli/test_cli_stimuli.py",
     "imports/test_formats.py", "test_attention.py", "test_cohort.py", "test_comparison_tests.py",
-    "test_conformance.py", "test_fits_ml.py", "test_page.py", "test_pse_status.py",
+    "fits/test_ml.py", "test_conformance.py", "test_page.py", "test_pse_status.py",
     "test_registry.py", "test_resources.py", "test_startup.py", "test_stimuli.py",
 )  # fmt: skip
 
@@ -131,8 +131,8 @@ def test_the_cores_own_tests_pass_without_torch_and_outside_the_checkout(install
 def test_the_plugin_adds_its_observers_and_commands(installed, tmp_path):
     installed.add(build(ROOT / "plugins" / "torch_models", tmp_path))
     assert installed.observers() == dict.fromkeys((*OF_PLUGIN, "template"), "ok")
-    for command in ("attention", "reproduce", "train"):
-        assert f"psychobench {command} " in installed.psychobench(command, "--help")
+    for command in ("attention maps", "reproduce", "train"):
+        assert f"psychobench {command} " in installed.psychobench(*command.split(), "--help")
 
 
 def test_the_main_job_runs_from_training_to_figure(installed):

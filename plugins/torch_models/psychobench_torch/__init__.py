@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from psychobench_torch.version import __version__
 
-__all__ = ["TorchObserver", "__version__", "reproduce", "train"]
+__all__ = ["TorchObserver", "__version__", "reproduce", "train", "write_photograph_maps"]
 
 if TYPE_CHECKING:
+    from psychobench_torch.attention.photograph_files import (
+        write_photograph_maps as write_photograph_maps,
+    )
     from psychobench_torch.observers.torch_observer import TorchObserver as TorchObserver
     from psychobench_torch.reproduction.reproduce import reproduce as reproduce
     from psychobench_torch.training.train import train as train
@@ -21,6 +24,7 @@ _HOMES = {
     "TorchObserver": "psychobench_torch.observers.torch_observer",
     "reproduce": "psychobench_torch.reproduction.reproduce",
     "train": "psychobench_torch.training.train",
+    "write_photograph_maps": "psychobench_torch.attention.photograph_files",
 }
 
 

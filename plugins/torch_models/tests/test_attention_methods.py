@@ -10,8 +10,8 @@ import torch
 from psychobench_torch.attention.attend import attend, attend_dense
 from psychobench_torch.attention.cam import fit_cam, head_weights, ridge
 from psychobench_torch.attention.guided import guided_gradients
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.attention.layers import stages
-from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.targets import Target, choose_target
 from psychobench_torch.networks.torchvision_import import import_torchvision
 from torch import Tensor, nn
@@ -370,7 +370,7 @@ def test_the_network_comes_back_as_it_was(images, method, fails):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "grad-cam"}, "there is no 'grad-cam' (did you mean 'gradcam'?)"),
+        ({"method": "grad-cam"}, "there is no 'grad-cam' .did you mean 'gradcam'"),
         ({"method": "gradcam", "layer": "conv9"}, r"no 'conv9'; choose from conv1 \(features.1\)"),
         ({"method": "dense", "layer": "conv45"}, "conv54321: there is no 'conv45'"),
         ({"method": "gradcam", "layer": "head3"}, r"keep a map .* Linear gives \(5, 16\)"),

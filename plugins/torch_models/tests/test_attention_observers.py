@@ -13,7 +13,7 @@ import pytest
 import torch
 from psychobench_torch.attention import cam_faces
 from psychobench_torch.attention.attend import attend
-from psychobench_torch.attention.observer import METHODS, central_square
+from psychobench_torch.attention.interface import METHODS, central_square
 from psychobench_torch.heads.head_types import make_head
 from psychobench_torch.networks.architectures import (
     ConvolutionalFeatures,
@@ -24,10 +24,10 @@ from psychobench_torch.networks.architectures import (
 from psychobench_torch.observers.torch_observer import TorchObserver
 from torch import Tensor, nn
 
+from psychobench.attention import mapping
 from psychobench.attention.image_maps import on_image
 from psychobench.errors import ObserverError, OptionError
-from psychobench.observers import registry
-from psychobench.observers.attention_protocol import map_attention, offers_attention
+from psychobench.observers.attention_protocol import offers_attention, request_maps
 from psychobench.observers.registry import load_observer
 from psychobench.stimuli import load_stimuli
 
@@ -75,7 +75,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
         made.__class__ = Seeded
         return made
 
-    monkeypatch.setattr(registry, "load_observer", make)
+    monkeypatch.setattr(mapping, "load_observer", make)
 
 
 # --- the protocol ------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_every_registered_network_offers_attention_and_nothing_is_loaded(name):
 def test_the_target_is_happy_unless_another_is_asked_for(pictures):
     made = observer()
     found = {
-        target: map_attention(made, pictures, name="small", method="layercam", target=target)
+        target: request_maps(made, pictures, name="small", method="layercam", target=target)
         for target in (None, "happy", "sad", "margin", "winning")
     }
     assert found[None].target == "happy"
@@ -131,7 +131,7 @@ def test_maps_lie_where_the_transform_shows_the_picture():
 @pytest.mark.parametrize("window", [(0, 0, 40, 80), (0, 0, 1), (0.5, 0, 0.5, 1), 0.875])
 def test_a_window_that_is_no_part_of_the_picture_is_named(window):
     made = observer(window=lambda height, width: window)
-    with pytest.raises(ObserverError, match=r"'small' gives .* for an image of 40 x 80 px"):
+    with pytest.raises(ObserverError, match=r"'small' returns .* for an image of 40 x 80 px"):
         made.attention(np.zeros((1, 40, 80, 3), np.uint8), method="layercam")
 
 
@@ -300,12 +300,12 @@ def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(run_cli
         (["small", "--method", "lime"], "'small' has no 'lime', only cam, gradcam"),
         (["small", "--layer", "conv7"], "there is no 'conv7'; choose from conv1 (module.1)"),
         (["small", "--levels", "0,.33"], "no stimulus has level 0.33"),
-        (["small", "--levels", "low"], "--levels must be numbers"),
-        (["small", "--target", "angry"], "choose from sad, happy, margin, winning"),
+        (["small", "--levels", "low"], "--levels must be one of 'all', numbers"),
+        (["small", "--score", "angry"], "choose from sad, happy, margin, winning"),
         (["small", "--mask", "ears"], "'ears' does not belong"),
         (["small", "--pretraining", "a/w.pt", "--pretraining", "b/w.pt"], "'w.pt' is there twice"),
         (["small", "--reading", "total=sum"], "layercam has no 'total'; it has none"),
-        (["small", "--seeds", "2", "--identities", "2"], "either heads or people"),
+        (["small", "--seeds", "2", "--rendered-people", "2"], "either heads or people"),
     ],
 )
 def test_wrong_input_is_answered_in_one_line_and_nothing_is_written(

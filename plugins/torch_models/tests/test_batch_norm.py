@@ -77,7 +77,7 @@ def test_a_resumed_vgg_is_plain_and_has_the_bytes_of_one_trained_at_a_stretch(
 
 def test_batches_are_not_shared_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     processes = contextlib.nullcontext(ProcessGroup(0, 2, torch.device("cpu")))
-    monkeypatch.setattr(loop, "team", lambda: processes)
+    monkeypatch.setattr(loop, "process_group", lambda: processes)
     with pytest.raises(OptionError, match="whole batches: start one process, not 2"):
         pretrain(NORMALISED, noise(), progress=False)
 

@@ -184,7 +184,7 @@ def test_a_deeper_network_with_all_of_its_layers_is_refused(
     safetensors.torch.save_file(
         {**alexnet_state, "features.13.weight": torch.zeros(2)}, tmp_path / "deeper.safetensors"
     )
-    with pytest.raises(ObserverError, match=r"layer features\.13\.weight is none of them"):
+    with pytest.raises(ObserverError, match=r"layer features\.13\.weight is not one of them"):
         load(tmp_path / "deeper.safetensors")
 
 

@@ -42,7 +42,7 @@ def test_listing_and_making_the_observer_imports_no_torch() -> None:
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "0", True, 2**63])
 def test_a_seed_that_is_no_whole_number_is_refused_at_once(seed: object) -> None:
-    with pytest.raises(OptionError, match="seed must be a whole number"):
+    with pytest.raises(OptionError, match="`seed` must be a whole number"):
         load_observer("fe_alexnet", seed=seed)
 
 
@@ -167,7 +167,7 @@ def test_the_controls_differ_from_their_models_by_the_head_alone() -> None:
 
 
 def test_an_unknown_optimizer_is_refused_at_once() -> None:
-    with pytest.raises(OptionError, match="optimizer must be one of adam"):
+    with pytest.raises(OptionError, match="`optimizer` must be one of adam"):
         load_observer("vgg16", optimizer="adamm")
 
 

@@ -12,7 +12,7 @@ import pytest
 import safetensors.torch
 import torch
 from PIL import Image
-from psychobench_torch.attention.observer import METHODS
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.attention.photographs import map_photographs
 from psychobench_torch.extractors.pretrained_classifier import load_classifier
 from psychobench_torch.networks.architectures import draw_kaiming_normal
@@ -171,22 +171,3 @@ def test_a_reading_that_no_method_has_is_refused_in_python_too(
     paths = sorted(photographs.iterdir())
     with pytest.raises(OptionError, match="there is no 'totel'"):
         list(map_photographs(classifier, paths, methods=["dense"], readings={"totel": "sum"}))
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (["--columns", "image"], "must be of the form NAME=VALUE"),
-        (["--display", "wide"], "WIDTHxHEIGHT"),
-        (["--sigma-deg", "1"], "--pixels-per-degree"),
-        (["--period", "5", "2"], "must end after it begins"),
-        (["--scale", "0"], "above 0"),
-    ],
-)
-def test_wrong_options_of_the_comparison_are_told(
-    options: list[str], said: str, run_cli: Callable[..., Any], tmp_path: Path
-) -> None:
-    needed = ["--maps", tmp_path, "--fixations", tmp_path, "--images", tmp_path]
-    ran = run_cli("attention", "compare", *needed, *options)
-    assert ran.code == 1
-    assert said in ran.err

@@ -129,8 +129,8 @@ def test_info_has_the_hash_of_the_values_and_what_its_author_says() -> None:
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        ({"target": "angry"}, "target must be one of the labels"),
-        ({"outputs": (0,)}, "outputs must name the outputs of either label"),
+        ({"target": "angry"}, "`target` must be one of the labels"),
+        ({"outputs": (0,)}, "`outputs` must name the outputs of either label"),
         ({"outputs": (1, 1)}, "each once"),
         ({"outputs": ([], 1)}, "either label"),
         ({"outputs": (0, -1)}, "from 0"),

@@ -159,7 +159,7 @@ def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
         (["nonsense"], "OBSERVER must be one of alexnet, vgg11"),
         (["alexnet", "--data", "nowhere"], "there is nothing at"),
         (["alexnet", "--pretraining", "nothing.pth"], "file of pre-trained weights must exist"),
-        (["alexnet", "--learning-rate", "0"], "learning_rate must be above 0"),
+        (["alexnet", "--learning-rate", "0"], "--learning-rate must be above 0"),
         (["alexnet", "--data", "procedural-objects"], "must go with --phase pretraining"),
         (["alexnet", "--size", "64"], "--size must go with --phase pretraining"),
         (["alexnet", "--phase", "pretraining"], "--data must say what to pre-train on"),
@@ -313,7 +313,7 @@ def test_the_papers_recipe_is_the_papers() -> None:
     (stage,) = network.stages
     assert (stage.epochs, stage.batch, stage.size) == (60, 32, 224)
     assert (network.learning_rate, network.keep) == (5e-5, "best")
-    with pytest.raises(OptionError, match="learning_rate must be above 0"):
+    with pytest.raises(OptionError, match="`learning_rate` must be above 0"):
         plan(*asked, "--learning-rate", "0")
 
 

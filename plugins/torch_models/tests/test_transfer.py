@@ -269,7 +269,7 @@ def test_short_trainings_leave_nothing_when_they_are_interrupted(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(HeadFit, "judge", interrupt)
+    monkeypatch.setattr(HeadFit, "validation_accuracy", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(tiny_extractor(), patches())
     assert not list(cache.parent.rglob("*"))
@@ -328,7 +328,7 @@ def test_running_out_of_memory_says_how_much_was_needed(
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate")
 
     monkeypatch.setattr(HeadFit, "train", exhausted)
-    monkeypatch.setattr(fitting, "JUDGED", 1)
+    monkeypatch.setattr(fitting, "VALIDATION_BATCH", 1)
     with pytest.raises(ObserverError, match=r"1 head\(s\) of kind 'linear' needs about 0\.0 GB"):
         train(tiny_extractor(), patches())
 
@@ -412,4 +412,4 @@ def test_a_recipe_that_cannot_be_followed_is_refused_with_all_its_faults() -> No
             smallest_crop=0,
         )  # fmt: skip
     assert len(error.value.faults) == 7
-    assert "optimizer must be one of adam, adamw, sgd, rmsprop: it is 'lion'" in str(error.value)
+    assert "`optimizer` must be one of adam, adamw, sgd, rmsprop: it is 'lion'" in str(error.value)

@@ -23,6 +23,7 @@ from psychobench.comparison.conditions.sentences import (
 )
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
+from psychobench.tables.frames import as_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +138,7 @@ def compare_conditions(
     inner, outer = parse_names(within, "within"), parse_names(between, "between")
     included = parse_names(statuses, "statuses")
     _check_options(included, deletion, confidence)
-    table = fits.copy() if isinstance(fits, pd.DataFrame) else fits.to_frame()
+    table = as_rows(fits, "fits").to_frame()
     cells = arrange_cells(table, measure, inner, outer, included)
     pairs = _corrected(_pairs(cells, deletion, confidence))
     size = sum(pair.reason is None for pair in pairs)

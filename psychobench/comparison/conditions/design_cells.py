@@ -48,11 +48,11 @@ class DesignCells:
 
     @property
     def complete(self) -> NDArray[np.bool_]:
-        """Whether each person has all values, shape (n,)."""
+        """Whether each person has every value, shape (n,)."""
         return np.asarray(np.isfinite(self.values).all(axis=1))
 
     def is_in(self, group: Labels) -> NDArray[np.bool_]:
-        """Whether each person belongs to a group, shape (n,)."""
+        """Return whether each person belongs to a group, shape (n,)."""
         return np.array([each == group for each in self.group_of])
 
 

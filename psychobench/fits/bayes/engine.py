@@ -1,8 +1,8 @@
 """Bayesian fits of a whole table at once, after Schuett et al. [1]_.
 
-Each posterior is climbed to its maximum, and integrated over a lattice of points laid over it;
-every step is one array operation over many fits. Nothing is drawn at random, and no row depends on
-another.
+Each posterior is maximised and then integrated by quadrature; every step is one array operation
+over many fits. Nothing is drawn at random, and no row depends on another. Derived in
+docs/dev/fitting.md, section 8.
 
 References
 ----------
@@ -21,23 +21,23 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from psychobench.errors import FitError
-from psychobench.fits.bayes.log_posterior import Target, pose_target
-from psychobench.fits.bayes.map_estimate import Peak, find_peak, rank_starts
+from psychobench.fits.bayes.log_posterior import LogPosterior, make_log_posterior
+from psychobench.fits.bayes.map_estimate import Mode, best_grid_points, find_mode
 from psychobench.fits.bayes.marginals import Marginal
-from psychobench.fits.bayes.quadrature import gather
-from psychobench.fits.bayes.summaries import read_off
+from psychobench.fits.bayes.quadrature import integrate
+from psychobench.fits.bayes.summaries import summarise
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, M, W, pose_prior
+from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, THRESHOLD, WIDTH, make_prior
 from psychobench.parallel import in_order, spans
 
 QUANTITIES = (*PARAMETERS, "pse", "jnd")
 TOGETHER = 32  # posteriors that a thread integrates at a time
-CLOSE_CALL = 6.0  # log-likelihood by which a falling curve may start behind and still be climbed
-STEEP = 2.5  # gaps between levels, under which the data may be a step
+CLOSE_CALL = 6.0  # log posterior by which a falling curve may start behind and still be fitted
+STEEP = 2.5  # gaps between levels; under a narrower curve the data may be a step
 SLOW = 2_000  # rows that take long enough to show progress
 
 
@@ -68,21 +68,21 @@ class Posterior:
         return len(self.curves)
 
     def quantile(self, quantity: str, p: float) -> Floats:
-        """Find the value of a quantity below which a share `p` of each posterior lies: (n,)."""
+        """Compute the value of a quantity below which a share `p` of each posterior lies: (n,)."""
         return self.marginals[quantity].quantile(p)
 
     def cdf(self, quantity: str, value: Floats) -> Floats:
-        """Find the share of each posterior in which a quantity is below `value` (n,): (n,)."""
+        """Compute the share of each posterior in which a quantity is below `value`, (n,) each."""
         return self.marginals[quantity].cdf(value)
 
     def interval(self, quantity: str, confidence: float) -> tuple[Floats, Floats]:
-        """Find the central interval of a quantity: lower and upper ends, shape (n,) each."""
+        """Compute the central interval of a quantity: lower and upper ends, shape (n,) each."""
         tail = (1 - confidence) / 2
         return self.quantile(quantity, tail), self.quantile(quantity, 1 - tail)
 
 
-def posterior(blocks: Blocks, options: FitOptions) -> Posterior:
-    """Find the posterior of every observer's parameters, PSE and JND.
+def fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
+    """Compute the posterior of every observer's parameters, PSE and JND.
 
     A curve falls where the falling MAP curve is more than `psychobench.fits.ml.engine.CRITERION`
     log-likelihood better than the rising one.
@@ -101,81 +101,90 @@ def posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     Raises
     ------
     FitError
-        If the bounds leave an observer's prior nothing.
+        If the bounds exclude all of an observer's prior.
 
     Examples
     --------
     >>> import numpy as np
     >>> hits = np.array([[1.0, 3, 10, 20, 27, 29]])
     >>> blocks = Blocks(np.linspace(0, 1, 6)[None], np.full((1, 6), 30.0), hits)
-    >>> found = posterior(blocks, FitOptions(engine="bayes"))
+    >>> found = fit_posterior(blocks, FitOptions(engine="bayes"))
     >>> found.quantile("pse", 0.5).round(2).tolist()
     [0.5]
     """
-    if pose_prior(blocks, options).empty.any():
-        raise FitError("the bounds leave the prior nothing; widen those on threshold or width")
+    if make_prior(blocks, options).empty.any():
+        raise FitError("`bounds` must leave the prior some room; widen those on threshold or width")
     parts = spans(len(blocks), TOGETHER)
-    done = in_order(lambda rows: _posterior(blocks.take(rows), options), parts)
+    done = in_order(lambda rows: _fit_posterior(blocks.take(rows), options), parts)
     slow = len(blocks) >= SLOW
     found = list(tqdm(done, total=len(parts), desc="Posteriors", disable=not slow))
-    return _collected(found, parts, len(blocks))
+    return _concatenate(found, parts, len(blocks))
 
 
-def _posterior(blocks: Blocks, options: FitOptions) -> Posterior:
-    target, peak, falling = _directed(blocks, options)
-    curves = _to_curves(target, blocks, peak, falling)
+def _fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
+    """Maximise and integrate the posteriors of some observers."""
+    model, mode, falling = _find_modes(blocks, options)
+    curves = _to_curves(model, blocks, mode, falling)
     sides = [rows for rows in (np.flatnonzero(~falling), np.flatnonzero(falling)) if len(rows)]
     parts, places = [], []
-    for side in sides:  # they may hold different parameters
-        for own, cloud in gather(target.take(side), peak.x[side], peak.covariance[side]):
+    for side in sides:  # apart, since they may hold different parameters
+        for own, points in integrate(model.take(side), mode.x[side], mode.covariance[side]):
             rows = side[own]
             units = blocks.centre[rows], blocks.scale[rows]
-            found = read_off(target.take(rows), cloud, *units, with_pse=options.has_pse)
+            found = summarise(model.take(rows), points, *units, with_pse=options.has_pse)
             if falling[rows[0]]:
-                found.trade_rates()
+                found.swap_rates()
             part = curves.take(rows)
             parts.append(Posterior(part, found.marginals, found.means, found.without_pse))
             places.append(rows)
-    return _collected(parts, places, len(blocks))
+    return _concatenate(parts, places, len(blocks))
 
 
-def _directed(blocks: Blocks, options: FitOptions) -> tuple[Target, Peak, NDArray[np.bool_]]:
-    """Climb rising curves, and falling ones where they may be better; keep the better."""
+def _find_modes(
+    blocks: Blocks, options: FitOptions
+) -> tuple[LogPosterior, Mode, NDArray[np.bool_]]:
+    """Find the modes of rising curves, and of falling ones where they may be better.
+
+    Returned with the model and the mode of each row's better curve is whether it falls, (n,).
+    """
     n = len(blocks)
     rising, falling = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
-    up, down = pose_target(blocks, options, rising), pose_target(blocks, options, falling)
-    (start, ahead), (other, behind) = rank_starts(up), rank_starts(down)
-    peak = find_peak(up, start)
-    rows = np.flatnonzero(behind > ahead - CLOSE_CALL)
-    turned = rising
+    up, down = (make_log_posterior(blocks, options, which) for which in (rising, falling))
+    (start, value_up), (start_down, value_down) = best_grid_points(up), best_grid_points(down)
+    mode = find_mode(up, start)
+    rows = np.flatnonzero(value_down > value_up - CLOSE_CALL)
+    falls = np.zeros(n, dtype=bool)
     if len(rows):
-        rival = find_peak(down.take(rows), other[rows])
-        better = rival.loglik > peak.loglik[rows] + ml.CRITERION
-        turned[rows[better]] = True
-        for whole, part in zip(peak, rival, strict=True):
+        rival = find_mode(down.take(rows), start_down[rows])
+        better = rival.loglik > mode.loglik[rows] + ml.CRITERION
+        falls[rows[better]] = True
+        for whole, part in zip(mode, rival, strict=True):
             whole[rows[better]] = part[better]
-    return pose_target(blocks, options, turned), peak, turned
+    return make_log_posterior(blocks, options, falls), mode, falls
 
 
-def _to_curves(target: Target, blocks: Blocks, peak: Peak, falling: NDArray[np.bool_]) -> Curves:
-    theta = peak.theta
+def _to_curves(
+    model: LogPosterior, blocks: Blocks, mode: Mode, falling: NDArray[np.bool_]
+) -> Curves:
+    """Convert MAP estimates to curves in level units, guess and lapse swapped where falling."""
+    theta = mode.theta
     return Curves(
-        target.sigmoid,
-        threshold=blocks.centre + blocks.scale * theta[:, M],
-        width=blocks.scale * theta[:, W],
+        model.sigmoid,
+        threshold=blocks.centre + blocks.scale * theta[:, THRESHOLD],
+        width=blocks.scale * theta[:, WIDTH],
         guess=np.where(falling, theta[:, LAPSE], theta[:, GUESS]),
         lapse=np.where(falling, theta[:, GUESS], theta[:, LAPSE]),
-        overdispersion=theta[:, ETA] if target.overdispersed else np.full(len(theta), np.nan),
+        overdispersion=theta[:, ETA] if model.overdispersed else np.full(len(theta), np.nan),
         falling=falling,
-        objective=peak.loglik,
+        objective=mode.loglik,
     )
 
 
 def with_steps(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
-    """Put maximum-likelihood steps in the place of MAP curves of the same data.
+    """Replace MAP curves by maximum-likelihood steps where the data say no more than a step.
 
     The prior of the width ends at the smallest gap between levels, so that a MAP curve is never a
-    step; that the data say no more than a step does is for their likelihood to tell.
+    step; whether the data are one is therefore found from their likelihood alone.
     """
     known = np.isfinite(curves.width)
     rows = np.flatnonzero(known & (curves.width < STEEP * blocks.gap * blocks.scale))
@@ -183,13 +192,13 @@ def with_steps(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
         return curves
     part = blocks.take(rows)
     likely = ml.fit(part, options)
-    step = ml.at_floor(likely, part) & (likely.falling == curves.falling[rows])
+    step = ml.is_step(likely, part) & (likely.falling == curves.falling[rows])
     whole = likely.where(step, curves.take(rows))
     return curves.put(rows, whole)
 
 
-def _collected(parts: Sequence[Posterior], rows: Sequence[NDArray[np.intp]], n: int) -> Posterior:
-    """Put parts in their places among n rows."""
+def _concatenate(parts: Sequence[Posterior], rows: Sequence[NDArray[np.intp]], n: int) -> Posterior:
+    """Concatenate parts, whose `rows` together are all of n, in order of the rows."""
     places = np.argsort(np.concatenate(rows))
 
     def whole(arrays: Sequence[Floats]) -> Floats:

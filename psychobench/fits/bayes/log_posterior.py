@@ -1,4 +1,7 @@
-"""The likelihood of many fits, evaluated at many points of each."""
+"""The log posterior of many fits, evaluated at many points of each.
+
+Arrays are (n, b, points): fits, blocks, points. Equations are those of docs/dev/fitting.md.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.likelihoods import SMALLEST
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import ETA, GUESS, LAPSE, M, Prior, W, pose_prior
+from psychobench.fits.priors import ETA, GUESS, LAPSE, THRESHOLD, WIDTH, Prior, make_prior
 
-LEAST_ETA = 1e-3  # under which the beta-binomial likelihood is the binomial one in effect
+LEAST_ETA = 1e-3  # below which the beta-binomial likelihood is the binomial one in effect
 TOGETHER = 60_000  # blocks x points evaluated at a time: few enough for cache
-KNOTS, ROUGH_KNOTS = 20.0, 10.0  # of a table, per root of the greatest number of trials
-NOWHERE = -1e300
+KNOTS, ROUGH_KNOTS = 20.0, 10.0  # of a table, per square root of the greatest number of trials
+IMPOSSIBLE = -1e300  # log-likelihood
 
 
 @dataclass(frozen=True)
-class Target:
-    """Data, curve and prior, one row per fit.
+class LogPosterior:
+    """Data, curve and prior of n fits, which together make their posteriors.
 
     Parameters
     ----------
@@ -47,8 +50,8 @@ class Target:
     def __len__(self) -> int:
         return len(self.z)
 
-    def take(self, rows: NDArray[np.integer] | slice) -> Target:
-        """Take some rows."""
+    def take(self, rows: NDArray[np.integer] | slice) -> LogPosterior:
+        """Select rows."""
         data = {name: getattr(self, name)[rows] for name in ("z", "trials", "hits")}
         return replace(self, **data, prior=self.prior.take(rows))
 
@@ -59,42 +62,57 @@ class Target:
         size = max(1, TOGETHER // (points * self.z.shape[1]))
         for first in range(0, n, size):
             some = slice(first, first + size)
-            value[some] = self._evaluate(theta[some], some)
+            value[some] = self._log_likelihood(theta[some], some)
         return value
 
     def log_posterior(self, theta: Floats) -> Floats:
         """Evaluate the log density of the parameters, up to a constant: shape (n, points)."""
         return self.log_likelihood(theta) + self.prior.log_density(theta)
 
-    def shares(self, theta: Floats, rows: slice = slice(None)) -> Floats:
-        """Evaluate psi at all levels: `theta` (n, 5, points) gives (n, b, points)."""
-        u = np.subtract(self.z[rows, :, None], theta[:, None, M])
-        u *= self.sigmoid.spread / theta[:, None, W]
+    def psi(self, theta: Floats, rows: slice = slice(None)) -> Floats:
+        """Evaluate psi at all levels for `theta` (n, 5, points): shape (n, b, points)."""
+        # in place: these arrays are the largest of an integration
+        u = np.subtract(self.z[rows, :, None], theta[:, None, THRESHOLD])
+        u *= self.sigmoid.spread / theta[:, None, WIDTH]
         u += self.sigmoid.median
         p = self.sigmoid.cdf(u)
         p *= np.maximum(1 - theta[:, None, GUESS] - theta[:, None, LAPSE], 0.0)
         p += theta[:, None, GUESS]
         return p
 
-    def log_likelihoods(self, theta: Floats, etas: Floats, *, rough: bool = False) -> Floats:
-        """Evaluate every point at every overdispersion: (n, 5, p) and (n, e) give (n, p, e).
+    def log_likelihood_by_eta(self, theta: Floats, etas: Floats, *, rough: bool = False) -> Floats:
+        """Evaluate every point at every overdispersion.
 
         The beta-binomial likelihood of a block depends on psi and eta alone, so that it is
-        interpolated in a table of the given etas and a few hundred values of psi: all points at
-        once are the product of a sparse matrix and the table. A `rough` table has fewer.
+        interpolated linearly in a table of the given etas and a few hundred values of psi. All
+        points at once are the product of a sparse matrix, two weights per point and block, and the
+        table: no log-gamma function is evaluated per point.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (n, 5, p)
+            Parameters; their own overdispersion is ignored.
+        etas : ndarray, shape (n, e)
+            Overdispersions.
+        rough : bool
+            Whether a table with half as many values of psi will do.
+
+        Returns
+        -------
+        ndarray, shape (n, p, e)
         """
         if not self.overdispersed:
             return self.log_likelihood(theta)[..., None]
         knots = ROUGH_KNOTS if rough else KNOTS
         if not {GUESS, LAPSE} & set(self.prior.free.tolist()):
-            knots *= 4  # psi comes nearer to 0 and 1, where the likelihood is steep
+            knots *= 4  # without asymptotes psi comes near 0 and 1, where the likelihood is steep
         return np.stack([self._interpolate(theta, etas, row, knots) for row in range(len(self))])
 
     def _interpolate(self, theta: Floats, etas: Floats, row: int, knots: float) -> Floats:
-        """Do the same for one row: shape (p, e)."""
+        """Evaluate one row: shape (p, e)."""
         count = int(knots * np.sqrt(self.trials[row].max())) + 20
-        p = np.minimum(self.shares(theta[[row]], slice(row, row + 1))[0], 1.0)
-        place = np.sqrt(p)
+        p = np.minimum(self.psi(theta[[row]], slice(row, row + 1))[0], 1.0)
+        place = np.sqrt(p)  # eq. 29, in knots from the first
         place -= np.sqrt(1 - p)
         place += 1
         place *= count / 2
@@ -106,31 +124,32 @@ class Target:
         shares[..., 1], places[..., 0] = place.T, knot.T
         np.subtract(1, shares[..., 1], out=shares[..., 0])
         np.add(places[..., 0], 1, out=places[..., 1])
+        # a point is a row of the matrix, with entries at the knots on either side of its psi
         starts = np.arange(points + 1, dtype=np.int32) * (2 * b)
         shape = (points, b * (count + 1))
         matrix = csr_array((shares.ravel(), places.ravel(), starts), shape=shape)
         table = _table(etas[row], self.trials[row], self.hits[row], count)
         values = matrix @ table.reshape(-1, etas.shape[1])
-        values[theta[row, GUESS] + theta[row, LAPSE] >= 1] = NOWHERE
+        values[theta[row, GUESS] + theta[row, LAPSE] >= 1] = IMPOSSIBLE
         return np.asarray(values)
 
-    def _evaluate(self, theta: Floats, rows: slice) -> Floats:
+    def _log_likelihood(self, theta: Floats, rows: slice) -> Floats:
         trials, hits = self.trials[rows, :, None], self.hits[rows, :, None]
-        p = self.shares(theta, rows)
+        p = self.psi(theta, rows)
         q = np.maximum(1 - p, SMALLEST)
         np.maximum(p, SMALLEST, out=p)
         if self.overdispersed:
             value = _beta_binomial(p, q, trials, hits, theta[:, None, ETA])
         else:
             value = (hits * np.log(p) + (trials - hits) * np.log(q)).sum(axis=1)
-        return np.where(theta[:, GUESS] + theta[:, LAPSE] < 1, value, NOWHERE)
+        return np.where(theta[:, GUESS] + theta[:, LAPSE] < 1, value, IMPOSSIBLE)
 
 
 def _table(etas: Floats, trials: Floats, hits: Floats, count: int) -> Floats:
     """Tabulate one row's log-likelihood in each block: shape (b, count + 1, e).
 
-    Knots are even on ``sqrt(psi) - sqrt(1 - psi)``, on which the likelihood of a share is about
-    equally sharp everywhere.
+    Knots are even in ``sqrt(psi) - sqrt(1 - psi)`` (eq. 29): the standard error of a proportion is
+    nearly constant on that scale, as on the arcsine's, and it needs no arcsine at each point.
     """
     place = np.linspace(-1.0, 1.0, count + 1)
     p = np.clip(np.sin(np.pi / 4 + np.arcsin(place / np.sqrt(2))) ** 2, 1e-13, 1.0)
@@ -139,14 +158,17 @@ def _table(etas: Floats, trials: Floats, hits: Floats, count: int) -> Floats:
     at_zero = gammaln(a)
     trials, hits = trials[:, None, None], hits[:, None, None]
     table = gammaln(a + hits)
-    table += gammaln(a[::-1] + (trials - hits))  # knots are symmetric
+    table += gammaln(a[::-1] + (trials - hits))  # knots are symmetric: 1 - p is p backwards
     table -= at_zero + at_zero[::-1]
     table -= gammaln(v + trials) - gammaln(v)
     return np.asarray(table)
 
 
 def _beta_binomial(p: Floats, q: Floats, trials: Floats, hits: Floats, eta: Floats) -> Floats:
-    """Sum ``log B(k + p v, n - k + q v) - log B(p v, q v)`` with ``v = 1 / eta^2 - 1``."""
+    """Sum ``log B(k + p v, n - k + q v) - log B(p v, q v)``, ``v = 1 / eta^2 - 1`` (eq. 6).
+
+    `p` and `q` (n, b, points) are overwritten; `eta` is (n, 1, points).
+    """
     v = 1 / np.square(np.maximum(eta, LEAST_ETA)) - 1
     p *= v
     q *= v
@@ -155,22 +177,22 @@ def _beta_binomial(p: Floats, q: Floats, trials: Floats, hits: Floats, eta: Floa
     value += gammaln(q + (trials - hits))
     value -= gammaln(q)
     total = value.sum(axis=1)
-    if (trials == trials[:, :1]).all():
+    if (trials == trials[:, :1]).all():  # the last terms do not depend on the block
         trials, b = trials[:, :1], trials.shape[1]
         return np.asarray(total - b * (gammaln(v + trials) - gammaln(v))[:, 0])
     return np.asarray(total - (gammaln(v + trials) - gammaln(v)).sum(axis=1))
 
 
-def pose_target(
+def make_log_posterior(
     blocks: Blocks, options: FitOptions, falling: NDArray[np.bool_] | None = None
-) -> Target:
-    """State the posterior that options ask for; `falling` as in `fits.ml.engine.pose`."""
-    turned = np.zeros(len(blocks), dtype=bool) if falling is None else falling
-    return Target(
+) -> LogPosterior:
+    """Formulate the posteriors that options ask for; `falling` as in `fits.ml.problem`."""
+    swapped = np.zeros(len(blocks), dtype=bool) if falling is None else falling
+    return LogPosterior(
         blocks.z,
         blocks.trials,
-        blocks.swapped(turned).hits,
+        blocks.swapped(swapped).hits,
         SIGMOIDS[options.sigmoid],
-        pose_prior(blocks, options, turned),
+        make_prior(blocks, options, swapped),
         options.likelihood == "beta-binomial",
     )

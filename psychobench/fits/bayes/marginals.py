@@ -1,4 +1,4 @@
-"""Distribution functions of single quantities from weighted points of a lattice."""
+"""Marginal distributions of single quantities, from weighted points or from nodes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from scipy.special import ndtr, ndtri
 
 from psychobench.fits.functions import Floats
 
-SCORES = np.linspace(-6.0, 6.0, 241)  # standard normal scores at which quantiles are kept
-BINS, FARTHEST = 512, 8.0  # bins, and the standard deviations that they reach out
-SMOOTHING = 0.35  # standard deviations
-FINE = 401  # positions between nodes
-ROUNDING = 1e-12  # of what is the same everywhere
+# quantiles are kept at these standard normal scores: even in the middle and in both tails
+SCORES = np.linspace(-6.0, 6.0, 241)
+BINS, FARTHEST = 512, 8.0  # of the histogram; standard deviations to its ends
+SMOOTHING = 0.35  # standard deviation of the kernel, in those of the quantity
+FINE = 401  # points at which a density between nodes is interpolated
+ROUNDING = 1e-12  # spread, relative to the middle, of a quantity that does not vary
 
 
 @dataclass(frozen=True)
@@ -30,27 +31,28 @@ class Marginal:
     values: Floats
 
     def quantile(self, p: float) -> Floats:
-        """Find the value below which a share `p` lies: shape (n,)."""
+        """Compute the value below which a share `p` lies: shape (n,)."""
         place = np.interp(ndtri(p), SCORES, np.arange(len(SCORES)))
         below = min(int(place), len(SCORES) - 2)
         low, high = self.values[:, below], self.values[:, below + 1]
         return np.asarray(low + (place - below) * (high - low))
 
     def cdf(self, value: Floats) -> Floats:
-        """Find the share below `value` (n,) in each row: shape (n,)."""
+        """Compute the share below `value` (n,) in each row: shape (n,)."""
         pairs = zip(value, self.values, strict=True)
         scores = [np.interp(one, row, SCORES, left=-np.inf, right=np.inf) for one, row in pairs]
         return np.asarray(ndtr(np.array(scores)))
 
 
 def from_points(values: Floats, weights: Floats) -> Marginal:
-    """Smooth the distribution of weighted points; nan values take no part.
+    """Smooth the distribution of weighted points; nan values are left out.
 
-    What is the same at all points has no distribution: its quantiles are nan.
+    A quantity that is the same at all points has no distribution: its quantiles are nan.
 
-    Points of a lattice stand for what lies between them. Their histogram is smoothed once, brought
-    by its own distribution function to a nearly normal form, smoothed again, and narrowed by what
-    smoothing has widened a normal distribution.
+    Points of a lattice stand for what lies between them, and the projection of a lattice onto one
+    quantity is uneven. Their histogram is smoothed once, transformed by its own distribution
+    function to a nearly normal form, smoothed again, and narrowed by the factor by which smoothing
+    widens a normal distribution (eq. 33 of docs/dev/fitting.md).
 
     Parameters
     ----------
@@ -65,10 +67,12 @@ def from_points(values: Floats, weights: Floats) -> Marginal:
     safe = np.where(spread > 0, spread, 1.0)
     grid = np.linspace(-FARTHEST, FARTHEST, BINS + 1)
     histogram = _histogram((values - middle) / safe, weights)
+    # a kernel of fourth order leaves mean and variance as they are, and the tails nearly so
     normal = ndtri(_smoothed(histogram, fourth=True))
     again = ndtri(_smoothed(_histogram(normal, histogram), fourth=False))
     quantiles = np.empty((len(values), len(SCORES)))
     for row in range(len(values)):
+        # backwards through both transformations
         score = np.interp(SCORES, again[row], grid) / np.sqrt(1 + SMOOTHING**2)
         quantiles[row] = np.interp(score, normal[row], grid)
     varies = (total > 0) & (spread > ROUNDING * np.maximum(1.0, np.abs(middle)))
@@ -76,9 +80,10 @@ def from_points(values: Floats, weights: Floats) -> Marginal:
 
 
 def from_nodes(nodes: Floats, weights: Floats) -> Marginal:
-    """Interpolate a smooth density known at evenly spaced nodes, both of shape (n, nodes)."""
+    """Interpolate a smooth density known at evenly spaced nodes; both are (n, nodes)."""
     share = np.linspace(0.0, 1.0, nodes.shape[1])
     fine = np.linspace(0.0, 1.0, FINE)
+    # the logarithm of a density is nearly a parabola: a few nodes determine it
     density = np.exp(CubicSpline(share, np.log(np.maximum(weights, 1e-300)), axis=1)(fine))
     mass = density.cumsum(axis=1) - density / 2
     mass = np.clip(mass / density.sum(axis=1, keepdims=True), 1e-15, 1 - 1e-15)
@@ -87,7 +92,7 @@ def from_nodes(nodes: Floats, weights: Floats) -> Marginal:
 
 
 def _centre(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Find a middle and a spread that far-off points do not carry away."""
+    """Compute mean and standard deviation with outlying points drawn in, (n, 1) each."""
     kept = values
     for _ in range(3):
         middle = (weights * kept).sum(axis=1, keepdims=True)
@@ -97,7 +102,7 @@ def _centre(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
 
 
 def _histogram(places: Floats, weights: Floats) -> Floats:
-    """Share each point's weight between the two nearest bins: shape (n, BINS + 1)."""
+    """Divide each point's weight between the two nearest bins: shape (n, BINS + 1)."""
     n = len(places)
     at = np.clip((places / FARTHEST + 1) * (BINS / 2), 0.0, BINS - 1e-6)
     below = at.astype(np.intp)
@@ -110,13 +115,13 @@ def _histogram(places: Floats, weights: Floats) -> Floats:
 
 
 def _smoothed(histogram: Floats, *, fourth: bool) -> Floats:
-    """Smooth with a normal kernel, or one of fourth order, and sum up: shape (n, BINS + 1)."""
+    """Smooth with a normal kernel, or one of fourth order, and accumulate: (n, BINS + 1)."""
     step = 2 * FARTHEST / BINS
     reach = int(6 * SMOOTHING / step)
     u = np.arange(-reach, reach + 1) * step / SMOOTHING
     kernel = np.exp(-0.5 * u**2) * (3 - u**2 if fourth else 1.0)
-    size = 2 ** int(np.ceil(np.log2(BINS + 1 + len(kernel))))
+    size = 2 ** int(np.ceil(np.log2(BINS + 1 + len(kernel))))  # padded: no wrap-around
     product = np.fft.rfft(histogram, size, axis=1) * np.fft.rfft(kernel / kernel.sum(), size)
     density = np.fft.irfft(product, size, axis=1)[:, reach : reach + BINS + 1]
-    mass = density.cumsum(axis=1) - density / 2
+    mass = density.cumsum(axis=1) - density / 2  # up to the middle of each bin
     return np.asarray(np.clip(np.maximum.accumulate(mass, axis=1), 1e-15, 1 - 1e-15))

@@ -1,4 +1,4 @@
-"""Marginals and means of parameters, PSE and JND, read off weighted points, in level units."""
+"""Marginals and means of parameters, PSE and JND from weighted points, in level units."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from psychobench.fits.bayes.log_posterior import Target
+from psychobench.fits.bayes.log_posterior import LogPosterior
 from psychobench.fits.bayes.marginals import Marginal, from_nodes, from_points
-from psychobench.fits.bayes.quadrature import Cloud
+from psychobench.fits.bayes.weighted_points import WeightedPoints
 from psychobench.fits.functions import Floats
-from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, M, W
+from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, THRESHOLD, WIDTH
 
 
 @dataclass
-class Quantities:
-    """What is known of each quantity, by name.
+class Summaries:
+    """Marginal distributions and means of each quantity, by name.
 
     Parameters
     ----------
@@ -31,85 +31,92 @@ class Quantities:
     means: dict[str, Floats] = field(default_factory=dict)
     without_pse: Floats = field(default_factory=lambda: np.zeros(0))
 
-    def trade_rates(self) -> None:
-        """Let guess and lapse trade places."""
+    def swap_rates(self) -> None:
+        """Swap guess and lapse, for a curve that falls."""
         names = {"guess": "lapse", "lapse": "guess"}
         self.marginals = {names.get(name, name): one for name, one in self.marginals.items()}
         self.means = {names.get(name, name): one for name, one in self.means.items()}
 
 
-def read_off(
-    target: Target, cloud: Cloud, centre: Floats, scale: Floats, *, with_pse: bool
-) -> Quantities:
-    """Read everything off a cloud.
+def summarise(
+    model: LogPosterior, points: WeightedPoints, centre: Floats, scale: Floats, *, with_pse: bool
+) -> Summaries:
+    """Summarise posteriors.
 
     Parameters
     ----------
-    target : Target
-        Whose posterior it is.
-    cloud : Cloud
-        Of n rows.
+    model : LogPosterior
+        With n rows.
+    points : WeightedPoints
+        Of the same rows.
     centre, scale : ndarray, shape (n,)
         Of each observer's levels.
     with_pse : bool
         Whether the task has a PSE.
+
+    Returns
+    -------
+    Summaries
     """
-    found = Quantities(without_pse=np.zeros(len(target)))
+    found = Summaries(without_pse=np.zeros(len(model)))
     centre, scale = centre[:, None], scale[:, None]
-    _read_parameters(found, target, cloud, centre, scale)
-    _read_jnd(found, target, cloud, centre, scale)
+    _add_parameters(found, model, points, centre, scale)
+    _add_jnd(found, model, points, centre, scale)
     if with_pse:
-        _read_pse(found, target, cloud, centre, scale)
+        _add_pse(found, model, points, centre, scale)
     return found
 
 
-def _read_parameters(
-    found: Quantities, target: Target, cloud: Cloud, centre: Floats, scale: Floats
+def _add_parameters(
+    found: Summaries, model: LogPosterior, points: WeightedPoints, centre: Floats, scale: Floats
 ) -> None:
-    prior = target.prior
+    prior = model.prior
     none, one = np.zeros_like(scale), np.ones_like(scale)
-    units = {M: (centre, scale), W: (none, scale)}
+    units = {THRESHOLD: (centre, scale), WIDTH: (none, scale)}
     for column, name in enumerate(PARAMETERS[:ETA]):
         shift, stretch = units.get(column, (none, one))
-        mean = (cloud.weights * cloud.theta[:, column]).sum(axis=1, keepdims=True)
+        mean = (points.weights * points.theta[:, column]).sum(axis=1, keepdims=True)
         found.means[name] = (shift + stretch * mean)[:, 0]
         if column in prior.free:
-            values = prior.along(column, from_points(cloud.x[:, column], cloud.weights).values)
+            # smoothed in the coordinate, where it is nearly normal and knows no bounds
+            values = prior.from_coordinate(
+                column, from_points(points.x[:, column], points.weights).values
+            )
             found.marginals[name] = Marginal(shift + stretch * values)
     if prior.tied and "guess" in found.marginals:
         found.marginals["lapse"] = found.marginals["guess"]
-    if target.overdispersed:
-        etas = prior.along(ETA, cloud.nodes)
-        found.means["overdispersion"] = (cloud.node_weights * etas).sum(axis=1)
-        values = prior.along(ETA, from_nodes(cloud.nodes, cloud.node_weights).values)
+    if model.overdispersed:
+        etas = prior.from_coordinate(ETA, points.nodes)
+        found.means["overdispersion"] = (points.node_weights * etas).sum(axis=1)
+        values = prior.from_coordinate(ETA, from_nodes(points.nodes, points.node_weights).values)
         found.marginals["overdispersion"] = Marginal(values)
 
 
-def _read_jnd(
-    found: Quantities, target: Target, cloud: Cloud, centre: Floats, scale: Floats
+def _add_jnd(
+    found: Summaries, model: LogPosterior, points: WeightedPoints, centre: Floats, scale: Floats
 ) -> None:
-    sigmoid = target.sigmoid
+    sigmoid = model.sigmoid
     if not sigmoid.log_levels:  # the JND is a multiple of the width
         share = float(np.diff(sigmoid.position([0.25, 0.75], 0.0, 1.0))[0] / 2)
         found.means["jnd"] = share * found.means["width"]
         if "width" in found.marginals:
             found.marginals["jnd"] = Marginal(share * found.marginals["width"].values)
         return
-    threshold, width = centre + scale * cloud.theta[:, M], scale * cloud.theta[:, W]
+    threshold, width = centre + scale * points.theta[:, THRESHOLD], scale * points.theta[:, WIDTH]
     upper, lower = (sigmoid.to_level(sigmoid.position(p, threshold, width)) for p in (0.75, 0.25))
     jnd = (upper - lower) / 2
-    found.means["jnd"] = (cloud.weights * jnd).sum(axis=1)
-    found.marginals["jnd"] = Marginal(np.exp(from_points(np.log(jnd), cloud.weights).values))
+    found.means["jnd"] = (points.weights * jnd).sum(axis=1)
+    found.marginals["jnd"] = Marginal(np.exp(from_points(np.log(jnd), points.weights).values))
 
 
-def _read_pse(
-    found: Quantities, target: Target, cloud: Cloud, centre: Floats, scale: Floats
+def _add_pse(
+    found: Summaries, model: LogPosterior, points: WeightedPoints, centre: Floats, scale: Floats
 ) -> None:
-    """Read the PSE off the points at which there is one."""
-    sigmoid, weights = target.sigmoid, cloud.weights
-    threshold, guess, lapse = (cloud.theta[:, column] for column in (M, GUESS, LAPSE))
+    """Add the PSE, from the points at which there is one (eq. 3 of docs/dev/fitting.md)."""
+    sigmoid, weights = model.sigmoid, points.weights
+    threshold, guess, lapse = (points.theta[:, column] for column in (THRESHOLD, GUESS, LAPSE))
     share = (0.5 - guess) / (1 - guess - lapse)
-    place = sigmoid.position(share, threshold, cloud.theta[:, W])
+    place = sigmoid.position(share, threshold, points.theta[:, WIDTH])
     quantiles = from_points(place, weights).values
     found.marginals["pse"] = Marginal(sigmoid.to_level(centre + scale * quantiles))
     lacking = np.isnan(place)

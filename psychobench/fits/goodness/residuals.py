@@ -22,19 +22,20 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.goodness.time_course import Cells
 from psychobench.fits.likelihoods import SMALLEST, deviance_residuals
 from psychobench.fits.ml.bootstrap import STARTS, refit_simulated
-from psychobench.fits.ml.engine import pose, solve, to_curves
+from psychobench.fits.ml.engine import solve, to_curves
+from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 
-TIE = 1e-9  # statistics nearer than this are the same, but for rounding
-LEAST_LEVELS = 3  # that a refit without a block must have
+TIE = 1e-9  # statistics nearer than this differ by rounding alone
+LEAST_LEVELS = 3  # of a refit without one block
 TOGETHER = 40_000  # refits at a time: bounds the memory
 CHECKS = ("deviance", "level", "order")
-RANGE = (0.025, 0.975)  # of the refits' statistics
+RANGE = (0.025, 0.975)  # quantiles of the refits' statistics
 
 
 class Statistic(NamedTuple):
-    """One check of `n` fits: what it found, its Monte-Carlo p, and 95% of what refits give."""
+    """One check of n fits: observed value, Monte-Carlo p, and the central 95% of refits."""
 
     value: Floats
     p: Floats
@@ -44,11 +45,11 @@ class Statistic(NamedTuple):
 
 def refit(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
     """Fit answers by maximum likelihood, in the direction that each curve has."""
-    problem = pose(blocks, options, curves.falling)
+    problem = make_problem(blocks, options, curves.falling)
     return to_curves(problem, solve(problem, starts=STARTS, grid=COARSE), curves.falling)
 
 
-def check(
+def compare_with_refits(
     curves: Curves,
     blocks: Blocks,
     cells: Cells | None,
@@ -58,9 +59,9 @@ def check(
     """Compare deviance and trends of the residuals with those of refits of simulated answers.
 
     The trends are the correlations of deviance residuals with the curve's prediction and with the
-    time at which the answers came [1]_; the second weighs each cell by the binomial variance that
-    the curve gives it. Answers are simulated from the curves; they and the data are fitted by
-    maximum likelihood, whatever the engine, so that like is compared with like.
+    time at which the answers came [1]_; in the second each cell is weighted by its binomial
+    variance under the curve. Answers are simulated from the curves; they and the data are fitted
+    by maximum likelihood, whatever the engine, so that their statistics are comparable.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def check(
     blocks : Blocks
         Counted answers.
     cells : Cells or None
-        The blocks cut by time; None where the order of the answers is not known.
+        The blocks divided by time; None where the order of the answers is not known.
     options : FitOptions
         Its `gof` is the number of refits per curve.
     seeds : sequence of int
@@ -86,7 +87,7 @@ def check(
     values = np.full((len(CHECKS), len(curves)), np.nan)
     values[:2] = _statistics(own, blocks)
     for row, some in timed.items():
-        values[2, row] = _drift(own.take(np.array([row])), blocks.positions[row], some)[0]
+        values[2, row] = _time_trend(own.take(np.array([row])), blocks.positions[row], some)[0]
     found = {
         name: Statistic(value, *np.full((3, len(curves)), np.nan))
         for name, value in zip(CHECKS, values, strict=True)
@@ -99,19 +100,21 @@ def check(
         for place, row in enumerate(rows):
             if row in timed:
                 mine = np.arange(place * options.gof, (place + 1) * options.gof)
-                some = timed[row].redealt(drawn.hits[mine], seeds[row])
-                drifts = _drift(refits.take(mine), blocks.positions[row], some)
-                _compare(found["order"], np.array([row]), drifts[None])
+                some = timed[row].distribute(drawn.hits[mine], seeds[row])
+                time_trends = _time_trend(refits.take(mine), blocks.positions[row], some)
+                _compare(found["order"], np.array([row]), time_trends[None])
     return found
 
 
-def leave_out(curves: Curves, blocks: Blocks, options: FitOptions) -> tuple[Floats, Floats]:
-    """Refit without each block: how far the PSE moves, and how badly the others predict the block.
+def leave_one_block_out(
+    curves: Curves, blocks: Blocks, options: FitOptions
+) -> tuple[Floats, Floats]:
+    """Refit without each block, for how far the PSE moves and how well the others predict it.
 
     Parameters
     ----------
     curves, blocks, options
-        As for `check`.
+        As for `compare_with_refits`.
 
     Returns
     -------
@@ -120,27 +123,28 @@ def leave_out(curves: Curves, blocks: Blocks, options: FitOptions) -> tuple[Floa
         is none without the block, nan where fewer than `LEAST_LEVELS` levels remain or the curve
         itself has no PSE.
     p : ndarray, shape (n, b)
-        Of the fall in deviance as chi-squared with one degree of freedom, times the number of
-        blocks; the fall is divided by the variance that overdispersion adds to the block.
+        Of the drop in deviance, as chi-squared with one degree of freedom and times the number of
+        blocks (Bonferroni); under overdispersion the drop is divided by its factor of the variance.
     """
     own = refit(curves, blocks, options)
     whole = (block_residuals(own, blocks) ** 2).sum(axis=1)
     levels = 1 + (np.diff(np.sort(blocks.z, axis=1), axis=1) > SAME_LEVEL).sum(axis=1)
     rows, columns = np.nonzero((blocks.trials > 0) & (levels > LEAST_LEVELS)[:, None])
-    places, falls = np.full((2, *blocks.trials.shape), np.nan)
+    places, drops = np.full((2, *blocks.trials.shape), np.nan)
     for first in range(0, len(rows), TOGETHER):
         row, column = (each[first : first + TOGETHER] for each in (rows, columns))
         kept = np.arange(blocks.trials.shape[1]) != column[:, None]
         left = blocks.take(row)
         left = replace(left, trials=left.trials * kept, hits=left.hits * kept)
         refits = refit(curves.take(row), left, options)
-        found = _places(refits, options)
+        found = _pse_or_threshold(refits, options)
         places[row, column] = np.where(np.isnan(found), np.inf, found)
-        falls[row, column] = whole[row] - (block_residuals(refits, left) ** 2).sum(axis=1)
+        drops[row, column] = whole[row] - (block_residuals(refits, left) ** 2).sum(axis=1)
+    # variance of a block's count relative to the binomial one (eq. 7)
     added = 1 + (blocks.trials - 1) * np.nan_to_num(own.overdispersion[:, None]) ** 2
     count = (blocks.trials > 0).sum(axis=1, keepdims=True)
-    p = np.minimum(1.0, count * chdtrc(1, np.maximum(falls, 0.0) / np.maximum(added, 1.0)))
-    return places - _places(own, options)[:, None], np.where(np.isnan(falls), np.nan, p)
+    p = np.minimum(1.0, count * chdtrc(1, np.maximum(drops, 0.0) / np.maximum(added, 1.0)))
+    return places - _pse_or_threshold(own, options)[:, None], np.where(np.isnan(drops), np.nan, p)
 
 
 def block_residuals(curves: Curves, blocks: Blocks) -> Floats:
@@ -156,20 +160,21 @@ def cell_residuals(curves: Curves, positions: Floats, cells: Cells) -> Floats:
 
 
 def _timed(cells: Cells | None, n: int) -> dict[int, Cells]:
-    """Pick the cells of each curve whose answers came in two stretches of time or more."""
+    """Select the cells of each curve whose answers came in two stretches of time or more."""
     each = {} if cells is None else {row: cells.of(row) for row in range(n)}
     return {row: some for row, some in each.items() if np.ptp(some.stretch) > 0}
 
 
 def _statistics(curves: Curves, blocks: Blocks) -> tuple[Floats, Floats]:
-    """Sum the deviance residuals' squares, and correlate them with the predictions."""
+    """Compute deviances, and correlations of residuals with predictions, shape (n,) each."""
     residuals = block_residuals(curves, blocks)
     predictions = curves.psi(curves.sigmoid.to_level(blocks.positions))
     trend = correlate(predictions, residuals, np.sign(blocks.trials))
     return np.asarray((residuals**2).sum(axis=-1)), trend
 
 
-def _drift(curves: Curves, positions: Floats, cells: Cells) -> Floats:
+def _time_trend(curves: Curves, positions: Floats, cells: Cells) -> Floats:
+    """Correlate the residuals of cells with time under `m` curves of one observer, shape (m,)."""
     residuals = cell_residuals(curves, positions, cells)
     p = curves.psi(curves.sigmoid.to_level(positions))[:, cells.block]
     return correlate(cells.stretch.astype(np.float64), residuals, cells.trials * p * (1 - p))
@@ -191,14 +196,17 @@ def correlate(x: Floats, y: Floats, weights: Floats) -> Floats:
     return np.asarray(np.where(size > TIE, product / np.maximum(size, TIE), 0.0))
 
 
-def _places(curves: Curves, options: FitOptions) -> Floats:
+def _pse_or_threshold(curves: Curves, options: FitOptions) -> Floats:
     return curves.pse() if options.has_pse else curves.thresholds()
 
 
 def _compare(
     of: Statistic, rows: NDArray[np.intp], simulated: Floats, *, two_sided: bool = True
 ) -> None:
-    """Fill in p and range of some fits from the statistics of their refits, (r, m)."""
+    """Fill in p and range of some fits from the statistics of their refits, (r, m).
+
+    The data count as one of the data sets, so that p is never 0 (eq. 24 of docs/dev/fitting.md).
+    """
     count, observed = simulated.shape[1], of.value[rows, None]
     upper = (1 + (simulated >= observed - TIE).sum(axis=1)) / (1 + count)
     lower = (1 + (simulated <= observed + TIE).sum(axis=1)) / (1 + count)

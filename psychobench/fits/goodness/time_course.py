@@ -1,4 +1,4 @@
-"""Answers in the order in which they came: each block cut into cells of one stretch of time."""
+"""Answers in the order in which they came: each block divided into cells by time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.options import FitOptions
 from psychobench.trials.table import count_responses
 
-STRETCHES = 10  # into which a curve's trials are cut, of equal numbers of answers
+STRETCHES = 10  # of equal numbers of answers, into which a curve's trials are divided
 _STRETCH = "_stretch"
 
 Indices = NDArray[np.intp]
@@ -41,16 +41,17 @@ class Cells:
     hits: Floats
 
     def of(self, row: int) -> Cells:
-        """Take one curve's cells."""
+        """Select one curve's cells."""
         one = slice(*np.searchsorted(self.row, [row, row + 1]))
         return Cells(
             self.row[one], self.block[one], self.stretch[one], self.trials[one], self.hits[one]
         )
 
-    def redealt(self, hits: Floats, seed: int) -> Cells:
-        """Deal simulated target answers of one curve's blocks out to its cells.
+    def distribute(self, hits: Floats, seed: int) -> Cells:
+        """Distribute simulated target answers of one curve's blocks over its cells.
 
-        Within a block all orders are alike, so that the cells' shares are hypergeometric.
+        Under the fitted curve all orders of a block's answers are equally likely, so that the
+        cells' counts are hypergeometric.
 
         Parameters
         ----------
@@ -78,12 +79,12 @@ class Cells:
         return replace(self, hits=dealt)
 
 
-def lay_out_order(
+def cells_by_time(
     table: pd.DataFrame, by: Sequence[str], design: Design, options: FitOptions
 ) -> tuple[Cells | None, str]:
-    """Cut the blocks of a design by the time at which their answers came.
+    """Divide the blocks of a design by the time at which their answers came.
 
-    Trials with a number in the column `trial` are put in its order, session after session, and cut
+    Trials with a number in the column `trial` are sorted by it, session after session, and divided
     into `STRETCHES` stretches of equal numbers of answers per curve. Without it each session is a
     stretch, in order of appearance.
 
@@ -94,7 +95,7 @@ def lay_out_order(
     by : sequence of str
         Columns that split conditions further.
     design : Design
-        Whose blocks are cut.
+        The design whose blocks are divided.
     options : FitOptions
         What is asked for.
 
@@ -102,19 +103,20 @@ def lay_out_order(
     -------
     cells : Cells or None
         None where the order is not known.
-    said : str
-        How the order was found, or why it is not known.
+    origin : str
+        The column from which the order was found, or why it is not known.
     """
     groups = design.groups.assign(_row=np.where(design.failed, -1, np.cumsum(~design.failed) - 1))
     answered = _answered(table)
-    stretch, said = _stretches(table[answered], groups)
+    stretch, origin = _stretches(table[answered], groups)
     if stretch is None:
-        return None, said
+        return None, origin
     table = table.assign(**{_STRETCH: 0})
     table.loc[answered, _STRETCH] = stretch
     counts = count_responses(table, [*by, _STRETCH])
     split = options.likelihood == "beta-binomial" and "session" in counts
     counts["_row"] = _rows_of(counts, groups)
+    # with beta-binomial likelihood the sessions of a level are blocks of their own
     counts["_session"] = _first_seen(table[answered], counts, "session") if split else 0
     counts = counts[counts["_row"] >= 0]
     blocks = counts[["_row", "level", "_session"]].drop_duplicates()
@@ -122,7 +124,7 @@ def lay_out_order(
     blocks["_block"] = blocks.groupby("_row").cumcount()
     cells = counts.merge(blocks).sort_values(["_row", _STRETCH, "_block"], kind="stable")
     keys = (cells[name].to_numpy(np.intp) for name in ("_row", "_block", _STRETCH))
-    return Cells(*keys, *cells[["n_trials", "n_target"]].to_numpy(np.float64).T), said
+    return Cells(*keys, *cells[["n_trials", "n_target"]].to_numpy(np.float64).T), origin
 
 
 def _answered(table: pd.DataFrame) -> NDArray[np.bool_]:
@@ -136,19 +138,19 @@ def _rows_of(table: pd.DataFrame, groups: pd.DataFrame) -> Indices:
 
 
 def _first_seen(table: pd.DataFrame, counts: pd.DataFrame, name: str) -> Indices:
-    """Give the rank of each value by its first place in the table."""
+    """Rank each value by its first place in the table."""
     return np.asarray(pd.Index(table[name].unique()).get_indexer(counts[name]))
 
 
 def _stretches(answers: pd.DataFrame, groups: pd.DataFrame) -> tuple[Indices | None, str]:
-    """Give each answer the rank of its stretch within its curve, or say why there is none."""
+    """Rank each answer's stretch within its curve; or None, and the reason."""
     frame = pd.DataFrame({"row": _rows_of(answers, groups), "place": np.arange(len(answers))})
     frame["session"] = answers["session"].to_numpy() if "session" in answers else ""
     frame["begun"] = frame.groupby(["row", "session"])["place"].transform("min")
     missing = "the table has no column trial and no column session"
     if "trial" in answers and "response" in answers:
         frame["trial"] = pd.to_numeric(answers["trial"], errors="coerce").to_numpy()
-        missing = "numbers in the column trial are missing or come twice: name a column session"
+        missing = "numbers in the column trial are missing or repeated: name a column session"
         if frame["trial"].notna().all() and not frame.duplicated(["row", "begun", "trial"]).any():
             frame = frame.sort_values(["row", "begun", "trial"])
             size = frame.groupby("row")["place"].transform("size")

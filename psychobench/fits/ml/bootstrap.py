@@ -1,6 +1,6 @@
-"""Refits of answers simulated from the fitted curves, and percentile intervals from them.
+"""The parametric bootstrap: refits of answers simulated from fitted curves, percentile intervals.
 
-All simulated answers of many fits are refitted side by side by the engine that fitted the data.
+Many thousand refits are maximised side by side (docs/dev/fitting.md, section 7).
 
 References
 ----------
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves
+from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.engine import pose, solve, to_curves, to_theta
+from psychobench.fits.ml.engine import solve, to_curves, to_theta
+from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 from psychobench.parallel import in_order
@@ -31,13 +32,11 @@ TOLERANCE = 1e-5  # expected gain, in log-likelihood, at which a refit ends
 SLOW = 50_000  # refits that take long enough to show progress
 NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
 
-Ends = tuple[Floats, Floats]
-
 
 def bootstrap_intervals(
     curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
-) -> tuple[dict[str, Ends], Floats]:
-    """Compute percentile intervals from a parametric bootstrap.
+) -> tuple[dict[str, Interval], Floats]:
+    """Compute percentile intervals from a parametric bootstrap (eq. 23).
 
     Parameters
     ----------
@@ -52,26 +51,28 @@ def bootstrap_intervals(
 
     Returns
     -------
-    ends : dict
+    intervals : dict
         From each parameter, ``pse`` and ``jnd`` to lower and upper ends, shape (n,).
-    without : ndarray, shape (n,)
-        Share of each curve's refits without a PSE; the PSE's interval is of the others.
+    without_pse : ndarray, shape (n,)
+        Share of each curve's refits without a PSE; the PSE's interval is that of the others.
     """
     tails = [(1 - options.confidence) / 2, (1 + options.confidence) / 2]
     names = [*NAMES, "pse", "jnd"]
-    ends = {name: (np.full(len(curves), np.nan), np.full(len(curves), np.nan)) for name in names}
-    without = np.zeros(len(curves))
+    intervals = {
+        name: (np.full(len(curves), np.nan), np.full(len(curves), np.nan)) for name in names
+    }
+    without_pse = np.zeros(len(curves))
     for rows, refits, _ in refit_simulated(curves, blocks, options, options.bootstrap, seeds):
         drawn = {name: getattr(refits, name) for name in NAMES}
         drawn |= {"pse": refits.pse(), "jnd": refits.jnd()}
         table = {name: values.reshape(len(rows), -1) for name, values in drawn.items()}
-        without[rows] = np.isnan(table["pse"]).mean(axis=1)
+        without_pse[rows] = np.isnan(table["pse"]).mean(axis=1)
         for name, values in table.items():
             known = ~np.isnan(values).all(axis=1)
             if known.any():
-                low, high = np.nanquantile(values[known], tails, axis=1)
-                ends[name][0][rows[known]], ends[name][1][rows[known]] = low, high
-    return ends, without
+                low, high = intervals[name]
+                low[rows[known]], high[rows[known]] = np.nanquantile(values[known], tails, axis=1)
+    return intervals, without_pse
 
 
 def refit_simulated(
@@ -89,7 +90,7 @@ def refit_simulated(
     Yields
     ------
     rows : ndarray of int, shape (r,)
-        Which curves.
+        Which curves they are of.
     refits : Curves
         ``r * count`` of them, those of one curve side by side.
     drawn : Blocks
@@ -110,39 +111,43 @@ def refit_simulated(
 
 
 def _refit(origin: Curves, drawn: Blocks, options: FitOptions) -> Curves:
-    """Fit simulated answers, like ones once, from the curves that they come from and others."""
-    first, like = _distinct(origin, drawn)
+    """Fit simulated answers, equal ones once, from the true curve and from grid points."""
+    first, copies = _distinct(origin, drawn)
     curves = origin.take(first)
-    problem = pose(drawn.take(first), options, curves.falling)
+    problem = make_problem(drawn.take(first), options, curves.falling)
     near = to_theta(problem, curves)
-    peak = solve(problem, starts=STARTS, grid=COARSE, near=near, tolerance=TOLERANCE)
-    return to_curves(problem, peak, curves.falling).take(like)
+    optimum = solve(problem, starts=STARTS, grid=COARSE, near=near, tolerance=TOLERANCE)
+    return to_curves(problem, optimum, curves.falling).take(copies)
 
 
 def _distinct(origin: Curves, drawn: Blocks) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Find one row for each set of answers of each curve, and its place for every row."""
+    """Find one row for each distinct set of answers of each curve, and its place for every row.
+
+    With few levels and trials, many simulated data sets are equal.
+    """
     columns = np.column_stack([drawn.hits, np.unique(origin.threshold, return_inverse=True)[1]])
     bases = columns.max(axis=0) + 1
-    if np.prod(bases) > 2.0**62:  # too many sets for one number each; few would be alike
+    # a set of answers is one integer in mixed radix: unique integers are quicker than unique rows
+    if np.prod(bases) > 2.0**62:  # too many sets for that, and few would be equal
         return np.arange(len(columns)), np.arange(len(columns))
     place = np.cumprod(np.concatenate([[1], bases[:-1]]).astype(np.int64))
-    _, first, like = np.unique(
+    _, first, copies = np.unique(
         columns.astype(np.int64) @ place, return_index=True, return_inverse=True
     )
-    return first, like
+    return first, copies
 
 
 def _simulate(
     curves: Curves, blocks: Blocks, rows: NDArray[np.intp], count: int, seeds: Sequence[int]
 ) -> Blocks:
-    """Draw each curve's answers `count` times, from its own stream."""
+    """Draw each curve's answers `count` times, each curve from a random stream of its own."""
     some = blocks.take(rows)
     p = curves.take(rows).psi(curves.sigmoid.to_level(some.positions))
     eta = np.nan_to_num(curves.overdispersion[rows])
     hits = []
     for row, (seed, trials) in enumerate(zip(np.asarray(seeds)[rows], some.trials, strict=True)):
         rng, chance = np.random.default_rng(seed), np.broadcast_to(p[row], (count, p.shape[1]))
-        if eta[row] > 0:
+        if eta[row] > 0:  # each block draws its own probability (eq. 6)
             precision = 1 / eta[row] ** 2 - 1
             chance = rng.beta(*(np.maximum(c * precision, 1e-9) for c in (chance, 1 - chance)))
         hits.append(rng.binomial(trials.astype(np.int64), chance))

@@ -9,24 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves
+from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.engine import MAX_WIDTH, pose, to_theta
+from psychobench.fits.ml.engine import to_theta
+from psychobench.fits.ml.problem import (
+    GUESS,
+    LAPSE,
+    LOG_WIDTH,
+    MAX_WIDTH,
+    THRESHOLD,
+    Problem,
+    RateTerm,
+    make_problem,
+)
 from psychobench.fits.ml.profile import profile_interval
-from psychobench.fits.ml.scoring import GUESS, LAPSE, LOG_W, Beside, M, Problem, evaluate
+from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
 
-Ends = tuple[Floats, Floats]
-BELOW_HALF = 0.5 - 1e-6  # a curve crosses .5 only if guess and lapse stay under it
+BELOW_HALF = 0.5 - 1e-6  # a curve crosses .5 only if guess and lapse are below it
 
 
 def profile_intervals(
-    curves: Curves, blocks: Blocks, options: FitOptions, beside: Beside | None = None
-) -> dict[str, Ends]:
-    """Find profile-likelihood intervals.
+    curves: Curves, blocks: Blocks, options: FitOptions, rate_term: RateTerm | None = None
+) -> dict[str, Interval]:
+    """Compute profile-likelihood intervals.
 
-    The JND's come from the width's, of which it is a multiple; on the logarithm of the level it is
-    not, and the bootstrap is the way to an interval.
+    The JND's interval is that of the width times a constant. On the logarithm of the level the
+    JND is no multiple of the width, and only the bootstrap has an interval for it.
 
     Parameters
     ----------
@@ -36,8 +45,8 @@ def profile_intervals(
         Counted answers; probabilities have no intervals.
     options : FitOptions
         What was asked for.
-    beside : Beside, optional
-        What else than the data depends on the curves' lapse rates.
+    rate_term : RateTerm, optional
+        A term of the log-likelihood that depends on the curves' lapse rates alone.
 
     Returns
     -------
@@ -45,39 +54,42 @@ def profile_intervals(
         From ``threshold``, ``width``, ``guess``, ``lapse``, ``pse`` and ``jnd`` to the lower and
         the upper ends, shape (n,) each; nan where there is none.
     """
-    problem = replace(pose(blocks, options, curves.falling), beside=beside)
+    problem = replace(make_problem(blocks, options, curves.falling), rate_term=rate_term)
     theta = to_theta(problem, curves)
-    ends = {column: _ends(problem, theta, column, options) for column in (M, LOG_W, GUESS)}
+    ends = {
+        column: _ends(problem, theta, column, options) for column in (THRESHOLD, LOG_WIDTH, GUESS)
+    }
     ends[LAPSE] = ends[GUESS] if problem.tied else _ends(problem, theta, LAPSE, options)
-    ends[LOG_W][1][ends[LOG_W][1] >= np.log(MAX_WIDTH) - 1e-9] = np.inf  # no end but our bound
+    width_high = ends[LOG_WIDTH][1]
+    width_high[width_high >= np.log(MAX_WIDTH) - 1e-9] = np.inf  # our bound, not the data's
     found = {
-        "threshold": _map(ends[M], lambda end: blocks.centre + blocks.scale * end),
-        "width": _map(ends[LOG_W], lambda end: blocks.scale * np.exp(end)),
+        "threshold": _map(ends[THRESHOLD], lambda end: blocks.centre + blocks.scale * end),
+        "width": _map(ends[LOG_WIDTH], lambda end: blocks.scale * np.exp(end)),
         "guess": _swap(curves.falling, ends[GUESS], ends[LAPSE]),
         "lapse": _swap(curves.falling, ends[LAPSE], ends[GUESS]),
     }
     if not curves.sigmoid.log_levels:
         found["jnd"] = _map(found["width"], lambda end: replace(curves, width=end).jnd())
-    if options.has_pse and _same_place(problem):
+    if options.has_pse and _pse_is_threshold(problem):
         found["pse"] = _map(found["threshold"], curves.sigmoid.to_level)
     elif options.has_pse:
         found["pse"] = _pse_ends(problem, theta, curves, options)
     return {name: _finite(low, high) for name, (low, high) in found.items()}
 
 
-def _map(ends: Ends, change: Callable[[Floats], Floats]) -> Ends:
+def _map(ends: Interval, change: Callable[[Floats], Floats]) -> Interval:
     return change(ends[0]), change(ends[1])
 
 
-def _swap(falling: NDArray[np.bool_], own: Ends, other: Ends) -> Ends:
+def _swap(falling: NDArray[np.bool_], own: Interval, other: Interval) -> Interval:
     return np.where(falling, other[0], own[0]), np.where(falling, other[1], own[1])
 
 
-def _finite(low: Floats, high: Floats) -> Ends:
+def _finite(low: Floats, high: Floats) -> Interval:
     return np.where(np.isfinite(low), low, np.nan), np.where(np.isfinite(high), high, np.nan)
 
 
-def _ends(problem: Problem, theta: Floats, column: int, options: FitOptions) -> Ends:
+def _ends(problem: Problem, theta: Floats, column: int, options: FitOptions) -> Interval:
     """Profile one parameter; nan where it is held."""
     value = evaluate(problem, theta).value
     low, high = profile_interval(problem, theta, value, column, options.confidence)
@@ -85,14 +97,14 @@ def _ends(problem: Problem, theta: Floats, column: int, options: FitOptions) -> 
     return np.where(held, np.nan, low), np.where(held, np.nan, high)
 
 
-def _same_place(problem: Problem) -> bool:
-    """Tell whether the PSE is the threshold in all rows: where guess and lapse are one."""
+def _pse_is_threshold(problem: Problem) -> bool:
+    """Return whether the PSE is the threshold in all rows: where guess and lapse are equal."""
     rates = np.hstack([end[:, GUESS : LAPSE + 1] for end in (problem.low, problem.high)])
     return problem.tied or bool(np.ptp(rates, axis=1).max(initial=0.0) == 0)
 
 
-def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptions) -> Ends:
-    """Profile the PSE of the curves that have one."""
+def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptions) -> Interval:
+    """Profile the PSE of the curves that have one, in the place of the threshold (eq. 21)."""
     n, blocks = len(theta), problem.blocks
     low, high = np.full(n, np.nan), np.full(n, np.nan)
     place = curves.sigmoid.position(curves.share(), curves.threshold, curves.width)
@@ -100,12 +112,12 @@ def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptio
     if len(rows):
         part = problem.take(rows)
         least, most = part.low.copy(), part.high.copy()
-        least[:, M], most[:, M] = -np.inf, np.inf
+        least[:, THRESHOLD], most[:, THRESHOLD] = -np.inf, np.inf
         most[:, GUESS : LAPSE + 1] = np.minimum(most[:, GUESS : LAPSE + 1], BELOW_HALF)
         at = theta[rows]
-        at[:, M] = (place[rows] - blocks.centre[rows]) / blocks.scale[rows]
+        at[:, THRESHOLD] = (place[rows] - blocks.centre[rows]) / blocks.scale[rows]
         part = replace(part, low=least, high=most, at_pse=True)
-        low[rows], high[rows] = _ends(part, at, M, options)
+        low[rows], high[rows] = _ends(part, at, THRESHOLD, options)
     return _map(
         (low, high), lambda end: curves.sigmoid.to_level(blocks.centre + blocks.scale * end)
     )

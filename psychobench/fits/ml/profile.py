@@ -1,7 +1,8 @@
 """Profile-likelihood intervals, all parameters of all fits side by side.
 
 The interval of a parameter holds the values at which the best (penalised) log-likelihood over all
-other parameters is within half a chi-squared quantile of the peak [1]_.
+other parameters is within half a chi-squared quantile of the optimum [1]_ (eq. 20 of
+docs/dev/fitting.md).
 
 References
 ----------
@@ -18,14 +19,23 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.scoring import GUESS, LAPSE, LOG_W, M, Peak, Problem, climb
+from psychobench.fits.ml.problem import (
+    GUESS,
+    LAPSE,
+    LOG_WIDTH,
+    THRESHOLD,
+    Optimum,
+    Problem,
+)
+from psychobench.fits.ml.scoring import maximise
 
-FIRST_STEP = {M: 0.1, LOG_W: 0.5, GUESS: 0.05, LAPSE: 0.05}
-FARTHEST = {M: 20.0, LOG_W: 10.0, GUESS: 1.0, LAPSE: 1.0}  # from the peak
-ROUNDS = 25
-CLOSE = 0.005  # share of the root of the fall, or of the distance, within which an end is found
-WIDTHS = 0.3, 4.0  # gaps between levels, from which the climb of a steep curve starts again
-GAIN = 1e-6  # at which the climb over the other parameters ends
+FIRST_STEP = {THRESHOLD: 0.1, LOG_WIDTH: 0.5, GUESS: 0.05, LAPSE: 0.05}
+# from the optimum: an interval that is still open there is reported as unbounded
+FARTHEST = {THRESHOLD: 20.0, LOG_WIDTH: 10.0, GUESS: 1.0, LAPSE: 1.0}
+MAX_ITERATIONS = 25
+CLOSE = 0.005  # share of the root of the drop, or of the distance, within which an end is found
+RETRIED_WIDTHS = 0.3, 4.0  # gaps between levels, from which a steep curve is maximised again
+TOLERANCE = 1e-6  # expected gain at which the maximisation over the other parameters ends
 
 
 def profile_interval(
@@ -38,7 +48,7 @@ def profile_interval(
     problem : Problem
         With n rows.
     theta, value : ndarray, shapes (n, 5) and (n,)
-        The peaks.
+        The optima.
     column : int
         Of theta.
     confidence : float
@@ -52,83 +62,95 @@ def profile_interval(
     """
     n = len(theta)
     rows = np.tile(np.arange(n), 2)
-    search = _Search(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
-    mark = ndtri((1 + confidence) / 2) / np.sqrt(2)  # root of half the chi-squared quantile
-    ends = search.run(mark)
+    search = _EndSearch(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
+    target = ndtri((1 + confidence) / 2) / np.sqrt(2)  # root of half the chi-squared quantile
+    ends = search.run(target)
     return ends[:n], ends[n:]
 
 
-class _Search:
-    """Walks from peaks to where the root of the fall in likelihood, nearly linear, hits a mark."""
+class _EndSearch:
+    """Search for where the root of the drop in log-likelihood equals a target, m ends at once.
+
+    The root is nearly linear in the distance from the optimum (exactly, where the log-likelihood
+    is quadratic), so that false position takes three or four steps. `inner` and `outer` (m,) are
+    the distances that bracket an end, with their drops.
+    """
 
     def __init__(
         self, problem: Problem, theta: Floats, value: Floats, column: int, side: NDArray[np.int_]
     ) -> None:
         self.problem, self.value = problem, value
+        # the other parameters at the innermost distance so far, from which each profile starts
         self.nuisance, self.found = theta.copy(), theta.copy()
-        self.column, self.side, self.peak = column, side, theta[:, column]
+        self.column, self.side, self.optimum = column, side, theta[:, column]
         bound = np.where(side < 0, problem.low[:, column], problem.high[:, column])
-        self.reach = np.minimum(np.abs(bound - self.peak), FARTHEST[column])
-        self.endless = self.reach == FARTHEST[column]
-        n = len(theta)
-        self.step = np.minimum(FIRST_STEP[column], self.reach)
-        self.near, self.near_fall = np.zeros(n), np.zeros(n)
-        self.far, self.far_fall = np.full(n, np.inf), np.full(n, np.inf)
+        self.reach = np.minimum(np.abs(bound - self.optimum), FARTHEST[column])
+        self.unbounded = self.reach == FARTHEST[column]
+        m = len(theta)
+        self.distance = np.minimum(FIRST_STEP[column], self.reach)
+        self.inner, self.inner_drop = np.zeros(m), np.zeros(m)
+        self.outer, self.outer_drop = np.full(m, np.inf), np.full(m, np.inf)
 
-    def run(self, mark: float) -> Floats:
-        going = np.arange(len(self.peak))
-        for number in range(ROUNDS):
-            fall = self._fall(going)
-            self._narrow(going, fall, mark)
-            at_end = (self.step[going] >= self.reach[going]) & (fall <= mark)
-            self.step[going[at_end & self.endless[going]]] = np.inf
-            tight = self.far[going] - self.near[going] < CLOSE * self.far[going]
-            going = going[~at_end & ~tight & (np.abs(fall - mark) > CLOSE * mark)]
-            if not len(going):
+    def run(self, target: float) -> Floats:
+        """Return the ends, shape (m,)."""
+        active = np.arange(len(self.optimum))
+        for number in range(MAX_ITERATIONS):
+            drop = self._drop(active)
+            self._narrow(active, drop, target)
+            at_bound = (self.distance[active] >= self.reach[active]) & (drop <= target)
+            self.distance[active[at_bound & self.unbounded[active]]] = np.inf
+            tight = self.outer[active] - self.inner[active] < CLOSE * self.outer[active]
+            active = active[~at_bound & ~tight & (np.abs(drop - target) > CLOSE * target)]
+            if not len(active):
                 break
-            self.step[going] = self._next(going, mark, halve=number % 3 == 2)
-        return np.asarray(self.peak + self.side * self.step)
+            # false position may creep along a curved profile: every third step bisects
+            self.distance[active] = self._next(active, target, bisect=number % 3 == 2)
+        return np.asarray(self.optimum + self.side * self.distance)
 
-    def _fall(self, rows: NDArray[np.intp]) -> Floats:
-        """Measure how far the profile has fallen, from the nearest maximum that is inside."""
-        at = self.peak[rows] + self.side[rows] * self.step[rows]
+    def _drop(self, rows: NDArray[np.intp]) -> Floats:
+        """Compute the root of the profile's drop, from the nearest optimum that is inside."""
+        at = self.optimum[rows] + self.side[rows] * self.distance[rows]
         part = self.problem.take(rows)
         low, high = part.low.copy(), part.high.copy()
         low[:, self.column] = high[:, self.column] = at
         part = replace(part, low=low, high=high)
-        top = climb(part, self.nuisance[rows], tolerance=GAIN)
-        self._try_others(part, top)
-        self.found[rows] = top.theta
-        return np.sqrt(np.maximum(self.value[rows] - top.value, 0.0))
+        best = maximise(part, self.nuisance[rows], tolerance=TOLERANCE)
+        self._retry_from_other_widths(part, best)
+        self.found[rows] = best.theta
+        return np.sqrt(np.maximum(self.value[rows] - best.value, 0.0))
 
-    def _try_others(self, part: Problem, top: Peak) -> None:
-        """Climb from other widths, too, where a curve may be steep: there are peaks in between."""
+    def _retry_from_other_widths(self, part: Problem, best: Optimum) -> None:
+        """Maximise from other widths too where a curve may be steep.
+
+        A steep curve has local optima on either side of each level; the profile would follow one
+        of them past the others and report an interval that is too short.
+        """
         gap = np.log(part.blocks.gap)
-        rows = np.flatnonzero(top.theta[:, LOG_W] < gap + np.log(WIDTHS[-1]))
-        if self.column == LOG_W or not len(rows):
+        rows = np.flatnonzero(best.theta[:, LOG_WIDTH] < gap + np.log(RETRIED_WIDTHS[-1]))
+        if self.column == LOG_WIDTH or not len(rows):
             return
         some = part.take(rows)
-        for gaps in WIDTHS:
-            start = top.theta[rows]
-            start[:, LOG_W] = gap[rows] + np.log(gaps)
-            other = climb(some, start, tolerance=GAIN)
-            better = other.value > top.value[rows]
-            for whole, found in zip(top, other, strict=True):
+        for gaps in RETRIED_WIDTHS:
+            start = best.theta[rows]
+            start[:, LOG_WIDTH] = gap[rows] + np.log(gaps)
+            other = maximise(some, start, tolerance=TOLERANCE)
+            better = other.value > best.value[rows]
+            for whole, found in zip(best, other, strict=True):
                 whole[rows[better]] = found[better]
 
-    def _narrow(self, rows: NDArray[np.intp], fall: Floats, mark: float) -> None:
-        inside, step = fall <= mark, self.step[rows]
-        self.near[rows[inside]], self.near_fall[rows[inside]] = step[inside], fall[inside]
+    def _narrow(self, rows: NDArray[np.intp], drop: Floats, target: float) -> None:
+        inside, at = drop <= target, self.distance[rows]
+        self.inner[rows[inside]], self.inner_drop[rows[inside]] = at[inside], drop[inside]
         self.nuisance[rows[inside]] = self.found[rows[inside]]
-        self.far[rows[~inside]], self.far_fall[rows[~inside]] = step[~inside], fall[~inside]
+        self.outer[rows[~inside]], self.outer_drop[rows[~inside]] = at[~inside], drop[~inside]
 
-    def _next(self, rows: NDArray[np.intp], mark: float, *, halve: bool) -> Floats:
-        """Interpolate between the two sides of the mark, or stride on where one is missing."""
-        near, far = self.near[rows], self.far[rows]
-        near_fall, far_fall = self.near_fall[rows], self.far_fall[rows]
-        open_ended = np.isinf(far)
-        stride = near * np.clip(1.1 * mark / np.maximum(near_fall, 1e-9), 1.2, 4.0)
-        width = np.where(open_ended, 0.0, far - near)
-        share = (mark - near_fall) / np.where(open_ended, 1.0, far_fall - near_fall)
-        between = near + width * (0.5 if halve else np.clip(share, 0.05, 0.95))
-        return np.asarray(np.minimum(np.where(open_ended, stride, between), self.reach[rows]))
+    def _next(self, rows: NDArray[np.intp], target: float, *, bisect: bool) -> Floats:
+        """Interpolate within the bracket, or extrapolate where there is no outer side yet."""
+        inner, outer = self.inner[rows], self.outer[rows]
+        inner_drop, outer_drop = self.inner_drop[rows], self.outer_drop[rows]
+        no_outer = np.isinf(outer)
+        beyond = inner * np.clip(1.1 * target / np.maximum(inner_drop, 1e-9), 1.2, 4.0)
+        width = np.where(no_outer, 0.0, outer - inner)
+        share = (target - inner_drop) / np.where(no_outer, 1.0, outer_drop - inner_drop)
+        between = inner + width * (0.5 if bisect else np.clip(share, 0.05, 0.95))
+        return np.asarray(np.minimum(np.where(no_outer, beyond, between), self.reach[rows]))

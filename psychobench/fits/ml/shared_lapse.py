@@ -1,11 +1,11 @@
 """One lapse rate for all conditions of an observer, by maximum likelihood.
 
-People press the wrong key about as often in one condition as in the next, so that a common rate is
-measured by all their answers [1]_. With the lapse rate held, conditions do not depend on each
-other: the log-likelihood of an observer's lapse rate, all else at its best, is a sum over
-conditions of functions of one number. Each is tabulated, their sum is maximised, and in an
-interval of another parameter the table of the other conditions stands beside the condition's own
-likelihood.
+People press the wrong key about as often in one condition as in the next, so that all their answers
+bear on a common rate [1]_. With the lapse rate held, conditions do not depend on each other: the
+profile log-likelihood of an observer's lapse rate is a sum over conditions of functions of one
+number (eq. 22 of docs/dev/fitting.md). Each is tabulated, their sum is maximised, and in the
+interval of another parameter the table of the other conditions is added to the condition's own
+log-likelihood.
 
 References
 ----------
@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves
+from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.bootstrap import STARTS
-from psychobench.fits.ml.engine import fit, pose, solve, to_curves, to_theta
-from psychobench.fits.ml.intervals import Ends, profile_intervals
-from psychobench.fits.ml.scoring import GUESS, LAPSE, Beside, Peak, Problem
+from psychobench.fits.ml.engine import fit, solve, to_curves, to_theta
+from psychobench.fits.ml.intervals import profile_intervals
+from psychobench.fits.ml.problem import GUESS, LAPSE, Problem, RateTerm, make_problem
 from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 
@@ -36,14 +36,14 @@ LAST = 0.6  # lapse rate up to which the functions are tabulated
 ZOOMS, POINTS = 9, 7  # each narrows the bracket of the maximum to a third
 
 
-def fit_shared(
+def fit_shared_lapse(
     blocks: Blocks, owners: NDArray[np.intp], options: FitOptions
-) -> tuple[Curves, dict[str, Ends]]:
+) -> tuple[Curves, dict[str, Interval]]:
     """Fit conditions with a lapse rate common to those of one observer, whose prior counts once.
 
-    Whether a curve rises or falls is decided by its own data alone. The intervals are of the
-    profile likelihood of all of an observer's data together: over the condition's other parameters,
-    the common lapse rate and what is best in the other conditions at that rate.
+    Whether a curve rises or falls is decided by its own data alone. Intervals are of the profile
+    likelihood of all of an observer's data together: over the condition's other parameters, the
+    common lapse rate, and the other conditions' parameters at that rate.
 
     Parameters
     ----------
@@ -57,50 +57,52 @@ def fit_shared(
     Returns
     -------
     curves : Curves
-    ends : dict
+    intervals : dict
         As from `profile_intervals`.
     """
-    apart = fit(blocks, options)
-    problem = pose(blocks, options, apart.falling)
-    column, near = np.where(apart.falling, GUESS, LAPSE), to_theta(problem, apart)
+    separate = fit(blocks, options)
+    problem = make_problem(blocks, options, separate.falling)
+    # a falling curve's responses are swapped, and so are its rates
+    column, near = np.where(separate.falling, GUESS, LAPSE), to_theta(problem, separate)
     low, high = options.asymptote_bounds["lapse"]
     nodes = low + NODES * (max(min(high, LAST), low + 0.01) - low)
     nodes = nodes[nodes <= high]
-    table = _profiles(problem, column, np.tile(nodes, (len(blocks), 1)), near)
-    rate = _maximise(problem, column, owners, nodes, table, near)
-    held = _held(problem, column, rate)
-    peak = solve(held, near=near)
-    curves = to_curves(problem, Peak(*peak), apart.falling)
+    table = _profile(problem, column, np.tile(nodes, (len(blocks), 1)), near)  # (n, nodes)
+    rate = _best_rate(problem, column, owners, nodes, table, near)
+    optimum = solve(_with_rate(problem, column, rate), near=near)
+    curves = to_curves(problem, optimum, separate.falling)
     others = _per_owner(owners, table)[owners] - table
-    pieces = PchipInterpolator(nodes, others, axis=1).c  # (4, k - 1, n)
-    beside = Beside(nodes, np.ascontiguousarray(pieces.transpose(2, 0, 1)), column)
+    # monotone between nodes, so that interpolation adds no optima
+    pieces = PchipInterpolator(nodes, others, axis=1).c  # (4, nodes - 1, n)
+    term = RateTerm(nodes, np.ascontiguousarray(pieces.transpose(2, 0, 1)), column)
     limited = replace(options, bounds={**options.bounds, "lapse": (low, float(nodes[-1]))})
-    return curves, profile_intervals(curves, blocks, limited, beside)
+    return curves, profile_intervals(curves, blocks, limited, term)
 
 
-def _held(problem: Problem, column: NDArray[np.intp], rate: Floats) -> Problem:
+def _with_rate(problem: Problem, column: NDArray[np.intp], rate: Floats) -> Problem:
     low, high = problem.low.copy(), problem.high.copy()
     rows = np.arange(len(column))
     low[rows, column] = high[rows, column] = rate
     return replace(problem, low=low, high=high)
 
 
-def _profiles(problem: Problem, column: NDArray[np.intp], rates: Floats, near: Floats) -> Floats:
-    """Maximise each condition at some lapse rates (n, m), without the prior of the lapse rate."""
+def _profile(problem: Problem, column: NDArray[np.intp], rates: Floats, near: Floats) -> Floats:
+    """Maximise each condition at lapse rates (n, m), without their prior: shape (n, m)."""
     n, m = rates.shape
     rows = np.repeat(np.arange(n), m)
-    part = _held(problem.take(rows), column[rows], rates.ravel())
-    peak = solve(part, starts=STARTS, grid=COARSE, near=near[rows])
-    return peak.value.reshape(n, m) - problem.prior * np.log1p(-rates)
+    part = _with_rate(problem.take(rows), column[rows], rates.ravel())
+    optimum = solve(part, starts=STARTS, grid=COARSE, near=near[rows])
+    return optimum.value.reshape(n, m) - problem.prior * np.log1p(-rates)
 
 
 def _per_owner(owners: NDArray[np.intp], table: Floats) -> Floats:
+    """Sum a table (n, m) over each observer's conditions: (observers, m)."""
     total = np.zeros((owners.max() + 1, table.shape[1]))
     np.add.at(total, owners, table)
     return total
 
 
-def _maximise(
+def _best_rate(
     problem: Problem,
     column: NDArray[np.intp],
     owners: NDArray[np.intp],
@@ -108,7 +110,11 @@ def _maximise(
     table: Floats,
     near: Floats,
 ) -> Floats:
-    """Find each observer's rate, given to each condition, between the nodes beside the best one."""
+    """Find each observer's rate by repeated zooming between the nodes beside the best one.
+
+    Returned per condition, (n,). The profile is maximised anew at each zoom instead of
+    interpolated, so that the rate is as exact as that of a separate fit.
+    """
     rates = np.tile(nodes, (owners.max() + 1, 1))
     for zoom in range(ZOOMS + 1):
         total = _per_owner(owners, table) + problem.prior * np.log1p(-rates)
@@ -117,5 +123,5 @@ def _maximise(
             break
         low, high = (rates[who, np.clip(best + side, 0, rates.shape[1] - 1)] for side in (-1, 1))
         rates = np.linspace(low, high, POINTS, axis=1)
-        table = _profiles(problem, column, rates[owners], near)
+        table = _profile(problem, column, rates[owners], near)
     return np.asarray(rates[who, best][owners])

@@ -1,1 +1,1 @@
-"""A population of psychometric functions: partial pooling of everybody's answers."""
+"""A population of psychometric functions: partial pooling of all observers' answers."""

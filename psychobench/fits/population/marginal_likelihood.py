@@ -1,4 +1,7 @@
-"""Likelihoods of observers over location and log width, with guess and lapse integrated out."""
+"""Likelihoods of observers over location and log width, with guess and lapse integrated out.
+
+Equations are those of docs/dev/fitting.md, section 9.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,20 @@ from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.options import FitOptions
 
 CONCENTRATIONS = (10.0, 20.0, 40.0, 80.0)  # of guess and lapse, Beta(1, c)
-TILT = 40.0  # rates are integrated where data with few lapses need it
-CHUNK = 4_000_000  # numbers held at once
+TILT = 40.0  # concentration of the nodes: most are where data with few lapses need them
+CHUNK = 4_000_000  # numbers held at once: bounds the memory
 TINY = 1e-300
 
 
 class Axes(NamedTuple):
-    """Evenly spaced locations (j,) and log widths (k,)."""
+    """Evenly spaced locations (j,) and log widths (k,), at which likelihoods are tabulated."""
 
     location: Floats
     log_width: Floats
 
 
 def tabulate(blocks: Blocks, options: FitOptions, axes: Axes, size: int) -> Floats:
-    """Tabulate likelihoods, guess and lapse integrated out: shape (c, n, j, k), each up to 1.
+    """Tabulate likelihoods with guess and lapse integrated out (eq. 35).
 
     Parameters
     ----------
@@ -37,10 +40,16 @@ def tabulate(blocks: Blocks, options: FitOptions, axes: Axes, size: int) -> Floa
         Where to evaluate.
     size : int
         Nodes per rate.
+
+    Returns
+    -------
+    ndarray, shape (c, n, j, k)
+        For each of `CONCENTRATIONS`, scaled per observer to be at most 1.
     """
-    nodes, weights = rates(options, size)
+    nodes, weights = rate_quadrature(options, size)
     shape = tuple(map(len, axes))
     tables = np.empty((len(weights), len(blocks), *shape))
+    # observers with the same levels share the logarithms of psi, and differ by counts alone
     _, first, group = np.unique(blocks.positions, axis=0, return_index=True, return_inverse=True)
     for number in range(len(first)):
         rows = np.flatnonzero(group.reshape(-1) == number)
@@ -59,6 +68,7 @@ def _integrated(
     for node, (guess, lapse) in enumerate(nodes):
         hit, miss = _log_psi(sigmoid, blocks.positions[0], axes, guess, lapse, options.has_pse)
         likelihood[node] = blocks.hits @ hit + misses @ miss
+    # one maximum per observer over all rates, since these are summed over
     likelihood -= likelihood.max(axis=(0, 2), keepdims=True)
     np.exp(likelihood, out=likelihood)
     return np.asarray(
@@ -68,11 +78,12 @@ def _integrated(
     )
 
 
-def rates(options: FitOptions, size: int) -> tuple[Floats, Floats]:
-    """Lay out guess and lapse for Gaussian quadrature under their priors.
+def rate_quadrature(options: FitOptions, size: int) -> tuple[Floats, Floats]:
+    """Return nodes and weights of Gaussian quadrature over guess and lapse under their priors.
 
-    Nodes are those of Beta(1, 40), weighted anew, since answers put most rates near 0. A rate stays
-    below .5, so that each curve has a PSE.
+    The nodes are those of Beta(1, 40), since most observers' rates are near 0; their weights are
+    multiplied by the ratio of the priors' densities (eq. 36). Rates stay below .5, so that each
+    curve has a PSE.
 
     Parameters
     ----------
@@ -91,11 +102,11 @@ def rates(options: FitOptions, size: int) -> tuple[Floats, Floats]:
     Examples
     --------
     >>> from psychobench.fits.options import FitOptions
-    >>> nodes, weights = rates(FitOptions(), 8)
+    >>> nodes, weights = rate_quadrature(FitOptions(), 8)
     >>> (weights @ nodes).round(3).tolist()[0]  # of Beta(1, 10)
     [0.09, 0.09]
     """
-    x, w = roots_jacobi(size, TILT - 1, 0)
+    x, w = roots_jacobi(size, TILT - 1, 0)  # weight (1 - x)^(TILT - 1): Beta(1, TILT)
     rate = (x + 1) / 2
     kept = rate < 0.5
     rate, w = rate[kept], (w / w.sum())[kept]
@@ -117,10 +128,11 @@ def rates(options: FitOptions, size: int) -> tuple[Floats, Floats]:
 def _log_psi(
     sigmoid: Sigmoid, positions: Floats, axes: Axes, guess: float, lapse: float, at_pse: bool
 ) -> tuple[Floats, Floats]:
-    """Logarithms of psi and its complement at all cells: shapes (levels, cells)."""
+    """Compute logarithms of psi and its complement at all cells: (levels, cells) each."""
     room = 1 - guess - lapse
     width = np.exp(axes.log_width)
     share = (0.5 - guess) / room if at_pse else 0.5
+    # from the PSE to the threshold (eq. 3)
     threshold = axes.location[:, None] - sigmoid.position(share, 0.0, width)
     u = sigmoid.standardise(positions[:, None, None], threshold, width)
     u = u.reshape(len(positions), -1)

@@ -1,4 +1,4 @@
-"""The population that people come from: partial pooling of all their answers."""
+"""The population that people come from, by partial pooling of all their answers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.designs import Design, build_design
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.options import FitOptions
-from psychobench.fits.population.model import Marginal, Pooled, pool, quantiles
-from psychobench.fits.pse import fit
-from psychobench.trials.table import validate_trials
+from psychobench.fits.population.model import PopulationPosterior, fit_population_model
+from psychobench.fits.population.summaries import MeanAndSd, quantiles
+from psychobench.fits.pse import fit_checked
+from psychobench.trials.table import TableLike, read_trials
 
-FEWEST = 3  # people that make a population
+FEWEST = 3  # people from whom a population is estimated
 ESTIMATES = ("mean", "mean_low", "mean_high", "sd", "sd_low", "sd_high")
 
 
@@ -30,18 +32,18 @@ class Population:
     ----------
     table : pandas.DataFrame
         One row per population and parameter: `condition`, the columns of ``by``, `parameter`,
-        `mean, mean_low, mean_high, sd, sd_low, sd_high`, `n` and `reason`, which says why there is
-        no estimate. The PSE (in a forced choice the threshold) has its mean and standard deviation
+        `mean, mean_low, mean_high, sd, sd_low, sd_high`, `n` and `reason`, why there is no
+        estimate. The PSE (in a forced choice the threshold) has its mean and standard deviation
         over people in level units. `width`, `jnd` and `slope` vary by factors: their mean is the
         geometric one, their `sd` that of the natural logarithm. The slope is that of F at its
         middle, lapses aside.
     individuals : pandas.DataFrame
         One row per person and population: `pse`, `width` and `jnd` with `_low` and `_high`;
-        `pooling`, the share of the population's variance that the person's own answers leave open
-        (0: they decide, 1: the population does); beside them `pse_alone` and `status_alone` of the
-        person's separate fit, and `n_trials`.
+        `pooling`, the share of the population's variance that remains in the person's posterior
+        (0: the estimate rests on the person's own answers, 1: on the population alone);
+        `pse_alone` and `status_alone` of the person's separate fit, and `n_trials`.
     left_out : pandas.DataFrame
-        Who is not among them, with the reason in `why`.
+        People who were not included, with the reason in `why`.
     options : dict
         What was asked for.
     """
@@ -52,11 +54,11 @@ class Population:
     options: dict[str, Any]
 
     def to_frame(self) -> pd.DataFrame:
-        """Copy the table."""
+        """Return a copy of the table."""
         return self.table.copy()
 
     def sentences(self) -> list[str]:
-        """Put every population into words."""
+        """Describe every population in a sentence."""
         lines = [_sentence(row, self.options["confidence"]) for row in _records(self.table)]
         if len(self.left_out):
             named = [f"{row['observer']} ({row['why']})" for row in _records(self.left_out)]
@@ -65,23 +67,25 @@ class Population:
 
 
 def fit_population(
-    table: pd.DataFrame,
+    table: TableLike,
     *,
-    by: str | Sequence[str] = (),
+    columns: Pairs = None,
+    where: Pairs = None,
+    by: Names = (),
     sigmoid: str = "norm",
     asymptotes: str = "free",
     task: str = "yes-no",
     confidence: float = 0.95,
 ) -> Population:
-    """Estimate the population that people come from, and everybody as a member of it.
+    """Estimate the population that people come from, and each person as a member of it.
 
     PSEs are normal over the people of a condition, and so are the logarithms of their widths; guess
     and lapse rates come from Beta(1, c), where c is 10, the prior of a single fit, or 20, 40 or 80,
-    weighed by what all the answers say. Nobody's PSE is estimated first and averaged then: the
-    population's mean and spread follow from all answers at once, those of somebody with few trials
-    or hardly any effect of the level counting for as much as they say. Each person's estimate is
-    drawn towards the population, the more so the less their own answers say. With many trials
-    per person this becomes the mean and standard deviation of separate fits.
+    weighted by the likelihood of all answers. PSEs are not estimated one by one and then averaged:
+    the population's mean and spread follow from all answers at once, so that a person with few
+    trials, or with hardly any effect of the level, counts for less. Each person's estimate is
+    drawn towards the population, the more so the less informative their own answers are. With
+    many trials per person the result approaches mean and standard deviation of separate fits.
 
     The posterior is summed over grids, so that the same answers give the same numbers. Its priors
     are weak: the spread of PSEs is half-normal with a standard deviation of half the range of
@@ -89,16 +93,18 @@ def fit_population(
 
     Parameters
     ----------
-    table : DataFrame
-        Trials or counts, as `psychobench.read_trials` gives them.
-    by : sequence of str, optional
+    table : DataFrame, str or path
+        Trials or counts, as `psychobench.read_trials` takes them.
+    columns, where : mapping or str, optional
+        What the table calls its columns, and which rows to use; see `psychobench.read_trials`.
+    by : str or sequence of str, optional
         Columns that split conditions further, into populations of their own.
     sigmoid : {"norm", "logistic", "gumbel", "rgumbel", "tdist"}
-        Shape of everybody's curve.
+        Shape of all curves.
     asymptotes : {"free", "equal", "fixed"}
         As for `psychobench.fit`.
     task : str
-        ``yes-no``, ``2afc`` or ``nafc:N``; a forced choice has a threshold in the place of the PSE.
+        ``yes-no``, ``2afc`` or ``nafc:N``; a forced choice has a threshold instead of a PSE.
     confidence : float
         Coverage of the intervals, which are the posterior's with equal tails.
 
@@ -115,7 +121,7 @@ def fit_population(
 
     Notes
     -----
-    Curves rise. Whoever's own fit is ``reversed`` is left out and named.
+    Curves rise. People whose own fit is ``reversed`` are left out and listed.
 
     References
     ----------
@@ -137,25 +143,24 @@ def fit_population(
     options = FitOptions(sigmoid=sigmoid, asymptotes=asymptotes, task=task, confidence=confidence)
     if SIGMOIDS[sigmoid].log_levels:
         raise OptionError(
-            f"a population needs a sigmoid on the level itself: {sigmoid} is on its logarithm; "
+            f"a population needs a `sigmoid` on the level itself: {sigmoid} is on its logarithm; "
             "take the logarithm of the levels and use gumbel for weibull, norm for lognorm"
         )
-    checked = validate_trials(table, source=table.attrs.get("source", "table"))
-    design = build_design(checked, by, options)
+    checked = read_trials(table, columns=columns, where=where)
+    groups = parse_names(by, "by")
+    design = build_design(checked, groups, options)
     if design.blocks.probabilities:
-        raise FitError("a population is made of counted answers: the table holds probabilities")
-    alone = fit(
-        table, by=by, sigmoid=sigmoid, asymptotes=asymptotes, task=task, confidence=confidence
-    ).to_frame()
+        raise FitError("a population needs counted answers: the table holds probabilities")
+    alone = fit_checked(checked, groups, options).to_frame()
     return _populations(design, alone, options)
 
 
 def _populations(design: Design, alone: pd.DataFrame, options: FitOptions) -> Population:
-    """Fit every condition's population."""
+    """Fit every condition's population; `alone` are the separate fits of the same people."""
     keys = [str(name) for name in design.groups if name != "observer"]
-    place = np.full(len(alone), -1)
+    place = np.full(len(alone), -1)  # of each separate fit among the design's blocks
     place[~design.failed] = np.arange(len(design.blocks))
-    lost = alone["status"].isin(["failed", "reversed"]).to_numpy()
+    lost = alone["status"].isin(["failed", "reversed"])
     tables, people = [], []
     for _, rows in alone.groupby(keys, sort=False, dropna=False):
         labelled = {name: rows[name].iloc[0] for name in keys}
@@ -164,34 +169,32 @@ def _populations(design: Design, alone: pd.DataFrame, options: FitOptions) -> Po
             reason = f"a population needs {FEWEST} people who can be fitted: {len(kept)} can"
             tables.append(pd.DataFrame([{**labelled, "n": len(kept), "reason": reason}]))
             continue
-        blocks, centre, scale = _standardised(design.blocks.take(place[kept]))
-        pooled = pool(blocks, options)
+        blocks, centre, scale = _standardise(design.blocks.take(place[kept]))
+        pooled = fit_population_model(blocks, options)
         tables.append(_table(pooled, centre, scale, options).assign(**labelled, n=len(kept)))
         people.append(_people(pooled, centre, scale, options, alone.iloc[kept], keys))
     if not people:
         raise FitError(str(tables[0]["reason"].iloc[0]))
     columns = [*keys, "parameter", *ESTIMATES, "n", "reason"]
-    left_out = alone.loc[lost, ["observer", *keys]].assign(
-        why=[
-            row["reason"] if row["status"] == "failed" else "the curve falls"
-            for row in _records(alone[lost])
-        ]
-    )
+    asked = ("sigmoid", "asymptotes", "task", "confidence")
     return Population(
         pd.concat(tables, ignore_index=True).reindex(columns=columns),
         pd.concat(people, ignore_index=True),
-        left_out.reset_index(drop=True),
-        {
-            "sigmoid": options.sigmoid,
-            "asymptotes": options.asymptotes,
-            "task": options.task,
-            "confidence": options.confidence,
-        },
+        _left_out(alone[lost], keys),
+        {name: getattr(options, name) for name in asked},
     )
 
 
-def _standardised(blocks: Blocks) -> tuple[Blocks, float, float]:
-    """Take positions to units of the range of all levels, from its middle; give both."""
+def _left_out(lost: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """List people who are in no population, and why."""
+    why = [
+        row["reason"] if row["status"] == "failed" else "the curve falls" for row in _records(lost)
+    ]
+    return lost[["observer", *keys]].assign(why=why).reset_index(drop=True)
+
+
+def _standardise(blocks: Blocks) -> tuple[Blocks, float, float]:
+    """Standardise positions by the middle and the range of all levels; return both, too."""
     low, high = float(blocks.positions.min()), float(blocks.positions.max())
     centre, scale = (low + high) / 2, high - low
     positions = (blocks.positions - centre) / scale
@@ -203,7 +206,9 @@ def _tails(options: FitOptions) -> Floats:
     return np.array([tail, 1 - tail])
 
 
-def _table(pooled: Pooled, centre: float, scale: float, options: FitOptions) -> pd.DataFrame:
+def _table(
+    pooled: PopulationPosterior, centre: float, scale: float, options: FitOptions
+) -> pd.DataFrame:
     """Describe a population: PSE or threshold, and width, JND and slope, which go together."""
     sigmoid, p = SIGMOIDS[options.sigmoid], np.array([0.5, *_tails(options)])
     at, spread = pooled.location, pooled.log_width
@@ -230,14 +235,14 @@ def _jnd_per_width(sigmoid: Sigmoid) -> float:
 
 
 def _people(
-    pooled: Pooled,
+    pooled: PopulationPosterior,
     centre: float,
     scale: float,
     options: FitOptions,
     alone: pd.DataFrame,
     keys: Sequence[str],
 ) -> pd.DataFrame:
-    """Describe everybody as a member of the population, beside their separate fits."""
+    """Describe each person as a member of the population, beside their separate fits."""
     place, axes = "pse" if options.has_pse else "threshold", pooled.axes
     means = pooled.locations @ axes.location
     variances = pooled.locations @ axes.location**2 - means**2
@@ -259,7 +264,7 @@ def _people(
     return people.assign(n_trials=alone["n_trials"].to_numpy())
 
 
-def _variance(location: Marginal) -> float:
+def _variance(location: MeanAndSd) -> float:
     return float(location.shares @ np.exp(2 * location.log_spreads))
 
 
@@ -268,7 +273,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _sentence(row: dict[str, Any], confidence: float) -> str:
-    """Put one row of a population's table into words."""
+    """Describe one row of a population's table."""
     where = f"Condition {row['condition']}"
     if isinstance(row["reason"], str):
         return f"{where}: {row['reason']}."

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.parallel import usable_cores
+from psychobench.parallel import thread_pool, usable_cores
 from psychobench.stimuli.faces.identity import Identity, View
 from psychobench.stimuli.faces.render import render_face
 
@@ -151,7 +150,7 @@ def _render_elsewhere(
             images[index], done[index] = image, True
             bar.update()
 
-    with ThreadPoolExecutor(workers) as threads:
+    with thread_pool(workers) as threads:
         try:
             for first in range(workers):
                 processes.append(_start(plan, first, len(images), workers))

@@ -44,7 +44,7 @@ ExclusionRules = str | Exclusion | Sequence[str | Exclusion]
 
 @dataclass(frozen=True)
 class Excluded(ShownAsTable):
-    """What exclusion made of a table of trials.
+    """A table of trials after exclusion.
 
     Attributes
     ----------

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from psychobench.arguments import Pairs
 from psychobench.errors import TableError
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.screening import measures
-from psychobench.trials.table import validate_trials
+from psychobench.trials.table import TableLike, read_trials
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ CHECKS = {
 
 @dataclass(frozen=True)
 class Screening(ShownAsTable):
-    """What the checks found.
+    """The result of the checks.
 
     Attributes
     ----------
@@ -147,14 +148,17 @@ class Screening(ShownAsTable):
         return self.table.copy()
 
 
-def check_trials(table: pd.DataFrame) -> Screening:
+def check_trials(table: TableLike, *, columns: Pairs = None, where: Pairs = None) -> Screening:
     """Check each participant's trials; nobody is excluded, and a flag is only a reason to look.
 
     Parameters
     ----------
-    table : DataFrame
-        Trials, one row each, with the documented columns. Within a participant they are in the
-        order in which they were answered, or a column ``trial`` (and ``session``) gives the order.
+    table : DataFrame, str or path
+        Trials, one row each, as `psychobench.read_trials` takes them. Within a participant they are
+        in the order in which they were answered, or a column ``trial`` (and ``session``) gives the
+        order.
+    columns, where : mapping or str, optional
+        What the table calls its columns, and which rows to use; see `psychobench.read_trials`.
 
     Returns
     -------
@@ -173,7 +177,7 @@ def check_trials(table: pd.DataFrame) -> Screening:
     >>> check_trials(trials).flags[["observer", "check"]].values.tolist()
     [['p1', 'ends']]
     """
-    checked = validate_trials(table, source=table.attrs.get("source", "table"))
+    checked = read_trials(table, columns=columns, where=where)
     if "response" not in checked:
         raise TableError(
             "checks need one row per trial with a response: "

@@ -17,8 +17,8 @@ from psychobench_torch.attention.dense import dense_maps, layer_names
 from psychobench_torch.attention.gradients import activations_and_gradients, gradcam, layercam
 from psychobench_torch.attention.guided import REDUCTIONS, guided_gradcam, guided_gradients
 from psychobench_torch.attention.hooks import as_it_was, captured
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.attention.layers import find_layer, stages
-from psychobench_torch.attention.observer import METHODS
 from psychobench_torch.attention.targets import Target, choose_target
 
 _REDUCTION = {"reduction": tuple(REDUCTIONS)}
@@ -144,7 +144,7 @@ def check_readings(method: str, readings: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_readings(methods: Sequence[str], readings: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Give each of several methods those of the readings that it has, with its defaults.
+    """Return for each of several methods the readings that it has, with its defaults.
 
     Raises
     ------

@@ -217,7 +217,7 @@ def ridge(
 
 
 def need_weights(name: str) -> ObserverError:
-    """Say that a head is no linear layer over pooled channels, and what to do."""
+    """Return the error for a head that is not linear in pooled channels, with its remedy."""
     return ObserverError(
         f"CAM needs weights of the channels of {name}: this network's head is no linear layer over "
         f"their means; give those that a regression over at least {AT_LEAST} images finds (fit_cam)"

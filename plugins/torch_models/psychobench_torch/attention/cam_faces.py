@@ -16,8 +16,8 @@ from tqdm import tqdm
 from psychobench.plugins import RENDERER_VERSION, ResourceError, training_faces, write_whole
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
 from psychobench_torch.attention.hooks import as_it_was
+from psychobench_torch.attention.interface import Network
 from psychobench_torch.attention.layers import find_layer
-from psychobench_torch.attention.observer import Network
 from psychobench_torch.storage.store import cache_folder, cache_key, note
 
 PER_PERSON = 4
@@ -29,7 +29,7 @@ _AT_ONCE = 200  # faces rendered and shown at once
 def observer_weights(
     observer: Network, layer: str | None, *, n_images: int = AT_LEAST
 ) -> CAMWeights:
-    """Give CAM's weights of an observer: its head's own, else from the cache, else regressed.
+    """Return CAM's weights of an observer: its head's own, else from the cache, else regressed.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ accumulation
 
 
 def layer_names(number: int) -> list[str]:
-    """Name the layers and their combinations, from the last layer to the first.
+    """Return the names of layers and their combinations, from the last layer to the first.
 
     Examples
     --------

@@ -18,7 +18,7 @@ from psychobench_torch.attention.targets import Target
 def activations_and_gradients(
     module: nn.Module, images: Tensor, layer: nn.Module, target: Target
 ) -> tuple[Tensor, Tensor]:
-    """Give a layer's output and the derivative of the target's score to it.
+    """Compute a layer's output and the derivative of the target's score with respect to it.
 
     Parameters
     ----------

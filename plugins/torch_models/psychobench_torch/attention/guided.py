@@ -46,7 +46,7 @@ class _GuidedReLU(torch.autograd.Function):
 
 
 class _Guided(TorchFunctionMode):
-    """Let only positive gradients pass back through any ReLU, layer or function, while active."""
+    """Pass only positive gradients back through any ReLU, layer or function, while active."""
 
     def __torch_function__(
         self,
@@ -62,7 +62,7 @@ class _Guided(TorchFunctionMode):
 
 
 def guided_gradients(module: nn.Module, images: Tensor, target: Target) -> Tensor:
-    """Give the guided derivative of the target's score to the pixels.
+    """Compute the guided derivative of the target's score with respect to the pixels.
 
     Every ReLU of the network passes back only what is positive, the one in FE-AlexNet's
     excitation too. The network itself is not changed.

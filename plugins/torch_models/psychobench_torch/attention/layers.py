@@ -20,7 +20,7 @@ _FEW = 5  # convolutions
 
 
 def stages(module: nn.Module) -> dict[str, str]:
-    """Name the stages of a network whose convolutions stand in one plain sequence.
+    """Return the stages of a network whose convolutions form one plain sequence.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def find_layer(module: nn.Module, layer: str | None, images: Tensor) -> tuple[st
 
 
 def unknown_layer(layer: str, known: Mapping[str, str], paths: Mapping[str, nn.Module]) -> str:
-    """Say which layers there are."""
+    """Return which layers there are, for messages."""
     short = ", ".join(f"{name} ({path})" for name, path in known.items())
     maps = [
         path
@@ -117,7 +117,7 @@ def _plain_sequence(module: nn.Module) -> tuple[str, nn.Sequential | None]:
 
 
 def _leads(module: nn.Module, path: str) -> bool:
-    """Tell whether a sequence holds every convolution of the network."""
+    """Return whether a sequence holds every convolution of the network."""
     convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
     return all(not path or name.startswith(f"{path}.") for name in convolutions)
 

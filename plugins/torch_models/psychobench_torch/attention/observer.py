@@ -1,46 +1,22 @@
-"""Attention for observers that are torch networks: what makes them keep the optional protocol."""
+"""Attention of observers that are torch networks, by the optional protocol."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.plugins import AttentionMaps, ObserverInfo
+from psychobench.plugins import AttentionMaps
+from psychobench_torch.attention.interface import METHODS, Network, Window, central_square
 
-if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-METHODS = ("cam", "gradcam", "guided-backprop", "guided-gradcam", "layercam", "dense")
-"""The names of the methods, here too so that listing them does not import torch."""
 _AT_ONCE = 128  # images prepared at once
-
-Window = tuple[float, float, float, float]
-"""Part of an image: top, left, bottom, right in fractions of its height and width."""
-SeenPart = Callable[[int, int], Window]
-"""From an image's height and width to the part of it that is looked at."""
-
-
-class Network(Protocol):
-    """What an observer must have for its attention to be mapped."""
-
-    @property
-    def info(self) -> ObserverInfo:
-        """Who answers."""
-
-    @property
-    def module(self) -> nn.Module:
-        """From prepared images to scores before the softmax, shape (n, 2), the target second."""
-
-    def prepare(self, images: NDArray[np.uint8]) -> Tensor:
-        """Bring images to what `module` takes."""
 
 
 class TorchAttention:
-    """Give an observer with `module` and `prepare` its attention maps; inherit from it."""
+    """Base class that adds attention maps to an observer with `module` and `prepare`."""
 
     @property
     def attention_methods(self) -> Sequence[str]:
@@ -48,7 +24,7 @@ class TorchAttention:
         return METHODS
 
     def attention_window(self, height: int, width: int) -> Window:
-        """Say which part of an image is looked at: the central square."""
+        """Return the part of an image that the network sees: the central square."""
         return central_square(height, width)
 
     def attention(
@@ -69,21 +45,6 @@ class TorchAttention:
         return observer_attention(
             self, images, method=method, layer=layer, target=target, **options
         )
-
-
-def central_square(height: int, width: int, share: float = 1.0) -> Window:
-    """Give the central square of an image, or of its shorter side a share.
-
-    Examples
-    --------
-    >>> central_square(100, 200)
-    (0.0, 0.25, 1.0, 0.75)
-    >>> central_square(100, 200, share=0.5)
-    (0.25, 0.375, 0.75, 0.625)
-    """
-    side = share * min(height, width)
-    top, left = (height - side) / 2 / height, (width - side) / 2 / width
-    return top, left, 1 - top, 1 - left
 
 
 def observer_attention(

@@ -1,8 +1,7 @@
 """Maps of photographs, for the winning class of the classifier that a network was pre-trained with.
 
-Happy or sad means nothing on a photograph of a street, so the question here is what the network
-took the picture for, and where it looked for that. Networks see the whole picture, squeezed into a
-square, so that maps cover all of it.
+Happy or sad means nothing in a photograph of a street, so the maps explain the class that the
+network chose. Networks see the whole picture, squeezed into a square, so that maps cover all of it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from tqdm import tqdm
 from psychobench.plugins import AttentionMaps, read_image
 from psychobench_torch.attention.attend import attend, attend_dense, own_readings
 from psychobench_torch.attention.cam import AT_LEAST, CAMWeights, fit_cam, head_weights
-from psychobench_torch.attention.observer import METHODS
+from psychobench_torch.attention.interface import METHODS
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.extractors.pretrained_classifier import PretrainedClassifier
 from psychobench_torch.networks.images import normalise, resize, to_tensor
@@ -138,7 +137,7 @@ def _seen(classifier: PretrainedClassifier, image: Any, size: int) -> Tensor:
 
 
 def _cam_weights(classifier: PretrainedClassifier, size: int, progress: bool) -> CAMWeights:
-    """Take the head's own weights where it is linear in pooled channels, else regress them.
+    """Return the head's own weights where it is linear in pooled channels, else regress them.
 
     The pooled classifiers average the last max-pool, so that CAM is exact there and nowhere else.
     """

@@ -29,7 +29,7 @@ class Target:
     index: int | None = None
 
     def coefficients(self, scores: Tensor) -> Tensor:
-        """Give the weights with which classes add up to the score that is explained.
+        """Return the weights with which classes add up to the score that is explained.
 
         Parameters
         ----------

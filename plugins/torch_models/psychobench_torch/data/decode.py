@@ -65,8 +65,8 @@ def decode_square(path: str, size: int, box: Box | None = None) -> NDArray[np.ui
     except UNDECODABLE as error:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise ResourceError(
-                f"every image must be readable: {path} is not ({error.strerror}); see to the file, "
-                "the disk or its rights and try again: what was decoded before is kept"
+                f"every image must be readable: {path} is not ({error.strerror}); check the "
+                "file, its disk and its permissions, and try again: images decoded so far are kept"
             ) from None
         # Pillow's own have no number; places before a file's start, in damaged ones, EINVAL
         raise BrokenImage(str(error).replace(path, "it") or type(error).__name__) from None

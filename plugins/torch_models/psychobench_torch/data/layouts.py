@@ -121,12 +121,12 @@ def _read(path: Path, choice: DataChoice, progress: bool) -> Listing:
         raise ResourceError(f"the layout {name} must be {layout.expected}: {path} is a {kind}")
     if name.startswith("affectnet") and choice.task == "classes":
         raise OptionError(
-            "AffectNet must be used for valence: it does not say who or what it shows"
+            "AffectNet must be used for valence: it has no labels of people or objects"
         )
     if name == "vggface2" and choice.task == "valence":
         raise OptionError(
-            'VGGFace2 must be used for pre-training (`phase="pretraining"`): it says who its faces '
-            "are, and nothing about valence"
+            'VGGFace2 must be used for pre-training (`phase="pretraining"`): it identifies people, '
+            "and has no valence"
         )
     return layout.read(path, choice, progress)
 

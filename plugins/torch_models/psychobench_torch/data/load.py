@@ -102,7 +102,10 @@ def select(choice: DataChoice, *, progress: bool = True) -> Selection:
         *repeats,
     ]
     if listed.empty:
-        raise ResourceError(f"a data set must have images: {listing.root} has none to use")
+        raise ResourceError(
+            f"a data set must have images: {listing.root} has none that can be used; check its "
+            "path and its labels"
+        )
     drawn, said = draw_sample(listed, listing.size, choice.limit, choice.seed)
     lost = missing_files(drawn["path"].tolist())
     faults = list(lost.values())

@@ -122,7 +122,7 @@ def name_classes(
         return found
     if len(found) > 2:
         raise ResourceError(
-            f"two classes must be told apart: the {place} have {len(found):,} "
+            f"there must be two classes: the {place} have {len(found):,} "
             f"({shorten(found)}); name a set with a valence, or keep two of the classes"
         )
     if target is None:
@@ -161,8 +161,8 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
         both = sorted(parts[parts > 1].index)
         if both:
             raise ResourceError(
-                "nobody may be in training and in validation: "
-                f"{len(both):,} groups of {listing.root} are ({shorten(both)}); give all images "
+                "no group may be in both training and validation: "
+                f"in {listing.root} these are: {shorten(both)}; give all images "
                 "of a group one split"
             )
 

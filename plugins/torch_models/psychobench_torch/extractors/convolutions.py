@@ -161,7 +161,7 @@ def _refuse_more_layers(
     if strange := [name for name in more if name.removeprefix(PREFIX) not in values]:
         raise ObserverError(
             f"weights must be those of {design.title}'s convolutions: in {file.place} layer "
-            f"{strange[0]} is none of them"
+            f"{strange[0]} is not one of them"
         )
 
 

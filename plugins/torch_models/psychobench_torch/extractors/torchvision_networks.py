@@ -46,7 +46,7 @@ def check_torchvision(network: str, pretraining: Pretraining) -> None:
         )
     if pretraining.file is None and pretraining.name != "imagenet":
         raise OptionError(
-            "pretraining of torchvision's networks must be imagenet or a file: "
+            "`pretraining` of torchvision's networks must be imagenet or a file: "
             f"'{FAMILY}{network}' was given '{pretraining.name}'"
         )
 

@@ -74,7 +74,7 @@ def check_trainable(data: LabelledImages) -> None:
     """
     if len(data.classes) != 2:
         raise ObserverError(
-            f"a head is trained on two classes: {data.origin} has {len(data.classes)} "
+            f"a head must be trained on two classes: {data.origin} has {len(data.classes)} "
             f"({', '.join(data.classes[:5])}); label the images sad and happy, or by valence"
         )
     if not np.isin(data.labels, (0, 1)).all():
@@ -86,7 +86,7 @@ def check_trainable(data: LabelledImages) -> None:
     for name, count in zip(data.classes, counts.tolist(), strict=True):
         if count == 0 and len(data.labels) > 0:
             raise ObserverError(
-                f"every class needs images: in {data.origin} all labels are alike, and none is "
+                f"every class needs images: in {data.origin} all labels are the same, and none is "
                 f"'{name}'; add images of that class, or check where labels are read from"
             )
         if count < LEAST:
@@ -134,7 +134,7 @@ def split(data: LabelledImages, share: float, seed: int) -> tuple[Tensor, Tensor
     train, validation = np.flatnonzero(~held), np.flatnonzero(held)
     if len(validation) == 0 or len(np.unique(data.labels[train])) < len(data.classes):
         raise ObserverError(
-            "training needs images of every class, and validation some too: the split of "
+            "training needs images of every class, and validation at least one: the split of "
             f"{data.origin} with seed {seed} leaves {len(train)} and {len(validation)}; "
             "add images or people"
         )

@@ -37,19 +37,19 @@ def value_faults(
     Examples
     --------
     >>> value_faults(PAPER_TRANSFER, least={"epochs": 60})
-    ['epochs must be a whole number from 60: it is 20']
+    ['`epochs` must be a whole number from 60: it is 20']
     """
     faults = []
     for name, known in (choices or {}).items():
         if (choice := getattr(recipe, name)) not in known:
-            faults.append(f"{name} must be one of {', '.join(known)}: it is '{choice}'")
+            faults.append(f"`{name}` must be one of {', '.join(known)}: it is '{choice}'")
     for name, low in (least or {}).items():
         if not isinstance(value := getattr(recipe, name), int) or value < low:
-            faults.append(f"{name} must be a whole number from {low}: it is {value!r}")
+            faults.append(f"`{name}` must be a whole number from {low}: it is {value!r}")
     for name in positive:
         if not 0 < (value := getattr(recipe, name)) < math.inf:
-            faults.append(f"{name} must be above 0 and finite: it is {value!r}")
+            faults.append(f"`{name}` must be above 0 and finite: it is {value!r}")
     for name in shares:
         if not 0 < (value := getattr(recipe, name)) <= 1:
-            faults.append(f"{name} must be above 0 and up to 1: it is {value!r}")
+            faults.append(f"`{name}` must be above 0 and up to 1: it is {value!r}")
     return faults

@@ -78,7 +78,7 @@ def choose_pretraining(choice: str) -> Pretraining:
     path = Path(choice).expanduser()
     if path.suffix.lower() not in SUFFIXES:
         raise OptionError(
-            f"pretraining must be {', '.join(NAMES)} or a {', '.join(SUFFIXES)} file: "
+            f"`pretraining` must be {', '.join(NAMES)} or a {', '.join(SUFFIXES)} file: "
             f"it is '{choice}'"
         )
     if not path.is_file():

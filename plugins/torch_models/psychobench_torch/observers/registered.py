@@ -165,7 +165,7 @@ def check_seed(seed: int) -> int:
     """
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= seed <= MOST_SEED:
-        raise OptionError(f"seed must be a whole number from 0 to 2**63 - 1: it is {seed!r}")
+        raise OptionError(f"`seed` must be a whole number from 0 to 2**63 - 1: it is {seed!r}")
     return int(seed)
 
 

@@ -13,7 +13,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from psychobench.plugins import ObserverError, ObserverInfo, OptionError
-from psychobench_torch.attention.observer import SeenPart, TorchAttention, Window, central_square
+from psychobench_torch.attention.interface import SeenPart, Window, central_square
+from psychobench_torch.attention.observer import TorchAttention
 from psychobench_torch.observers.batched_inference import (
     check_images,
     run_filled,
@@ -50,7 +51,7 @@ class TorchObserver(TorchAttention):
         them; the others are left out: ``outputs=([0, 2, 5], 3)``.
     version : str, default "1"
         Of the observer.
-    window : callable, default `psychobench_torch.attention.observer.central_square`
+    window : callable, default `psychobench_torch.attention.interface.central_square`
         Which part of an image the transform shows the network, so that attention maps lie where
         it looked: from height and width in pixels to top, left, bottom and right in fractions.
         ``partial(central_square, share=224 / 256)`` for torchvision's ``Resize(256)`` with
@@ -96,7 +97,7 @@ class TorchObserver(TorchAttention):
     ) -> None:
         target = labels[1] if target is None else target
         if target not in labels:
-            raise OptionError(f"target must be one of the labels {labels}: it is '{target}'")
+            raise OptionError(f"`target` must be one of the labels {labels}: it is '{target}'")
         at = list(labels).index(target)
         of_labels = _checked(outputs, name)
         self.module = TwoScores(module, of_labels[1 - at], of_labels[at], name)
@@ -133,8 +134,8 @@ class TorchObserver(TorchAttention):
         part = self._window(height, width)
         if not _is_window(part):
             raise ObserverError(
-                "a window must give top, left, bottom and right in fractions from 0 to 1: that of "
-                f"'{self._info.name}' gives {part} for an image of {height} x {width} px"
+                "`window` must return top, left, bottom and right in fractions from 0 to 1: that "
+                f"of '{self._info.name}' returns {part} for an image of {height} x {width} px"
             )
         return part
 
@@ -171,12 +172,12 @@ class TorchObserver(TorchAttention):
         for each in prepared:
             if not isinstance(each, Tensor) or each.ndim != 3 or not each.is_floating_point():
                 raise ObserverError(
-                    "a transform must give a float tensor of shape (3, height, width): that of "
+                    "a transform must return a float tensor of shape (3, height, width): that of "
                     f"'{name}' gives {_described(each)}"
                 )
         if len({each.shape for each in prepared}) > 1:
             raise ObserverError(
-                f"a transform must give all images one size: that of '{name}' gives "
+                f"a transform must bring all images to one size: that of '{name}' gives "
                 f"{sorted({tuple(each.shape[1:]) for each in prepared})}"
             )
         return torch.stack(prepared).to(self._device)
@@ -215,7 +216,7 @@ class TwoScores(nn.Module):
         most = max(*self.other, *self.target)
         if not isinstance(raw, Tensor) or raw.ndim != 2 or raw.shape[1] <= most:
             raise ObserverError(
-                f"a network must give scores of shape (n, k) with k above {most}, or (n, 1): "
+                f"a network must return scores of shape (n, k) with k above {most}, or (n, 1): "
                 f"'{self.name}' gives {_described(raw)}"
             )
         return torch.stack([raw[:, part].logsumexp(1) for part in (self.other, self.target)], 1)
@@ -228,7 +229,7 @@ def _checked(outputs: Sequence[Outputs], name: str) -> list[list[int]]:
     fits = len(both) == 2 and all(both) and len(set(chosen)) == len(chosen)
     if not fits or not all(isinstance(index, int) and index >= 0 for index in chosen):
         raise OptionError(
-            "outputs must name the outputs of either label, each once, from 0: "
+            "`outputs` must name the outputs of either label, each once, from 0: "
             f"'{name}' was given {outputs!r}"
         )
     return both

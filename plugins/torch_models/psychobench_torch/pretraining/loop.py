@@ -129,8 +129,8 @@ def pretrain(
     n_steps = recipe.steps(len(train))
     if not n_steps:
         raise OptionError(
-            f"a recipe must have a step at least: {len(train)} training images make none of its "
-            "stages a batch; take smaller batches or more presentations"
+            f"a recipe must have at least one step: {len(train)} training images do not fill a "
+            "batch in any stage; use smaller batches or more presentations"
         )
     with process_group() as processes, _own_random_numbers(processes):
         for stage in recipe.stages:
@@ -171,8 +171,8 @@ def split(recipe: PretrainingRecipe, data: LabelledImages) -> tuple[Part, Part]:
                 held[members[: min(share, len(members) - 1)]] = True
     if recipe.keep == "best" and not held.any():
         raise OptionError(
-            "keeping the best epoch needs validation images: there are none; give every class two "
-            "images or more"
+            "keeping the best epoch needs validation images: there are none; provide at least two "
+            "images of every class"
         )
     parts = (np.flatnonzero(~held), np.flatnonzero(held))
     train, validation = (Part(data.images, data.labels, chosen) for chosen in parts)

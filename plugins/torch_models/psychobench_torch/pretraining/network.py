@@ -58,7 +58,7 @@ def blank_network(recipe: PretrainingRecipe, n_classes: int) -> nn.Module:
     """
     if recipe.architecture not in ARCHITECTURES:
         raise OptionError(
-            f"architecture must be {', '.join(ARCHITECTURES)}: it is '{recipe.architecture}'"
+            f"`architecture` must be {', '.join(ARCHITECTURES)}: it is '{recipe.architecture}'"
         )
     if recipe.classifier == "pooled":
         return PooledNetwork(recipe.architecture, n_classes)

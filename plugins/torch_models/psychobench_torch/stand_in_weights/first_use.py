@@ -165,9 +165,9 @@ def _make(recipe: PretrainingRecipe, source: str, path: Path, fault: str, progre
     _announce(recipe, source)
     card = _train(recipe, source, path, progress)
     note(
-        f"{recipe.architecture} names {card['held_out_accuracy']:.0%} of held-out {source} right "
-        f"(chance {card['chance_accuracy']:.1%}); its weights and what they are not are in "
-        f"{path.with_suffix('.json')}"
+        f"{recipe.architecture} classifies {card['held_out_accuracy']:.0%} of held-out {source} "
+        f"correctly (chance {card['chance_accuracy']:.1%}); {path.with_suffix('.json')} describes "
+        "the weights and their limits"
     )
 
 
@@ -179,8 +179,8 @@ def _announce(recipe: PretrainingRecipe, source: str) -> None:
     note(
         f"the convolutions of {recipe.architecture} are trained now, once: {_shown(recipe):,} "
         f"presentations of {recipe.n_images:,} images at up to {recipe.stages[-1].size} px, about "
-        f"{minutes} minutes on {cores}; interrupted, it goes on where it stopped. They will have "
-        f"seen {STANDS_IN[source]}"
+        f"{minutes} minutes on {cores}; an interrupted training continues where it stopped. They "
+        f"will be trained on {STANDS_IN[source]}"
     )
 
 

@@ -56,7 +56,7 @@ def render_source(
         If so many images do not fit into memory; nothing has been rendered then.
     """
     if source not in SOURCES:
-        raise OptionError(f"source must be {' or '.join(SOURCES)}: it is '{source}'")
+        raise OptionError(f"`source` must be {' or '.join(SOURCES)}: it is '{source}'")
     size, seed = recipe.image_size, recipe.seed
     people = max(2, recipe.n_images // PER_IDENTITY)
     faces = source == "rendered-faces"
@@ -119,5 +119,5 @@ def source_recipe(
     15000
     """
     if source not in SOURCES:
-        raise OptionError(f"source must be {' or '.join(SOURCES)}: it is '{source}'")
+        raise OptionError(f"`source` must be {' or '.join(SOURCES)}: it is '{source}'")
     return replace(SOURCES[source], architecture=architecture, seed=seed)

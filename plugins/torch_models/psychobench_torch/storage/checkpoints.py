@@ -78,8 +78,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint, determinants: Mapping
     except (OSError, ResourceError) as error:
         raise ResourceError(
             f"a checkpoint must be written: it needs {_megabytes(len(data) + len(text))} in "
-            f"{folder} ({error}); make room there and start again, which goes on from the "
-            "checkpoint before, if there is one"
+            f"{folder} ({error}); free some space and start again: training continues from the "
+            "previous checkpoint, if there is one"
         ) from None
     _tidy(folder, weights.name)
 
@@ -107,13 +107,13 @@ def read_checkpoint(folder: Path, determinants: Mapping[str, Any]) -> Checkpoint
         weights = folder / str(noted["file"])
         difference = first_difference(noted["determinants"], plain(determinants))
         if difference is None and sha256(weights) != noted["sha256"]:
-            raise ValueError("its hash is not the one noted when it was written")
+            raise ValueError("its hash is not the recorded one")
         found = None if difference else safetensors.torch.load_file(weights)
         kept = dict(noted["record"])
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
         raise ResourceError(
             f"a checkpoint must be whole: the one in {folder} is damaged ({error}); delete that "
-            "folder to start anew"
+            "folder to start again"
         ) from None
     if found is None:
         raise ObserverError(

@@ -196,7 +196,7 @@ def download(entry: Any, architecture: str) -> WeightsFile:
         if cached.is_file():
             raise _damaged(cached) from None
         raise ObserverError(
-            f"pretraining imagenet needs one download: {entry.url} could not be fetched "
+            f"`pretraining='imagenet'` needs one download: {entry.url} could not be fetched "
             f"({reason(error)}); connect, or put that file at {cached}, or name a file of "
             f"{architecture}'s weights with `pretraining`"
         ) from None

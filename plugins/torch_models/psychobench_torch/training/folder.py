@@ -54,7 +54,7 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
         whole = card is not None and sha256(out / WEIGHTS) == card["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ResourceError(
-            f"the folder of a training must be as it was left: {out} is damaged ({error}); "
+            f"the folder of a training must be intact: {out} is damaged ({error}); "
             "remove it, or choose another `out`"
         ) from None
     if difference := first_difference(then, plain(determinants)):
@@ -64,7 +64,8 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
         )
     if card is not None and not whole:
         raise ResourceError(
-            f"trained weights must be as they were written: {out / WEIGHTS} is not; remove {out}"
+            f"trained weights must be as they were written: {out / WEIGHTS} was changed; "
+            f"remove {out}"
         )
     return card
 

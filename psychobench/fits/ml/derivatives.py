@@ -1,0 +1,201 @@
+"""The penalised log-likelihood of many fits with its gradient and two information matrices.
+
+Fits lie along the last axis: data have shape (b, n), parameters (5, n), so that sums over blocks
+are operations on whole arrays. Equations are those of docs/dev/fitting.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.fits.functions import Floats
+from psychobench.fits.likelihoods import Slopes, beta_binomial_slopes, binomial, binomial_slopes
+from psychobench.fits.ml.ldl import DIAGONAL, ROW_START
+from psychobench.fits.ml.problem import (
+    GUESS,
+    LAPSE,
+    LOG_WIDTH,
+    RHO,
+    THRESHOLD,
+    Problem,
+    RateTerm,
+)
+
+
+class Derivatives(NamedTuple):
+    """`value`, `loglik` (n,), `gradient` (p, n), lower halves of two matrices (p (p + 1) / 2, n).
+
+    `expected` is the expected information, the negative matrix of second derivatives on average
+    over answers; `observed` that of the answers at hand where it is known, and otherwise the very
+    same array.
+    """
+
+    value: Floats
+    loglik: Floats
+    gradient: Floats
+    expected: Floats
+    observed: Floats
+
+
+@dataclass(frozen=True)
+class FitsLast:
+    """A problem with its fits along the last axis: data (b, n), bounds (5, n)."""
+
+    problem: Problem
+    z: Floats
+    trials: Floats
+    hits: Floats
+    low: Floats
+    high: Floats
+    rate_term: RateTerm | None
+
+    @classmethod
+    def of(cls, problem: Problem, rows: NDArray[np.integer]) -> FitsLast:
+        """Transpose some rows of a problem, which may repeat."""
+        blocks = problem.blocks
+        parts = (blocks.z, blocks.trials, blocks.hits, problem.low, problem.high)
+        z, trials, hits, low, high = (np.ascontiguousarray(part[rows].T) for part in parts)
+        term = None if problem.rate_term is None else problem.rate_term.take(rows)
+        return cls(problem, z, trials, hits, low, high, term)
+
+    def take(self, kept: NDArray[np.bool_]) -> FitsLast:
+        """Select fits."""
+        parts = (self.z, self.trials, self.hits, self.low, self.high)
+        term = None if self.rate_term is None else self.rate_term.take(np.flatnonzero(kept))
+        z, trials, hits, low, high = (part[:, kept] for part in parts)
+        return FitsLast(self.problem, z, trials, hits, low, high, term)
+
+
+def log_likelihood(fits: FitsLast, theta: Floats) -> tuple[Floats, Floats]:
+    """Evaluate the log-likelihood at theta (5, n), with the prior and without: (n,) each."""
+    problem = fits.problem
+    if problem.overdispersed:
+        found = differentiate(fits, theta)
+        return found.value, found.loglik
+    width, guess, lapse = np.exp(theta[LOG_WIDTH]), theta[GUESS], theta[LAPSE]
+    shift = _pse_to_threshold(problem, theta)[0] if problem.at_pse else 0.0
+    rise, rest = problem.sigmoid.sides(
+        problem.sigmoid.standardise(fits.z, theta[THRESHOLD] + shift, width)
+    )
+    room = 1 - guess - lapse
+    p, q = guess + room * rise, lapse + room * rest  # q apart from p: accurate where p is near 1
+    loglik = binomial(p, q, fits.trials, fits.hits, axis=0)
+    value = loglik + problem.prior * np.log1p(-guess)
+    if not problem.tied:
+        value += problem.prior * np.log1p(-lapse)
+    return value if fits.rate_term is None else value + fits.rate_term(theta)[0], loglik
+
+
+def differentiate(fits: FitsLast, theta: Floats) -> Derivatives:
+    """Evaluate the penalised log-likelihood at theta (5, n) with first and second derivatives."""
+    problem, sigmoid = fits.problem, fits.problem.sigmoid
+    width, guess, lapse = np.exp(theta[LOG_WIDTH]), theta[GUESS], theta[LAPSE]
+    shift, shift_slopes = _pse_to_threshold(problem, theta) if problem.at_pse else (0.0, None)
+    u = sigmoid.standardise(fits.z, theta[THRESHOLD] + shift, width)  # (b, n)
+    room = 1 - guess - lapse
+    rise, rest = sigmoid.sides(u)
+    p, q = guess + room * rise, lapse + room * rest
+    if problem.overdispersed:
+        parts = beta_binomial_slopes(p, q, fits.trials, fits.hits, theta[RHO], axis=0)
+    else:
+        parts = binomial_slopes(p, q, fits.trials, fits.hits, axis=0)
+    density, offset = room * sigmoid.pdf(u), u - sigmoid.median
+    steepness = sigmoid.spread / width
+    jacobian = np.stack([-density * steepness, -density * offset, rest, -rise])  # eq. 10: (4, b, n)
+    curvature = None
+    if shift_slopes is not None:  # the chain rule through the threshold (eq. 21)
+        jacobian[LOG_WIDTH:] += jacobian[THRESHOLD] * shift_slopes[:, None]
+    elif parts.observed is not None and not problem.expected_only:
+        curvature = _curvature_of_psi(
+            parts.score * density, sigmoid.bend(u), offset, steepness, room
+        )
+    if problem.tied:
+        jacobian[GUESS] += jacobian[LAPSE]
+    found = _with_prior(problem, theta, parts, jacobian, curvature)
+    return found if fits.rate_term is None else _with_rate_term(found, fits.rate_term, theta)
+
+
+def _with_prior(
+    problem: Problem, theta: Floats, parts: Slopes, jacobian: Floats, curvature: Floats | None
+) -> Derivatives:
+    """Apply the chain rule from psi to theta (eqs 11 and 12), and add the prior."""
+    size, n = 5 if problem.overdispersed else 4, theta.shape[1]
+    gradient, expected = np.zeros((size, n)), np.zeros((ROW_START[size], n))
+    gradient[:RHO] = np.einsum("pbn,bn->pn", jacobian, parts.score)
+    _weighted_square(jacobian, parts.weight, expected)
+    observed = expected
+    if curvature is not None and parts.observed is not None:
+        if problem.tied:  # guess moves both asymptotes
+            curvature[ROW_START[GUESS] : ROW_START[GUESS] + 2] *= 2
+        observed = _weighted_square(jacobian, parts.observed, np.empty_like(expected)) - curvature
+    if problem.overdispersed:  # rho is nearly orthogonal to the rest: no mixed terms (eq. 8)
+        gradient[RHO], expected[DIAGONAL[RHO]] = parts.rho_score, parts.rho_weight
+    value = parts.value.copy()
+    for rate in (GUESS,) if problem.tied else (GUESS, LAPSE):
+        rest = 1 - theta[rate]
+        value += problem.prior * np.log(rest)
+        gradient[rate] -= problem.prior / rest
+        expected[DIAGONAL[rate]] += problem.prior / rest**2
+        if observed is not expected:
+            observed[DIAGONAL[rate]] += problem.prior / rest**2
+    return Derivatives(value, parts.value, gradient, expected, observed)
+
+
+def _with_rate_term(found: Derivatives, term: RateTerm, theta: Floats) -> Derivatives:
+    value, first, second = term(theta)
+    for rate in (GUESS, LAPSE):
+        own = term.column == rate
+        found.gradient[rate] += np.where(own, first, 0.0)
+        # the matrix that must stay positive definite takes the term only where it is concave
+        found.expected[DIAGONAL[rate]] += np.where(own, np.maximum(-second, 0.0), 0.0)
+        if found.observed is not found.expected:
+            found.observed[DIAGONAL[rate]] -= np.where(own, second, 0.0)
+    return found._replace(value=found.value + value)
+
+
+def _curvature_of_psi(
+    pull: Floats, bend: Floats, offset: Floats, steepness: Floats, room: Floats
+) -> Floats:
+    """Sum score times second derivatives of psi over blocks (eq. 12): a lower half, (10, n).
+
+    `pull` (b, n) is the score times the density of psi, `bend` (b, n) the slope of the logarithm
+    of the density.
+    """
+    along = pull * (bend * offset + 1)
+    to_rate = pull.sum(axis=0) * steepness / room
+    to_rates = np.einsum("bn,bn->n", pull, offset) / room
+    none = np.zeros_like(room)  # psi is linear in guess and lapse
+    return np.stack(
+        [
+            np.einsum("bn,bn->n", pull, bend) * steepness**2,
+            along.sum(axis=0) * steepness,
+            np.einsum("bn,bn->n", along, offset),
+            *(to_rate, to_rates, none),
+            *(to_rate, to_rates, none, none),
+        ]
+    )
+
+
+def _pse_to_threshold(problem: Problem, theta: Floats) -> tuple[Floats, Floats]:
+    """Compute threshold minus PSE (n,), and its slopes in log width, guess and lapse (3, n)."""
+    sigmoid, width = problem.sigmoid, np.exp(theta[LOG_WIDTH])
+    guess, lapse = theta[GUESS], theta[LAPSE]
+    room = 1 - guess - lapse
+    standard = sigmoid.ppf((0.5 - guess) / room)
+    shift = -(standard - sigmoid.median) * width / sigmoid.spread  # eq. 3
+    per_share = -width / (sigmoid.spread * sigmoid.pdf(standard))
+    slopes = [shift, per_share * (lapse - 0.5) / room**2, per_share * (0.5 - guess) / room**2]
+    return shift, np.stack(slopes)
+
+
+def _weighted_square(jacobian: Floats, weight: Floats, out: Floats) -> Floats:
+    """Write the lower half of ``J W J'`` (eq. 11) over `out`; J is (4, b, n), W (b, n)."""
+    for row in range(RHO):
+        weighted = jacobian[row] * weight
+        for column in range(row + 1):
+            out[ROW_START[row] + column] = np.einsum("bn,bn->n", weighted, jacobian[column])
+    return out
