@@ -23,7 +23,7 @@ from psychobench.stimuli.checking.measures import (
 )
 from psychobench.stimuli.checking.odd_images import NO_ODD_IMAGES, OddImages, find_odd_images
 from psychobench.stimuli.checking.steps import compare_steps, measure_steps
-from psychobench.stimuli.checking.trends import image_outliers, level_trends
+from psychobench.stimuli.checking.trends import RELATIVE, image_outliers, level_trends
 from psychobench.stimuli.image_statistics import FILE_SIZE, Pixels
 from psychobench.stimuli.landmarks.face_geometry import Landmarks
 from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
@@ -105,6 +105,8 @@ class SetCheck(ShownAsTable):
     def plot(self, ax: Axes | None = None) -> Figure:
         """Draw how far each property is from its mean at each level, flagged ones in colour.
 
+        Place and size of the face and seams, which are no share of a mean, are left out.
+
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
@@ -116,7 +118,7 @@ class SetCheck(ShownAsTable):
         """
         from psychobench.draw.set_properties import draw_set_properties
 
-        names = self.trends["property"].tolist()
+        names = [name for name in self.trends["property"] if name not in RELATIVE]
         odd = set(self.outliers["property"]) | set(self.trends.query("flagged")["property"])
         return draw_set_properties(
             self.statistics["level"].to_numpy(dtype=float),

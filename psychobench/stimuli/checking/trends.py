@@ -51,7 +51,8 @@ _RULES = {
 _MASKED_RULE = Rule("%", 2.0, 1.5)
 _AREA_RULE = Rule("%", 1.0, 1.0)
 _FREE = Rule("%", np.inf, np.inf)
-_RELATIVE = ("shift_x", "shift_y", "growth", "face_x", "face_y", "face_size", SEAM)
+RELATIVE = ("shift_x", "shift_y", "growth", "face_x", "face_y", "face_size", SEAM)
+"""Properties that are measured from their mean, or from nothing: they have no percent of it."""
 _SIDE = 224.0  # pixels of an image's longer side, for which limits in pixels are meant
 
 
@@ -165,7 +166,7 @@ def _outliers(
 def _in_unit(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Convert values to percent of their mean, where that is the unit."""
     mean = float(np.mean(values))
-    if name in _RELATIVE or not mean:
+    if name in RELATIVE or not mean:
         return values
     return np.asarray(100.0 * values / abs(mean))
 

@@ -15,13 +15,15 @@ from psychobench.stimuli.masks.regions import fill_polygon, soften
 from psychobench.stimuli.morphing.shapes import keep_lips_closed
 from psychobench.stimuli.morphing.warp import Size
 
-_OPENINGS = ("left_eye", "right_eye", "mouth_inner")
+# lips that are closed on one face and open on another do not correspond either
+_OPENINGS = ("left_eye", "right_eye", "mouth")
+_OUTLINED = (*_OPENINGS, "mouth_inner")
 _FEATHER = 0.05  # pupil distances over which the colour fades in round an opening
 _PARTED = 0.02  # pupil distances: lips that part by less stay a line
 
 
 def same_tissue(shape: Points, size: Size) -> NDArray[np.float32]:
-    """Compute where colour may be transferred: 1 on skin, hair and lips, 0 in eyes and mouth.
+    """Compute where colour may be transferred: 1 on skin and hair, 0 in eyes and mouth.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def colour_faults(base: Points, ends: NDArray[np.float64], lips: str) -> list[st
         Whether lips that touch in the base keep touching.
     """
     features = FEATURES.get(len(base), {})
-    if any(name not in features for name in _OPENINGS):
+    if any(name not in features for name in _OUTLINED):
         known = " or ".join(str(n) for n, named in FEATURES.items() if "mouth_inner" in named)
         return [
             f"colour can be transferred only where faces show the same tissue: {len(base)} "
