@@ -23,6 +23,7 @@ from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
 from psychobench.fits.priors import make_prior
 from psychobench.fits.results import Fits
 from psychobench.trials.columns import parse_columns
+from psychobench.trials.oddities import note_repeated_rows, note_similar_names
 from psychobench.trials.table import TableLike, note_reading, read_trials
 
 __all__ = ["Fits", "fit", "fit_checked"]
@@ -145,6 +146,8 @@ def fit(
     fits = fit_checked(checked, groups, options, likelihood_given=likelihood is not None)
     if not isinstance(table, pd.DataFrame):
         note_reading(checked)
+    for note in (*note_repeated_rows(checked), *note_similar_names(checked)):
+        NOTES.info("Note: %s", note)
     _note_few(options)
     return fits
 

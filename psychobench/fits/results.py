@@ -20,7 +20,7 @@ from psychobench.fits.goodness.findings import Goodness
 from psychobench.fits.options import FitOptions
 from psychobench.fits.summary import main_columns, summarise
 from psychobench.messages import shown
-from psychobench.resources import check_file_to_write, write_whole
+from psychobench.outputs import check_output_file, write_output
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes, json_rows, json_text
 from psychobench.tables.positions import row_positions
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_PANELS, GRID = 40, 201
 FORMATS = (".csv", ".json")
+KIND = "table of fits"
 
 PerFit = str | Sequence[str] | Mapping[str, str] | None
 
@@ -222,13 +223,16 @@ class Fits(ShownAsTable):
             row["flags"] = row["flags"].split("; ") if row["flags"] else []
         return rows
 
-    def save(self, out: str | Path) -> Path:
+    def save(self, out: str | Path, *, overwrite: bool = False) -> Path:
         """Write the whole table.
 
         Parameters
         ----------
         out : str or path
-            A file that ends in ``.csv`` or ``.json``; it is written whole or not at all.
+            A file that ends in ``.csv`` or ``.json``; it is written whole or not at all, with
+            ``FILE.provenance.json`` beside it.
+        overwrite : bool
+            Whether to replace a file that psychobench did not write there, or that was edited.
 
         Returns
         -------
@@ -239,12 +243,12 @@ class Fits(ShownAsTable):
         OptionError
             If the file has another ending.
         ResourceError
-            If it cannot be written.
+            If it cannot be written, or must not be replaced.
         """
-        path = check_file_to_write(out, FORMATS)
+        path = check_output_file(out, FORMATS, kind=KIND, overwrite=overwrite)
         as_csv = path.suffix.lower() == ".csv"
-        write_whole(path, csv_bytes(self.table) if as_csv else json_text(self.to_json()).encode())
-        return path
+        data = csv_bytes(self.table) if as_csv else json_text(self.to_json()).encode()
+        return write_output(path, data, kind=KIND, overwrite=overwrite)
 
     def _shown(self) -> pd.DataFrame:
         return main_columns(self.table, self._keys())
