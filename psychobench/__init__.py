@@ -18,6 +18,7 @@ _PUBLIC = {
     "compare": "psychobench.comparison",
     "compare_conditions": "psychobench.comparison.conditions.condition_tests",
     "compare_maps": "psychobench.gaze",
+    "compare_models": "psychobench.fits.models.comparison",
     "error_consistency": "psychobench.comparison",
     "export_trials": "psychobench.exports",
     "fit": "psychobench.fits.pse",

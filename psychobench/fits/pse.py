@@ -97,10 +97,13 @@ def fit(
         Number of simulated data sets whose refits yield `deviance_p`, the column `flags` and
         `Fits.goodness`.
     share : str or sequence of str, optional
-        ``"lapse"`` fits one lapse rate to all conditions of an observer, with the engine `ml` and
-        free asymptotes. Its prior counts once. Intervals come from the profile likelihood of all
-        the observer's answers, maximised over the common rate, the condition's other parameters and
-        those of the other conditions.
+        What all conditions of an observer have in common: any of ``pse``, ``jnd``, ``guess`` and
+        ``lapse``, with the engine `ml`. In a forced choice ``pse`` is the threshold; with the log
+        sigmoids ``jnd`` is the width in log units. The prior of a common rate counts once.
+        Intervals come from the profile likelihood of all the observer's answers, maximised over
+        the common parameters, the condition's other parameters and those of the other conditions.
+        If more than ``lapse`` is shared, guess and lapse stay below .5, so that every curve has a
+        PSE, and the threshold has no interval unless it is the PSE.
     confidence : float
         Coverage of all intervals.
     seed : int
@@ -164,8 +167,8 @@ def fit_checked(
     owners = pd.factorize(design.groups["observer"][~design.failed])[0]
     if options.share and len(owners) == owners.max() + 1:
         raise OptionError(
-            '`share="lapse"` needs an observer with two conditions that can be fitted: there is '
-            "none; leave out `share`"
+            f'`share="{",".join(options.share)}"` needs an observer with two conditions that can '
+            "be fitted: there is none; leave out `share`"
         )
     fitted = run_engine(design.blocks, options, seeds, owners)
     lost = np.isnan(fitted.curves.width)
