@@ -25,6 +25,16 @@ from psychobench.cli import options as shared
     help="Check the fit against N refits of simulated answers: deviance, trends, single blocks.",
 )
 @click.option(
+    "--at",
+    metavar="P,...",
+    help="Also print the levels at which target responses have these proportions, like .75.",
+)
+@click.option(
+    "--unscaled",
+    is_flag=True,
+    help="Take --at between the asymptotes: guess and lapse rates do not count.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",

@@ -21,6 +21,7 @@ from psychobench.fits.goodness.flags import Assessed
 from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
 from psychobench.fits.priors import make_prior
+from psychobench.fits.reading_tables import At, parse_at
 from psychobench.fits.results import Fits
 from psychobench.trials.columns import parse_columns
 from psychobench.trials.table import TableLike, note_reading, read_trials
@@ -48,6 +49,8 @@ def fit(
     share: Names = (),
     confidence: float = 0.95,
     seed: int = 0,
+    at: At = None,
+    unscaled: bool = False,
 ) -> Fits:
     """Fit a psychometric function to each observer and condition of a table.
 
@@ -108,6 +111,11 @@ def fit(
         Coverage of all intervals.
     seed : int
         Seed of the simulations; rows do not depend on each other.
+    at : float, sequence of float or str, optional
+        Proportions whose levels become further columns, such as `level_at_0.75`; see
+        `Fits.thresholds`.
+    unscaled : bool, default False
+        Whether guess and lapse rates do not count in these proportions.
 
     Returns
     -------
@@ -141,11 +149,18 @@ def fit(
         engine, sigmoid, asymptotes, likelihood, task, parse_bounds(bounds),
         bootstrap, gof, confidence, seed, parse_names(share, "share"),
     )  # fmt: skip
+    proportions = () if at is None else parse_at(at)
+    if unscaled and not proportions:
+        raise OptionError(
+            '`unscaled` needs `at`, the proportions that it is about; write for example `at=".75"`'
+        )
     names = parse_columns(columns)
     checked = read_trials(table, columns=names, where=where)
     ours = {foreign: name for name, foreign in names.items()}  # a column goes by either name
     groups = [ours.get(name, name) for name in parse_names(by, "by")]
     fits = fit_checked(checked, groups, options, likelihood_given=likelihood is not None)
+    if proportions:
+        fits = fits.with_thresholds(proportions, unscaled=unscaled)
     if not isinstance(table, pd.DataFrame):
         note_reading(checked)
     _note_few(options)

@@ -18,6 +18,7 @@ from psychobench.fits.curves import PARAMETERS, Curves
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.goodness.findings import Goodness
 from psychobench.fits.options import FitOptions
+from psychobench.fits.reading_tables import Readings
 from psychobench.fits.summary import main_columns, summarise
 from psychobench.messages import shown
 from psychobench.resources import check_file_to_write, write_whole
@@ -38,7 +39,7 @@ PerFit = str | Sequence[str] | Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
-class Fits(ShownAsTable):
+class Fits(Readings, ShownAsTable):
     """Fitted psychometric functions of a table, one row per observer and condition.
 
     Parameters
@@ -249,15 +250,11 @@ class Fits(ShownAsTable):
     def _shown(self) -> pd.DataFrame:
         return main_columns(self.table, self._keys())
 
-    def _keys(self) -> list[str]:
-        """Names of the columns that tell the fits apart."""
-        names = [str(name) for name in self.table]
-        return names[: names.index("engine")]
-
     def _observers(self) -> list[str]:
         return list(dict.fromkeys(self.table["observer"]))
 
     def _curves(self) -> Curves:
+        """Return the curves as they were fitted; they carry no likelihoods."""
         values = {name: self.table[name].to_numpy(dtype=np.float64) for name in PARAMETERS}
         sigmoid = SIGMOIDS[self.options["sigmoid"]]
         return Curves(sigmoid, **values, falling=self.falling, objective=values["width"])

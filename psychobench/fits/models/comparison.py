@@ -107,8 +107,10 @@ def compare_models(
     ...     "n_trials": 20, "n_target": [1, 4, 11, 17, 20, 0, 1, 3, 9, 16]})
     >>> models = compare_models(counts, vary=["none", "pse", "pse,jnd"], asymptotes="fixed")
     >>> models.to_frame()[["vary", "log_likelihood", "parameters", "df", "p"]].round(3)
-          vary  log_likelihood  parameters  df      p
-    0     none         -23.668           2   0    NaN
+          vary  log_likelihood  parameters    df      p
+    0     none         -23.490           2  <NA>    NaN
+    1      pse         -12.010           3     1  0.000
+    2  pse,jnd         -11.927           4     1  0.683
     """
     options = FitOptions(
         engine="ml", sigmoid=sigmoid, asymptotes=asymptotes, task=task,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 FORMATS = (".csv", ".json")
 GRID, MAX_PANELS = 201, 40
+LINE = 80  # characters of a line of text
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,14 @@ class ModelComparison(ShownAsTable):
         """Return the sentences and the table as text."""
         columns = ["observer", "vary", "log_likelihood", "parameters", "aic", "bic", "p"]
         text = self.table[columns].rename(columns={"log_likelihood": "log-lik", "parameters": "k"})
-        shown_table = text.to_string(index=False, na_rep="", float_format="{:.3f}".format)
-        return "\n".join([*self.sentences(), "", shown_table])
+        text["p"] = [
+            "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "<.001" for p in text["p"]
+        ]
+        rows = text.to_string(index=False, na_rep="", float_format="{:.2f}".format)
+        sentences = [
+            textwrap.fill(sentence, LINE, break_on_hyphens=False) for sentence in self.sentences()
+        ]
+        return "\n".join([*sentences, "", *(row.rstrip() for row in rows.splitlines())])
 
     def parameters(self, vary: str | None = None) -> pd.DataFrame:
         """Return the parameters of each condition's curve.

@@ -39,13 +39,13 @@ def _test_in_words(row: pd.Series[Any], alpha: float) -> str:
     smaller = [name for name in str(row["against"]).split(",") if name in NAMES]
     extra = [name for name in str(row["vary"]).split(",") if name not in smaller]
     verb = "differs" if len(extra) == 1 else "differ"
-    given = f"With a separate {_listed(smaller)} for each condition, " if smaller else ""
+    given = f"Where {_listed(smaller)} may differ, " if smaller else ""
     too = ", too" if smaller else ""
     p = float(str(row["p"]))
     if p < alpha:
-        claim = f"{given}the {_listed(extra)} {verb} between conditions{too}"
+        claim = f"{given}{_listed(extra)} {verb} between conditions{too}"
     else:
-        claim = f"{given}there is no evidence that the {_listed(extra)} {verb}{too}"
+        claim = f"{given}there is no evidence that {_listed(extra)} {verb}{too}"
     return f"{claim[0].upper()}{claim[1:]} ({_statistic(row, p)})."
 
 
@@ -72,9 +72,9 @@ def _model(vary: str) -> str:
     names = [name for name in vary.split(",") if name in NAMES]
     if not names:
         return "nothing differs"
-    return f"the {_listed(names)} {'differs' if len(names) == 1 else 'differ'}"
+    return f"{_listed(names)} {'differs' if len(names) == 1 else 'differ'}"
 
 
 def _listed(names: list[str]) -> str:
-    words = [NAMES[name] for name in names]
+    words = [f"the {NAMES[name]}" for name in names]
     return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
