@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 
 _SHOWN = 20
+_LONGEST = 80  # characters of one value
 # where packages of ours lie that are on no index, in a copy of the source
 _IN_SOURCE = {"psychobench-torch": "plugins/torch_models"}
 
@@ -44,9 +45,20 @@ def shown(values: Iterable[object]) -> str:
     >>> shown(["a", "b"])
     'a, b'
     """
-    texts = [str(value) or "(empty)" for value in values]
+    texts = [clipped(str(value)) or "(empty)" for value in values]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
+
+
+def clipped(text: str) -> str:
+    """Cut a text short for a message.
+
+    Examples
+    --------
+    >>> clipped("abc"), len(clipped("9" * 5000))
+    ('abc', 80)
+    """
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def argument(name: str, value: object) -> str:

@@ -46,13 +46,15 @@ def spans(n: int, size: int) -> list[NDArray[np.intp]]:
 
 
 @contextmanager
-def thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+def thread_pool(threads: int, *, computing: bool = False) -> Iterator[ThreadPoolExecutor]:
     """Open a pool of threads; on leaving, also by an interrupt, begin nothing more.
 
     Parameters
     ----------
     threads : int
         Number of threads, at least 1.
+    computing : bool
+        Whether they compute, and do not wait for disks: no more than the usable cores then.
 
     Examples
     --------
@@ -60,7 +62,7 @@ def thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
     ...     list(pool.map(abs, [-1, 2]))
     [1, 2]
     """
-    pool = ThreadPoolExecutor(threads)
+    pool = ThreadPoolExecutor(min(threads, usable_cores()) if computing else threads)
     try:
         yield pool
     finally:

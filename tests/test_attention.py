@@ -282,7 +282,7 @@ def test_an_observer_must_give_one_map_for_each_image(stimuli):
         def attention(self, images, **asked):
             return super().attention(images[:1], **asked)
 
-    with pytest.raises(ObserverError, match="gave 1 maps for 3 images"):
+    with pytest.raises(ObserverError, match="returned 1 maps for 3 images"):
         request_maps(Short(), stimuli.images(), name="short", method="bright")
 
 

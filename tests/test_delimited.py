@@ -33,13 +33,6 @@ def test_the_cells_are_those_that_python_s_csv_module_wrote(rows, delimiter):
     assert table.notes == []
 
 
-@given(ROWS)
-def test_quotes_may_be_escaped_by_a_backslash(rows):
-    text = written(rows, quoting=csv.QUOTE_ALL, doublequote=False, escapechar="\\")
-    table = split_table(text, FILE, quoting="backslash")
-    assert list(table.cells.itertuples(index=False, name=None)) == rows
-
-
 @given(st.from_regex(r"[ab]([ab, ]*[ab])?", fullmatch=True))
 def test_quotes_need_not_be_escaped_where_a_program_does_not(note):
     table = split_table(f'x,y,z\n1,"I, "{note}" and you",3\n4,,"5"\n', FILE, quoting="bare")

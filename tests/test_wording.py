@@ -66,7 +66,7 @@ def command() -> None:
         ("`where` must name a column", "--where must name a column"),
         ('write `where="condition=whole"`', "write --where condition=whole"),
         ('`where=["a=b", "c=d"]`', "--where a=b --where c=d"),
-        ("`where={'a': 'very sad'}`", "--where 'a=very sad'"),
+        ("`where={'a': 'very sad'}`", '--where "a=very sad"'),
         ("`masks` are none, eyes", "--mask are none, eyes"),
         ("write `rt_unit='ms'`", "write --rt-unit ms"),
         ("`file` must exist", "FILE must exist"),

@@ -23,13 +23,13 @@ Reports which program it was, what became of every row, and how often each key w
 key means is never guessed: give --map for each key, 1 for the target category. Then run psychobench
 fit.
 
-Formats: psychopy, jspsych, psychtoolbox (CSV and MAT files), opensesame*, labjs*, gorilla*,
-eprime* (text), presentation* (logs), bids* (beh), psych-ds*, excel, and table for any other CSV or
-TSV with --columns.
+Formats: psychopy, jspsych, psychtoolbox (CSV and MAT files), opensesame, labjs, gorilla, eprime
+(text logs and merged tables), presentation (logs), qualtrics*, bids* (beh), psych-ds*, psignifit
+(triples), excel, and table for any other CSV or TSV with --columns.
 
 * Experimental: built from descriptions of the format, without a real file to try it on. So is the
-support of jsPsych 7, of PsychoPy before 2024 or with tabs or semicolons, and of MATLAB 7.3. Check
-the counts.
+support of jsPsych 7, of PsychoPy before 2024 or with tabs or semicolons, of Gorilla's second task
+builder, of E-Prime's merged tables, and of MATLAB 7.3. Check the counts.
 """
 
 
@@ -40,7 +40,8 @@ the counts.
     "--map",
     multiple=True,
     metavar="KEY=0|1",
-    help="What a key means, 1 for the target category; once for each key.",
+    help="What a key means, 1 for the target category; once for each key. With --correct or "
+    "--chose-when, which value of the other column it stands for.",
 )
 @click.option(
     "--columns",
@@ -49,14 +50,39 @@ the counts.
     help="What the files call our columns, like level=contrast,observer=code.",
 )
 @click.option(
+    "--level",
+    metavar="EXPRESSION",
+    help='The level as an expression of columns, like "right - left".',
+)
+@click.option(
     "--level-from",
     metavar="COLUMN=PATTERN",
     help="Read the level out of a text, like 'stimulus=faces/*_{level}.png'.",
 )
 @click.option(
+    "--fields-from",
+    multiple=True,
+    metavar="COLUMN=PATTERN",
+    help="Read several columns out of a text, like 'stimulus={identity}_{condition}_{level}.png'.",
+)
+@click.option(
     "--observer-from",
     metavar="PATTERN",
     help="Read who answered out of the file's name, like '{observer}_*.csv'.",
+)
+@click.option(
+    "--correct",
+    metavar="KEY=SIDE",
+    help="Answers are right where the column KEY is as the column SIDE; or the one column that "
+    "holds right and wrong.",
+)
+@click.option(
+    "--chose-when",
+    metavar="KEY=PLACE",
+    help="The comparison was chosen where the column KEY is as the column PLACE.",
+)
+@click.option(
+    "--task", metavar="yes-no|2afc|nafc:N", help="The task, where answers look right or wrong."
 )
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows like these.")
 @click.option(
@@ -105,13 +131,17 @@ def _ask(needed: InputNeededError, options: dict[str, Any]) -> dict[str, Any]:
     columns = options["columns"]
     if needed.need == "map":
         return {"map": _ask_keys(needed.choices)}
+    if needed.need == "sides":
+        return {"map": {key: click.prompt(f"Key {key} is", err=True) for key in needed.choices}}
     if needed.need == "level_from":
         column, likely = needed.choices
         pattern = click.prompt("Pattern of the level", default=likely, err=True)
         others = {ours: name for ours, name in columns.items() if ours != "level"}
         return {"level_from": {column: pattern}, "columns": others}
-    if needed.need == "rt_unit":
-        return {"rt_unit": click.prompt("Unit", type=click.Choice(needed.choices), err=True)}
+    if needed.need in ("rt_unit", "task"):
+        text = {"rt_unit": "Unit", "task": "Task"}[needed.need]
+        choice = click.Choice(needed.choices)
+        return {needed.need: click.prompt(text, type=choice, err=True)}
     if needed.need == "observer":
         name = click.prompt("Column, or the file's name like {observer}_*.csv", err=True)
         if "{observer}" in name:
@@ -155,6 +185,7 @@ def _readable(found: Imported, out: Path) -> str:
             f"{k} = {v} ({number_of(found.pressed[k], 'trial')})" for k, v in found.keys.items()
         ]
         lines.append(f"Keys: {', '.join(parts)}.")
+    lines += [f"Note: {_in_options(note)}." for note in found.notes]
     lines += ["", found.levels.to_string(index=False, float_format="{:g}".format), ""]
     trials = found.trials
     unanswered = sum(each.unanswered for each in found.files)

@@ -101,4 +101,11 @@ def _values(value: str, option: str) -> str:
     if isinstance(read, Mapping):
         read = [f"{key}={each}" for key, each in read.items()]
     several = read if isinstance(read, (list, tuple, set)) else [read]
-    return f" {option} ".join(shlex.quote(str(each)) for each in several)
+    return f" {option} ".join(_quoted(str(each)) for each in several)
+
+
+def _quoted(value: str) -> str:
+    """Quote for a shell, in double quotes where they do: Windows knows no others."""
+    if shlex.quote(value) == value or re.search(r'["$`\\!%]', value):
+        return shlex.quote(value)
+    return f'"{value}"'

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -14,23 +14,15 @@ from psychobench.draw.figures import new_figure
 from psychobench.draw.style import STYLE, add_legend, series_style
 
 
-@dataclass(frozen=True)
-class Curve:
-    """One training: mean loss of its images and accuracy on held-out ones, epoch by epoch."""
-
-    label: str
-    loss: Sequence[float]
-    accuracy: Sequence[float]
-
-
-def draw_training(curves: Sequence[Curve]) -> Figure:
+def draw_training(trainings: Mapping[str, pd.DataFrame]) -> Figure:
     """Draw loss and accuracy side by side; a ring marks the epoch that is kept.
 
     Parameters
     ----------
-    curves : sequence of Curve
-        One for each training; the epoch that is kept is its first of the highest accuracy, or
-        its last where no accuracy was measured.
+    trainings : mapping of str to pandas.DataFrame
+        Under its label, each training with one row per epoch: ``loss`` (mean of its images) and
+        ``accuracy`` (on held-out ones). The epoch that is kept is the first of the highest
+        accuracy, or the last where no accuracy was measured.
 
     Returns
     -------
@@ -40,14 +32,14 @@ def draw_training(curves: Sequence[Curve]) -> Figure:
         figure = new_figure((7.2, 2.9))
         left, right = figure.subplots(1, 2)
         handles = []
-        for number, curve in enumerate(curves):
+        for number, (label, epochs) in enumerate(trainings.items()):
             colour = series_style(number)["color"]
-            epochs = np.arange(1, len(curve.loss) + 1)
-            measured = np.isfinite(curve.accuracy).any()
-            kept = int(np.nanargmax(curve.accuracy)) if measured else len(curve.loss) - 1
-            handles += left.plot(epochs, curve.loss, color=colour, label=curve.label)
-            right.plot(epochs, curve.accuracy, color=colour)
-            for axes, values in ((left, curve.loss), (right, curve.accuracy)):
+            loss, accuracy = (epochs[name].to_numpy(np.float64) for name in ("loss", "accuracy"))
+            x = np.arange(1, len(loss) + 1)
+            kept = int(np.nanargmax(accuracy)) if np.isfinite(accuracy).any() else len(loss) - 1
+            handles += left.plot(x, loss, color=colour, label=label)
+            right.plot(x, accuracy, color=colour)
+            for axes, values in ((left, loss), (right, accuracy)):
                 axes.plot(kept + 1, values[kept], "o", mfc="none", color=colour, clip_on=False)
         left.set_ylabel("training loss (nats per image)")
         right.set_ylabel("validation accuracy")
@@ -55,6 +47,6 @@ def draw_training(curves: Sequence[Curve]) -> Figure:
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         left.set_ylim(bottom=0)
-        if len(curves) > 1:
+        if len(trainings) > 1:
             add_legend(figure, handles)
         return figure

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from psychobench.imports.comparing import LEFT
+from psychobench.imports.consistency import note_pasted
 from psychobench.imports.file_format import ALL_OF_IT
 from psychobench.imports.imported import ImportedFile
 from psychobench.imports.options import ImportOptions
@@ -30,6 +32,9 @@ def assemble_trials(
     if options.map:
         other = file.taken & find_other_keys(file.cells["response"], options.map)
         why = why.mask(other, "other key (" + file.cells["response"].map(normalise_key) + ")")
+    if options.compared:
+        none = file.taken & file.cells["response"].str.startswith(LEFT)
+        why = why.mask(none, file.cells["response"].str.removeprefix(LEFT))
     presented = file.cells[file.taken]
     if "trial" not in presented:
         presented = presented.assign(trial=range(1, len(presented) + 1))
@@ -45,6 +50,7 @@ def assemble_trials(
         )
     trials = validate_trials(built, source=str(file.path))
     uneven = [f"{file.path}: {note}" for note in note_uneven_levels(built)]
+    uneven += note_pasted(trials, str(file.path))
     people = tuple(trials["observer"].unique())
     notes = [*file.notes, *_experimental(file), *uneven]
     return trials, _account(file, why, cells, origin, people, notes)

@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from psychobench.imports.column_mapping import find_columns
+from psychobench.imports.comparing import blank_unanswered, compare_answers
 from psychobench.imports.file_format import ExportRows, InputNeededError
+from psychobench.imports.level_expressions import LevelExpression
 from psychobench.imports.options import ImportOptions
-from psychobench.imports.patterns import extract_level, likely_pattern, match_file_name
+from psychobench.imports.patterns import extract_fields, likely_pattern, match_file_name
 from psychobench.messages import argument, shown
 from psychobench.tables.cells import (
     has_decimal_points,
@@ -17,6 +19,7 @@ from psychobench.tables.cells import (
     note_decimal_commas,
     replace_decimal_commas,
 )
+from psychobench.trials.accuracy import is_accuracy_name
 from psychobench.trials.columns import CANONICAL, TRIAL_COLUMNS
 
 _NUMBERS = ("level", "rt")
@@ -47,19 +50,67 @@ def extract_cells(
     """
     origin = find_columns(export, options, path)
     cells = pd.DataFrame(index=export.cells.index)
-    for ours in [name for name in TRIAL_COLUMNS if name in origin]:
+    if options.level is not None:
+        cells["level"] = _compute_level(options.level, export, path)
+    for ours in [name for name in TRIAL_COLUMNS if name in origin and name not in cells]:
         cells[ours] = export.cells[origin[ours]].str.strip()
-    for column, pattern in options.level_from.items():
-        origin["level"] = f"{column} by '{pattern}'"
-        cells["level"] = extract_level(cells["level"], pattern)
+    notes = _read_answers(cells, export, options, origin, path)
+    own, read = _read_fields(export, options, origin)
+    cells = cells.assign(**own)
     if options.observer_from is not None:
         for name, value in match_file_name(options.observer_from, path).items():
             cells[name], origin[name] = value, "the file's name"
-    further, notes = _further_columns(export, options, origin, path)
+    further, kept = _further_columns(export, options, origin, path)
+    further = {**read, **further}
     cells = cells.assign(**further)
     if export.delimiter not in (",", ""):
-        notes = _read_decimal_commas(cells, [*_NUMBERS, *further], origin, path) + notes
-    return cells, origin, notes
+        notes += _read_decimal_commas(cells, [*_NUMBERS, *further], origin, path)
+    return cells, origin, notes + kept
+
+
+def _compute_level(expression: str, export: ExportRows, path: Path) -> pd.Series[str]:
+    return LevelExpression(expression, map(str, export.cells)).compute(export.cells, path)
+
+
+def _read_answers(
+    cells: pd.DataFrame,
+    export: ExportRows,
+    options: ImportOptions,
+    origin: dict[str, str],
+    path: Path,
+) -> list[str]:
+    """Compare answers with what they answer, or blank the accuracy of those that are none."""
+    if options.compared:
+        answers, targets = (export.cells[name].str.strip() for name in options.compared)
+        cells["response"] = compare_answers(answers, targets, options, path)
+        origin["response"] = f"{answers.name} where it is {targets.name}"
+        return []
+    if is_accuracy_name(origin["response"]):
+        named = cells["response"].rename(origin["response"])
+        cells["response"], notes = blank_unanswered(named, export, path)
+        return notes
+    return []
+
+
+def _read_fields(
+    export: ExportRows, options: ImportOptions, origin: dict[str, str]
+) -> tuple[dict[str, pd.Series[str]], dict[str, pd.Series[str]]]:
+    """Read our columns, and further ones, out of texts."""
+    own: dict[str, pd.Series[str]] = {}
+    further: dict[str, pd.Series[str]] = {}
+    sources = [
+        ("level_from", options.level_from, ("level",)),
+        ("fields_from", options.fields_from, ()),
+    ]
+    for option, patterns, needed in sources:
+        for column, pattern in patterns.items():
+            texts = export.cells[column].str.strip()
+            for name, values in extract_fields(texts, pattern, option, needed).items():
+                if name in TRIAL_COLUMNS:
+                    own[name], origin[name] = values, f"{column} by '{pattern}'"
+                else:
+                    further[f"{name}_file" if name in CANONICAL else name] = values
+    return own, further
 
 
 def _further_columns(

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from psychobench.errors import TableError
 from psychobench.imports.file_format import ExportRows, InputNeededError
 from psychobench.imports.options import ImportOptions
+from psychobench.imports.patterns import likely_name_pattern
+from psychobench.imports.suggestions import find_likely
 from psychobench.messages import argument, nearest, shown
-from psychobench.tables.cells import as_number, is_blank
+from psychobench.tables.cells import is_blank
 from psychobench.trials.columns import TRIAL_COLUMNS, likely_mapping
 
 _NEEDED = {"level": "the level", "response": "the answer", "observer": "the observer"}
@@ -37,10 +38,15 @@ def find_columns(export: ExportRows, options: ImportOptions, path: Path) -> dict
         or next((name for name in names if name in cells and ours in ("level", "response")), "")
         for ours, names in export.known_columns.items()
     }
-    found |= dict.fromkeys(["level"], *options.level_from) if options.level_from else {}
+    for column, pattern in (*options.fields_from.items(), *options.level_from.items()):
+        found |= {ours: column for ours in TRIAL_COLUMNS if "{" + ours + "}" in pattern}
+    if options.level is not None:
+        found["level"] = options.level
+    if options.compared or options.accuracy:
+        found["response"] = options.compared[0] if options.compared else str(options.accuracy)
     found |= options.columns
-    _check_needed(found, trials, options, path)
-    if "response" not in options.columns:
+    _check_needed(found, trials, options, path, export.elsewhere)
+    if not ("response" in options.columns or options.compared or options.accuracy):
         _check_one_answer(trials, export, path)
     if found.get("rt") and "rt" not in options.columns:
         found["rt"] = _times_of(found["response"], export, found["rt"])
@@ -58,6 +64,9 @@ def _check_named(cells: pd.DataFrame, options: ImportOptions, path: Path) -> Non
         *(("`also`", name) for name in options.also),
         *(("`where`", name) for name in options.where),
         *(("`level_from`", name) for name in options.level_from),
+        *(("`fields_from`", name) for name in options.fields_from),
+        *(("`correct`", name) for name in [options.accuracy] if name),
+        *(("the comparison of answers", name) for name in options.compared or ()),
     ]
     faults = [
         f"a column must be in the file: {path} has no '{name}' (for {use})"
@@ -70,39 +79,39 @@ def _check_named(cells: pd.DataFrame, options: ImportOptions, path: Path) -> Non
 
 
 def _check_needed(
-    found: dict[str, str], trials: pd.DataFrame, options: ImportOptions, path: Path
+    found: dict[str, str],
+    trials: pd.DataFrame,
+    options: ImportOptions,
+    path: Path,
+    elsewhere: str,
 ) -> None:
     """Check that every column that trials must have is found; report all that are not together."""
     missing = [ours for ours in _NEEDED if not found.get(ours)]
     if "{observer}" in (options.observer_from or "") and "observer" in missing:
         missing.remove("observer")
     if missing:
+        what = _needed(missing, trials, {*found.values()}, path)
         raise InputNeededError(
-            missing[0], _needed(missing, trials, path), choices=list(map(str, trials))
+            missing[0],
+            "; ".join(filter(None, [what, elsewhere])),
+            choices=list(map(str, trials)),
         )
 
 
-def _needed(missing: list[str], trials: pd.DataFrame, path: Path) -> str:
-    filled = [str(name) for name in trials if _is_filled(trials, str(name))]
-    likely = dict.fromkeys(missing, filled) | {"level": _numeric(trials[filled])}
+def _needed(missing: list[str], trials: pd.DataFrame, used: set[str], path: Path) -> str:
+    likely = {ours: find_likely(ours, trials, used) for ours in missing}
     columns = ",".join(likely_mapping([ours], likely[ours]) for ours in missing)
     *some, last = [_NEEDED[ours] for ours in missing]
     what = f"{', '.join(some)} and {last}" if some else last
-    pattern = f"{{observer}}{path.suffix}"
     from_name = (
-        f"; or take the observer from the file's name, like {argument('observer_from', pattern)}"
+        "; or take the observer from the file's name, like "
+        f"{argument('observer_from', likely_name_pattern(path.name))}"
     )
     return (
         f"{what} of each trial must be known: {path} has no column that certainly holds it; "
         f"found: {shown(trials.columns)}; name one, like {argument('columns', columns)}"
         f"{from_name if 'observer' in missing else ''}"
     )
-
-
-def _numeric(trials: pd.DataFrame) -> list[str]:
-    """Find the columns that may be levels: several numbers and nothing else."""
-    cells = {str(name): [c for c in trials[name].unique() if not is_blank(c)] for name in trials}
-    return [n for n, c in cells.items() if len(c) > 1 and not np.isnan([*map(as_number, c)]).any()]
 
 
 def _check_one_answer(trials: pd.DataFrame, export: ExportRows, path: Path) -> None:

@@ -17,8 +17,8 @@ def read_rows(
     ----------
     file : ExportFile
         The file.
-    quoting : {"doubled", "backslash", "bare"}
-        How a quote inside a quoted cell is written: ``""``, ``\"`` or, as PsychoPy does, ``"``.
+    quoting : {"doubled", "bare"}
+        How a quote inside a quoted cell is written: ``""`` or, as PsychoPy does, ``"``.
 
     Returns
     -------

@@ -72,6 +72,11 @@ class ExportRows:
         Whether the file is of the part of a format that `FileFormat.experimental` names.
     notes : tuple of str
         What was repaired.
+    elsewhere : str
+        What else is in the file and was not read, for the message that a column is missing.
+    screens : tuple of Series of str
+        Where screens write rows of their own: the name of the screen that wrote each, in each way
+        in which the program tells them apart; indexed as `cells`.
     """
 
     cells: pd.DataFrame
@@ -84,6 +89,8 @@ class ExportRows:
     detail: str = ""
     experimental: bool = False
     notes: tuple[str, ...] = ()
+    elsewhere: str = ""
+    screens: tuple[pd.Series[str], ...] = ()
 
 
 # names that experiments choose for themselves: those of our conditions files, and the plain ones
@@ -129,7 +136,8 @@ class InputNeededError(TableError):
     Attributes
     ----------
     need : str
-        What it is: a column of ours, or ``"map"``, ``"level_from"``, ``"rt_unit"``.
+        What it is: a column of ours, or ``"map"``, ``"sides"``, ``"level_from"``, ``"rt_unit"``,
+        ``"task"``.
     choices : tuple of str
         What it may be.
     """

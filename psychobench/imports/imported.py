@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from psychobench.errors import OptionError, ResourceError
+from psychobench.imports.unused_columns import UnusedColumn
 from psychobench.resources import check_writable, write_whole
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes, json_rows
@@ -62,12 +63,18 @@ class Imported(ShownAsTable):
         What each key means; empty if the answers were 0 and 1 already.
     pressed : dict of str to int
         How many trials have each of these keys.
+    notes : tuple of str
+        What deserves a look and concerns all files.
+    unused : tuple of UnusedColumn
+        Columns that no parameter uses and that may be a condition or a group; they are kept.
     """
 
     trials: pd.DataFrame
     files: tuple[ImportedFile, ...]
     keys: dict[str, int] = field(default_factory=dict)
     pressed: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    unused: tuple[UnusedColumn, ...] = ()
 
     @property
     def left(self) -> dict[str, int]:
@@ -110,6 +117,8 @@ class Imported(ShownAsTable):
             "pressed": self.pressed,
             "levels": json_rows(self.levels),
             "observers": self.trials["observer"].unique().tolist(),
+            "notes": list(self.notes),
+            "unused": [{**vars(each), "values": list(each.values)} for each in self.unused],
             "files": [{**vars(each), "notes": list(each.notes)} for each in self.files],
         }
 

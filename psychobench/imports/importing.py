@@ -12,14 +12,24 @@ import pandas as pd
 
 from psychobench.arguments import Names, Pairs
 from psychobench.errors import TableError
+from psychobench.imports.answer_meaning import advise_comparison
 from psychobench.imports.assembly import assemble_trials
-from psychobench.imports.consistency import check_distinct, check_keep, check_repeats
-from psychobench.imports.file_format import ExportRows, FileFormat
+from psychobench.imports.consistency import (
+    check_distinct,
+    check_keep,
+    check_repeats,
+    check_task,
+    note_dates,
+    note_single_levels,
+    note_task,
+)
+from psychobench.imports.file_format import ExportRows, FileFormat, InputNeededError
 from psychobench.imports.formats.detection import check_format, find_format, load
 from psychobench.imports.imported import Imported, ImportedFile
 from psychobench.imports.options import ImportOptions, parse_options
 from psychobench.imports.parsed_file import ParsedFile, no_trial, parse_file
 from psychobench.imports.response_keys import check_keys, count_keys
+from psychobench.imports.unused_columns import find_unused_columns, keep_columns, note_unused
 from psychobench.tables.cells import infer_numbers
 from psychobench.tables.reading import TEXTS
 
@@ -30,8 +40,13 @@ def import_trials(
     format: str = "auto",
     map: Pairs = None,
     columns: Pairs = None,
+    level: str | None = None,
     level_from: Pairs = None,
+    fields_from: Pairs = None,
     observer_from: str | None = None,
+    correct: Pairs = None,
+    chose_when: Pairs = None,
+    task: str | None = None,
     where: Pairs = None,
     keep: Names = None,
     also: Names = None,
@@ -48,16 +63,35 @@ def import_trials(
         The format of the files; recognised from each file by default.
     map : mapping of str to {0, 1}, or str or list of str, optional
         What each key means, 1 for the target category: ``{"j": 1, "f": 0}`` or
-        ``["j=1", "f=0"]``. Needed where answers are keys.
+        ``["j=1", "f=0"]``. Needed where answers are keys. Beside `correct` or `chose_when`: which
+        value of the other column a key stands for, ``{"j": "right", "f": "left"}``, where the two
+        are not the same.
     columns : mapping of str to str, or str or list of str, optional
         What the files call our columns, by our name: ``{"level": "contrast"}`` or
         ``"level=contrast,observer=code"``.
+    level : str, optional
+        The level as an expression of columns, with ``+ - * /``, ``abs``, ``log10`` and ``log2``:
+        ``"right - left"``.
     level_from : mapping of str to str, or str or list of str, optional
         A column and the pattern by which the level is read from it:
-        ``{"stimulus": "faces/*_{level}.png"}`` or ``"stimulus=faces/*_{level}.png"``.
+        ``{"stimulus": "faces/*_{level}.png"}`` or ``"stimulus=faces/*_{level}.png"``. Further
+        names in the pattern, such as ``{identity}``, become columns.
+    fields_from : mapping of str to str, or str or list of str, optional
+        Columns, and the patterns by which others are read from them:
+        ``{"stimulus": "{identity}_{condition}_{level}.png"}``.
     observer_from : str, optional
         Pattern of the files' names: ``"{observer}_*.csv"``; ``{session}`` and ``{condition}`` may
         be in it, too.
+    correct : str, mapping of str to str or list of str, optional
+        The column of answers and the one that says which is right in each trial, ``"key=side"``:
+        the response is 1 where both agree. Or the one column that holds right and wrong already,
+        ``"key_resp.corr"``; trials without an answer are then unanswered, not wrong.
+    chose_when : str, mapping of str to str or list of str, optional
+        The same for two intervals or places: the column of answers and the one that says where the
+        comparison was, ``"key=position"``. The response is 1 where the comparison was chosen.
+    task : str, optional
+        ``"2afc"``, ``"nafc:N"`` or ``"yes-no"``. Needed where answers look right or wrong and
+        nothing else says so.
     where : mapping of str to str, or str or list of str, optional
         Only rows in which each of these columns has its value: ``{"stage": "test"}`` or
         ``"stage=test"``.
@@ -109,7 +143,12 @@ def import_trials(
         where=where,
         keep=keep,
         also=also,
+        level=level,
         level_from=level_from,
+        fields_from=fields_from,
+        correct=correct,
+        chose_when=chose_when,
+        task=task,
         observer_from=observer_from,
         rt_unit=rt_unit,
     )
@@ -119,6 +158,9 @@ def import_trials(
     parsed = [parse_file(*each, options) for each in read]
     check_keep(options, parsed)
     answered = _check_answers(parsed, options)
+    usable = [each for each in parsed if each.taken.any()]
+    unused = find_unused_columns(usable, options)
+    parsed = [keep_columns(each, unused) if each.taken.any() else each for each in parsed]
     assembled = [assemble_trials(each, options) for each in parsed]
     tables = [trials for trials, _ in assembled if trials is not None]
     if not tables:
@@ -128,9 +170,23 @@ def import_trials(
     source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} imported files"
     unanswered = int(trials["response"].isna().sum())
     trials.attrs = {"source": source, "unanswered": unanswered, "notes": []}
+    check_task(trials, usable[0].origin["response"], options)
     accounts = _note_shared_observers([account for _, account in assembled])
     pressed = count_keys(answered, options.map)
-    return Imported(_with_natural_types(trials), tuple(accounts), dict(options.map), pressed)
+    notes = [
+        *filter(None, [advise_comparison(usable, options), note_task(options)]),
+        *note_single_levels(trials),
+        *note_dates(trials),
+        *note_unused(unused),
+    ]
+    return Imported(
+        _with_natural_types(trials),
+        tuple(accounts),
+        dict(options.map),
+        pressed,
+        tuple(notes),
+        unused,
+    )
 
 
 def _paths(files: Any) -> list[Path]:
@@ -161,7 +217,14 @@ def _check_answers(parsed: Sequence[ParsedFile], options: ImportOptions) -> pd.S
     answers = [each.cells.loc[each.taken, "response"] for each in usable]
     levels = [each.cells.loc[each.taken, "level"] for each in usable]
     exports = [each.export for each in usable]
-    check_keys(answers, levels, exports, options, usable[0].origin["response"])
+    try:
+        check_keys(answers, levels, exports, options, usable[0].origin["response"])
+    except InputNeededError as needed:
+        if advice := advise_comparison(usable, options):
+            raise InputNeededError(
+                needed.need, *needed.faults, f"  {advice}", choices=needed.choices
+            ) from None
+        raise
     together: pd.Series[str] = pd.concat(answers)
     return together
 

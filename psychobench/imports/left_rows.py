@@ -9,12 +9,17 @@ import pandas as pd
 
 from psychobench.imports.file_format import ExportRows
 from psychobench.imports.options import ImportOptions
+from psychobench.imports.screens import name_silent_screens
 from psychobench.tables.cells import as_number, is_blank
 
-_PRACTICE = re.compile(r"(?i)(.*[^a-z])?(practi[cs]e|training|warm.?up|demo trial)([^a-z].*)?")
-# where programs and people write what part of the session a row belongs to
-_PARTS: tuple[str, ...] = ("practice", "block", "phase", "stage", "task", "part", "block_type")
-_PARTS += ("blocktype", "running", "procedure", "display", "loop", "trial_part", "session_part")
+_PRACTICE = re.compile(
+    r"(?i)(?!(pre|post|before|after)[^a-z])(.*[^a-z])?"
+    r"(practi[cs]e|training|warm.?up|demo trial)([^a-z].*)?"
+)
+# words by which programs and people call the column that says what part of a session a row is of
+_PARTS = frozenset({"practice", "block", "phase", "stage", "part", "section", "display"})
+_PARTS |= {"blocktype", "blockname", "running", "procedure", "loop"}
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _TRUE = frozenset({"yes", "true", "1"})
 
 
@@ -34,7 +39,7 @@ def why_left(export: ExportRows, cells: pd.DataFrame, options: ImportOptions) ->
     -------
     Series of str
         Indexed as the file's rows. The first of these that holds: what the program's own marks
-        say; a filter of the user's; practice; no level.
+        say; a filter of the user's; practice; no level; a screen that takes no answer.
     """
     found = np.array([export.left.get(row, "") for row in cells.index], dtype=object)
     marks = {
@@ -44,7 +49,8 @@ def why_left(export: ExportRows, cells: pd.DataFrame, options: ImportOptions) ->
     marks["no level (fixation or other screen)"] = cells["level"].map(is_blank)
     for reason, rows in marks.items():
         found[(found == "") & rows.to_numpy(np.bool_)] = reason
-    return pd.Series(found, index=cells.index)
+    reasons = pd.Series(found, index=cells.index)
+    return reasons.mask(reasons == "", name_silent_screens(export, cells, reasons == ""))
 
 
 def take_back(
@@ -58,10 +64,10 @@ def take_back(
 def _practice(cells: pd.DataFrame) -> pd.Series[bool]:
     found = pd.Series(False, index=cells.index)
     for name in cells:
-        word = str(name).lower().removesuffix("[block]").removesuffix("[trial]")
-        if word in _PARTS:
+        words = [word.lower() for word in _WORD.findall(str(name))]
+        if _PARTS & set(words) or words == ["task"]:
             found |= cells[name].map(lambda cell: _PRACTICE.fullmatch(cell) is not None)
-        if word in ("practice", "is_practice", "practise"):
+        if "_".join(words) in ("practice", "is_practice", "practise"):
             found |= cells[name].str.strip().str.lower().isin(_TRUE)
     return found
 

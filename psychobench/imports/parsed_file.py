@@ -66,14 +66,21 @@ def parse_file(
         return ParsedFile(path, form, reason, export, cells, {}, why, frozenset(why), export.notes)
     cells, origin, notes = extract_cells(export, options, path)
     given = why_left(export, cells, options)
-    column = next(iter(options.level_from), origin["level"])
-    check_level(cells.loc[given == "", "level"], rows.loc[given == "", column], path)
+    column = next((name for name in _level_sources(options, origin) if name in rows), None)
+    if column is not None:
+        check_level(cells.loc[given == "", "level"], rows.loc[given == "", column], path)
     why = take_back(given, cells, options)
     reasons = frozenset(given) - {""}
     unanswered = cells.index[(why == "") & cells["response"].map(is_blank)]
     notes += note_answers_elsewhere(export, origin["response"], unanswered, path)
     notes = [*export.notes, *notes]
     return ParsedFile(path, form, reason, export, cells, origin, why, reasons, tuple(notes))
+
+
+def _level_sources(options: ImportOptions, origin: dict[str, str]) -> list[str]:
+    """List the columns that the level may come from as it stands, or out of a text."""
+    inside = [name for name, pattern in options.fields_from.items() if "{level}" in pattern]
+    return [*options.level_from, *inside, *([] if options.level else [origin["level"]])]
 
 
 def no_trial(file: ParsedFile, why: pd.Series[str] | None = None) -> str:

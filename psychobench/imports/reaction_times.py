@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from psychobench.errors import OptionError, TableError
 from psychobench.imports.file_format import ExportRows, InputNeededError
 from psychobench.imports.options import ImportOptions
 from psychobench.imports.response_keys import normalise_key
+from psychobench.messages import clipped
 from psychobench.tables.cells import as_number, is_blank
 
 _SECONDS = 60.0  # a median reaction time above this is in milliseconds
@@ -51,12 +53,12 @@ def read_seconds(
         If a cell is no number.
     """
     values = cells.map(lambda cell: as_number(normalise_key(cell)))
-    bad = values.isna() & ~cells.map(is_blank)
+    bad = ~np.isfinite(values) & ~cells.map(is_blank)
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise TableError(
             f"rt must be a number or empty: row {cells.index[row]} of {path} has "
-            f"{column}={cells.iloc[row]!r}; correct it, or name another column with "
+            f"{column}={clipped(cells.iloc[row])!r}; correct it, or name another column with "
             '`columns="rt=NAME"`'
         )
     unit = _unit(float(values.median()), column, export, options, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 
@@ -30,7 +31,7 @@ def normalise_key(cell: str) -> str:
     if listed := _LISTED.fullmatch(cell):
         cell = listed["item"]
     number = as_number(cell)
-    return as_text(number) if number == number else cell.casefold()
+    return as_text(number) if math.isfinite(number) else cell.casefold()
 
 
 def check_keys(
@@ -60,10 +61,12 @@ def check_keys(
     OptionError
         If a key was given two meanings, or one that was never pressed while others were.
     """
+    if options.compared:
+        return
     pressed = pd.concat(answers).map(lambda cell: "" if is_blank(cell) else normalise_key(cell))
     found = list(dict.fromkeys(pressed[pressed != ""]))
     if not options.map:
-        named = "response" in options.columns
+        named = "response" in options.columns or options.accuracy is not None
         if set(found) <= set(_TRUTH) and (named or not any(each.has_keys for each in exports)):
             return
         raise _unmapped(pressed, pd.concat(levels), found, exports[0], column)

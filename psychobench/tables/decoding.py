@@ -35,6 +35,9 @@ _REFUSED = {
     b"\x89PNG": ("an image", "use the program's own export"),
     b"\xff\xd8\xff": ("an image", "use the program's own export"),
 }
+_WESTERN = ("cp1252", "mac-roman", "latin-1")
+_EASTERN = ("cp932", "gb18030", "euc-kr", "big5")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x80-\x9f]")
 _PICKLE = re.compile(rb"\x80[\x02-\x05]|\(lp|\(dp|ccopy_reg|cpsychopy")
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -109,7 +112,7 @@ def decode(
     data: bytes,
     encoding: str | None = None,
     *,
-    remedy: str = 'name its encoding, like `encoding="cp1252"`',
+    remedy: str = "",
 ) -> tuple[str, list[str]]:
     r"""Decode a text file: UTF-8, UTF-16 with or without its mark, or what `encoding` says.
 
@@ -122,7 +125,8 @@ def decode(
     encoding : str, optional
         A name that Python knows.
     remedy : str
-        What else can be done about bytes that are not UTF-8, for messages.
+        What else can be done about bytes that are not such text, for messages; if left out, to
+        name one of the encodings that may be right.
 
     Returns
     -------
@@ -146,6 +150,8 @@ def decode(
             f"`encoding` must be one that Python knows: '{encoding}' is none; try utf-8 or cp1252"
         ) from None
     except UnicodeDecodeError as error:
+        others = [f'`encoding="{each}"`' for each in likely_encodings(data, used)[:2]]
+        remedy = remedy or f"name its encoding, like {' or '.join(others)}"
         row = data.count(b"\n", 0, error.start) + 1
         raise TableError(
             f"a file must be {used.upper()} text: {path} has byte 0x{data[error.start]:02x} in row "
@@ -162,6 +168,33 @@ def decode(
     if mixed:
         notes.append(f"{path}: line ends of several kinds are read as one")
     return text, notes
+
+
+def likely_encodings(data: bytes, failed: str) -> list[str]:
+    """List the encodings that a text may have, the likely first; never the one that `failed`.
+
+    In a text of East Asia most bytes that are not ASCII come in pairs.
+
+    Examples
+    --------
+    >>> likely_encodings("Jörg, Zoë".encode("cp1252"), "utf-8")[0]
+    'cp1252'
+    >>> likely_encodings("男, 女, これは".encode("cp932"), "cp1252")[0]
+    'cp932'
+    """
+    high = re.findall(rb"[\x80-\xff]+", data)
+    pairs = sum(len(run) > 1 for run in high) > len(high) / 2
+    first, *others = _WESTERN
+    order = [*_EASTERN, *_WESTERN] if pairs else [first, *_EASTERN, *others]
+    fitting = []
+    for name in order:
+        try:
+            text = data.decode(name)
+        except UnicodeDecodeError:
+            continue
+        if name != failed.lower().replace("_", "-") and not _CONTROL.search(text):
+            fitting.append(name)
+    return fitting or [name for name in _WESTERN if name != failed]
 
 
 def _unix_line_ends(text: str) -> tuple[str, bool]:

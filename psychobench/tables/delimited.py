@@ -79,8 +79,8 @@ def split_table(
         Names that the columns may have; they help to find the delimiter.
     delimiter : str, optional
         Found from the header if left out.
-    quoting : {"doubled", "backslash", "bare"}
-        How a quote inside a quoted cell is written: ``""``, ``\"`` or, as PsychoPy does, ``"``.
+    quoting : {"doubled", "bare"}
+        How a quote inside a quoted cell is written: ``""`` or, as PsychoPy does, ``"``.
     texts : collection of str, optional
         The columns whose cells must stay text, whatever they look like; all when left out.
 
@@ -115,10 +115,9 @@ def _split_rows(
 ) -> tuple[pd.DataFrame, NDArray[np.int64], list[str]]:
     """Count the cells of each row and check the counts, then split rows into that many columns."""
     first, closed = header.row + 1, rows.endswith("\n")
-    escape = "\\" if quoting == "backslash" else None
     records = _bare_records(rows, header) if quoting == "bare" and '"' in rows else None
     if records is None:
-        lengths = count_cells(rows, path, first, delimiter=header.delimiter, escape=escape)
+        lengths = count_cells(rows, path, first, delimiter=header.delimiter)
     else:
         lengths = np.array([len(cells) for cells in records], dtype=np.int64)
     notes = check_lengths(lengths, header.names, path, first, closed=closed)
@@ -127,7 +126,7 @@ def _split_rows(
     width = max(len(header.names), int(lengths.max()))
     if records is None:
         numbers = [] if texts is None else _many_numbers(rows, header, texts)
-        return _parse(rows, header.delimiter, escape, width, numbers), lengths, notes
+        return _parse(rows, header.delimiter, width, numbers), lengths, notes
     padded = [[*cells, *[""] * (width - len(cells))] for cells in records]
     return pd.DataFrame(padded, dtype=object), lengths, notes
 
@@ -175,9 +174,7 @@ def _named(cells: pd.DataFrame, header: Sequence[str], path: Path) -> pd.DataFra
     return named
 
 
-def _parse(
-    rows: str, delimiter: str, escape: str | None, width: int, numbers: Collection[int]
-) -> pd.DataFrame:
+def _parse(rows: str, delimiter: str, width: int, numbers: Collection[int]) -> pd.DataFrame:
     """Split into `width` columns; those of `numbers` are numbers if all their cells are plain."""
     options: dict[str, Any] = {"na_filter": False}
     if numbers:
@@ -185,7 +182,6 @@ def _parse(
     cells: pd.DataFrame = pd.read_csv(
         io.StringIO(rows),
         sep=delimiter,
-        escapechar=escape,
         header=None,
         names=range(width),
         index_col=False,
@@ -195,7 +191,7 @@ def _parse(
         **options,
     )
     if doubtful := {i for i in numbers if not _is_plain(cells[i])}:
-        return _parse(rows, delimiter, escape, width, [i for i in numbers if i not in doubtful])
+        return _parse(rows, delimiter, width, [i for i in numbers if i not in doubtful])
     return cells
 
 

@@ -7,7 +7,6 @@ import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,7 @@ from psychobench.errors import TableError
 from psychobench.tables.headers import MOST_COLUMNS, long_cells
 
 
-def count_cells(
-    rows: str, path: Path, first: int, *, delimiter: str, escape: str | None = None
-) -> NDArray[np.int64]:
+def count_cells(rows: str, path: Path, first: int, *, delimiter: str) -> NDArray[np.int64]:
     r"""Count the cells of every row; an empty line has none.
 
     Parameters
@@ -29,9 +26,8 @@ def count_cells(
         The file, for messages.
     first : int
         The number of the first row.
-    delimiter, escape : str
-        What separates the cells, and what precedes a quote inside a quoted cell (``\\``) where
-        that is not another quote.
+    delimiter : str
+        What separates the cells.
 
     Raises
     ------
@@ -39,13 +35,12 @@ def count_cells(
         If a row has a double quote where none may be.
     """
     if '"' in rows:
-        dialect: dict[str, Any] = {"delimiter": delimiter, "escapechar": escape}
         try:
             with long_cells():
-                reader = csv.reader(io.StringIO(rows), strict=True, **dialect)
+                reader = csv.reader(io.StringIO(rows), strict=True, delimiter=delimiter)
                 return np.array([len(row) for row in reader], dtype=np.int64)
         except csv.Error as error:
-            row = first - 1 + _broken_line(rows, **dialect)
+            row = first - 1 + _broken_line(rows, delimiter)
             raise TableError(
                 f"a table must be well-formed: {path} is not at row {row} ({error}); look there "
                 "for a double quote that is missing or too many"
@@ -58,9 +53,9 @@ def count_cells(
     return np.where(empty, 0, np.diff(last, prepend=-1))
 
 
-def _broken_line(rows: str, **dialect: Any) -> int:
+def _broken_line(rows: str, delimiter: str) -> int:
     """Find the line in which the row begins that cannot be split."""
-    reader = csv.reader(io.StringIO(rows), strict=True, **dialect)
+    reader = csv.reader(io.StringIO(rows), strict=True, delimiter=delimiter)
     line = 1
     with contextlib.suppress(csv.Error), long_cells():
         for _ in reader:

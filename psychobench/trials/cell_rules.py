@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.errors import TableError
+from psychobench.messages import clipped
 from psychobench.tables.cells import as_text, blanks_of, distinct, numbers_of, texts_of
 
 Mask = NDArray[np.bool_]
@@ -169,4 +170,5 @@ def _line(rule: Rule, row: int, table: pd.DataFrame, source: str) -> str:
 
 def _quoted(cell: object) -> str:
     number = numbers_of(pd.Series([cell], dtype=object))[0]
-    return as_text(cell) if np.isfinite(number) else repr(as_text(cell))
+    text = clipped(as_text(cell))
+    return text if np.isfinite(number) else repr(text)

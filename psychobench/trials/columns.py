@@ -41,7 +41,7 @@ CANONICAL = tuple(dict.fromkeys((*TRIAL_COLUMNS, *COUNT_COLUMNS)))
 
 # words by which other programs' files call our columns; used for suggestions only
 _HINTS = {
-    "observer": ("subject", "participant", "subj", "person", "ppt", "id"),
+    "observer": ("subject", "participant", "subj", "person", "ppt", "sub", "vpn", "vp", "pp", "id"),
     "level": ("morph", "intensity", "contrast", "coherence", "step", "phase", "stim"),
     "response": ("resp", "chose", "choice", "said", "answer", "judg"),
     "p_target": ("prob",),
@@ -211,4 +211,4 @@ def _has(name: str, word: str) -> bool:
     parts = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
     if "_".join(parts) == word:
         return True
-    return any(part == word or (len(word) > 2 and part.startswith(word)) for part in parts)
+    return any(part == word or (len(word) > 3 and part.startswith(word)) for part in parts)

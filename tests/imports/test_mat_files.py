@@ -62,7 +62,7 @@ def test_the_table_with_the_columns_that_were_named_is_read(save, levels, codes)
         import_trials(path)
     columns = {"level": "data_1", "response": "data_2"}
     account = as_shown(import_trials(path, columns=columns, observer_from="{observer}.mat"), levels)
-    assert any("other tables in it are not read: gamma;" in note for note in account.notes)
+    assert any("other tables in it are not read: gamma (30 rows" in note for note in account.notes)
 
 
 def test_an_empty_field_of_a_trial_is_no_answer(save, shown, levels):

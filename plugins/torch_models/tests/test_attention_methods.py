@@ -370,7 +370,7 @@ def test_the_network_comes_back_as_it_was(images, method, fails):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"method": "grad-cam"}, "there is no 'grad-cam' (did you mean 'gradcam'?)"),
+        ({"method": "grad-cam"}, "there is no 'grad-cam' .did you mean 'gradcam'"),
         ({"method": "gradcam", "layer": "conv9"}, r"no 'conv9'; choose from conv1 \(features.1\)"),
         ({"method": "dense", "layer": "conv45"}, "conv54321: there is no 'conv45'"),
         ({"method": "gradcam", "layer": "head3"}, r"keep a map .* Linear gives \(5, 16\)"),

@@ -131,7 +131,7 @@ def test_maps_lie_where_the_transform_shows_the_picture():
 @pytest.mark.parametrize("window", [(0, 0, 40, 80), (0, 0, 1), (0.5, 0, 0.5, 1), 0.875])
 def test_a_window_that_is_no_part_of_the_picture_is_named(window):
     made = observer(window=lambda height, width: window)
-    with pytest.raises(ObserverError, match=r"'small' gives .* for an image of 40 x 80 px"):
+    with pytest.raises(ObserverError, match=r"'small' returns .* for an image of 40 x 80 px"):
         made.attention(np.zeros((1, 40, 80, 3), np.uint8), method="layercam")
 
 

@@ -83,7 +83,7 @@ def test_a_damaged_checkpoint_is_not_gone_on_from(tmp_path: Path) -> None:
     write_checkpoint(tmp_path, state(1), RECIPE)
     weights = next(tmp_path.glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
-    with pytest.raises(ResourceError, match="hash is not the one noted"):
+    with pytest.raises(ResourceError, match="hash is not the recorded one"):
         read_checkpoint(tmp_path, RECIPE)
 
 

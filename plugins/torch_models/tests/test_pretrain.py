@@ -271,10 +271,10 @@ def test_the_same_seed_draws_the_same_network() -> None:
         ),
         ({"learning_rate": 0.0}, "`learning_rate` must be above 0"),
         ({"learning_rate": math.inf}, "`learning_rate` must be above 0 and finite: it is inf"),
-        ({"warm_up": 1.5}, r"warm_up must be above 0 and up to 1: it is 1\.5"),
-        ({"smallest_crop": 0.0}, "smallest_crop must be above 0 and up to 1"),
-        ({"validation_share": -0.2}, "validation_share must be above 0 and up to 1"),
-        ({"n_images": 0}, "n_images must be a whole number from 1: it is 0"),
+        ({"warm_up": 1.5}, r"`warm_up` must be above 0 and up to 1: it is 1\.5"),
+        ({"smallest_crop": 0.0}, "`smallest_crop` must be above 0 and up to 1"),
+        ({"validation_share": -0.2}, "`validation_share` must be above 0 and up to 1"),
+        ({"n_images": 0}, "`n_images` must be a whole number from 1: it is 0"),
         ({"classifier": "dense", "equalise": True}, "equal channels need the pooled classifier"),
     ],
 )
@@ -286,8 +286,8 @@ def test_recipes_that_cannot_be_followed_are_refused(change: dict[str, Any], sai
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"batch": 0}, "stage's batch must be a whole number from 1: it is 0"),
-        ({"size": 64.5}, r"stage's size must be a whole number from 1: it is 64\.5"),
+        ({"batch": 0}, "stage's `batch` must be a whole number from 1: it is 0"),
+        ({"size": 64.5}, r"stage's `size` must be a whole number from 1: it is 64\.5"),
         ({"presentations": None}, "presentations or epochs: it has neither"),
         ({"epochs": 2}, "presentations or epochs: it has presentations and epochs"),
         ({"presentations": None, "epochs": -1}, "stage's `epochs` must be above 0 and finite"),

@@ -14,15 +14,16 @@ from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.pretraining.recipe import PretrainingRecipe, Stage
 from psychobench_torch.reproduction import sources
 from psychobench_torch.reproduction.answers import Store
-from psychobench_torch.reproduction.departures import OF_NETWORKS
 from psychobench_torch.reproduction.prepare import Options
-from psychobench_torch.reproduction.pretraining_data import pretrained_on
 from psychobench_torch.reproduction.reproduce import run
 from psychobench_torch.reproduction.responses import collect_responses, plan_cells
 from psychobench_torch.reproduction.sources import Sources, check_sources
 
 from psychobench.errors import OptionError, PsychobenchError
 from psychobench.observers.runner import read_info
+from psychobench.plugins import PaperExperiments
+from psychobench.reproduction.departures import OF_NETWORKS
+from psychobench.reproduction.pretraining_data import pretrained_on
 from psychobench.stimuli.sets import load_stimuli
 
 TINY = TransferRecipe(epochs=1, batch=8, average_every=0, n_identities=4, per_identity=3)
@@ -131,7 +132,7 @@ def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet,
     found = check(affectnet=affectnet, faces="procedural-objects")
     store = Store(tmp_path / "answers", found.settings, {})
     cells = plan_cells(["alexnet_linear"], [3], store)[:1]
-    [answers] = collect_responses(cells, found.make, load_stimuli(), store)
+    [answers] = collect_responses(cells, found.make, PaperExperiments.prepare(), store)
     assert len(answers.table) == 4 * 21
     assert answers.info["pretraining"] == "procedural-objects"
 

@@ -119,7 +119,7 @@ def test_weights_of_another_network_are_named_by_the_first_layer(tmp_path: Path)
 def test_an_unknown_network_lists_near_names() -> None:
     with pytest.raises(OptionError, match=r"no 'resnet19' \(did you mean 'resnet18'"):
         load_observer("torchvision:resnet19")
-    with pytest.raises(OptionError, match=r"no 'zzz'; there are alexnet, "):
+    with pytest.raises(OptionError, match=r"no 'zzz'; it has alexnet, "):
         load_observer("torchvision:zzz")
     assert "vit_b_16" in classifiers()
 

@@ -51,8 +51,8 @@ def test_seeds_split_differently(known: bool, patches: Patches) -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"labels": np.zeros(20, np.int64)}, "all labels are alike, and none is 'happy'"),
-        ({"labels": np.ones(20, np.int64)}, "all labels are alike, and none is 'sad'"),
+        ({"labels": np.zeros(20, np.int64)}, "all labels are the same, and none is 'happy'"),
+        ({"labels": np.ones(20, np.int64)}, "all labels are the same, and none is 'sad'"),
         ({"labels": (np.arange(20) > 17).astype(np.int64)}, "at least 4 .* has 2 of 'happy'"),
         ({"classes": ("sad", "neutral", "happy")}, r"two classes: 20 patches has 3 \(sad, neut"),
         ({"labels": np.arange(20)}, "labels from 0 to 19"),

@@ -16,12 +16,15 @@ from psychobench.imports.formats import (
     labjs,
     opensesame,
     presentation,
+    psignifit,
     psychds,
     psychopy,
     psychtoolbox,
+    qualtrics,
     table,
     workbook,
 )
+from psychobench.imports.plain_text import header_for, tabs_for_blanks
 from psychobench.messages import argument, nearest
 from psychobench.tables.decoding import check_kind, decode, read_bytes
 from psychobench.tables.headers import find_header
@@ -38,8 +41,10 @@ FORMATS: dict[str, FileFormat] = {
         gorilla.FORMAT,
         eprime.FORMAT,
         presentation.FORMAT,
+        qualtrics.FORMAT,
         bids.FORMAT,
         psychds.FORMAT,
+        psignifit.FORMAT,
         workbook.FORMAT,
         table.FORMAT,
     )
@@ -72,7 +77,18 @@ def load(
         return bare
     check_kind(path, bare.data)
     text, notes = decode(path, bare.data, encoding)
-    header = find_header(text, {*named, *TRIAL_COLUMNS})
+    known = {*named, *TRIAL_COLUMNS}
+    header = find_header(text, known)
+    if len(header.names) == 1 and (tabbed := tabs_for_blanks(text)):
+        text, header = tabbed, find_header(tabbed, known)
+        notes.append(f"{path}: blanks separate its columns")
+    if made_up := header_for(text, header.names, header.delimiter, known):
+        text = header.delimiter.join(made_up) + "\n" + text.lstrip("\n")
+        header = find_header(text, made_up)
+        notes.append(
+            f"{path}: it has no header; its columns are called {made_up[0]} to {made_up[-1]}, and "
+            "rows are counted from 2"
+        )
     return replace(
         bare, text=text, header=header.names, delimiter=header.delimiter, notes=tuple(notes)
     )

@@ -5,17 +5,18 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import pandas as pd
+
 from psychobench.imports.delimited_rows import read_rows
-from psychobench.imports.file_format import (
-    ALL_OF_IT,
-    STANDARD_COLUMNS,
-    ExportFile,
-    ExportRows,
-    FileFormat,
-)
+from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, ExportRows, FileFormat
+from psychobench.imports.screens import join_names
+from psychobench.tables.cells import as_number
 
 _MARKS = ("Participant Private ID", "Trial Number")
 _END = re.compile(r"(?<=\n)(END OF FILE)[,;\t\s]*\Z")
+# the screen of a task, as its first and its second task builder name it
+_SCREEN = ["display", "Display", "Screen Name", "Screen"]
+_ZONES = ("Zone Type", "Response Type")
 
 
 def recognise(file: ExportFile) -> str | None:
@@ -26,29 +27,43 @@ def recognise(file: ExportFile) -> str | None:
 def read(file: ExportFile) -> ExportRows:
     """Take the rows of zones that answer; a screen whose time ran out is an unanswered trial."""
     rows, left, notes = read_rows(_complete_last_line(file))
-    zone = rows["Zone Type"].str.lower() if "Zone Type" in rows else None
     if "Event Index" in rows:
         for row in rows.index[rows["Event Index"].str.strip().eq("END OF FILE")]:
             left.setdefault(int(row), "end of the file")
-    if zone is not None and zone.str.startswith("response").any():
-        answers = zone.str.startswith("response")
-        place = [n for n in (_MARKS[0], "Trial Number", "Screen Name") if n in rows]
-        screens = rows[place].agg("\x1f".join, axis=1)
-        answered = set(screens[answers])
-        kinds = set(rows.loc[answers, place[-1]]) if "Screen Name" in rows else set()
-        late = zone.str.startswith("timelimit") & ~screens.isin(answered)
-        late &= rows[place[-1]].isin(kinds)
-        for row in rows.index[~answers & ~late]:
-            left.setdefault(int(row), "instruction (a zone that takes no answer)")
-        rows.loc[late, [n for n in ("Response", "Reaction Time") if n in rows]] = ""
+    zones = next((rows[name].str.lower() for name in _ZONES if name in rows), None)
+    if zones is not None and zones.str.startswith("response").any():
+        _mark_zones(rows, zones, left)
     names = STANDARD_COLUMNS | {
         "observer": ("Participant Private ID", "Participant Public ID"),
         "level": ("stimulus_level", "level", "Spreadsheet: level"),
         "response": ("Response",),
         "rt": ("Reaction Time",),
     }
-    delimiter = file.delimiter
-    return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+    return ExportRows(
+        rows,
+        names,
+        left,
+        rt_unit="ms",
+        delimiter=file.delimiter,
+        experimental="Zone Type" not in rows,
+        notes=tuple(notes),
+        screens=(join_names(rows, _SCREEN),),
+    )
+
+
+def _mark_zones(rows: pd.DataFrame, zones: pd.Series[str], left: dict[int, str]) -> None:
+    """Leave zones that take no answer and repeated attempts; clear what a time limit wrote."""
+    answers = zones.str.startswith("response")
+    kinds = join_names(rows, _SCREEN)
+    shown = join_names(rows, list(_MARKS)) + "\x1f" + kinds
+    late = zones.str.startswith("timelimit") & ~shown.isin(shown[answers])
+    late &= kinds.isin(kinds[answers])
+    for row in rows.index[~answers & ~late]:
+        left.setdefault(int(row), "instruction (a zone that takes no answer)")
+    rows.loc[late, [n for n in ("Response", "Reaction Time") if n in rows]] = ""
+    if "Attempt" in rows:
+        for row in rows.index[answers & (rows["Attempt"].map(as_number) > 1)]:
+            left.setdefault(int(row), "further attempt at the same screen")
 
 
 def _complete_last_line(file: ExportFile) -> ExportFile:
@@ -58,4 +73,6 @@ def _complete_last_line(file: ExportFile) -> ExportFile:
     return dataclasses.replace(file, text=text)
 
 
-FORMAT = FileFormat("gorilla", "Gorilla", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat(
+    "gorilla", "Gorilla", recognise, read, "files of its second task builder, without Zone Type"
+)

@@ -11,6 +11,7 @@ import pandas as pd
 from psychobench.errors import TableError
 from psychobench.imports.file_format import ExportFile
 
+_LONGEST = 300  # digits of a whole number
 _TRIAL = "trial_type"  # what every trial of jsPsych has
 
 
@@ -45,10 +46,14 @@ def read_json(file: ExportFile, found: Any = None) -> pd.DataFrame:
 
 def _parsed(file: ExportFile) -> Any:
     try:
-        return json.loads(file.text)
+        return json.loads(file.text, parse_int=_number)
     except json.JSONDecodeError as error:
         try:
-            return [json.loads(line) for line in file.text.split("\n") if line.strip()]
+            return [
+                json.loads(line, parse_int=_number)
+                for line in file.text.split("\n")
+                if line.strip()
+            ]
         except json.JSONDecodeError:
             raise TableError(
                 f"a file must be whole JSON: {file.path} is not at line {error.lineno}, column "
@@ -94,10 +99,14 @@ def _holds_trials(value: Any) -> bool:
 def _parse_nested_json(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(value)
+            return json.loads(value, parse_int=_number)
         except json.JSONDecodeError:
             return value
     return value
+
+
+def _number(text: str) -> int | float:
+    return int(text) if len(text) < _LONGEST else float(text)
 
 
 def _not_trials(file: ExportFile) -> TableError:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+import pandas as pd
+
 from psychobench.imports.delimited_rows import read_rows
 from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, ExportRows, FileFormat
 from psychobench.imports.formats.json_trials import read_json
+from psychobench.imports.screens import join_names
 from psychobench.tables.cells import as_number, is_blank
 
 _MARKS = ("trial_type", "trial_index", "time_elapsed")
+# what says which screen of a trial a row is of; a phase or block would say when it was shown
+_SCREENS = ["trial_type", "task", "screen", "screen_id", "trial_part"]
+_TIMES = re.compile(r"\.\d+(?=-|$)")
 _TALK = ("instruct", "survey", "preload", "fullscreen", "consent", "welcome", "browser-check")
 
 
@@ -57,7 +65,22 @@ def read(file: ExportFile) -> ExportRows:
         detail=f"version {version}",
         experimental=version == "7",
         notes=tuple(notes),
+        screens=_screens(rows),
     )
+
+
+def _screens(rows: pd.DataFrame) -> tuple[pd.Series[str], ...]:
+    """Tell screens apart by their names, then also by what they showed, then by their node."""
+    named = join_names(rows, _SCREENS)
+    ways = [named]
+    if "stimulus" in rows:
+        ways.append(
+            named + " " + rows["stimulus"].where(~rows["stimulus"].map(is_blank), "(empty)")
+        )
+    if "internal_node_id" in rows:  # 0.0-2.0-1.7: screen 1 of timeline 2, the seventh time
+        nodes = rows["internal_node_id"].str.replace(_TIMES, "", regex=True)
+        ways.append((named + " " + nodes).where(nodes != "", ""))
+    return tuple(ways)
 
 
 def _with_letter(code: str) -> str:

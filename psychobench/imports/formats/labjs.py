@@ -8,15 +8,15 @@ import pandas as pd
 
 from psychobench.imports.delimited_rows import read_rows
 from psychobench.imports.file_format import (
-    ALL_OF_IT,
     STANDARD_COLUMNS,
     ExportFile,
     ExportRows,
     FileFormat,
 )
+from psychobench.imports.screens import join_names
 from psychobench.tables.cells import is_blank
 
-_PEOPLE = ("participant", "participant_id", "subject")
+_PEOPLE = ("participant", "participant_id", "participantID", "subject")
 _GUARDED = re.compile(r"^'(?=[=+\-@])")
 
 
@@ -41,7 +41,15 @@ def read(file: ExportFile) -> ExportRows:
         "rt": ("duration",),
     }
     delimiter = file.delimiter
-    return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
+    return ExportRows(
+        rows,
+        names,
+        left,
+        rt_unit="ms",
+        delimiter=delimiter,
+        notes=tuple(notes),
+        screens=(join_names(rows, ["sender"]),),
+    )
 
 
 def _fill_from_form(rows: pd.DataFrame, name: str, file: ExportFile) -> str:
@@ -55,4 +63,4 @@ def _fill_from_form(rows: pd.DataFrame, name: str, file: ExportFile) -> str:
     return f"{file.path}: {name} is '{value}' in some rows; it is used for all"
 
 
-FORMAT = FileFormat("labjs", "lab.js", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("labjs", "lab.js", recognise, read)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from psychobench.imports.delimited_rows import read_rows
-from psychobench.imports.file_format import (
-    ALL_OF_IT,
-    STANDARD_COLUMNS,
-    ExportFile,
-    ExportRows,
-    FileFormat,
-)
+import dataclasses
+import re
 
+from psychobench.imports.delimited_rows import read_rows
+from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, ExportRows, FileFormat
+
+# a quote inside a cell, and no backslash at the end of one, as of a path
+_ESCAPED = re.compile(r'\\"(?!,"|\n"|\n?\Z)')
 _MARKS = ("subject_nr", "opensesame_version", "opensesame_codename", "experiment_file")
 
 
@@ -24,7 +23,7 @@ def recognise(file: ExportFile) -> str | None:
 
 def read(file: ExportFile) -> ExportRows:
     """Read every logged row."""
-    rows, left, notes = read_rows(file, quoting="backslash")
+    rows, left, notes = read_rows(dataclasses.replace(file, text=_ESCAPED.sub('""', file.text)))
     names = STANDARD_COLUMNS | {
         "observer": ("subject_nr",),
         "response": ("response",),
@@ -34,4 +33,4 @@ def read(file: ExportFile) -> ExportRows:
     return ExportRows(rows, names, left, rt_unit="ms", delimiter=delimiter, notes=tuple(notes))
 
 
-FORMAT = FileFormat("opensesame", "OpenSesame", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("opensesame", "OpenSesame", recognise, read)

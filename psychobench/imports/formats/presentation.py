@@ -10,7 +10,6 @@ import pandas as pd
 from psychobench.errors import TableError
 from psychobench.imports.delimited_rows import read_rows
 from psychobench.imports.file_format import (
-    ALL_OF_IT,
     STANDARD_COLUMNS,
     ExportFile,
     ExportRows,
@@ -43,15 +42,14 @@ def read(file: ExportFile) -> ExportRows:
             f"a Presentation log must have a line with Event Type, Code and Time: {file.path} has "
             "none; export the log again"
         )
-    first = next((i for i in range(start + 1, len(lines)) if lines[i].strip()), len(lines))
-    end = next((i for i in range(first, len(lines)) if not lines[i].strip()), len(lines))
     notes = list(file.notes)
     if start:
         notes.append(f"{file.path}: {start} lines above its table are not read")
-    if any(line.strip() for line in lines[end:]):
+    table, others = _blank_other_tables(lines[start:])
+    if others:
         notes.append(f"{file.path}: the second table, which summarises the first, is not read")
-    whole = end < len(lines)
-    events = "\n".join(_equal_lengths(lines[start:end], whole)) + ("\n" if whole else "")
+    whole = not lines[-1] or others
+    events = "\n".join(_equal_lengths(table, whole)) + ("\n" if whole else "")
     rows, left, more = read_rows(dataclasses.replace(file, text=events, delimiter="\t", notes=()))
     rows.index = rows.index + start
     left = {number + start: reason for number, reason in left.items()}
@@ -67,6 +65,24 @@ def read(file: ExportFile) -> ExportRows:
         "stimulus": ("Code",),
     }
     return ExportRows(rows, names, left, rt_unit="s", delimiter="\t", notes=(*notes, *more))
+
+
+def _blank_other_tables(lines: list[str]) -> tuple[list[str], bool]:
+    """Blank the lines that are not of the first line's table; also return whether there were any.
+
+    A blank line is no end of a table, but another header is. The same header once more, as where
+    two logs were joined, begins the table anew.
+    """
+    header = lines[0].strip()
+    kept: list[str] = []
+    inside, others = True, False
+    for line in lines:
+        is_header = "Event Type" in map(str.strip, line.split("\t"))
+        if is_header or line.startswith(("Scenario -", "Logfile written")):
+            inside = line.strip() == header
+        others |= not inside and is_header
+        kept.append(line if inside and line.strip() else "")
+    return kept, others
 
 
 def _join_answers(rows: pd.DataFrame, left: dict[int, str]) -> int:
@@ -116,4 +132,4 @@ def _equal_lengths(lines: list[str], whole: bool) -> list[str]:
     return ["\t".join(names), *lines[1:]]
 
 
-FORMAT = FileFormat("presentation", "Presentation log", recognise, read, ALL_OF_IT)
+FORMAT = FileFormat("presentation", "Presentation log", recognise, read)

@@ -11,6 +11,10 @@ from psychobench.imports.file_format import STANDARD_COLUMNS, ExportFile, Export
 from psychobench.tables.cells import is_blank
 
 _SEEN = "2024"  # the year of the files at hand
+# what every file of PsychoPy has, whatever was shown
+_INFO = {"participant", "session", "date", "expName", "expVersion", "psychopyVersion"}
+_INFO |= {"OS", "frameRate", "expStart", "notes"}
+_CLOCKS = (".started", ".stopped", ".t")
 _LOOP = re.compile(r"(?P<loop>.+)\.(thisN|thisTrialN|thisRepN)")  # staircases have no thisN
 
 
@@ -25,15 +29,9 @@ def recognise(file: ExportFile) -> str | None:
 def read(file: ExportFile) -> ExportRows:
     """Take the rows of a loop as trials, and find the key components."""
     rows, left, notes = read_rows(file, quoting="bare")
-    outside = pd.Series(True, index=rows.index)
-    practice = pd.Series(False, index=rows.index)
-    for name in rows:
-        if loop := _LOOP.fullmatch(str(name)):
-            passed = ~rows[name].map(is_blank)
-            outside &= ~passed
-            if loop["loop"].lower().startswith(("prac", "train", "warm")):
-                practice |= passed
+    outside, practice = _loops(rows)
     reason = "aborted before its first trial" if outside.all() else "instruction (outside any loop)"
+    rows = rows.replace("[]", "")  # a list of no keys
     keys = _key_columns(rows)
     for row in rows.index[_never_started(rows, keys) & ~outside]:
         left.setdefault(int(row), "aborted (its answer was never asked for)")
@@ -59,14 +57,37 @@ def read(file: ExportFile) -> ExportRows:
     )
 
 
+def _loops(rows: pd.DataFrame) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Find the rows outside any loop, and those of loops of practice.
+
+    A script written with PsychoPy's library may have no loop. Then each row that holds something of
+    its own is a trial, unless Builder's clocks show that an experiment was aborted before its loop.
+    """
+    outside = pd.Series(True, index=rows.index)
+    practice = pd.Series(False, index=rows.index)
+    columns = {str(name): _LOOP.fullmatch(str(name)) for name in rows}
+    loops = {name: found["loop"] for name, found in columns.items() if found}
+    for column, loop in loops.items():
+        passed = ~rows[column].map(is_blank)
+        outside &= ~passed
+        if loop.lower().startswith(("prac", "train", "warm")):
+            practice |= passed
+    own = [name for name in columns if name not in _INFO]
+    if not loops and not any(name.endswith(_CLOCKS) for name in own):
+        for name in own:
+            outside &= rows[name].map(is_blank)
+    return outside, practice
+
+
 def _key_columns(rows: pd.DataFrame) -> list[str]:
     """Find the columns of keys, except those that repeat another under its loop's name."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for name in sorted((str(name) for name in rows if str(name).endswith(".keys")), key=len):
-        filled = rows[name].map(is_blank).eq(False)
-        if not any(name.endswith(f".{each}") and rows[each].equals(rows[name]) for each in found):
-            found += [name] if filled.any() else []
-    return found
+        same = name.partition(".")[2]
+        repeats = same in found and rows[same].equals(rows[name])
+        if not repeats and not rows[name].map(is_blank).all():
+            found[name] = None
+    return list(found)
 
 
 def _never_started(rows: pd.DataFrame, keys: list[str]) -> pd.Series[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from typing import Any
 
@@ -15,6 +16,7 @@ from psychobench.imports.formats import table
 from psychobench.imports.formats.mat_tables import MatTable, find_tables
 from psychobench.messages import argument, how_to_install, shown
 
+_OF_TRIALS = "resp|key|level|rt|trial|stim|cond|correct|choice|contrast"  # names of columns
 _V5, _HDF = b"MATLAB 5.0 MAT-file", b"\x89HDF\r\n\x1a\n"
 
 
@@ -44,9 +46,11 @@ def read(file: ExportFile) -> ExportRows:
     rows = pd.DataFrame(tables[best].columns | tables[best].fixed, dtype=object)
     rows.index = pd.RangeIndex(1, len(rows) + 1)
     notes = [f"{file.path}: the rows are those of {best or 'its variables'}"]
-    if others := [name or "its variables" for name in tables if name != best]:
+    others = [name for name in sorted(tables, key=lambda n: _trial_like(tables[n])) if name != best]
+    elsewhere = shown(_described(name, tables[name]) for name in others)
+    if others:
         notes.append(
-            f"{file.path}: other tables in it are not read: {shown(others)}; a column of theirs in "
+            f"{file.path}: other tables in it are not read: {elsewhere}; a column of theirs in "
             "`columns` chooses them"
         )
     for name in opaque:
@@ -60,7 +64,14 @@ def read(file: ExportFile) -> ExportRows:
         has_keys=False,
         experimental=not file.data.startswith(_V5),
         notes=tuple(notes),
+        elsewhere=f"the file also holds {elsewhere}" if others else "",
     )
+
+
+def _trial_like(table: MatTable) -> tuple[int, int]:
+    """Rank a table for lists: those first that have the columns, and the rows, of trials."""
+    named = sum(re.search(_OF_TRIALS, name.lower()) is not None for name in table.columns)
+    return -named, -len(next(iter(table.columns.values())))
 
 
 def _best(tables: dict[str, MatTable], file: ExportFile) -> str:
@@ -72,7 +83,9 @@ def _best(tables: dict[str, MatTable], file: ExportFile) -> str:
     best = max(ranks.values())
     first, *others = [name for name, rank in ranks.items() if rank == best]
     if others and not best[0]:
-        listed = [_described(name, tables[name]) for name in (first, *others)]
+        ranked = sorted(tables, key=lambda name: _trial_like(tables[name]))
+        listed = [_described(name, tables[name]) for name in ranked]
+        first = ranked[0]
         example = next(iter(tables[first].columns))
         raise TableError(
             f"one table of a MAT file must hold the trials: {file.path} has {shown(listed)}; "

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 
+_LARGEST = 60_000_000  # bytes of sheets, unpacked
+
+
 def recognise(file: ExportFile) -> str | None:
     """Recognise a workbook by the parts of its archive."""
     return "it is an Excel workbook" if is_workbook(file.data) else None
@@ -56,6 +59,7 @@ def read(file: ExportFile) -> ExportRows:
 
 def _load(file: ExportFile) -> tuple[Any, Any]:
     """Open a workbook for its values, and once more for its formulas if it has any."""
+    _check_size(file)
     try:
         from openpyxl import load_workbook
     except ImportError:
@@ -71,6 +75,22 @@ def _load(file: ExportFile) -> tuple[Any, Any]:
             f"a workbook must open: {file.path} does not ({type(error).__name__}); "
             "save it again, or save the sheet as 'CSV UTF-8'"
         ) from None
+
+
+def _check_size(file: ExportFile) -> None:
+    """Check that the sheets, which are compressed, can be read within seconds."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+            parts = archive.infolist()
+    except zipfile.BadZipFile:
+        return  # which is told when it is opened
+    size = sum(part.file_size for part in parts if part.filename.startswith("xl/"))
+    if size > _LARGEST:
+        raise TableError(
+            f"a workbook must hold at most {_LARGEST // 10**6} MB of sheets: {file.path} unpacks "
+            f"to {size // 10**6} MB; save the sheet with the trials as 'CSV UTF-8', which can be "
+            "larger, or delete rows that hold nothing"
+        )
 
 
 def _has_formulas(file: ExportFile) -> bool:

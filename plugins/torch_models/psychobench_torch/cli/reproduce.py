@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from psychobench.plugins import JSON
-
-DEFAULT = ("alexnet", "fe_alexnet")
+from psychobench_torch.reproduction import DEFAULT_OBSERVERS
 
 
 @click.command()
@@ -20,7 +19,7 @@ DEFAULT = ("alexnet", "fe_alexnet")
     metavar="NAME",
     help="Which of the paper's networks; repeat for several, 'all' for the five. A VGG trains its "
     "convolutions on first use, up to 20 minutes for each pre-training on two cores.  "
-    f"[default: {', '.join(DEFAULT)}]",
+    f"[default: {', '.join(DEFAULT_OBSERVERS)}]",
 )
 @click.option(
     "--controls",
@@ -104,7 +103,9 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
     from psychobench.plugins import typed
     from psychobench_torch.reproduction.reproduce import reproduce as run_again
 
-    result = run_again(paper, observers=options.pop("observer") or DEFAULT, out=out, **options)
+    result = run_again(
+        paper, observers=options.pop("observer") or DEFAULT_OBSERVERS, out=out, **options
+    )
     result = replace(result, provenance={"command": typed(), **result.provenance})
     if out is not None:
         result.save(out)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError, thread_pool, usable_cores, write_whole
+from psychobench.plugins import ResourceError, thread_pool, write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
 from psychobench_torch.storage.store import one_at_a_time
 
@@ -232,7 +232,7 @@ def _decode_chunks(
     buffer = np.empty((CHUNK, job.size, job.size, 3), np.uint8)
     with (
         warnings.catch_warnings(),
-        thread_pool(min(MOST_THREADS, usable_cores())) as pool,
+        thread_pool(MOST_THREADS, computing=True) as pool,
         job.journal.open("a", encoding="utf-8") as journal,
         tqdm(
             total=len(job.paths),

@@ -162,7 +162,7 @@ def check_splits(table: pd.DataFrame, classes: tuple[str, ...], listing: Listing
         if both:
             raise ResourceError(
                 "no group may be in both training and validation: "
-                f"{len(both):,} groups of {listing.root} are ({shorten(both)}); give all images "
+                f"in {listing.root} these are: {shorten(both)}; give all images "
                 "of a group one split"
             )
 

@@ -1,1 +1,3 @@
-"""A paper's experiments run again: networks asked, curves fitted, tables, figures and claims."""
+"""A paper's experiments run again: networks made, trained and asked; the core compares."""
+
+DEFAULT_OBSERVERS = ("alexnet", "fe_alexnet")

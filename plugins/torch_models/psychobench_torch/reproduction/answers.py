@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.plugins import OptionError, csv_bytes, write_whole
-from psychobench_torch.storage.store import KeptFile, json_bytes, plain
+from psychobench.plugins import OptionError, write_whole
+from psychobench_torch.storage.store import KeptFile, csv_bytes, json_bytes, plain
 
 COLUMNS = ["condition", "stimulus", "level", "p_target"]
 
@@ -44,6 +44,23 @@ class Answers:
     def name(self) -> str:
         """The name of its files."""
         return f"{self.observer}-{self.pretraining}-seed{self.seed}"
+
+
+def combine_answers(answers: Iterable[Answers]) -> pd.DataFrame:
+    """Combine all answers in one tidy table, with the values of the whole network beside them."""
+    return pd.concat(
+        [
+            each.table.assign(
+                observer=each.observer,
+                pretraining=each.pretraining,
+                seed=each.seed,
+                label_log_odds=each.info.get("label_log_odds"),
+                accuracy=each.info.get("options", {}).get("validation_accuracy"),
+            )
+            for each in answers
+        ],
+        ignore_index=True,
+    ).astype({"label_log_odds": np.float64, "accuracy": np.float64})
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from psychobench.plugins import (
-    StimulusError,
-    StimulusSet,
-    all_of,
-    check_writable,
-    fit,
-    load_cohort,
-    load_stimuli,
-    match_cohorts,
-)
-from psychobench_torch.reproduction.measures import People
-from psychobench_torch.reproduction.paper import (
-    MASKS,
-    check_observers,
-    check_paper,
-    order_observers,
-)
+from psychobench.plugins import PaperExperiments, all_of, check_writable
 from psychobench_torch.reproduction.sources import Sources, check_sources
 
 
@@ -63,9 +45,7 @@ class Options:
 class Prepared:
     """What a reproduction needs, all of it checked, nobody asked yet."""
 
-    observers: tuple[str, ...]
-    people: People
-    stimuli: StimulusSet
+    experiments: PaperExperiments
     sources: Sources
 
 
@@ -77,39 +57,26 @@ def prepare(paper: str, options: Options) -> Prepared:
     PsychobenchError
         With one line for each fault.
     """
-    observers = order_observers(options.observers, controls=options.controls)
-    _, _, people, stimuli, sources, _ = all_of(
-        lambda: check_paper(paper),
-        lambda: check_observers(options.observers),
-        lambda: _people(options.humans, options.columns, options.where),
-        lambda: _masked(load_stimuli(options.stimuli)),
+    experiments, sources, _ = all_of(
+        lambda: PaperExperiments.prepare(
+            paper,
+            observers=options.observers,
+            controls=options.controls,
+            stimuli=options.stimuli,
+            humans=options.humans,
+            columns=options.columns,
+            where=options.where,
+        ),
         lambda: check_sources(
             options.object_pretraining,
             options.face_pretraining,
             options.affectnet,
             options.vggface2,
-            observers=observers,
+            observers=PaperExperiments.order_observers(
+                options.observers, controls=options.controls
+            ),
             folder=options.out,
         ),
         lambda: None if options.out is None else check_writable(options.out),
     )
-    return Prepared(observers, people, stimuli, sources)
-
-
-def _people(humans: str, columns: Any, where: Any) -> People:
-    cohort = load_cohort(humans, columns=columns or None, where=where or None)
-    fits = fit(cohort.table)
-    measures = match_cohorts(["none"], fits)["none"]
-    mine = cohort.table[cohort.table["condition"] == measures.condition]
-    levels = np.unique(mine["level"].to_numpy(np.float64).round(9))
-    return People(cohort, fits, measures, levels)
-
-
-def _masked(stimuli: StimulusSet) -> StimulusSet:
-    """Check that a set has the paper's masks."""
-    if missing := [mask for mask in MASKS if mask not in stimuli.masks]:
-        raise StimulusError(
-            f"stimuli must have the paper's masks eyes, nose and mouth: {stimuli.name} lacks "
-            f"{', '.join(missing)}; `make_masks()` makes them from landmarks"
-        )
-    return stimuli
+    return Prepared(experiments, sources)

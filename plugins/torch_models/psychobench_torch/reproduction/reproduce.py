@@ -1,4 +1,4 @@
-"""Run a paper's experiments again: check, train, collect responses, measure, evaluate claims."""
+"""Run a paper's experiments again: check, train, collect responses, and have them compared."""
 
 from __future__ import annotations
 
@@ -6,31 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pandas as pd
-
-from psychobench.plugins import (
-    AttentionStudy,
-    ShownAsTable,
-    provenance,
-    published,
-    staged_folder,
-)
-from psychobench_torch.reproduction.answers import Answers, Store
-from psychobench_torch.reproduction.attention_figures import map_attention
-from psychobench_torch.reproduction.claim_definitions import CLAIMS
-from psychobench_torch.reproduction.claims import evaluate_claims
-from psychobench_torch.reproduction.departures import list_departures
-from psychobench_torch.reproduction.figures import draw_figure_2
-from psychobench_torch.reproduction.files import document, write_files
-from psychobench_torch.reproduction.measures import (
-    combine_answers,
-    measure,
-    paper_measures,
-    replicate,
-)
-from psychobench_torch.reproduction.paper import DEFAULT_OBSERVERS, NAME
+from psychobench.plugins import Reproduction
+from psychobench_torch.networks.weights_origin import NAMES
+from psychobench_torch.reproduction import DEFAULT_OBSERVERS
+from psychobench_torch.reproduction.answers import Answers, Store, combine_answers
 from psychobench_torch.reproduction.prepare import Options, Prepared, prepare
 from psychobench_torch.reproduction.responses import (
     Maker,
@@ -38,60 +19,16 @@ from psychobench_torch.reproduction.responses import (
     plan_cells,
     report_plan,
 )
-from psychobench_torch.reproduction.results import ReproductionResults
 from psychobench_torch.reproduction.sources import RECIPES
-from psychobench_torch.reproduction.tables import fill_tables, gain_table
-from psychobench_torch.reproduction.text import summary
 from psychobench_torch.storage.store import note
 from psychobench_torch.version import __version__
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 ANSWERS = "answers"  # the folder in `out` that they are kept in
 _log = logging.getLogger("psychobench")
 
 
-class Reproduction(ShownAsTable, ReproductionResults):
-    """A paper's experiments, run again.
-
-    The attributes are those of `psychobench_torch.reproduction.results.ReproductionResults`.
-    """
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the cells of all the paper's tables, one row each, with the paper's numbers."""
-        return pd.concat([filled.table for filled in self.tables], ignore_index=True)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything but answers and curves as one document that JSON takes."""
-        return document(self)
-
-    def plot(self) -> Figure:
-        """Draw the paper's figure 2: the curves of people and networks for whole faces."""
-        return draw_figure_2(self)
-
-    def save(self, folder: Path | str) -> None:
-        """Write page, tables, figures, claims and departures into a folder, whole or not at all.
-
-        Parameters
-        ----------
-        folder : path
-            Created if need be; other files in it stay.
-
-        Raises
-        ------
-        ResourceError
-            If it cannot be written.
-        """
-        with staged_folder(Path(folder)) as staged:
-            write_files(self, staged)
-
-    def __str__(self) -> str:
-        return summary(self)
-
-
 def reproduce(
-    paper: str = NAME,
+    paper: str = "ying2023",
     *,
     observers: str | Sequence[str] = DEFAULT_OBSERVERS,
     controls: bool = False,
@@ -189,8 +126,20 @@ def run(paper: str, options: Options, *, make: Maker | None = None) -> Reproduct
     """
     ready = prepare(paper, options)
     answers = _collect(ready, options, make or ready.sources.make)
-    attention = None if make is not None else _map_attention(ready, options)
-    return _assemble(ready, options, answers, attention)
+    attention = None
+    if make is None:
+        _log.info("computing attention maps ...")
+        attention = ready.experiments.map_attention(ready.sources.make, options.seed)
+    infos: dict[str, Mapping[str, Any]] = {}
+    for each in answers:
+        infos.setdefault(f"{each.observer}, {each.pretraining}", each.info)
+    return ready.experiments.compare(
+        combine_answers(answers),
+        infos,
+        attention=attention,
+        pretraining_names=NAMES,
+        options=options.record(),
+    )
 
 
 def _path(path: Path | str | None) -> Path | None:
@@ -203,10 +152,10 @@ def _collect(ready: Prepared, options: Options, make: Maker) -> list[Answers]:
     store.open()
     for text in ready.sources.notes:
         note(f"{text}.")
-    cells = plan_cells(ready.observers, options.trainings, store)
+    cells = plan_cells(ready.experiments.observers, options.trainings, store)
     report_plan(cells, bundled=ready.sources.bundled)
     try:
-        return collect_responses(cells, make, ready.stimuli, store)
+        return collect_responses(cells, make, ready.experiments, store)
     except KeyboardInterrupt:
         if options.out is not None:
             _log.info(
@@ -216,56 +165,13 @@ def _collect(ready: Prepared, options: Options, make: Maker) -> list[Answers]:
         raise
 
 
-def _map_attention(ready: Prepared, options: Options) -> AttentionStudy:
-    _log.info("computing attention maps ...")
-    return map_attention(ready.sources.make, ready.observers, options.seed, ready.stimuli)
-
-
 def _store(ready: Prepared, options: Options) -> Store:
     settings = {
-        "stimuli": ready.stimuli.sha256,
-        "people": ready.people.cohort.sha256,
+        "stimuli": ready.experiments.stimuli.sha256,
+        "people": ready.experiments.people.cohort.sha256,
         **ready.sources.settings,
         "seed": options.seed,
     }
     folder = None if options.out is None else options.out / ANSWERS
     versions = {"psychobench": version("psychobench"), "psychobench-torch": __version__}
     return Store(folder, settings, versions | RECIPES)
-
-
-def _assemble(
-    ready: Prepared, options: Options, answers: Sequence[Answers], attention: AttentionStudy | None
-) -> Reproduction:
-    people, paper = ready.people, published()
-    measured = measure(combine_answers(answers), people)
-    sample = people.measures.pse
-    readings = {
-        "none": replicate(measured, sample),
-        "pse": replicate(measured, sample, reading="pse"),
-        "balanced": replicate(measured, sample, balanced=True),
-    }
-    infos: dict[str, Mapping[str, Any]] = {}
-    for each in answers:
-        infos.setdefault(f"{each.observer}, {each.pretraining}", each.info)
-    return Reproduction(
-        observers=ready.observers,
-        seeds=options.trainings,
-        people=people,
-        stimuli=ready.stimuli,
-        measured=measured,
-        readings=readings,
-        tables=fill_tables(measured, people, paper, infos),
-        gain=gain_table(readings["none"]),
-        claims=evaluate_claims(CLAIMS, readings, people, paper_measures(paper)),
-        departures=list_departures(infos, ready.stimuli, people, options.seeds),
-        paper=paper,
-        infos=infos,
-        provenance=provenance(
-            options=options.record(),
-            seed=options.seed,
-            stimuli={"name": ready.stimuli.name, "sha256": ready.stimuli.sha256},
-            humans={"file": str(people.cohort.path), "sha256": people.cohort.sha256},
-            observers=infos,
-        ),
-        attention=attention,
-    )

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from psychobench.plugins import Observer, StimulusSet, respond
+from psychobench.plugins import Observer, PaperExperiments
 from psychobench_torch.observers.designs import DESIGNS
 from psychobench_torch.reproduction.answers import Answers, Store
-from psychobench_torch.reproduction.paper import CONDITIONS, PRETRAININGS
 
 # from network, object or face, and seeds
 Maker = Callable[[str, str, Sequence[int]], Iterable[Observer]]
@@ -59,7 +58,7 @@ def plan_cells(observers: Sequence[str], seeds: Sequence[int], store: Store) -> 
     """
     cells = []
     for observer in observers:
-        for pretraining in PRETRAININGS:
+        for pretraining in PaperExperiments.pretrainings:
             found = {seed: store.read(observer, pretraining, seed) for seed in seeds}
             stored = tuple(each for each in found.values() if each is not None)
             missing = tuple(seed for seed, each in found.items() if each is None)
@@ -91,7 +90,7 @@ def report_plan(cells: Sequence[Cell], *, bundled: bool = True) -> None:
 
 
 def collect_responses(
-    cells: Sequence[Cell], make: Maker, stimuli: StimulusSet, store: Store
+    cells: Sequence[Cell], make: Maker, experiments: PaperExperiments, store: Store
 ) -> list[Answers]:
     """Collect the responses that are missing, and keep those of each network at once.
 
@@ -101,8 +100,8 @@ def collect_responses(
         As `plan_cells` lists them.
     make : callable
         Makes observers from network, pre-training and seeds.
-    stimuli : StimulusSet
-        What they judge, whole and under each of the paper's masks.
+    experiments : PaperExperiments
+        What they judge.
     store : Store
         Where answers are kept.
 
@@ -123,7 +122,7 @@ def collect_responses(
         )
         result = make(cell.observer, cell.pretraining, cell.missing)
         for seed, observer in zip(cell.missing, result, strict=True):
-            table = respond(observer, stimuli, CONDITIONS, observer_name=cell.observer)
+            table = experiments.ask(observer, cell.observer)
             info = observer.info.to_dict()
             # a file that holds a whole network knows better than its name what that saw before
             info["pretraining"] = info["options"].get("pretraining") or info["pretraining"]

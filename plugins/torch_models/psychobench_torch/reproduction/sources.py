@@ -14,7 +14,6 @@ from psychobench.plugins import (
     OptionError,
     ResourceError,
     all_of,
-    csv_bytes,
     sha256,
 )
 from psychobench_torch.heads.recipe import (
@@ -34,7 +33,7 @@ from psychobench_torch.pretraining.recipe import (
 from psychobench_torch.pretraining.recipe import (
     RECIPE_VERSION as PRETRAINING_VERSION,
 )
-from psychobench_torch.reproduction.departures import describe_faces
+from psychobench_torch.storage.store import csv_bytes
 
 if TYPE_CHECKING:
     from psychobench_torch.data.labelled import LabelledImages
@@ -265,6 +264,17 @@ def _check_together(
         )
     if faults:
         raise OptionError(*faults)
+
+
+def describe_faces(identities: int, images: int, epochs: int) -> str:
+    """Describe a training on VGGFace2 in the words in which departures name the paper's own.
+
+    Examples
+    --------
+    >>> describe_faces(1000, 291502, 60)
+    'VGGFace2, 1,000 identities, 291,502 images to train on, 60 epochs'
+    """
+    return f"VGGFace2, {identities:,} identities, {images:,} images to train on, {epochs:,} epochs"
 
 
 def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:

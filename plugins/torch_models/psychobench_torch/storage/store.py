@@ -16,13 +16,16 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import platformdirs
 
 from psychobench.plugins import ResourceError, sha256, write_whole
 from psychobench_torch.computing.processes import is_first
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY_DIGITS = 24  # hexadecimal digits of a key that names a file: 96 bits
 
@@ -75,6 +78,12 @@ def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Convert values to what JSON reads back, so that they can be compared with a record."""
     read: dict[str, Any] = json.loads(json.dumps(dict(values), default=str))
     return read
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Write a table as CSV, whose bytes are the same on every system."""
+    text: str = table.to_csv(index=False, lineterminator="\n")
+    return text.encode()
 
 
 @dataclass(frozen=True)

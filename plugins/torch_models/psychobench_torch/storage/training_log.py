@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
+from psychobench_torch.storage.store import csv_bytes
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
@@ -73,20 +75,11 @@ def log_csv(epochs: Sequence[Epoch]) -> bytes:
     >>> log_csv([Epoch(0.7, 0.5, 2.0, 10.0)]).decode().splitlines()[1]
     '1,0.7,0.5,2.0,10.0,True'
     """
-    text: str = log_frame(epochs).to_csv(index=False, lineterminator="\n")
-    return text.encode()
+    return csv_bytes(log_frame(epochs))
 
 
 def draw_log(trainings: dict[str, Sequence[Epoch]]) -> Figure:
     """Draw loss and accuracy over epochs, one curve for each named training."""
-    from psychobench.plugins import Curve, draw_training
+    from psychobench.plugins import draw_training
 
-    curves = [
-        Curve(
-            name,
-            [epoch.loss for epoch in epochs],
-            [epoch.accuracy for epoch in epochs],
-        )
-        for name, epochs in trainings.items()
-    ]
-    return draw_training(curves)
+    return draw_training({name: log_frame(epochs) for name, epochs in trainings.items()})

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from statsmodels.stats.proportion import proportion_confint
 
-from psychobench.plugins import seed_summary
-from psychobench_torch.reproduction.measures import People, Replicates
-from psychobench_torch.reproduction.paper import CLASSICAL, SHOWN
+from psychobench.comparison import seed_summary
+from psychobench.reproduction.measures import People, Replicates
+from psychobench.reproduction.paper import CLASSICAL, SHOWN
 
 Verdict = Literal["holds", "does not hold", "undecided", "not measurable here"]
 COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from psychobench.plugins import OptionError
+from psychobench.errors import OptionError
 
 NAME = "ying2023"
 SOURCE = "Ying, Li & Chen (2023), arXiv:2310.13674"

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.plugins import json_rows, words
-from psychobench_torch.reproduction.paper import SHOWN, SOURCE
-from psychobench_torch.reproduction.pretraining_data import pretraining_lines
+from psychobench.reports import words
+from psychobench.reproduction.paper import SHOWN, SOURCE
+from psychobench.reproduction.pretraining_data import pretraining_lines
+from psychobench.tables.output import json_rows
 
 if TYPE_CHECKING:
-    from psychobench_torch.reproduction.results import ReproductionResults
-    from psychobench_torch.reproduction.tables import FilledTable
+    from psychobench.reproduction.data import ReproductionData
+    from psychobench.reproduction.tables import FilledTable
 
 Frame = pd.DataFrame
 
 
-def summary(result: ReproductionResults) -> str:
+def summary(result: ReproductionData) -> str:
     """Summarise a reproduction for a terminal."""
     parts = [result.heading, f"{SOURCE}: experiments 1 to 3, run again.", *cohort_lines(result)]
     for filled in result.tables:
@@ -49,7 +50,7 @@ def title(filled: FilledTable) -> str:
     return f"Table {filled.of.number}: {filled.of.title}"
 
 
-def cohort_lines(result: ReproductionResults) -> list[str]:
+def cohort_lines(result: ReproductionData) -> list[str]:
     """Describe the people, the trainings, and what the networks were pre-trained on."""
     many = (
         f"{len(result.seeds)} trainings of each network"
@@ -82,7 +83,7 @@ def family_lines(filled: FilledTable) -> list[str]:
     return lines
 
 
-def paper_form(filled: FilledTable, result: ReproductionResults) -> Frame:
+def paper_form(filled: FilledTable, result: ReproductionData) -> Frame:
     """Arrange a table as in the paper, with the paper's figures on the right."""
     table = filled.table
     block = "pretraining" if len(filled.of.pretrainings) > 1 else "mask"

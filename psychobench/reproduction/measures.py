@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,18 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from psychobench.plugins import (
-    Cohort,
-    CohortMeasures,
-    Fits,
-    Published,
-    Sample,
-    compare_curves,
-    fit,
-    without_log_odds,
-)
-from psychobench_torch.reproduction.answers import Answers
-from psychobench_torch.reproduction.paper import CONDITIONS, NETWORKS, PRETRAININGS, TABLES
+from psychobench.comparison import CohortMeasures, Sample, compare_curves
+from psychobench.comparison.published import Published
+from psychobench.fits.pse import Fits, fit
+from psychobench.observers.base_rates import without_log_odds
+from psychobench.reproduction.paper import CONDITIONS, NETWORKS, PRETRAININGS, TABLES
+from psychobench.trials.cohort import Cohort
 
 Floats = NDArray[np.float64]
 # of a fit, as comparisons take it
@@ -144,30 +138,13 @@ class Replicates:
         return np.asarray(self.answers[:, :, 1:] - self.answers[:, :, :1])
 
 
-def combine_answers(answers: Iterable[Answers]) -> pd.DataFrame:
-    """Combine all answers in one tidy table, with the values of the whole network beside them."""
-    return pd.concat(
-        [
-            each.table.assign(
-                observer=each.observer,
-                pretraining=each.pretraining,
-                seed=each.seed,
-                label_log_odds=each.info.get("label_log_odds"),
-                accuracy=each.info.get("options", {}).get("validation_accuracy"),
-            )
-            for each in answers
-        ],
-        ignore_index=True,
-    ).astype({"label_log_odds": np.float64, "accuracy": np.float64})
-
-
 def measure(answers: pd.DataFrame, people: People) -> Measured:
     """Fit every curve, once as answered and once without the labels' log-odds, in one go.
 
     Parameters
     ----------
     answers : pandas.DataFrame
-        As `combine_answers` gives them.
+        As `psychobench.reproduction.answers.check_answers` returns them.
     people : People
         Whom the curves are compared with.
     """

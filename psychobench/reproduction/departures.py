@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.plugins import StimulusSet
-from psychobench_torch.networks.weights_origin import NAMES
+from psychobench.reproduction.pretraining_data import UNKNOWN
+from psychobench.stimuli.sets import StimulusSet
 
 if TYPE_CHECKING:
-    from psychobench_torch.reproduction.measures import People
+    from psychobench.reproduction.measures import People
 
 Info = Mapping[str, Any]
 COLUMNS = ("stage", "item", "section", "paper", "here", "departs")
-UNKNOWN = "not known"
 PRETRAINED = "their pre-trained values"
 
 
@@ -86,20 +85,16 @@ def _saw(role: str) -> Callable[[Info], str | None]:
         if source and source != pretraining:  # a file, and what it says
             return str(source)
         if "observer" in info["options"]:  # a file with a whole network, which knows what it saw
-            return NAMES.get(pretraining, pretraining)
+            return str(info.get("names", {}).get(pretraining, pretraining))
         said = str(info["weights_origin"]).partition("; head trained on ")[0]
         return said.removeprefix("pre-trained on ")
 
     return here
 
 
-def describe_faces(identities: int, images: int, epochs: int) -> str:
-    """Describe a training on VGGFace2 in the same words as that of the paper."""
-    return f"VGGFace2, {identities:,} identities, {images:,} images to train on, {epochs:,} epochs"
-
-
 IMAGENET = "ImageNet, PyTorch's weights"
-VGGFACE2 = describe_faces(1_000, 291_502, 60)
+# word for word as weights describe their training on VGGFace2
+VGGFACE2 = "VGGFace2, 1,000 identities, 291,502 images to train on, 60 epochs"
 TRANSFER, PRETRAINING, MEASURING = "transfer", "pre-training", "measuring"
 SILENT = "not said"
 OF_NETWORKS = (
@@ -127,7 +122,11 @@ OF_NETWORKS = (
 
 
 def list_departures(
-    infos: Mapping[str, Info], stimuli: StimulusSet, people: People, trainings: int
+    infos: Mapping[str, Info],
+    stimuli: StimulusSet,
+    people: People,
+    trainings: int,
+    pretraining_names: Mapping[str, str],
 ) -> pd.DataFrame:
     """Set the paper's recipe beside what was done.
 
@@ -141,6 +140,8 @@ def list_departures(
         The cohort.
     trainings : int
         Of each network.
+    pretraining_names : mapping
+        What names of pre-trainings mean, in words; other names stand for themselves.
 
     Returns
     -------
@@ -148,7 +149,10 @@ def list_departures(
         One row per item: ``stage, item, section, paper, here, departs``; ``departs`` is ``yes``,
         ``no``, ``the paper is silent``, or ``not known`` where networks do not say.
     """
-    told = {name: {**info, "role": name.rpartition(", ")[2]} for name, info in infos.items()}
+    told = {
+        name: {**info, "role": name.rpartition(", ")[2], "names": pretraining_names}
+        for name, info in infos.items()
+    }
     rows = [*_surroundings(stimuli, people), *(_row(item, told) for item in OF_NETWORKS)]
     rows.append((MEASURING, "trainings of each network", "2.1.4", "1", str(trainings)))
     rows += _measuring(people)

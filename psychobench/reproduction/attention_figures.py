@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from psychobench.plugins import (
-    AttentionStudy,
-    MapRequest,
-    NamedObserver,
-    StimulusError,
-    measure_attention,
-    set_regions,
-)
-from psychobench_torch.reproduction.paper import MASKS, PRETRAININGS
-from psychobench_torch.reproduction.responses import Maker
+from psychobench.attention.mapped import MapRequest
+from psychobench.attention.measure import NamedObserver, measure_attention
+from psychobench.attention.regions import set_regions
+from psychobench.attention.study import AttentionStudy
+from psychobench.errors import StimulusError
+from psychobench.observers.protocol import Observer
+from psychobench.reproduction.paper import MASKS, PRETRAININGS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench.plugins import FaceRegions, StimulusSet
+    from psychobench.attention.regions import FaceRegions
+    from psychobench.stimuli.sets import StimulusSet
 
+# from network, object or face, and seeds
+Maker = Callable[[str, str, Sequence[int]], Iterable[Observer]]
 METHOD = "layercam"
 # the paper's levels, as shares of the way from the lowest to the highest
 FIGURE_3, FIGURE_5 = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 0.5, 1.0)

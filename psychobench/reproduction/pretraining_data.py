@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 Infos = Mapping[str, Mapping[str, Any]]
+UNKNOWN = "not known"  # what a network does not say of itself
 PAPERS_OWN = {"object": "ImageNet", "face": "VGGFace2"}
 
 

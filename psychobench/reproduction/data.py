@@ -8,13 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from psychobench.plugins import AttentionStudy, Published, StimulusSet, words
-from psychobench_torch.reproduction.measures import Measured, People, Replicates
-from psychobench_torch.reproduction.tables import FilledTable
+from psychobench.attention.study import AttentionStudy
+from psychobench.comparison.published import Published
+from psychobench.reports import words
+from psychobench.reproduction.measures import Measured, People, Replicates
+from psychobench.reproduction.tables import FilledTable
+from psychobench.stimuli.sets import StimulusSet
 
 
 @dataclass(frozen=True)
-class ReproductionResults:
+class ReproductionData:
     """What a reproduction found: tables, curves, claims, departures.
 
     Attributes

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from psychobench.plugins import csv_bytes, json_rows
-from psychobench_torch.reproduction.departures import UNKNOWN
-from psychobench_torch.reproduction.paper import NAME, SOURCE
-from psychobench_torch.reproduction.text import claim_counts, summary
+from psychobench.reproduction.paper import NAME, SOURCE
+from psychobench.reproduction.pretraining_data import UNKNOWN
+from psychobench.reproduction.text import claim_counts, summary
+from psychobench.tables.output import csv_bytes, json_rows
 
 if TYPE_CHECKING:
-    from psychobench.plugins import AttentionStudy
-    from psychobench_torch.reproduction.results import ReproductionResults
+    from psychobench.attention.study import AttentionStudy
+    from psychobench.reproduction.data import ReproductionData
 
 
-def document(result: ReproductionResults) -> dict[str, Any]:
+def document(result: ReproductionData) -> dict[str, Any]:
     """Return a reproduction as one JSON document: null where there is no value."""
     cohort, people, stimuli = result.people.cohort, result.people.measures.pse, result.stimuli
     return {
@@ -59,11 +59,11 @@ def document(result: ReproductionResults) -> dict[str, Any]:
     }
 
 
-def write_files(result: ReproductionResults, folder: Path) -> None:
+def write_files(result: ReproductionData, folder: Path) -> None:
     """Write everything into an existing folder."""
-    from psychobench.plugins import save_figure
-    from psychobench_torch.reproduction.figures import draw_figure_2, draw_figure_4
-    from psychobench_torch.reproduction.page import reproduction_page
+    from psychobench.draw.figures import save_figure
+    from psychobench.reproduction.figures import draw_figure_2, draw_figure_4
+    from psychobench.reproduction.page import reproduction_page
 
     for filled in result.tables:
         _csv(filled.table, folder / f"table{filled.of.number}.csv")
@@ -87,8 +87,8 @@ def write_files(result: ReproductionResults, folder: Path) -> None:
 
 def _write_attention(attention: AttentionStudy, folder: Path) -> None:
     """Write figures 3 and 5, and how much of the maps goes where."""
-    from psychobench.plugins import save_figure
-    from psychobench_torch.reproduction.attention_figures import draw_figure_3, draw_figure_5
+    from psychobench.draw.figures import save_figure
+    from psychobench.reproduction.attention_figures import draw_figure_3, draw_figure_5
 
     save_figure(draw_figure_3(attention), folder, "figure3")
     save_figure(draw_figure_5(attention), folder, "figure5")
@@ -97,7 +97,7 @@ def _write_attention(attention: AttentionStudy, folder: Path) -> None:
     _csv(attention.shifts, folder / "attention_shifts.csv")
 
 
-def departures_text(result: ReproductionResults) -> str:
+def departures_text(result: ReproductionData) -> str:
     """Write the departures as Markdown."""
     lines = [f"# {SOURCE}: departures from the paper", "", result.heading + ".", ""]
     for departs, heading in (

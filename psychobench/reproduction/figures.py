@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psychobench.plugins import Appearance, CohortCurves, Line, count_responses, draw_panel_grid
-from psychobench_torch.reproduction.measures import READINGS, Floats
-from psychobench_torch.reproduction.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
-from psychobench_torch.reproduction.pretraining_data import all_pretrained_on
+from psychobench.draw.panels import Appearance, CohortCurves, Line, draw_panel_grid
+from psychobench.reproduction.measures import READINGS, Floats
+from psychobench.reproduction.paper import MASKS, NETWORKS, PRETRAININGS, SHOWN
+from psychobench.reproduction.pretraining_data import all_pretrained_on
+from psychobench.trials.table import count_responses
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.results import ReproductionResults
+    from psychobench.reproduction.data import ReproductionData
 
 GRID = 201
 BAND = (0.05, 0.95)
@@ -35,18 +36,18 @@ MARKS = (
 )
 
 
-def draw_figure_2(result: ReproductionResults) -> Figure:
+def draw_figure_2(result: ReproductionData) -> Figure:
     """Draw experiments 1 and 3 for whole faces: A object-based, B face-based."""
     return _draw(result, {"": "none"}, "Figure 2, run again: psychometric functions, whole faces")
 
 
-def draw_figure_4(result: ReproductionResults) -> Figure:
+def draw_figure_4(result: ReproductionData) -> Figure:
     """Draw experiments 2 and 3: a row for each mask, a column for each pre-training."""
     rows = {f"{mask} masked": mask for mask in MASKS}
     return _draw(result, rows, "Figure 4, run again: psychometric functions, masked faces")
 
 
-def _draw(result: ReproductionResults, rows: dict[str, str], title: str) -> Figure:
+def _draw(result: ReproductionData, rows: dict[str, str], title: str) -> Figure:
     levels = result.stimuli.table["level"].to_numpy(np.float64)
     grid = np.linspace(levels.min(), levels.max(), GRID)
     psi = result.measured.fits.predict(grid)
@@ -72,7 +73,7 @@ def _draw(result: ReproductionResults, rows: dict[str, str], title: str) -> Figu
     )
 
 
-def _lines(result: ReproductionResults, pretraining: str, mask: str, psi: Floats) -> list[Line]:
+def _lines(result: ReproductionData, pretraining: str, mask: str, psi: Floats) -> list[Line]:
     cells, answers = result.measured.cells, result.measured.answers
     first = result.seeds[0]
     lines = []
@@ -104,7 +105,7 @@ def _lines(result: ReproductionResults, pretraining: str, mask: str, psi: Floats
     return lines
 
 
-def _cohort_curves(result: ReproductionResults, grid: Floats) -> CohortCurves:
+def _cohort_curves(result: ReproductionData, grid: Floats) -> CohortCurves:
     people = result.people
     fits = people.fits.to_frame()
     psi = people.fits.predict(grid)[(fits["condition"] == people.measures.condition).to_numpy()]

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from psychobench_torch.reproduction.attention_figures import (
-    draw_figure_3,
-    draw_figure_5,
-    map_attention,
-)
-from psychobench_torch.reproduction.paper import MASKS
 
 from psychobench.errors import ObserverError
 from psychobench.observers.attention_protocol import AttentionMaps
 from psychobench.observers.protocol import ObserverInfo
+from psychobench.reproduction.attention_figures import (
+    draw_figure_3,
+    draw_figure_5,
+    map_attention,
+)
+from psychobench.reproduction.paper import MASKS
 from psychobench.stimuli.sets import StimulusSet, load_stimuli
 
 NETWORKS = ("alexnet", "fe_alexnet")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from psychobench_torch.reproduction.measures import FACE, OBJECT, Floats, Replicates
+from psychobench.reproduction.measures import FACE, OBJECT, Floats, Replicates
 
 NONE, EYES, NOSE, MOUTH = range(4)
 MASKED = slice(1, None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from psychobench.plugins import Page, Section, Text, made_section, picture, table_of
-from psychobench_torch.reproduction.paper import SOURCE
-from psychobench_torch.reproduction.text import (
+from psychobench.reports.page import Page, Section, Text, picture, table_of
+from psychobench.reports.page_parts import made_section
+from psychobench.reproduction.paper import SOURCE
+from psychobench.reproduction.text import (
     GAIN,
     claim_counts,
     claims_form,
@@ -21,7 +22,7 @@ from psychobench_torch.reproduction.text import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from psychobench_torch.reproduction.results import ReproductionResults
+    from psychobench.reproduction.data import ReproductionData
 
 READING = (
     "The columns on the left come from this run; those named 'paper' are the paper's. A word in "
@@ -39,7 +40,7 @@ VERDICTS = (
 )
 
 
-def reproduction_page(result: ReproductionResults, figure_2: Figure, figure_4: Figure) -> Page:
+def reproduction_page(result: ReproductionData, figure_2: Figure, figure_4: Figure) -> Page:
     """Build the page of a reproduction, with its figures."""
     stimuli, cohort = result.stimuli, result.people.cohort
     made_at = f"{datetime.fromisoformat(str(result.provenance['made_at'])):%Y-%m-%d %H:%M} UTC"
@@ -59,7 +60,7 @@ def reproduction_page(result: ReproductionResults, figure_2: Figure, figure_4: F
     )
 
 
-def _short(result: ReproductionResults) -> list[str]:
+def _short(result: ReproductionData) -> list[str]:
     departing = int((result.departures["departs"] == "yes").sum())
     return [
         result.heading,
@@ -70,7 +71,7 @@ def _short(result: ReproductionResults) -> list[str]:
     ]
 
 
-def _departures(result: ReproductionResults) -> list[Any]:
+def _departures(result: ReproductionData) -> list[Any]:
     names = {"stage": "stage", "item": "item", "paper": "paper", "here": "here",
              "departs": "departs", "section": "section"}  # fmt: skip
     return [
@@ -95,7 +96,7 @@ def _figures(figure_2: Figure, figure_4: Figure) -> list[Any]:
     ]
 
 
-def _tables(result: ReproductionResults) -> list[Any]:
+def _tables(result: ReproductionData) -> list[Any]:
     blocks: list[Any] = [Text([READING])]
     for filled in result.tables:
         said = f"{title(filled)}. {family_lines(filled)[0]}"
@@ -105,14 +106,14 @@ def _tables(result: ReproductionResults) -> list[Any]:
     return blocks
 
 
-def _gain(result: ReproductionResults) -> Section:
+def _gain(result: ReproductionData) -> Section:
     assert result.gain is not None
     return Section(
         "gain", "What FE's gain rests on", [table_of(gain_form(result.gain), f"{GAIN}.")]
     )
 
 
-def _claims(result: ReproductionResults) -> list[Any]:
+def _claims(result: ReproductionData) -> list[Any]:
     names = {
         "id": "id",
         "section": "section",

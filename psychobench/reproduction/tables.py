@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from psychobench.plugins import (
-    Published,
-    compare_balanced,
-    compare_seeds,
-    compare_with,
-    seed_summary,
-)
-from psychobench_torch.reproduction.measures import READINGS, Measured, People, Replicates
-from psychobench_torch.reproduction.paper import (
+from psychobench.comparison import compare_balanced, compare_seeds, compare_with, seed_summary
+from psychobench.comparison.published import Published
+from psychobench.reproduction.measures import READINGS, Measured, People, Replicates
+from psychobench.reproduction.paper import (
     CONDITIONS,
     CONTROLS,
     NETWORKS,
@@ -24,7 +20,7 @@ from psychobench_torch.reproduction.paper import (
     TABLES,
     PaperTable,
 )
-from psychobench_torch.reproduction.pretraining_data import Infos, pretrained_on
+from psychobench.reproduction.pretraining_data import UNKNOWN, Infos, pretrained_on
 
 TESTS = ("t", "df", "p", "p_bonferroni", "single_p", "single_p_bonferroni", "percentile")
 SEEDS = (
@@ -117,7 +113,7 @@ def _fill(
     table = table.merge(theirs[[*keys, *PRINTED.values()]], on=keys, how="left", validate="1:1")
     table.insert(0, "table", of.number)
     pairs_of = zip(table["observer"], table["pretraining"], strict=True)
-    table["weights"] = [pretrained_on(infos[f"{name}, {role}"], role) for name, role in pairs_of]
+    table["weights"] = [_weights(infos.get(f"{name}, {role}"), role) for name, role in pairs_of]
     lead = ["table", *keys, "weights"]
     return FilledTable(
         of,
@@ -127,6 +123,10 @@ def _fill(
         again.family_size,
         int(theirs["paper_pse"].notna().sum()),
     )
+
+
+def _weights(info: Mapping[str, Any] | None, role: str) -> str:
+    return UNKNOWN if info is None else pretrained_on(info, role)
 
 
 def _in_order(column: pd.Series[Any]) -> pd.Series[Any]:

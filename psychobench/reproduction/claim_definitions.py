@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from psychobench_torch.reproduction import claim_measures as of
-from psychobench_torch.reproduction.claims import NO_MAPS, Claim
-from psychobench_torch.reproduction.paper import NETWORKS
+from psychobench.reproduction import claim_measures as of
+from psychobench.reproduction.claims import NO_MAPS, Claim
+from psychobench.reproduction.paper import NETWORKS
 
 PAIR = ("alexnet", "fe_alexnet")
 DISTANCE = "Root mean square distance of the fitted curve from the people's mean curve"
