@@ -49,7 +49,7 @@ def fit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     has a PSE with a status: ok, step, outside, reversed, never or failed.
     """
     from psychobench.fits.pse import fit as fit_table
-    from psychobench.fits.results import FORMATS
+    from psychobench.fits.saved_table import FORMATS
     from psychobench.messages import number_of
     from psychobench.resources import check_file_to_write
     from psychobench.tables.output import json_text

@@ -49,7 +49,7 @@ def models(
     likelihood-ratio tests, all of them by AIC and BIC.
     """
     from psychobench.fits.models.comparison import compare_models
-    from psychobench.fits.models.result import FORMATS
+    from psychobench.fits.saved_table import FORMATS
     from psychobench.resources import check_file_to_write
     from psychobench.tables.output import json_text
 

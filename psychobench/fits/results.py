@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +18,11 @@ from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.goodness.findings import Goodness
 from psychobench.fits.options import FitOptions
 from psychobench.fits.reading_tables import Readings
+from psychobench.fits.saved_table import SavedAsTable
 from psychobench.fits.summary import main_columns, summarise
 from psychobench.messages import shown
-from psychobench.resources import check_file_to_write, write_whole
 from psychobench.tables.notebook import ShownAsTable
-from psychobench.tables.output import csv_bytes, json_rows, json_text
+from psychobench.tables.output import json_rows
 from psychobench.tables.positions import row_positions
 
 if TYPE_CHECKING:
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
     from psychobench.draw.fits import Fit
 
 MAX_PANELS, GRID = 40, 201
-FORMATS = (".csv", ".json")
 
 PerFit = str | Sequence[str] | Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
-class Fits(Readings, ShownAsTable):
+class Fits(Readings, SavedAsTable, ShownAsTable):
     """Fitted psychometric functions of a table, one row per observer and condition.
 
     Parameters
@@ -222,30 +220,6 @@ class Fits(Readings, ShownAsTable):
         for row in rows if self.goodness is not None else ():
             row["flags"] = row["flags"].split("; ") if row["flags"] else []
         return rows
-
-    def save(self, out: str | Path) -> Path:
-        """Write the whole table.
-
-        Parameters
-        ----------
-        out : str or path
-            A file that ends in ``.csv`` or ``.json``; it is written whole or not at all.
-
-        Returns
-        -------
-        pathlib.Path
-
-        Raises
-        ------
-        OptionError
-            If the file has another ending.
-        ResourceError
-            If it cannot be written.
-        """
-        path = check_file_to_write(out, FORMATS)
-        as_csv = path.suffix.lower() == ".csv"
-        write_whole(path, csv_bytes(self.table) if as_csv else json_text(self.to_json()).encode())
-        return path
 
     def _shown(self) -> pd.DataFrame:
         return main_columns(self.table, self._keys())

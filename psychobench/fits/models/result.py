@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.models.fitting import FittedModel, model_band
 from psychobench.fits.models.sentences import observer_sentences
+from psychobench.fits.saved_table import SavedAsTable
 from psychobench.messages import shown
-from psychobench.resources import check_file_to_write, write_whole
 from psychobench.tables.notebook import ShownAsTable
-from psychobench.tables.output import csv_bytes, json_rows, json_text
+from psychobench.tables.output import json_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,13 +26,12 @@ if TYPE_CHECKING:
 
     from psychobench.draw.fits import Fit
 
-FORMATS = (".csv", ".json")
 GRID, MAX_PANELS = 201, 40
 LINE = 80  # characters of a line of text
 
 
 @dataclass(frozen=True)
-class ModelComparison(ShownAsTable):
+class ModelComparison(SavedAsTable, ShownAsTable):
     """Models of which parameters differ between conditions, one row per observer and model.
 
     Parameters
@@ -182,30 +180,6 @@ class ModelComparison(ShownAsTable):
                 'choose some with `where="observer=NAME"`'
             )
         return draw_panels(list(panels.items()))
-
-    def save(self, out: str | Path) -> Path:
-        """Write the table.
-
-        Parameters
-        ----------
-        out : str or path
-            A file that ends in ``.csv`` or ``.json``; it is written whole or not at all.
-
-        Returns
-        -------
-        pathlib.Path
-
-        Raises
-        ------
-        OptionError
-            If the file has another ending.
-        ResourceError
-            If it cannot be written.
-        """
-        path = check_file_to_write(out, FORMATS)
-        as_csv = path.suffix.lower() == ".csv"
-        write_whole(path, csv_bytes(self.table) if as_csv else json_text(self.to_json()).encode())
-        return path
 
     def _models(self, vary: str | None) -> list[FittedModel]:
         """Return the model of each curve: the one that is named, or the observer's chosen one."""
