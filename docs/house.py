@@ -17,7 +17,7 @@ STOREYS = {
     "what plug-ins may use": ("plugins",),
     "what users type": ("cli",),
     "whether an observer keeps the protocol": ("testing",),
-    "a paper beside its repetition": ("reproduction",),
+    "a paper's experiments, run again": ("reproduction",),
     "results that users hold": ("studies", "attention", "analysis", "reports"),
     "measures and tests": ("comparison", "fits"),
     "data of other programs": ("exports", "gaze", "imports"),
