@@ -32,6 +32,7 @@ from psychobench.cli import options as shared
 @click.option(
     "--unscaled",
     is_flag=True,
+    default=False,
     help="Take --at between the asymptotes: guess and lapse rates do not count.",
 )
 @click.option(
