@@ -23,7 +23,7 @@ STOREYS = {
     "data of other programs": ("exports", "gaze", "imports"),
     "who answers, what was answered, what was shown": ("observers", "trials", "stimuli"),
     "the ground": (
-        *("draw", "tables", "parallel", "resources"),
+        *("draw", "tables", "parallel", "outputs", "resources"),
         *("images", "arguments", "messages", "errors"),
     ),
 }

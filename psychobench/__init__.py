@@ -19,6 +19,7 @@ _PUBLIC = {
     "compare_conditions": "psychobench.comparison.conditions.condition_tests",
     "compare_maps": "psychobench.gaze",
     "compare_models": "psychobench.fits.models.comparison",
+    "demo": "psychobench.analysis.demo",
     "error_consistency": "psychobench.comparison",
     "export_trials": "psychobench.exports",
     "fit": "psychobench.fits.pse",

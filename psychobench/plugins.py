@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from psychobench.arguments import parse_names as parse_names, parse_pairs as parse_pairs
     from psychobench.cli.notes import typed as typed
-    from psychobench.cli.options import JSON as JSON
+    from psychobench.cli.options import JSON as JSON, OVERWRITE as OVERWRITE
     from psychobench.draw.figures import save_figure as save_figure
     from psychobench.draw.training import draw_training as draw_training
     from psychobench.errors import (
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
     from psychobench.observers.protocol import Observer as Observer, ObserverInfo as ObserverInfo
+    from psychobench.outputs import (
+        check_output_folder as check_output_folder,
+        output_folder as output_folder,
+    )
     from psychobench.parallel import read_ahead as read_ahead, thread_pool as thread_pool
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.reproduction.experiments import PaperExperiments as PaperExperiments
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from psychobench.resources import (
         check_writable as check_writable,
         sha256 as sha256,
-        staged_folder as staged_folder,
         write_whole as write_whole,
     )
     from psychobench.stimuli.faces import (
@@ -77,10 +80,10 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.messages": ("nearest",),
     },
     "files and tables": {
+        "psychobench.outputs": ("check_output_folder", "output_folder"),
         "psychobench.resources": (
             "check_writable",
             "sha256",
-            "staged_folder",
             "write_whole",
         ),
         "psychobench.tables.reading": ("read_cells",),
@@ -110,7 +113,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "a command": {
         "psychobench.cli.notes": ("typed",),
-        "psychobench.cli.options": ("JSON",),
+        "psychobench.cli.options": ("JSON", "OVERWRITE"),
     },
     "a paper's experiments": {
         "psychobench.reproduction.experiments": ("PaperExperiments",),

@@ -15,6 +15,19 @@ from pathlib import Path
 from psychobench.errors import OptionError, ResourceError
 
 PACKAGE = Path(__file__).parent
+# faults of a disk that come without the name of a file
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_LONGEST_SHOWN = 120
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "your disk quota is used up",
+    errno.EFBIG: "the file is larger than the disk or your limit allows",
+    errno.EIO: "the disk or the network drive reported an input/output error",
+    errno.ENAMETOOLONG: "its name is too long for the disk",
+    errno.EROFS: "the disk can only be read",
+    errno.EACCES: "you have no permission",
+    errno.EPERM: "the system does not permit it",
+}
 
 
 def bundled(kind: str) -> Path:
@@ -84,7 +97,7 @@ def write_whole(path: Path, data: bytes) -> None:
         temporary.write_bytes(data)
         temporary.replace(target)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise explain_unwritable(path, error) from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -119,7 +132,7 @@ def staged_folder(out: Path) -> Iterator[Path]:
         scratch = Path(tempfile.mkdtemp(dir=out, prefix=".partial-"))
     except OSError as error:
         _remove_empty(created)
-        raise _unwritable(out, error) from None
+        raise explain_unwritable(out, error) from None
     try:
         staged = scratch / "new"
         staged.mkdir()
@@ -127,8 +140,9 @@ def staged_folder(out: Path) -> Iterator[Path]:
         _move_all(staged, out, scratch / "old")
     except OSError as error:
         # a file that the block only reads is no fault of the output folder
-        if error.errno == errno.ENOSPC or str(scratch) in str(error.filename):
-            raise _unwritable(out, error) from None
+        full = error.filename is None and error.errno in FULL
+        if full or str(scratch) in str(error.filename):
+            raise explain_unwritable(out, error) from None
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -145,6 +159,7 @@ def check_writable(out: Path) -> None:
     ResourceError
         If they cannot.
     """
+    check_name(out)
     try:
         places = (out, *out.parents)
         existing = next((place for place in places if os.path.lexists(place)), places[-1])
@@ -153,7 +168,7 @@ def check_writable(out: Path) -> None:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        raise _unwritable(out, error) from None
+        raise explain_unwritable(out, error) from None
 
 
 def check_file_to_write(out: object, endings: Sequence[str]) -> Path:
@@ -169,10 +184,26 @@ def check_file_to_write(out: object, endings: Sequence[str]) -> Path:
     if not isinstance(out, (str, os.PathLike)) or Path(out).suffix.lower() not in endings:
         raise OptionError(f"`out` must be a file that ends in {' or '.join(endings)}: got {out}")
     path = Path(out)
+    check_writable(path.parent)
+    check_name(path)
     if path.is_dir():
         raise ResourceError(f"`out` must be a file: {path} is a folder; name a file in it")
-    check_writable(path.parent)
     return path
+
+
+def check_name(path: Path) -> None:
+    """Check that the disk can take a name.
+
+    Raises
+    ------
+    ResourceError
+        If it is too long.
+    """
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise explain_unwritable(path, error) from None
 
 
 def _move_all(source: Path, target: Path, old: Path) -> None:
@@ -199,7 +230,7 @@ def _move_all(source: Path, target: Path, old: Path) -> None:
                 (old / name).replace(target / name)
         _remove_empty(created)
         if isinstance(error, OSError):
-            raise _unwritable(target, error) from None
+            raise explain_unwritable(target, error) from None
         raise
 
 
@@ -210,6 +241,17 @@ def _remove_empty(folders: list[Path]) -> None:
             folder.rmdir()
 
 
-def _unwritable(path: Path, error: OSError) -> ResourceError:
-    reason = error.strerror or str(error)
-    return ResourceError(f"output must be writable: {path} is not ({reason}); choose another `out`")
+def explain(error: OSError) -> str:
+    """Say in plain words what kept a file from being written, with what the system said."""
+    said = error.strerror or str(error)
+    plain = _REASONS.get(error.errno or 0)
+    return f"{plain}: {said}" if plain else said
+
+
+def explain_unwritable(path: Path, error: OSError) -> ResourceError:
+    """Make the message that says why a path could not be written."""
+    remedy = "free some space, or " if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    place = str(path) if len(str(path)) <= _LONGEST_SHOWN else f"{str(path)[:_LONGEST_SHOWN]}..."
+    return ResourceError(
+        f"output must be writable: {place} is not ({explain(error)}); {remedy}choose another `out`"
+    )

@@ -10,21 +10,26 @@ from psychobench.analysis.figures import analysis_figures
 from psychobench.analysis.page import analysis_page
 from psychobench.analysis.tables import analysis_document, analysis_tables
 from psychobench.analysis.text import analysis_text
-from psychobench.resources import staged_folder
+from psychobench.outputs import output_folder
 from psychobench.tables.output import csv_bytes
 
+KIND = "analysis"
+ALWAYS = ("report.html", "summary.txt", "analysis.json", "fits.csv")
 
-def save_analysis(analysis: AnalysisData, folder: Path) -> None:
+
+def save_analysis(analysis: AnalysisData, folder: Path, *, overwrite: bool = False) -> None:
     """Write page, text, tables, figures and provenance into a folder, all files or none.
 
     Raises
     ------
     ResourceError
-        If the folder cannot be created or written.
+        If the folder cannot be created or written, or holds such files of somebody else.
     """
     from psychobench.draw.figures import save_figure
 
-    with staged_folder(folder) as staged:
+    file = analysis.provenance.get("options", {}).get("file")
+    inputs = [] if file is None else [Path(file)]
+    with output_folder(folder, kind=KIND, overwrite=overwrite, inputs=inputs) as staged:
         figures = dict(analysis_figures(analysis))
         texts = {
             "report.html": analysis_page(analysis, figures).html(),

@@ -54,22 +54,25 @@ class Analysis(AnalysisData):
         """Return the report: one page with figures, tables, sentences and provenance."""
         return analysis_page(self)
 
-    def save(self, folder: str | PathLike[str]) -> None:
+    def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write report, summary, figures, tables and provenance into a folder.
 
-        All files are written, or none. Files of the same name are replaced, others stay.
+        All files are written, or none. Files of an earlier analysis there are replaced, or removed
+        where this one has none of that name, if they are as they were written; others stay.
 
         Parameters
         ----------
         folder : str or path
             Created if it does not exist.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If the folder cannot be created or written.
+            If the folder cannot be created or written, or a file in it must not be replaced.
         """
-        save_analysis(self, Path(folder))
+        save_analysis(self, Path(folder), overwrite=overwrite)
 
     def plot(self, ax: Axes | None = None, *, measure: str | None = None) -> Figure:
         """Draw everybody's PSE and JND by condition, with the means and their intervals.

@@ -27,6 +27,7 @@ from psychobench.trials.screening import (
     Screening,
     check_trials,
     exclude_participants,
+    note_unused_columns,
     parse_exclusions,
 )
 from psychobench.trials.table import TableLike, note_reading
@@ -114,7 +115,7 @@ def analyse(
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
     factors = [name for name in (inner, outer) if name is not None]
-    screening = check_trials(trials) if "response" in trials else None
+    screening = check_trials(trials, factors=factors) if "response" in trials else None
     excluded = _exclude(trials, screening, rules)
     if gof is None:  # neither probabilities nor a shared lapse rate can be simulated
         gof = 0 if "p_target" in trials or fitting.get("share") else SIMULATIONS
@@ -123,7 +124,8 @@ def analyse(
     tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
     if not isinstance(table, pd.DataFrame):
         note_reading(trials)
-    notes = [NO_TRIALS, *untested] if screening is None else untested
+    if screening is None:
+        untested = [NO_TRIALS, *note_unused_columns(trials, factors), *untested]
     return Analysis(
         table=excluded.kept,
         screening=screening,
@@ -136,7 +138,7 @@ def analyse(
         between=outer,
         confidence=confidence,
         statuses=included,
-        notes=tuple(notes),
+        notes=tuple(untested),
         provenance=_provenance(
             table,
             fits,

@@ -19,10 +19,10 @@ from psychobench.attention.study_figures import (
     draw_faithfulness,
     draw_region_shares,
 )
-from psychobench.attention.study_files import attention_json, write_attention
+from psychobench.attention.study_files import KIND, attention_json, write_attention
 from psychobench.attention.study_text import attention_text
 from psychobench.errors import OptionError
-from psychobench.resources import staged_folder
+from psychobench.outputs import output_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,7 +112,13 @@ class AttentionStudy(MappedAttention):
         """
         return draw_faithfulness(self._measured())
 
-    def save(self, folder: str | PathLike[str], *, colour_scale: ColourScale = "figure") -> None:
+    def save(
+        self,
+        folder: str | PathLike[str],
+        *,
+        colour_scale: ColourScale = "figure",
+        overwrite: bool = False,
+    ) -> None:
         """Write figures, raw maps and tables into a folder, all of them or none.
 
         Parameters
@@ -124,14 +130,16 @@ class AttentionStudy(MappedAttention):
             ``faithfulness.csv``.
         colour_scale : {"figure", "row", "map"}
             What shares one colour scale in ``maps.png``.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If the folder cannot be written.
+            If the folder cannot be written, or a file in it must not be replaced.
         """
         check_choice(colour_scale, "colour_scale", COLOUR_SCALES)
-        with staged_folder(Path(folder)) as place:
+        with output_folder(Path(folder), kind=KIND, overwrite=overwrite) as place:
             write_attention(self, place, colour_scale)
 
     def _measured(self) -> Any:

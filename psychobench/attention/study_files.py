@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from psychobench.draw.maps import ColourScale
 
 
+KIND = "maps of attention"
+ALWAYS = ("maps.png", "maps.svg", "maps.pdf", "attention.json")
+
+
 def write_attention(study: MappedAttention, folder: Path, colour_scale: ColourScale) -> None:
     """Write figures, raw maps and tables into an existing folder."""
     from psychobench.draw import figures

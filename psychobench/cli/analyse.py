@@ -9,6 +9,7 @@ import click
 
 from psychobench.cli import options as shared
 from psychobench.cli.notes import typed
+from psychobench.cli.wording import in_options
 
 if TYPE_CHECKING:
     from psychobench.analysis import Analysis
@@ -46,8 +47,9 @@ if TYPE_CHECKING:
     metavar="DIR",
     help="Write the report page, figures and tables here.",
 )
+@shared.OVERWRITE
 @shared.JSON
-def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
+def analyse(file: Path, out: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Analyse your participants' trials: checks, curves, PSE and JND, tests in words.
 
     FILE is a CSV or TSV of trials (observer, level, response) or counts. Each participant's trials
@@ -56,18 +58,19 @@ def analyse(file: Path, out: Path | None, as_json: bool, **options: Any) -> None
     import json
 
     from psychobench.analysis import analyse as analyse_file
-    from psychobench.resources import check_writable
+    from psychobench.analysis.files import ALWAYS, KIND
+    from psychobench.outputs import check_output_folder
 
     if out is not None:
-        check_writable(out)
+        check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
     found = _as_typed(analyse_file(file, **options), out)
     if out is not None:
-        found.save(out)
+        found.save(out, overwrite=overwrite)
         click.echo(f"Wrote {out}: report, figures, tables, provenance.", err=True)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
     else:
-        click.echo(found.summary())
+        click.echo(in_options(found.summary(), click.get_current_context().command))
 
 
 def _as_typed(found: Analysis, out: Path | None) -> Analysis:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.cli.options import JSON, SEED
+from psychobench.cli.options import JSON, OVERWRITE, SEED
 
 
 @click.command()
@@ -87,8 +87,9 @@ from psychobench.cli.options import JSON, SEED
     metavar="DIR",
     help="Write tables and figures here.",
 )
+@OVERWRITE
 @JSON
-def compare(out: Path | None, as_json: bool, **options: Any) -> None:
+def compare(out: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Compare maps of attention with where people looked, image by image and pooled.
 
     Three baselines are scored beside the maps: an all-zero map, a Gaussian on the middle of the
@@ -98,13 +99,14 @@ def compare(out: Path | None, as_json: bool, **options: Any) -> None:
     import json
 
     from psychobench.gaze import compare_maps
-    from psychobench.resources import check_writable
+    from psychobench.gaze.comparison import ALWAYS, KIND
+    from psychobench.outputs import check_output_folder
 
     if out is not None:
-        check_writable(out)
+        check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
     compared = compare_maps(**options, progress=True)
     if out is not None:
-        compared.save(out)
+        compared.save(out, overwrite=overwrite)
         click.echo(
             f"Written to {out}: gaze.csv, images.csv, gaze.json; as .png, .svg and .pdf gaze, "
             "error" + (" and gallery-*." if options["images"] else "; galleries need --images."),

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.cli.options import JSON, SEED
+from psychobench.cli.options import JSON, OVERWRITE, SEED
 
 
 @click.command()
@@ -98,6 +98,7 @@ from psychobench.cli.options import JSON, SEED
     metavar="DIR",
     help="Write figures, maps (.npz) and tables here.",
 )
+@OVERWRITE
 @JSON
 def draw(
     observer: tuple[str, ...],
@@ -105,6 +106,7 @@ def draw(
     reading: tuple[str, ...],
     colour_scale: Any,
     out: Path,
+    overwrite: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -117,13 +119,14 @@ def draw(
     from dataclasses import replace
 
     from psychobench.attention.mapping import map_attention
+    from psychobench.attention.study_files import ALWAYS, KIND
     from psychobench.cli.notes import typed
-    from psychobench.resources import check_writable
+    from psychobench.outputs import check_output_folder
 
-    check_writable(out)
+    check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
     study = map_attention(observer, masks=mask, readings=reading, **options)
     study = replace(study, provenance={"command": typed(), **study.provenance})
-    study.save(out, colour_scale=colour_scale)
+    study.save(out, colour_scale=colour_scale, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(study.to_json(), indent=2, allow_nan=False))
     else:

@@ -91,11 +91,13 @@ from psychobench.cli import options as shared
     metavar="DIR",
     help="Write the report page, tables and figure here.",
 )
+@shared.OVERWRITE
 @shared.JSON
 def compare(
     observer: tuple[str, ...],
     mask: tuple[str, ...],
     out: Path | None,
+    overwrite: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -115,14 +117,15 @@ def compare(
 
     from psychobench import study
     from psychobench.cli.notes import typed
-    from psychobench.resources import check_writable
+    from psychobench.outputs import check_output_folder
+    from psychobench.studies.files import ALWAYS, KIND
 
     if out is not None:
-        check_writable(out)
+        check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
     found = study(observer, masks=mask or None, **options)
     found = replace(found, provenance={**found.provenance, "command": typed()})
     if out is not None:
-        found.save(out)
+        found.save(out, overwrite=overwrite)
         click.echo(
             f"Written to {out}: report.html, tables, figure (curves.png, .svg, .pdf), provenance.",
             err=True,

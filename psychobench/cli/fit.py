@@ -41,8 +41,9 @@ from psychobench.cli import options as shared
     metavar="FILE",
     help="Write the whole table here, as .csv or .json.",
 )
+@shared.OVERWRITE
 @shared.JSON
-def fit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
+def fit(file: Path, out: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Fit a psychometric function to each observer and condition in FILE.
 
     FILE is a CSV or TSV of trials (observer, level, response) or counts (observer, level, n_trials,
@@ -50,14 +51,14 @@ def fit(file: Path, out: Path | None, as_json: bool, **options: Any) -> None:
     has a PSE with a status: ok, step, outside, reversed, never or failed.
     """
     from psychobench.fits.pse import fit as fit_table
-    from psychobench.fits.saved_table import FORMATS
+    from psychobench.fits.results import Fits
     from psychobench.messages import number_of
-    from psychobench.resources import check_file_to_write
     from psychobench.tables.output import json_text
 
     if out is not None:
-        check_file_to_write(out, FORMATS)
+        Fits.check_file(out, overwrite=overwrite)
     fits = fit_table(file, **options)
     if out is not None:
-        click.echo(f"Wrote {fits.save(out)}: {number_of(len(fits), 'fit')}.", err=True)
+        saved = fits.save(out, overwrite=overwrite)
+        click.echo(f"Wrote {saved}: {number_of(len(fits), 'fit')}.", err=True)
     click.echo(json_text(fits.to_json()) if as_json else fits.summary() + "\n", nl=False)

@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from psychobench.cli import options as shared
+from psychobench.cli.groups import SuggestingGroup
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def humans() -> None:
     """List or simulate human cohorts.
 
@@ -67,16 +68,18 @@ def list_(as_json: bool) -> None:
 )
 @click.option("--repetitions", type=int, default=30, show_default=True, help="Of each level.")
 @shared.SEED
-def simulate(out: Path, **options: Any) -> None:
+@shared.OVERWRITE
+def simulate(out: Path, overwrite: bool, **options: Any) -> None:
     """Simulate people whose fitted PSEs have a given mean and standard error.
 
     Each has a PSE, width, guess and lapse rate of their own and answers every trial by chance. The
     defaults are the published cohort's figures. The table says in a column that it is simulated,
     and so does everything that is made from it.
     """
-    from psychobench.fits.cohort_simulation import simulate_cohort
-    from psychobench.resources import check_file_to_write
+    from psychobench.fits.cohort_simulation import KIND, simulate_cohort
+    from psychobench.outputs import check_output_file
 
-    check_file_to_write(out, (".csv",))
+    check_output_file(out, (".csv",), kind=KIND, overwrite=overwrite)
     made = simulate_cohort(**options)
-    click.echo(f"Written to {made.save(out)}: {made.summary()}")
+    saved = made.save(out, overwrite=overwrite)
+    click.echo(f"Written to {saved}: {made.summary()}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from psychobench.cli.options import OVERWRITE
 from psychobench.messages import number_of
 
 if TYPE_CHECKING:
@@ -97,17 +98,25 @@ builder, of E-Prime's merged tables, and of MATLAB 7.3. Check the counts.
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new table."
 )
+@OVERWRITE
 @click.option("--json", "as_json", is_flag=True, help="Print the account of all rows as JSON.")
 def import_command(
-    files: tuple[Path, ...], interactive: bool, out: Path, as_json: bool, **options: Any
+    files: tuple[Path, ...],
+    interactive: bool,
+    out: Path,
+    overwrite: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Read the options, import, write and report."""
     from psychobench.imports import import_trials
-    from psychobench.imports.imported import check_out
+    from psychobench.imports.imported import KIND, check_out
+    from psychobench.outputs import check_output_file
 
     check_out(out, files)
+    check_output_file(out, (".csv",), kind=KIND, overwrite=overwrite)
     found = _asking(files, options) if interactive else import_trials(files, **options)
-    found.save(out)
+    found.save(out, overwrite=overwrite)
     click.echo(_to_json(found, out) if as_json else _readable(found, out))
 
 

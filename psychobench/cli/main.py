@@ -5,19 +5,23 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import click
 
 from psychobench import __version__
+from psychobench.cli.groups import SuggestingGroup
+from psychobench.cli.notes import named_inputs
 from psychobench.cli.wording import in_options, leaf
 from psychobench.errors import PsychobenchError
 from psychobench.messages import how_to_install
+from psychobench.resources import FULL, explain
 
 # name -> (where it lives, one line of help); the modules load only when their command runs
 COMMANDS = {
@@ -33,6 +37,7 @@ COMMANDS = {
         "psychobench.cli.compare:compare",
         "Test how human an observer's judgements are.",
     ),
+    "demo": ("psychobench.cli.demo:demo", "Write a small data set and its report, to look at."),
     "export": ("psychobench.cli.export:export", "Write trials as BIDS, Psych-DS or for R."),
     "fit": ("psychobench.cli.fit:fit", "Fit psychometric functions to a table of trials."),
     "humans": ("psychobench.cli.humans:humans", "List or simulate human cohorts."),
@@ -61,7 +66,7 @@ ELSEWHERE = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(SuggestingGroup):
     """A group whose commands are imported when one of them is asked for."""
 
     own: ClassVar = COMMANDS
@@ -138,12 +143,52 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a fault in the input ends in one line each and exit status 1."""
     try:
-        with _tidy_when_terminated(), _notes_on_stderr(arguments):
-            cli.main(args=None if arguments is None else list(arguments), prog_name="psychobench")
+        with _tidy_when_terminated(), _notes_on_stderr(arguments), _inputs_kept():
+            try:
+                cli.main(
+                    args=None if arguments is None else list(arguments), prog_name="psychobench"
+                )
+            finally:
+                _flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        _end_for_full_output(error)
     except PsychobenchError as error:
         faults = [in_options(fault, _typed(arguments)) for fault in error.faults]
         click.echo("\n".join(["Error: " + faults[0], *faults[1:]]), err=True)
         sys.exit(1)
+
+
+def _flush() -> None:
+    """Find out here, and not when Python ends, whether standard output took everything."""
+    with contextlib.suppress(BrokenPipeError, ValueError):
+        if sys.stdout is not None:
+            sys.stdout.flush()
+
+
+def _end_for_full_output(error: OSError) -> NoReturn:
+    """End because standard output takes no more; what is left of it is dropped."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    click.echo(
+        "Error: standard output must take what is printed: it does not "
+        f"({explain(error)}); send it to another place",
+        err=True,
+    )
+    sys.exit(1)
+
+
+@contextlib.contextmanager
+def _inputs_kept() -> Iterator[None]:
+    """Keep every file and folder that the command names from being replaced by its output."""
+    from psychobench.outputs import NAMED_INPUTS
+
+    token = NAMED_INPUTS.set(named_inputs)
+    try:
+        yield
+    finally:
+        NAMED_INPUTS.reset(token)
 
 
 def _typed(arguments: Sequence[str] | None) -> click.Command:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from psychobench.cli.options import OVERWRITE
+
 
 @click.command()
 @click.argument("stimuli", metavar="NAME|DIR")
@@ -45,6 +47,7 @@ import click
     metavar="DIR",
     help="Write the set with its masks, fills and masked images here.",
 )
+@OVERWRITE
 def mask(stimuli: str, out: Path, **options: Any) -> None:
     """Add masks to a set, and write the masked images for the program that shows them.
 

@@ -38,9 +38,15 @@ from psychobench.cli import options as shared
     metavar="FILE",
     help="Write the table here, as .csv or .json.",
 )
+@shared.OVERWRITE
 @shared.JSON
 def models(
-    file: Path, vary: tuple[str, ...], out: Path | None, as_json: bool, **options: Any
+    file: Path,
+    vary: tuple[str, ...],
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
     """Compare models of which parameters differ between each observer's conditions in FILE.
 
@@ -49,13 +55,12 @@ def models(
     likelihood-ratio tests, all of them by AIC and BIC.
     """
     from psychobench.fits.models.comparison import compare_models
-    from psychobench.fits.saved_table import FORMATS
-    from psychobench.resources import check_file_to_write
+    from psychobench.fits.models.result import ModelComparison
     from psychobench.tables.output import json_text
 
     if out is not None:
-        check_file_to_write(out, FORMATS)
+        ModelComparison.check_file(out, overwrite=overwrite)
     found = compare_models(file, vary=list(vary) or None, **options)
     if out is not None:
-        click.echo(f"Wrote {found.save(out)}.", err=True)
+        click.echo(f"Wrote {found.save(out, overwrite=overwrite)}.", err=True)
     click.echo(json_text(found.to_json()) if as_json else found.summary() + "\n", nl=False)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from psychobench.cli.options import OVERWRITE
+
 
 @click.command()
 @click.argument("spec", metavar="SPEC.toml", type=click.Path(path_type=Path))
@@ -16,7 +18,8 @@ import click
     metavar="DIR",
     help="Write the images, levels, landmarks, masks, statistics and hashes here.",
 )
-def morph(spec: Path, out: Path) -> None:
+@OVERWRITE
+def morph(spec: Path, out: Path, overwrite: bool) -> None:
     """Morph photographs into a continuum: the same spec gives the same images.
 
     The spec names two or more images with their templates and the level of each, or one image and
@@ -24,5 +27,5 @@ def morph(spec: Path, out: Path) -> None:
     """
     from psychobench import morph_stimuli
 
-    made = morph_stimuli(spec, out, progress=True)
+    made = morph_stimuli(spec, out, overwrite=overwrite, progress=True)
     click.echo(f"Written to {out}: {len(made.table)} images, {made.title}.", err=True)

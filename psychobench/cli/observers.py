@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from psychobench.cli.groups import SuggestingGroup
+
 if TYPE_CHECKING:
     from psychobench.observers.registry import ObserverEntry
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def observers() -> None:
     """List observers, or check one.
 

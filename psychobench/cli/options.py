@@ -51,6 +51,11 @@ SEED = click.option(
     show_default=True,
     help="Same seed, same result.",
 )
+OVERWRITE = click.option(
+    "--overwrite",
+    is_flag=True,
+    help="Replace files in the way that psychobench did not write there, or that were edited.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 

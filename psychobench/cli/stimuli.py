@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from psychobench.cli.checks import check
+from psychobench.cli.groups import SuggestingGroup
 from psychobench.cli.masks import mask
 from psychobench.cli.morph import morph
-from psychobench.cli.options import JSON
+from psychobench.cli.options import JSON, OVERWRITE
 
 
-@click.group("stimuli")
+@click.group("stimuli", cls=SuggestingGroup)
 def stimuli_command() -> None:
     """Make, show and check stimulus sets.
 
@@ -50,14 +51,15 @@ def list_(as_json: bool) -> None:
     metavar="FILE.png",
     help="Draw every image under every mask here.",
 )
+@OVERWRITE
 @JSON
-def show(stimuli: str, out: Path | None, as_json: bool) -> None:
+def show(stimuli: str, out: Path | None, overwrite: bool, as_json: bool) -> None:
     """Load a set and describe it; with --out, draw it as a contact sheet."""
     from psychobench import load_stimuli
 
     loaded = load_stimuli(stimuli)
     if out is not None:
-        loaded.save_sheet(out)
+        loaded.save_sheet(out, overwrite=overwrite)
         click.echo(f"Written to {out}.", err=True)
     summary = loaded.summary()
     if as_json:
@@ -77,14 +79,15 @@ def show(stimuli: str, out: Path | None, as_json: bool) -> None:
     metavar="DIR",
     help="Write the images, levels, landmarks, masks and hashes here.",
 )
-def render(spec: str, out: Path) -> None:
+@OVERWRITE
+def render(spec: str, out: Path, overwrite: bool) -> None:
     """Render a face continuum from a spec: the same spec gives the same images.
 
     The name of a bundled set renders that set anew; its spec.toml is a good start for your own.
     """
     from psychobench import render_stimuli
 
-    made = render_stimuli(spec, out, progress=True)
+    made = render_stimuli(spec, out, overwrite=overwrite, progress=True)
     click.echo(f"Written to {out}: {len(made.table)} images of the {made.title}.", err=True)
 
 

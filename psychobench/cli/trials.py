@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
+from psychobench.cli.groups import SuggestingGroup
+from psychobench.cli.options import OVERWRITE
 
-@click.group()
+
+@click.group(cls=SuggestingGroup)
 def trials() -> None:
     """Make the trial list that people and networks share."""
 
@@ -44,7 +47,15 @@ def trials() -> None:
     metavar="DIR",
     help="Write the list, its images and the conditions files here.",
 )
-def make(stimuli: str, levels: str | None, repetitions: int, seed: int, out: Path) -> None:
+@OVERWRITE
+def make(
+    stimuli: str,
+    levels: str | None,
+    repetitions: int,
+    seed: int,
+    out: Path,
+    overwrite: bool,
+) -> None:
     """Write a seeded trial list with its images, ready for PsychoPy and jsPsych.
 
     By default seven levels are shown 30 times each.
@@ -52,7 +63,7 @@ def make(stimuli: str, levels: str | None, repetitions: int, seed: int, out: Pat
     from psychobench import make_trials
 
     trials = make_trials(stimuli, levels=levels, repetitions=repetitions, seed=seed)
-    trials.save(out)
+    trials.save(out, overwrite=overwrite)
     n_levels = trials.table["level"].nunique()
     click.echo(
         f"Written to {out}: {len(trials.table)} trials at {n_levels} levels, "

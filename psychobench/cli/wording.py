@@ -20,6 +20,7 @@ from psychobench.errors import PsychobenchError
 SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
 # calls of the library, and the commands that do the same
 COMMANDS = {
+    "demo()": "psychobench demo",
     "fit()": "psychobench fit",
     "list_cohorts()": "psychobench humans list",
     "list_observers()": "psychobench observers list",
@@ -63,6 +64,8 @@ def in_options(text: str, command: click.Command) -> str:
         option = options.get(name)
         if option is None:
             return span[0]
+        if rest == "=True":
+            return option
         return f"{option} {_values(rest[1:], option)}" if rest else option
 
     return _SPAN.sub(translated, text)

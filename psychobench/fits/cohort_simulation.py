@@ -13,12 +13,14 @@ from tqdm import tqdm
 
 from psychobench.arguments import PEOPLES, Levels, parse_levels
 from psychobench.fits.pse import Fits, fit
-from psychobench.resources import check_file_to_write, write_whole
+from psychobench.outputs import check_output_file, write_output
 from psychobench.stimuli.levels import HUMAN_LEVELS
 from psychobench.stimuli.sets import load_stimuli
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes, json_text
 from psychobench.trials.simulate import MODEL, simulate_people
+
+KIND = "simulated cohort"
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,15 @@ class SimulatedCohort(ShownAsTable):
             f"with mean {self.reached['mean_pse']:.4f} and SEM {self.reached['sem_pse']:.4f}."
         )
 
-    def save(self, out: str | Path) -> Path:
+    def save(self, out: str | Path, *, overwrite: bool = False) -> Path:
         """Write the trials as a CSV file, and beside it FILE.json with what they were made from.
 
         Parameters
         ----------
         out : str or path
             A file that ends in ``.csv``.
+        overwrite : bool
+            Whether to replace a file that psychobench did not write there, or that was edited.
 
         Returns
         -------
@@ -68,14 +72,13 @@ class SimulatedCohort(ShownAsTable):
         OptionError
             If the file has another ending.
         ResourceError
-            If it cannot be written.
+            If it cannot be written, or must not be replaced.
         """
-        path = check_file_to_write(out, (".csv",))
+        path = check_output_file(out, (".csv",), kind=KIND, overwrite=overwrite)
         data = csv_bytes(self.table)
-        write_whole(path, data)
         record = json_text(self._record(hashlib.sha256(data).hexdigest()))
-        write_whole(path.with_name(path.name + ".json"), record.encode())
-        return path
+        beside = {path.name + ".json": record.encode()}
+        return write_output(path, data, kind=KIND, overwrite=overwrite, beside=beside)
 
     def _record(self, sha256: str) -> dict[str, Any]:
         return {

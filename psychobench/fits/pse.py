@@ -24,6 +24,7 @@ from psychobench.fits.priors import make_prior
 from psychobench.fits.reading_tables import At, parse_at
 from psychobench.fits.results import Fits
 from psychobench.trials.columns import parse_columns
+from psychobench.trials.oddities import note_repeated_rows, note_similar_names
 from psychobench.trials.table import TableLike, note_reading, read_trials
 
 __all__ = ["Fits", "fit", "fit_checked"]
@@ -163,6 +164,8 @@ def fit(
         fits = fits.with_thresholds(proportions, unscaled=unscaled)
     if not isinstance(table, pd.DataFrame):
         note_reading(checked)
+    for note in (*note_repeated_rows(checked), *note_similar_names(checked)):
+        NOTES.info("Note: %s", note)
     _note_few(options)
     return fits
 

@@ -58,6 +58,8 @@ class Fits(Readings, SavedAsTable, ShownAsTable):
         What ``gof`` asked for: checks with flags in words, and the residuals.
     """
 
+    kind = "table of fits"
+
     table: pd.DataFrame
     options: dict[str, Any]
     falling: NDArray[np.bool_]

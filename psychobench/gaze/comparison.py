@@ -18,7 +18,7 @@ from psychobench.gaze.fixations import Fixations
 from psychobench.gaze.gallery import draw_galleries
 from psychobench.gaze.map_files import ImageMap
 from psychobench.gaze.metrics import METRICS
-from psychobench.resources import staged_folder
+from psychobench.outputs import output_folder
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes, json_rows
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+KIND = "comparison with gaze"
+ALWAYS = ("gaze.csv", "images.csv", "summary.txt", "gaze.json")
 CAUTION = (
     "MAE alone rewards emptiness: compare every map with the all-zero map before reading it. KL "
     "punishes a map for zeros where people looked, so the rough maps of half the people score "
@@ -166,7 +168,7 @@ class GazeComparison(ShownAsTable):
             self.maps, self.fixations, self.photographs, self.recipe, self.about
         )
 
-    def save(self, folder: str | PathLike[str]) -> None:
+    def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write tables, figures, summary and JSON into a folder, all of them or none.
 
         Parameters
@@ -175,16 +177,18 @@ class GazeComparison(ShownAsTable):
             Created if it does not exist. It gets ``gaze.csv``, ``images.csv``, ``summary.txt``,
             ``gaze.json`` and, as PNG, SVG and PDF, ``gaze`` (all measures), ``error`` and one
             ``gallery-NAME`` for each folder of sources.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If the folder cannot be written.
+            If the folder cannot be written, or a file in it must not be replaced.
         """
         from psychobench.draw.figures import save_figure
 
         normalised = {"normalisation": self.normalisation}
-        with staged_folder(Path(folder)) as place:
+        with output_folder(Path(folder), kind=KIND, overwrite=overwrite) as place:
             for name, table in (("gaze", self.pooled), ("images", self.images)):
                 (place / f"{name}.csv").write_bytes(csv_bytes(table.assign(**normalised)))
             (place / "summary.txt").write_text(self.summary() + "\n", encoding="utf-8")

@@ -13,9 +13,12 @@ import pandas as pd
 
 from psychobench.errors import OptionError, ResourceError
 from psychobench.imports.unused_columns import UnusedColumn
-from psychobench.resources import check_writable, write_whole
+from psychobench.outputs import write_output
+from psychobench.resources import check_writable
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import csv_bytes, json_rows
+
+KIND = "table of trials"
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Imported(ShownAsTable):
             "files": [{**vars(each), "notes": list(each.notes)} for each in self.files],
         }
 
-    def save(self, path: str | PathLike[str]) -> Path:
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the trials as CSV, with answers as 0, 1 and, where nobody answered, nothing.
 
         The file is written whole or not at all; folders above it are created.
@@ -131,6 +134,8 @@ class Imported(ShownAsTable):
         ----------
         path : str or path
             Must end in ``.csv``, and not be one of the files that were imported.
+        overwrite : bool
+            Whether to replace a file that psychobench did not write there, or that was edited.
 
         Returns
         -------
@@ -142,12 +147,17 @@ class Imported(ShownAsTable):
         OptionError
             If `path` is no CSV file, or one of those imported.
         ResourceError
-            If it is a folder or cannot be written.
+            If it is a folder, cannot be written or must not be replaced.
         """
         out = check_out(path, [each.file for each in self.files])
         answers = self.trials["response"].astype("Int64")
-        write_whole(out, csv_bytes(self.trials.assign(response=answers)))
-        return out
+        return write_output(
+            out,
+            csv_bytes(self.trials.assign(response=answers)),
+            kind=KIND,
+            overwrite=overwrite,
+            inputs=[Path(each.file) for each in self.files],
+        )
 
 
 def check_out(path: str | PathLike[str], imported: Iterable[str | PathLike[str]]) -> Path:

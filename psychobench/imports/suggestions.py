@@ -11,6 +11,7 @@ from psychobench.tables.cells import as_number, is_blank
 
 _FEW_ROWS = 8  # in as few, every row may have a level of its own
 _MOST_ANSWERS = 12
+_MOST_COLUMNS = 500  # looked at; a proposal must come soon
 _TIMING = re.compile(
     r"(?i)(.*[._ ])?(rt|times?|timestamp|duration|started|stopped|onset|offset|latency|date|t|utc"
     r"|elapsed|seconds|secs?|ms|msec|reaction.*|response_?time.*|time_.*)([._ ].*)?"
@@ -33,7 +34,7 @@ def find_likely(ours: str, trials: pd.DataFrame, used: set[str]) -> list[str]:
         Columns that hold something else.
     """
     found = []
-    for name in map(str, trials):
+    for name in list(map(str, trials))[:_MOST_COLUMNS]:
         cells = [cell for cell in trials[name] if not is_blank(cell)]
         values = set(cells)
         unique = len(values) == len(cells) and len(cells) > _FEW_ROWS

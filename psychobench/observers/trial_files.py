@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pandas as pd
 
 import psychobench
-from psychobench.resources import staged_folder
+from psychobench.outputs import output_folder
 from psychobench.stimuli import StimulusSet
 from psychobench.tables.output import csv_bytes
 
@@ -22,6 +22,7 @@ _README = """\
 
 trials.csv                 the list: trial, stimulus, level, file
 trials.json                what the list was made from
+provenance.json            the hash of every file here
 images/                    the images it names
 psychopy_conditions.csv    the same list for PsychoPy
 jspsych_conditions.js      the same list for jsPsych, as a script; .json holds it as data
@@ -55,7 +56,13 @@ jsPsych: put your page into this folder, load jspsych_conditions.js in a script 
 
 
 def write_trials(
-    folder: Path, trials: pd.DataFrame, stimuli: StimulusSet, *, repetitions: int, seed: int
+    folder: Path,
+    trials: pd.DataFrame,
+    stimuli: StimulusSet,
+    *,
+    repetitions: int,
+    seed: int,
+    overwrite: bool = False,
 ) -> None:
     """Write a trial list with its images and the conditions files, all of it or nothing.
 
@@ -69,11 +76,13 @@ def write_trials(
         What is shown.
     repetitions, seed : int
         What the list was made with.
+    overwrite : bool
+        Whether to replace files that psychobench did not write there, or that were edited.
 
     Raises
     ------
     ResourceError
-        If the folder cannot be written.
+        If the folder cannot be written, or a file in it must not be replaced.
     """
     about = {
         "psychobench": psychobench.__version__,
@@ -91,7 +100,9 @@ def write_trials(
         "trials.json": json.dumps(about, indent=1) + "\n",
         "README.txt": readme,
     }
-    with staged_folder(folder) as staged:
+    with output_folder(
+        folder, kind="trial list", overwrite=overwrite, inputs=[stimuli.folder]
+    ) as staged:
         for name, text in texts.items():
             (staged / name).write_bytes(text.encode())
         (staged / IMAGES).mkdir()

@@ -44,7 +44,7 @@ class TrialList(ShownAsTable):
         """Return a copy of the table, one row per trial."""
         return self.table.copy()
 
-    def save(self, folder: str | Path) -> None:
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
         """Write the list, its images and conditions files for PsychoPy and jsPsych.
 
         Parameters
@@ -52,14 +52,21 @@ class TrialList(ShownAsTable):
         folder : path-like
             Created if need be; all files are written, or none. README.txt in it says how either
             program is set up.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If the folder cannot be written.
+            If the folder cannot be written, or a file in it must not be replaced.
         """
         write_trials(
-            Path(folder), self.table, self.stimuli, repetitions=self.repetitions, seed=self.seed
+            Path(folder),
+            self.table,
+            self.stimuli,
+            repetitions=self.repetitions,
+            seed=self.seed,
+            overwrite=overwrite,
         )
 
 

@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from psychobench.outputs import write_output
 from psychobench.reports.words import p_text
-from psychobench.resources import write_whole
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -116,20 +116,24 @@ class Page:
         """Return the page as an HTML document."""
         return _template().render(page=self)
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write the page into a file, whole or not at all.
 
         Parameters
         ----------
         path : str or path
-            The file; its folder is created if it does not exist.
+            The file; its folder is created if it does not exist. ``FILE.provenance.json`` is
+            written beside it.
+        overwrite : bool
+            Whether to replace a file that psychobench did not write there, or that was edited.
 
         Raises
         ------
         ResourceError
-            If it cannot be written.
+            If it cannot be written, or must not be replaced.
         """
-        write_whole(Path(path), (self.html() + "\n").encode())
+        data = (self.html() + "\n").encode()
+        write_output(Path(path), data, kind="report", overwrite=overwrite)
 
     def _repr_html_(self) -> str:
         """Return the page in a frame, so that its style stays apart from a notebook's."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from psychobench.outputs import output_folder
 from psychobench.reproduction.data import ReproductionData
 from psychobench.reproduction.figures import draw_figure_2
 from psychobench.reproduction.files import document, write_files
 from psychobench.reproduction.text import summary
-from psychobench.resources import staged_folder
 from psychobench.tables.notebook import ShownAsTable
 
 if TYPE_CHECKING:
@@ -36,20 +36,22 @@ class Reproduction(ShownAsTable, ReproductionData):
         """Draw the paper's figure 2: the curves of people and networks for whole faces."""
         return draw_figure_2(self)
 
-    def save(self, folder: Path | str) -> None:
+    def save(self, folder: Path | str, *, overwrite: bool = False) -> None:
         """Write page, tables, figures, claims and departures into a folder, whole or not at all.
 
         Parameters
         ----------
         folder : path
             Created if need be; other files in it stay.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If it cannot be written.
+            If it cannot be written, or a file in it must not be replaced.
         """
-        with staged_folder(Path(folder)) as staged:
+        with output_folder(Path(folder), kind="reproduction", overwrite=overwrite) as staged:
             write_files(self, staged)
 
     def __str__(self) -> str:

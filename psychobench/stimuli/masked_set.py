@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from psychobench.errors import StimulusError
-from psychobench.resources import check_writable, staged_folder
+from psychobench.outputs import output_folder, same_file
+from psychobench.resources import check_writable
 from psychobench.stimuli.faces import frl_points
 from psychobench.stimuli.landmarks.face_geometry import Landmarks
 from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE, read_landmarks
@@ -47,6 +48,7 @@ def mask_stimuli(
     control: bool = False,
     inverse: bool = False,
     follow: bool = False,
+    overwrite: bool = False,
     progress: bool = False,
 ) -> StimulusSet:
     """Add masks to a set, and write the masked images for the program that shows them.
@@ -87,6 +89,8 @@ def mask_stimuli(
         Whether to hide all but the region.
     follow : bool, optional
         Whether the mask follows the features of each image.
+    overwrite : bool, optional
+        Whether to replace files that psychobench did not write there, or that were edited.
     progress : bool, optional
         Show a progress bar on stderr.
 
@@ -114,7 +118,7 @@ def mask_stimuli(
     check_writable(Path(out))
     loaded = stimuli if isinstance(stimuli, StimulusSet) else load_stimuli(stimuli)
     made = masks_for(loaded, specs)
-    masked = _write_set(loaded, made, Path(out), progress=progress)
+    masked = _write_set(loaded, made, Path(out), overwrite=overwrite, progress=progress)
     for name, mask in made.items():
         for leak in mask.leaks:
             _NOTES.info("Warning: mask %s: %s.", name, leak)
@@ -169,7 +173,7 @@ def landmarks_of(stimuli: StimulusSet) -> list[Landmarks] | None:
 
 
 def _write_set(
-    stimuli: StimulusSet, masks: dict[str, Mask], out: Path, *, progress: bool
+    stimuli: StimulusSet, masks: dict[str, Mask], out: Path, *, overwrite: bool, progress: bool
 ) -> StimulusSet:
     """Write a set with further masks into a folder; return it."""
     from tqdm import tqdm
@@ -178,7 +182,15 @@ def _write_set(
     manifest = read_manifest(stimuli.folder)
     shown = {**stimuli.covers, **masks}
     hashes = dict(stimuli.hashes)
-    with staged_folder(out) as folder:
+    # in its own folder a set's manifest is read to be rewritten
+    updates = (MANIFEST_FILE,) if manifest and same_file(out, stimuli.folder) else ()
+    with output_folder(
+        out,
+        kind="stimulus set",
+        overwrite=overwrite,
+        inputs=[stimuli.folder],
+        updates=updates,
+    ) as folder:
         for name in _own_files(stimuli, list(manifest.files) if manifest else []):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(stimuli.folder / name, folder / name)

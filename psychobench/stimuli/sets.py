@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from psychobench.arguments import EVERY, Levels, parse_levels
 from psychobench.errors import StimulusError
-from psychobench.resources import sha256, write_whole
+from psychobench.outputs import write_output
+from psychobench.resources import sha256
 from psychobench.stimuli.levels import HUMAN_LEVELS, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import MASK_FOLDERS, UNMASKED, Mask, read_masks
@@ -134,17 +135,30 @@ class StimulusSet(ShownAsTable):
             ax=ax,
         )
 
-    def save_sheet(self, path: str | Path) -> None:
+    def save_sheet(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the contact sheet as a PNG file, whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; ``FILE.provenance.json`` is written beside it.
+        overwrite : bool
+            Whether to replace a file that psychobench did not write there, or that was edited.
 
         Raises
         ------
         ResourceError
-            If the place cannot be written.
+            If the place cannot be written, or the file must not be replaced.
         """
         buffer = io.BytesIO()
         self.plot().savefig(buffer, format="png")
-        write_whole(Path(path), buffer.getvalue())
+        write_output(
+            Path(path),
+            buffer.getvalue(),
+            kind="contact sheet",
+            overwrite=overwrite,
+            inputs=[self.folder],
+        )
 
     def images(self, mask: str = UNMASKED) -> NDArray[np.uint8]:
         """Return the images under one mask, with what it shows in their place.

@@ -15,6 +15,18 @@ from psychobench.studies.page import study_page
 from psychobench.studies.text import study_text
 from psychobench.tables.output import csv_bytes, json_rows
 
+KIND = "comparison with people"
+ALWAYS = (
+    *("trials.csv", "fits.csv", "tests.csv", "curves.png", "curves.svg", "curves.pdf"),
+    *("report.html", "summary.txt", "comparison.json"),
+)
+
+
+def study_inputs(study: StudyData) -> list[Path]:
+    """Return the file and the folder that a study was made from."""
+    people = [] if study.cohort.path is None else [study.cohort.path]
+    return [*people, study.stimuli.folder]
+
 
 def study_json(study: StudyData) -> dict[str, Any]:
     """Return the study as one document of plain types, None where there is no value."""
@@ -68,7 +80,8 @@ def write_study(study: StudyData, folder: Path) -> None:
     _to_csv(pd.concat(fits, ignore_index=True).assign(kind=kinds), folder / "fits.csv")
     _to_csv(study.table, folder / "tests.csv")
     save_figure(figure, folder, "curves")
-    study_page(study, figure).save(folder / "report.html")
+    page = study_page(study, figure).html()
+    (folder / "report.html").write_text(page + "\n", encoding="utf-8")
     (folder / "summary.txt").write_text(study_text(study) + "\n", encoding="utf-8")
     _to_json(study_json(study), folder / "comparison.json")
     _to_json(dict(study.provenance), folder / "provenance.json")

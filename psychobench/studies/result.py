@@ -9,10 +9,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from psychobench.outputs import output_folder
 from psychobench.reports.page import Page
-from psychobench.resources import staged_folder
 from psychobench.studies.data import StudyData
-from psychobench.studies.files import study_json, write_study
+from psychobench.studies.files import KIND, study_inputs, study_json, write_study
 from psychobench.studies.page import study_page
 from psychobench.studies.text import study_text, summary_frame
 
@@ -64,7 +64,7 @@ class Study(StudyData):
         """Return the report as a page: figure, tables, sentences, hashes and versions."""
         return study_page(self)
 
-    def save(self, folder: str | PathLike[str]) -> None:
+    def save(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write the report page, tables, figure, summary and provenance into a folder.
 
         The files are written whole or not at all: ``report.html``, ``tests.csv``, ``fits.csv``,
@@ -75,13 +75,16 @@ class Study(StudyData):
         ----------
         folder : str or path
             Created if it does not exist; other files in it stay.
+        overwrite : bool
+            Whether to replace files that psychobench did not write there, or that were edited.
 
         Raises
         ------
         ResourceError
-            If the folder cannot be written.
+            If the folder cannot be written, or a file in it must not be replaced.
         """
-        with staged_folder(Path(folder)) as staged:
+        inputs = study_inputs(self)
+        with output_folder(Path(folder), kind=KIND, overwrite=overwrite, inputs=inputs) as staged:
             write_study(self, staged)
 
     def summary(self) -> str:

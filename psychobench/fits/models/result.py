@@ -54,6 +54,8 @@ class ModelComparison(SavedAsTable, ShownAsTable):
         The fitted models.
     """
 
+    kind = "comparison of models"
+
     table: pd.DataFrame
     options: dict[str, Any]
     left_out: dict[str, str]

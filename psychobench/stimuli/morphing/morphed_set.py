@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 import psychobench
 from psychobench.errors import StimulusError
-from psychobench.resources import check_writable, sha256, staged_folder
+from psychobench.outputs import output_folder
+from psychobench.resources import check_writable, sha256
 from psychobench.stimuli.encoding import SUFFIXES, encode_images
 from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench.stimuli.image_statistics import image_statistics
@@ -68,7 +69,11 @@ def _check_out(spec: MorphSpec, out: Path) -> None:
 
 
 def morph_stimuli(
-    spec: MorphSpec | str | Path, out: str | Path, *, progress: bool = False
+    spec: MorphSpec | str | Path,
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: bool = False,
 ) -> StimulusSet:
     """Morph photographs into a continuum, and write it into a folder, all of it or nothing.
 
@@ -86,6 +91,8 @@ def morph_stimuli(
         or below.
     out : path-like
         The folder; created if need be. None of the inputs may lie in it.
+    overwrite : bool, optional
+        Whether to replace files that psychobench did not write there, or that were edited.
     progress : bool, optional
         Show a progress bar on stderr.
 
@@ -119,7 +126,7 @@ def morph_stimuli(
     ]
     names = level_names(spec.levels) if spec.kind != "average" else [AVERAGE]
     suffix = SUFFIXES[spec.frame.format]
-    with staged_folder(out) as folder:
+    with output_folder(out, kind="stimulus set", overwrite=overwrite) as folder:
         _write_images(folder, [name + suffix for name in names], images, masks, spec.frame.format)
         if len(names) > 1:
             write_lines(folder / LEVELS_FILE, level_lines(names, spec.levels))

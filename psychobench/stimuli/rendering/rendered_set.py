@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.resources import bundled, check_writable, staged_folder
+from psychobench.outputs import output_folder
+from psychobench.resources import bundled, check_writable
 from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import RENDERER_VERSION, face_landmarks, render_face
 from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE
@@ -52,7 +53,11 @@ def render_level(spec: RenderSpec, level: float) -> NDArray[np.uint8]:
 
 
 def render_stimuli(
-    spec: RenderSpec | str | Path, out: str | Path, *, progress: bool = False
+    spec: RenderSpec | str | Path,
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    progress: bool = False,
 ) -> StimulusSet:
     """Render a face continuum into a folder, all of it or nothing.
 
@@ -66,6 +71,8 @@ def render_stimuli(
         What to render: a TOML file, or the name of a bundled set, which is rendered anew.
     out : path-like
         The folder; created if need be.
+    overwrite : bool, optional
+        Whether to replace files that psychobench did not write there, or that were edited.
     progress : bool, optional
         Show a progress bar on stderr.
 
@@ -93,7 +100,7 @@ def render_stimuli(
     }
     regions = face_masks(list(landmarks.values()), spec.size)
     masks = {name: Mask(regions[name].astype(np.uint8) * 255, None, {}) for name in spec.masks}
-    with staged_folder(out) as folder:
+    with output_folder(out, kind="stimulus set", overwrite=overwrite) as folder:
         pixels = _write_images(spec, names, folder, progress=progress)
         write_lines(folder / LEVELS_FILE, level_lines(names, spec.levels))
         write_lines(folder / LANDMARKS_FILE, landmark_lines(landmarks))

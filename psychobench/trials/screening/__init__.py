@@ -9,6 +9,7 @@ from psychobench.trials.screening.exclusion import (
     parse_exclusions,
 )
 from psychobench.trials.screening.screening_checks import CHECKS, Screening, check_trials
+from psychobench.trials.screening.unused_columns import note_unused_columns
 
 __all__ = [
     "CHECKS",
@@ -18,6 +19,7 @@ __all__ = [
     "Screening",
     "check_trials",
     "exclude_participants",
+    "note_unused_columns",
     "parse_exclusion",
     "parse_exclusions",
 ]

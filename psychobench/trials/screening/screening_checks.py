@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from psychobench.arguments import Pairs
+from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.errors import TableError
 from psychobench.tables.notebook import ShownAsTable
+from psychobench.trials.oddities import in_milliseconds, note_milliseconds, note_similar_names
 from psychobench.trials.screening import measures
+from psychobench.trials.screening.unused_columns import note_unused_columns
 from psychobench.trials.table import TableLike, read_trials
 
 
@@ -148,7 +150,9 @@ class Screening(ShownAsTable):
         return self.table.copy()
 
 
-def check_trials(table: TableLike, *, columns: Pairs = None, where: Pairs = None) -> Screening:
+def check_trials(
+    table: TableLike, *, columns: Pairs = None, where: Pairs = None, factors: Names = None
+) -> Screening:
     """Check each participant's trials; nobody is excluded, and a flag is only a reason to look.
 
     Parameters
@@ -159,6 +163,8 @@ def check_trials(table: TableLike, *, columns: Pairs = None, where: Pairs = None
         order.
     columns, where : mapping or str, optional
         What the table calls its columns, and which rows to use; see `psychobench.read_trials`.
+    factors : str or sequence of str, optional
+        Further columns that are used; the notes list the others that vary.
 
     Returns
     -------
@@ -189,6 +195,11 @@ def check_trials(table: TableLike, *, columns: Pairs = None, where: Pairs = None
     )
     order = rows["observer"].map({name: i for i, name in enumerate(trials["observer"].unique())})
     rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
+    notes += (
+        *note_similar_names(checked),
+        *note_milliseconds(checked),
+        *note_unused_columns(checked, parse_names(factors, "factors")),
+    )
     return Screening(rows, {name: check.stated() for name, check in CHECKS.items()}, notes)
 
 
@@ -209,6 +220,8 @@ def _in_order(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     trials = table.iloc[np.lexsort(keys[::-1])].reset_index(drop=True)
     if "rt" in trials:
         trials["rt"] = pd.to_numeric(trials["rt"], errors="coerce")
+        if in_milliseconds(trials):
+            trials["rt"] /= 1000
     return trials, tuple(notes)
 
 

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from psychobench.plugins import (
-    check_writable,
+    check_output_folder,
     find_images,
     image_sizes,
+    output_folder,
     parse_names,
     parse_pairs,
     provenance,
-    staged_folder,
 )
 from psychobench_torch.attention.attend import own_readings
 from psychobench_torch.attention.interface import METHODS
@@ -26,6 +26,8 @@ from psychobench_torch.attention.photographs import map_photographs
 from psychobench_torch.extractors import pretrained_classifier
 from psychobench_torch.extractors.pretrained_classifier import PretrainedClassifier
 from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
+
+KIND = "maps of photographs"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ def write_photograph_maps(
     size: int | None = None,
     readings: Any = None,
     command: str | None = None,
+    overwrite: bool = False,
     progress: bool = False,
 ) -> dict[str, Any]:
     """Map where pre-trained networks look in photographs, and write the maps into a folder.
@@ -76,6 +79,8 @@ def write_photograph_maps(
         Choices that a method leaves open, such as ``{"total": "sum"}``.
     command : str, optional
         What to record as the command that made the maps.
+    overwrite : bool
+        Whether to replace files that psychobench did not write there, or that were edited.
     progress : bool
         Show a progress bar on stderr.
 
@@ -91,7 +96,7 @@ def write_photograph_maps(
         If an argument is wrong, a photograph cannot be read, or `out` cannot be written.
     """
     folder = Path(out)
-    check_writable(folder)
+    check_output_folder(folder, ["maps.json"], kind=KIND, overwrite=overwrite)
     plan = _plan(networks, Path(images), pretraining, methods, size, readings)
     options = {
         "networks": list(plan.networks),
@@ -102,7 +107,7 @@ def write_photograph_maps(
         "readings": plan.readings,
         "out": str(out),
     }
-    with staged_folder(folder) as place:
+    with output_folder(folder, kind=KIND, overwrite=overwrite, inputs=[Path(images)]) as place:
         document = _map_all(plan, place, progress)
         document["provenance"] = provenance(command=command, options=options, seed=None)
         text = json.dumps(document, indent=2, allow_nan=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.plugins import JSON
+from psychobench.plugins import JSON, OVERWRITE
 
 
 @click.command()
@@ -52,6 +52,7 @@ from psychobench.plugins import JSON
     metavar="DIR",
     help="Write NETWORK-PRETRAINING/METHOD/IMAGE.npz and maps.json here.",
 )
+@OVERWRITE
 @JSON
 def maps(
     network: tuple[str, ...],

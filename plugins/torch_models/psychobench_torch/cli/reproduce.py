@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.plugins import JSON
+from psychobench.plugins import JSON, OVERWRITE
 from psychobench_torch.reproduction import DEFAULT_OBSERVERS
 
 
@@ -87,8 +87,9 @@ from psychobench_torch.reproduction import DEFAULT_OBSERVERS
     help="Write tables, figures, claims and departures here, and keep answers as they come: the "
     "same command goes on where it was stopped.",
 )
+@OVERWRITE
 @JSON
-def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> None:
+def reproduce(paper: str, out: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Run experiments 1 to 3 of Ying, Li & Chen (2023) and set them beside the paper's numbers.
 
     Networks with object-based and with face-based pre-training judge 21 faces whole and with eyes,
@@ -100,15 +101,18 @@ def reproduce(paper: str, out: Path | None, as_json: bool, **options: Any) -> No
     import json
     from dataclasses import replace
 
-    from psychobench.plugins import typed
+    from psychobench.plugins import check_output_folder, typed
     from psychobench_torch.reproduction.reproduce import reproduce as run_again
 
+    if out is not None:
+        written = ["report.html", "fits.csv", "trials.csv", "reproduction.json"]
+        check_output_folder(out, written, kind="reproduction", overwrite=overwrite)
     result = run_again(
         paper, observers=options.pop("observer") or DEFAULT_OBSERVERS, out=out, **options
     )
     result = replace(result, provenance={"command": typed(), **result.provenance})
     if out is not None:
-        result.save(out)
+        result.save(out, overwrite=overwrite)
         click.echo(
             f"Written to {out}: report.html, tables, figures, claims.csv, departures.csv.", err=True
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from psychobench.plugins import JSON
+from psychobench.plugins import JSON, OVERWRITE
 from psychobench_torch.cli.options import data_options, recipe_options
 
 
@@ -44,6 +44,7 @@ from psychobench_torch.cli.options import data_options, recipe_options
     metavar="DIR",
     help="Write weights, model card, log and curves here.",
 )
+@OVERWRITE
 @JSON
 def train(observer: str, out: Path, as_json: bool, **options: Any) -> None:
     """Train OBSERVER on labelled photographs, or pre-train its network.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from psychobench.plugins import OptionError, staged_folder
+from psychobench.plugins import OptionError, output_folder
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.computing.processes import is_first, n_processes
 from psychobench_torch.data.load import Selection, select
@@ -40,6 +40,7 @@ def train(
     views: int | None = None,
     size: int | None = None,
     seed: int = 0,
+    overwrite: bool = False,
 ) -> TrainedWeights | None:
     """Train an observer's head on labelled images, or pre-train its network.
 
@@ -87,6 +88,8 @@ def train(
         Width and height of the images in pre-training, in pixels.
     seed : int
         Of initial values, order, and the split where the data have none.
+    overwrite : bool
+        Whether to replace files in `out` that are not of this training, or were edited.
 
     Returns
     -------
@@ -106,13 +109,19 @@ def train(
     ----------
     Ying, H., Li, Y.-F. & Chen, Y. (2023). arXiv:2310.13674, section 2.1.4.
     """
-    options = {name: value for name, value in locals().items() if name not in ("observer", "out")}
+    options = {
+        name: value
+        for name, value in locals().items()
+        if name not in ("observer", "out", "overwrite")
+    }
     folder = Path(out)
-    card = _train(observer, folder, options)
+    card = _train(observer, folder, options, overwrite=overwrite)
     return TrainedWeights(observer, phase, folder, card) if card else None
 
 
-def _train(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any] | None:
+def _train(
+    observer: str, out: Path, options: dict[str, Any], *, overwrite: bool
+) -> dict[str, Any] | None:
     """Return the model card of the training, which is done now unless it was done before."""
     plan = make_plan(observer, **options)
     if isinstance(plan, TransferPlan) and n_processes() > 1:
@@ -135,7 +144,7 @@ def _train(observer: str, out: Path, options: dict[str, Any]) -> dict[str, Any] 
         note(f"{text}.")
     with claim_folder(out, determinants):
         outcome = _run(plan, selection, out)
-        with staged_folder(out) as folder:
+        with output_folder(out, kind="training", overwrite=overwrite) as folder:
             card = outcome.write(folder)
     outcome.tidy()
     return card
