@@ -50,18 +50,25 @@ TABLE_DOORS = {
 # what else takes what a user hands in
 OTHER_DOORS = {
     "compare": lambda given: pb.compare(given, given),
+    "confusion_matrices": pb.confusion_matrices,
+    "consistency_ceiling": pb.consistency_ceiling,
+    "consistency_difference": lambda given: pb.consistency_difference(trials(), trials(), given),
     "import_trials": pb.import_trials,
     "load_observer": pb.load_observer,
     "load_stimuli": pb.load_stimuli,
     "check_stimuli": pb.check_stimuli,
     "make_trials": pb.make_trials,
     "published": pb.published,
+    "recover_observers": lambda given: pb.recover_observers(given, trials()),
+    "recover_observers(people)": lambda given: pb.recover_observers(trials(), given),
     "report": pb.report,
+    "shape_bias": pb.shape_bias,
     "simulate_cohort(levels)": lambda given: pb.simulate_cohort(levels=given, people=2),
 }
 NO_INPUT = {"__version__", "list_cohorts", "list_observers", "list_stimuli"}
 ELSEWHERE = {  # doors with tests of their own
-    "compare_maps", "map_attention", "mask_stimuli", "morph_stimuli", "render_stimuli",
+    "compare_maps", "consistency_trials", "curve_distance", "map_attention", "mask_stimuli",
+    "morph_stimuli", "render_stimuli",
     "respond", "simulate_cohort", "study",
 }  # fmt: skip
 TRIALS_ONLY = set(TABLE_DOORS) - {"compare_conditions", "compare_models"}  # need conditions

@@ -24,9 +24,11 @@ from psychobench.gaze import (
     read_fixations,
     score_map,
 )
-from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, score_baselines
-from psychobench.gaze.fixation_maps import centre_bias, fixated_pixels, unit_range
+from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, ImageGaze, score_against_viewers
+from psychobench.gaze.centre_bias import CentreBias, fit_centre_bias, pixels_elsewhere
+from psychobench.gaze.fixation_maps import fixated_pixels, nearest_pixel, unit_range
 from psychobench.gaze.map_files import find_maps, map_sizes, weights_notes
+from psychobench.gaze.people import PeopleKernel, choose_kernel, others_densities
 from psychobench.gaze.photographs import find_images, image_sizes
 
 SIZE = (90, 60)
@@ -92,13 +94,6 @@ def test_measures_agree_with_scipy_on_random_maps(seed: int, crowd: Fixations) -
     assert scores["mae"] == pytest.approx(np.abs(candidate - people).mean())
 
 
-def test_stretching_a_map_changes_no_score(crowd: Fixations) -> None:
-    looked, rng = crowd.of("a.jpg"), np.random.default_rng(0)
-    people, candidate = fixation_map(looked, SIZE), rng.random(SIZE[::-1])
-    plain = score_map(candidate, people, *fixated_pixels(looked))
-    assert score_map(7 * candidate - 3, people, *fixated_pixels(looked)) == pytest.approx(plain)
-
-
 def test_an_empty_map_is_uniform_and_has_no_correlation(crowd: Fixations) -> None:
     looked = crowd.of("a.jpg")
     scores = score_map(np.zeros(SIZE[::-1]), fixation_map(looked, SIZE), *fixated_pixels(looked))
@@ -107,29 +102,77 @@ def test_an_empty_map_is_uniform_and_has_no_correlation(crowd: Fixations) -> Non
     assert np.isnan(scores["cc"])
 
 
-def test_in_the_published_order_an_empty_map_beats_other_people(crowd: Fixations) -> None:
+def against_viewers(fixations: Fixations, recipe: BlurRecipe) -> dict[str, dict[str, float]]:
+    """Score the baselines on one image, one viewer at a time."""
     rng = np.random.default_rng(0)
-    published = score_baselines(crowd, "a.jpg", BlurRecipe(5, 20, "before"), rng)
-    assert published[ZERO]["mae"] < published[PEOPLE]["mae"]
-    ours = score_baselines(crowd, "a.jpg", BlurRecipe(5, 20), rng)
-    assert ours[PEOPLE]["mae"] < ours[ZERO]["mae"]
-    for measure in ("auc", "sim"):
-        assert published[PEOPLE][measure] > published[ZERO][measure]
+    kernel = choose_kernel(fixations, ["a.jpg"], rng)
+    assert kernel is not None
+    return score_against_viewers(ImageGaze.of(fixations, "a.jpg", recipe), {}, kernel, rng)
+
+
+def test_in_the_published_order_an_empty_map_beats_the_middle_of_the_image(
+    crowd: Fixations,
+) -> None:
+    gaze = ImageGaze.of(crowd, "a.jpg", BlurRecipe(5, 20, "before"))
+    scores = gaze.score(gaze.baselines().items())
+    assert scores[ZERO]["mae"] < scores[CENTRE]["mae"]
+    assert scores[CENTRE]["auc"] > scores[ZERO]["auc"]
 
 
 def test_people_who_look_at_the_same_places_predict_each_other_better_than_the_middle_does(
     crowd: Fixations,
 ) -> None:
-    scores = score_baselines(crowd, "a.jpg", BlurRecipe(5, None), np.random.default_rng(1))
+    scores = against_viewers(crowd, BlurRecipe(5, None))
     assert scores[PEOPLE]["nss"] > scores[CENTRE]["nss"] + 1
-    assert scores[PEOPLE]["cc"] > 0.8 > scores[CENTRE]["cc"]
+    for name, (_, more_is_nearer) in METRICS.items():
+        if name != "sauc":  # needs another image
+            nearer = scores[PEOPLE][name] - scores[CENTRE][name]
+            assert nearer > 0 if more_is_nearer else nearer < 0, name
+
+
+def test_nobody_is_predicted_from_fixations_of_their_own() -> None:
+    rng = np.random.default_rng(0)
+    table = looked_at([tuple(each) for each in rng.uniform((5, 5), (85, 55), (40, 2))])
+    table["subject"] = [f"s{i % 4}" for i in range(40)]
+    gaze = Fixations(table.assign(onset_ms=np.nan), {"a.jpg": SIZE})
+    scores = against_viewers(gaze, BlurRecipe(5, None))
+    assert scores[PEOPLE]["nss"] < 0.5  # everybody looks somewhere else
+    assert scores[PEOPLE]["ig"] < 0.1
+
+
+def test_the_kernel_is_as_wide_as_people_scatter(crowd: Fixations) -> None:
+    rng = np.random.default_rng(0)
+    near = choose_kernel(crowd, ["a.jpg"], rng)
+    far = crowd.table.copy()
+    far[["x_px", "y_px"]] += rng.normal(0, 6, (len(far), 2))
+    wide = choose_kernel(Fixations(far, crowd.sizes), ["a.jpg"], rng)
+    assert near is not None
+    assert wide is not None
+    assert 0.5 < near.sigma_px < 3 < wide.sigma_px
+
+
+def test_the_density_of_other_people_is_above_zero_everywhere_and_leaves_the_viewer_out(
+    crowd: Fixations,
+) -> None:
+    centre, kernel = CentreBias().map(SIZE), PeopleKernel(2.0, 0.01)
+    table = crowd.of("a.jpg")
+    table = table.assign(subject=["me", *["other"] * (len(table) - 1)])
+    mine, others = others_densities(table, SIZE, kernel, centre)
+    assert min(mine.min(), others.min()) > 0
+    assert (mine.sum(), others.sum()) == pytest.approx((1, 1))
+    row, column = (int(each[0]) for each in fixated_pixels(table))
+    assert np.unravel_index(others.argmax(), others.shape) == (row, column)
+    assert mine.argmax() != others.argmax()
 
 
 def test_one_viewer_has_no_ceiling(crowd: Fixations) -> None:
-    table = crowd.table.assign(subject="s0")
-    alone = Fixations(table, crowd.sizes)
-    scores = score_baselines(alone, "a.jpg", BlurRecipe(), np.random.default_rng(0))
-    assert list(scores) == [ZERO, CENTRE]
+    alone = crowd.table.assign(subject="s0")
+    compared = compare_maps({"net": {"a": np.eye(60, 90)}}, Fixations(alone, crowd.sizes))
+    assert compared.kernel is None
+    assert compared.ceiling.empty
+    assert "No image has two viewers" in compared.summary()
+    with pytest.raises(OptionError, match="`ceiling` needs an image with two viewers"):
+        compared.plot(ceiling=True)
 
 
 def test_durations_weigh_and_far_from_edges_none_is_lost() -> None:
@@ -146,10 +189,35 @@ def test_the_published_window_has_no_middle_pixel() -> None:
     assert np.abs(peaks.mean(axis=0) - (30, 45)).tolist() == [0.5, 0.5]
 
 
-def test_the_middle_is_where_centre_bias_peaks() -> None:
-    bump = centre_bias((91, 61))
+def test_without_data_the_centre_bias_peaks_in_the_middle() -> None:
+    bump = CentreBias().map((91, 61))
     assert np.unravel_index(bump.argmax(), bump.shape) == (30, 45)
     np.testing.assert_allclose(bump, bump[::-1, ::-1])
+
+
+def test_the_centre_bias_is_fitted_to_fixations_on_the_other_images() -> None:
+    rng = np.random.default_rng(0)
+    shares = rng.normal((0.4, 0.6), (0.1, 0.05), (500, 2))
+    small = looked_at([tuple(each) for each in shares * (90, 60) - 0.5])
+    large = looked_at([tuple(each) for each in shares * (300, 300) - 0.5]).assign(image="b.jpg")
+    here = looked_at([(80, 5)] * 50).assign(image="c.jpg")
+    sizes = {"a.jpg": (90, 60), "b.jpg": (300, 300), "c.jpg": (90, 60)}
+    bias = fit_centre_bias(Fixations(pd.concat([small, large, here]), sizes), "c.jpg")
+    assert (bias.x, bias.y) == pytest.approx((0.4, 0.6), abs=0.01)
+    assert (bias.sigma_x, bias.sigma_y) == pytest.approx((0.1, 0.05), rel=0.1)
+
+
+def test_fixations_on_images_of_other_sizes_fall_on_the_same_share_of_this_one() -> None:
+    there = looked_at([(0, 0), (299, 149)]).assign(image="b.jpg")
+    sizes = {"a.jpg": (90, 60), "b.jpg": (300, 150)}
+    places = pixels_elsewhere(Fixations(pd.concat([looked_at([(1, 1)]), there]), sizes), "a.jpg")
+    assert places is not None
+    assert [each.tolist() for each in places] == [[0, 59], [0, 89]]
+
+
+@pytest.mark.parametrize(("place", "pixel"), [(-0.5, 0), (0.49, 0), (0.5, 1), (1.5, 2), (2.5, 3)])
+def test_a_pixel_reaches_half_a_pixel_to_each_side_of_its_centre(place: float, pixel: int) -> None:
+    assert nearest_pixel(pd.Series([place])).tolist() == [pixel]
 
 
 @given(
@@ -175,7 +243,7 @@ def test_a_place_on_the_display_is_the_same_place_in_the_image(
 def test_only_fixations_wholly_inside_display_and_image_count(
     write: Callable[[pd.DataFrame], Path],
 ) -> None:
-    table = looked_at([(10, 10), (10, 10), (10, 10), (95, 10), (50, 50)])
+    table = looked_at([(10, 10), (12, 10), (10, 10), (95, 10), (50, 50)])
     table["onset_ms"] = [0, -10, 4900, 100, 4800]
     read = read_fixations(write(table), {"a.jpg": SIZE}, placement=Placement(period=(0, 5000)))
     assert read.table["onset_ms"].tolist() == [0, 4800]
@@ -206,7 +274,7 @@ def test_a_period_needs_every_onset_and_an_unknown_one_is_told(
 
 
 def test_a_viewer_without_fixations_is_told(write: Callable[[pd.DataFrame], Path]) -> None:
-    table = pd.concat([looked_at([(10, 10)] * 3), looked_at([(500, 10)], "gone")])
+    table = pd.concat([looked_at([(10, 10), (20, 10), (30, 10)]), looked_at([(500, 10)], "gone")])
     read = read_fixations(write(table), {"a.jpg": SIZE})
     assert read.subjects == ["s1"]
     assert "subject 'gone' has no fixation left" in read.notes
@@ -235,7 +303,6 @@ def test_fixations_on_other_images_are_counted(write: Callable[[pd.DataFrame], P
     ("column", "value", "said"),
     [
         ("x_px", "left", "x_px must be a number"),
-        ("y_px", "", "y_px must be a number"),
         ("duration_ms", "0", "duration_ms must be a number above 0"),
     ],
 )
@@ -290,7 +357,8 @@ def test_better_maps_come_out_nearer_with_intervals_over_images(tmp_path: Path) 
     gaze = Fixations(pd.concat(tables, ignore_index=True), sizes)
     compared = compare_maps(tmp_path, gaze, sigma_px=6)
     pooled = compared.pooled.set_index("source")
-    assert list(pooled.index) == [ZERO, CENTRE, PEOPLE, "net/good", "net/noise"]
+    assert list(pooled.index) == [ZERO, CENTRE, "net/good", "net/noise"]
+    assert list(compared.ceiling["source"]) == [CENTRE, PEOPLE, "net/good", "net/noise"]
     for name, (_, more_is_nearer) in METRICS.items():
         good, noise = pooled.loc["net/good", name], pooled.loc["net/noise", name]
         assert (good > noise) == more_is_nearer, name
@@ -452,8 +520,20 @@ def test_fifteen_viewers_of_photographs_are_read_whole(shared: Path) -> None:
     assert len(read.subjects) == 15
     assert len(sizes) == 12 == read.table["image"].nunique()
     assert sum(read.left_out.values()) == 0
-    scores = score_baselines(read, "1001.jpg", BlurRecipe(), np.random.default_rng(0), splits=1)
-    assert scores[PEOPLE]["nss"] > scores[CENTRE]["nss"] > 0
+
+
+def test_people_who_look_at_photographs_predict_each_other_best_on_every_measure(
+    shared: Path,
+) -> None:
+    folder = shared / "osie"
+    rng = np.random.default_rng(0)
+    names = [path.stem for path in find_images(folder / "stimuli")]
+    maps = {"noise": {name: rng.random((13, 13)) for name in names}}
+    compared = compare_maps(maps, folder / "fixations.csv", images=folder / "stimuli", origin=1)
+    scores = compared.ceiling.set_index("source")
+    for name, (_, more_is_nearer) in METRICS.items():
+        people, others = scores.loc[PEOPLE, name], scores.drop(PEOPLE)[name]
+        assert people > others.max() if more_is_nearer else people < others.min(), name
 
 
 def test_maps_and_fixations_in_memory_give_what_files_give(

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from psychobench.errors import TableError
+from psychobench.errors import OptionError, TableError
 from psychobench.gaze import Fixations, Placement, read_fixations
+from psychobench.gaze.bids import find_recordings
 
 SIZES = {"1001.jpg": (800, 600), "1002.jpg": (800, 600)}
 ASC = """** CONVERTED FROM p01.edf using edfapi 4.2.1
@@ -84,6 +85,36 @@ def test_without_the_end_of_the_display_fixations_count_and_that_is_said(tmp_pat
     assert any("no display period is known for 1 of 1" in note for note in read.notes)
 
 
+def test_an_image_that_a_free_message_mentions_is_taken(tmp_path: Path) -> None:
+    read = read_trial(tmp_path, "MSG\t1002 now on screen: stim/1001.jpg at 0 0", LEFT, RIGHT)
+    assert read.table[["image", "x_px"]].to_numpy().tolist() == [["1001.jpg", 70.0]]
+
+
+FREE = (
+    "MSG\t1010 trial 3 face <1001> upright", "EFIX R   1005\t1025\t20\t  1.0\t  1.0\t   900",
+    LEFT, RIGHT, "MSG\t1500 trial 4 face <1002> upright",
+    "EFIX R   1600\t1700\t100\t  30.0\t  20.0\t   900",
+)  # fmt: skip
+
+
+def test_a_pattern_finds_the_images_in_free_messages(tmp_path: Path) -> None:
+    (tmp_path / "p01.asc").write_text("\n".join(FREE), encoding="utf-8")
+    with pytest.raises(TableError, match="`image_pattern="):
+        read_fixations(tmp_path / "p01.asc", SIZES)
+    read = read_fixations(tmp_path / "p01.asc", SIZES, image_pattern="face <(.+?)>")
+    assert read.table["image"].tolist() == ["1001.jpg", "1002.jpg"]
+    assert read.table["x_px"].tolist() == [70, 30]
+    # one began before its image
+    assert read.left_out["not wholly inside the display period"] == 1
+
+
+@pytest.mark.parametrize("pattern", ["face (", "face", "(f)(g)"])
+def test_a_pattern_without_one_group_is_refused(pattern: str, tmp_path: Path) -> None:
+    (tmp_path / "p01.asc").write_text("\n".join(FREE), encoding="utf-8")
+    with pytest.raises(OptionError, match="`image_pattern` must"):
+        read_fixations(tmp_path / "p01.asc", SIZES, image_pattern=pattern)
+
+
 def test_a_folder_of_exports_has_one_subject_per_file(tmp_path: Path) -> None:
     for name in ("p01", "p02"):
         (tmp_path / f"{name}.asc").write_text(ASC, encoding="utf-8")
@@ -130,6 +161,59 @@ def test_bids_gaze_gives_each_fixation_the_mean_place_of_its_samples(tmp_path: P
     assert read.table["x_px"].tolist() == pytest.approx([200, (10 * 200 + 16 * 600) / 26])
     assert read.table["duration_ms"].tolist() == [300, 250]
     assert read.subjects == ["07"]
+
+
+def test_sidecars_are_inherited_from_the_folders_above(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    own = next(tmp_path.rglob("*_physio.json"))
+    described = json.loads(own.read_text())
+    own.write_text(json.dumps({"StartTime": 0, "RecordedEye": "left"}))
+    (tmp_path / "task-view_physio.json").write_text(json.dumps(described | {"StartTime": 99}))
+    events = next(tmp_path.rglob("*_physioevents.json"))
+    events.rename(tmp_path / "physioevents.json")
+    (tmp_path / "task-other_physio.json").write_text(json.dumps({"Columns": ["other"]}))
+    read = read_fixations(tmp_path, SIZES)
+    assert read.table["image"].tolist() == ["1001.jpg", "1002.jpg"]
+
+
+def test_of_two_recorded_eyes_a_viewer_counts_once_with_the_right_one(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    for path in list(tmp_path.rglob("*recording-eye1*")):
+        copy = path.with_name(path.name.replace("eye1", "eye2"))
+        copy.write_bytes(path.read_bytes())
+        if path.name.endswith("_physio.json"):
+            for each, eye in ((path, "left"), (copy, "right")):
+                each.write_text(json.dumps(json.loads(each.read_text()) | {"RecordedEye": eye}))
+        if path.name.endswith("_physio.tsv.gz"):
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                text = file.read().replace("\t300.0\t", "\t310.0\t")
+            with gzip.open(copy, "wt", encoding="utf-8") as file:
+                file.write(text)
+    read = read_fixations(tmp_path, SIZES)
+    assert len(read.table) == 2
+    assert set(read.table["y_px"].round(6)) == {310.0}
+    assert "1 recordings of a second eye left out" in read.notes
+
+
+def test_the_column_that_names_images_may_be_another(tmp_path: Path) -> None:
+    write_bids(tmp_path)
+    events = next(tmp_path.rglob("*_events.tsv"))
+    events.write_text(events.read_text().replace("stim_file", "picture"))
+    with pytest.raises(TableError, match=r'no stim_file; .*`columns="image=YOURS"`'):
+        read_fixations(tmp_path, SIZES)
+    read = read_fixations(tmp_path, SIZES, columns="image=picture")
+    assert read.table["image"].tolist() == ["1001.jpg", "1002.jpg"]
+
+
+def test_a_data_set_whose_files_were_not_fetched_says_so(shared: Path) -> None:
+    folder = shared / "exports" / "bids_eyetracking" / "eyetracking_binocular"
+    recordings, notes = find_recordings(folder)
+    assert [path.name.split("_")[2:4] for path in recordings] == [
+        ["run-01", "recording-eye2"], ["run-02", "recording-eye2"],
+    ]  # fmt: skip
+    assert notes == ["2 recordings of a second eye left out"]
+    with pytest.raises(TableError, match="is empty; fetch"):
+        read_fixations(folder, SIZES)
 
 
 def test_the_sidecars_start_time_moves_fixations_against_the_pictures(tmp_path: Path) -> None:

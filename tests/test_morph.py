@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from psychobench.errors import StimulusError
 from psychobench.stimuli import load_stimuli
 from psychobench.stimuli.encoding import encode_image
 from psychobench.stimuli.faces import Identity, View, render_face
 from psychobench.stimuli.faces.frl import frl_points
-from psychobench.stimuli.landmarks.point_layouts import LIPS, mirror_points
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, LIPS, mirror_points
 from psychobench.stimuli.landmarks.template_files import Template, read_template, write_template
 from psychobench.stimuli.manifest import read_manifest
+from psychobench.stimuli.masks.regions import fill_polygon
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
@@ -312,6 +314,24 @@ def test_a_difference_in_colour_is_added_where_the_spec_says_so(plan):
     ]
 
 
+def test_colour_is_transferred_to_skin_but_not_into_eyes_and_mouth(plan):
+    both, shape = (plan(f'warp = "{warp}"\n' + TRANSFORM) for warp in ("both", "shape"))
+    np.testing.assert_allclose(both.shapes, shape.shapes)
+    height, width = both.size[::-1]
+    changed = np.abs(both.paint(2).astype(int) - shape.paint(2)).max(axis=2)
+    inside = np.zeros((height, width), dtype=bool)
+    for eye in ("left_eye", "right_eye"):
+        inside |= fill_polygon(both.shapes[2][list(FEATURES[189][eye])], (height, width))
+    assert inside.sum() > 20
+    assert changed[inside].max() <= 1
+    assert changed.max() > 10
+
+
+def test_colour_is_refused_where_lips_would_part_on_nothing(plan):
+    with pytest.raises(StimulusError, match="the lips of the base touch and would part by"):
+        plan('lips = "free"\nwarp = "both"\n' + TRANSFORM)
+
+
 # --- alignment and frames -------------------------------------------------------------------------
 
 
@@ -470,21 +490,18 @@ def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs
     morph_stimuli(read_morph_spec(path), tmp_path / "set")
     effect = pd.read_csv(tmp_path / "set" / "matching.csv").set_index("property")
     assert set(effect["region"]) == {"face"}
-    assert effect.loc["luminance", "range_percent_before"] > 1.0
-    assert effect.loc["luminance", "range_percent_after"] < 0.1
+    assert effect.loc["luminance", "range_before"] > 1.0
+    assert effect.loc["luminance", "range_after"] < 0.1
     checked = check_stimuli(tmp_path / "set")
     assert checked.matched == "luminance within the face"
-    ranges = checked.trends.set_index("property")["range_percent"]
+    ranges = checked.trends.set_index("property")["range"]
     assert ranges["luminance_of_face"] < 0.1 < ranges["luminance"]
 
 
 def test_matching_is_done_before_masks_are_filled_and_its_effect_is_written(made):
     effect = pd.read_csv(made / "matching.csv").set_index("property")
-    assert effect.loc["luminance", "range_percent_after"] < 0.1
-    assert (
-        effect.loc["luminance", "range_percent_before"]
-        > effect.loc["luminance", "range_percent_after"]
-    )
+    assert effect.loc["luminance", "range_after"] < 0.1
+    assert effect.loc["luminance", "range_before"] > effect.loc["luminance", "range_after"]
 
 
 def test_a_set_of_rendered_faces_says_so_and_a_mixture_too(photographs, tmp_path):

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from PIL import Image
+from planted_faults import FAULTS, planted, rendered_faces, write_images
 
 import psychobench
 from psychobench.errors import OptionError, StimulusError
 from psychobench.resources import bundled
-from psychobench.stimuli.faces import frl_points, render_face
+from psychobench.stimuli.faces import Identity, frl_points, render_face
 from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
 from psychobench.stimuli.landmarks.template_files import Template, write_template
 from psychobench.stimuli.masked_set import mask_stimuli
@@ -24,6 +25,29 @@ from psychobench.stimuli.sets import load_stimuli
 from psychobench.tables.output import json_rows
 
 SIZE = 96
+TRANSFORM = """
+kind = "transform"
+name = "clean"
+title = "a photograph, sad to happy"
+source = "sad"
+target = "happy"
+levels = [0, 0.25, 0.5, 0.75, 1]
+[image]
+width = 224
+[base]
+level = 0.5
+image = "photo.jpg"
+template = "photo.tem"
+[[anchors]]
+level = 0
+valence = -1
+[[anchors]]
+level = 0.5
+valence = 0
+[[anchors]]
+level = 1
+valence = 1
+"""
 
 
 def write_set(
@@ -73,23 +97,76 @@ def test_a_notebook_shows_what_predicts_the_level() -> None:
     assert "rms_contrast" in psychobench.check_stimuli()._repr_html_()
 
 
-def test_the_picture_of_a_check_names_what_predicts_the_level() -> None:
-    checked = psychobench.check_stimuli()
+def test_the_picture_of_a_check_names_what_changes_with_the_level(tmp_path) -> None:
+    checked = check_stimuli(write_set(tmp_path / "own", np.linspace(0, 1, 6), brighten=30.0))
     figure = Figure()
     axes = figure.subplots(1, 2)
     assert checked.plot(ax=axes[1]) is figure
     assert not axes[0].lines
     named = [text.get_text() for text in axes[1].get_legend().get_texts()]
-    flagged = checked.trends.loc[checked.trends["flagged"], "property"]
-    assert named == [name.replace("_", " ") for name in flagged]
+    assert "luminance" in named
     assert checked.plot()._repr_png_().startswith(b"\x89PNG")
+
+
+def test_the_bundled_set_raises_no_flag() -> None:
+    assert check_stimuli("rendered-average").flags == ()
+
+
+@pytest.fixture(scope="module")
+def clean() -> tuple[np.ndarray, np.ndarray]:
+    return rendered_faces(Identity.random(np.random.default_rng(3)), 21)
+
+
+@pytest.mark.parametrize("n_levels", [5, 11, 21])
+def test_a_clean_set_raises_no_flag_with_landmarks_or_without(tmp_path, clean, n_levels) -> None:
+    images, points = (of[:: 20 // (n_levels - 1)] for of in clean)
+    assert check_stimuli(write_images(tmp_path / "marked", images, points)).flags == ()
+    assert check_stimuli(write_images(tmp_path / "bare", images)).flags == ()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("n_levels", [5])
+def test_each_planted_fault_is_named(tmp_path, clean, n_levels, fault) -> None:
+    images, points = (of[:: 20 // (n_levels - 1)] for of in clean)
+    found = {name: (changed, words) for name, changed, words in planted(images, points, 1)}
+    changed, words = found[fault]
+    flags = check_stimuli(write_images(tmp_path / "set", changed)).flags
+    assert any(words in flag for flag in flags), flags
+
+
+@pytest.mark.parametrize("name", ["f_multi", "_female_avg"])
+def test_photographs_whose_shape_is_transformed_raise_no_flag(tmp_path, name) -> None:
+    home = Path(__file__).parents[2] / "shared" / "data" / "webmorph"
+    if not home.is_dir():
+        pytest.skip("the photographs are not there")
+    for suffix in (".jpg", ".tem"):
+        shutil.copy(home / f"{name}{suffix}", tmp_path / f"photo{suffix}")
+    (tmp_path / "spec.toml").write_text(TRANSFORM)
+    psychobench.morph_stimuli(tmp_path / "spec.toml", tmp_path / "out")
+    assert check_stimuli(tmp_path / "out").flags == ()
+
+
+def test_levels_nearer_than_a_millionth_of_their_range_are_one_level(tmp_path) -> None:
+    folder = write_set(tmp_path / "own", np.array([0.0, 0.3, 0.1 + 0.2, 1.0]))
+    assert load_stimuli(folder).summary()["levels"] == [0.0, 0.3, 1.0]
+
+
+def test_a_loop_of_symbolic_links_is_one_line(tmp_path, run_cli) -> None:
+    (tmp_path / "photo.jpg").symlink_to(tmp_path / "photo.jpg")
+    (tmp_path / "out").symlink_to(tmp_path / "out")
+    (tmp_path / "photo.tem").write_text(write_template(Template(frl_points(size=SIZE))))
+    (tmp_path / "spec.toml").write_text(TRANSFORM)
+    for out in ("new", "out"):
+        ran = run_cli("stimuli", "morph", tmp_path / "spec.toml", "--out", tmp_path / out)
+        assert ran.code == 1
+        assert len(ran.err.splitlines()) == 1
 
 
 def test_a_folder_of_images_with_levels_alone_is_checked(tmp_path, run_cli) -> None:
     folder = write_set(tmp_path / "own", np.linspace(0, 1, 6), brighten=30.0)
     ran = run_cli("stimuli", "check", folder)
     assert ran.code == 0
-    assert "luminance predicts the level: r = 1.00" in ran.out
+    assert "luminance changes over the levels by" in ran.out
     assert "there are no landmarks" in ran.out
     assert "Damage: none" in ran.out
 

@@ -34,6 +34,13 @@ class Net:
         return [Net(self.name, self.seed + k) for k in range(n)]
 
 
+class Far(Net):
+    """Needs far brighter images."""
+
+    def respond(self, images):
+        return super().respond(np.maximum(images.astype(float) - 80, 0))
+
+
 class Untouched:
     """Must not be asked."""
 
@@ -328,3 +335,20 @@ def test_the_report_is_a_page_with_every_question(found):
 def test_a_published_table_is_a_call_and_the_command_prints_the_same(run_cli):
     rows = json.loads(run_cli("published", "ying2023", "--json").out)
     assert pb.published("ying2023").to_json_rows() == rows
+
+
+def test_a_study_asks_whether_its_best_observer_would_be_found(patches, people):
+    two = {"net": Net(), "like it": Net("like it", 1), "far": Far()}
+    with_recovery = pb.study(
+        two, humans=people, stimuli=patches, seeds=1, masks="none", recovery=50
+    )
+    table = with_recovery.to_frame().set_index("observer")
+    assert table["recovery_best"].sum() == 1
+    assert table.loc["far", "recovered"] == 1
+    assert not table.loc["far", "recovery_best"]
+    assert "Model recovery" in with_recovery.summary()
+    # and nothing else changes
+    without = pb.study(two, humans=people, stimuli=patches, seeds=1, masks="none").to_frame()
+    pd.testing.assert_frame_equal(with_recovery.to_frame()[without.columns], without)
+    with pytest.raises(OptionError, match="at least two observers"):
+        pb.study(Untouched(), humans=people, stimuli=patches, recovery=50)

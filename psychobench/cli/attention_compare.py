@@ -23,7 +23,7 @@ from psychobench.cli.options import JSON, OVERWRITE, SEED
     required=True,
     type=click.Path(path_type=Path),
     metavar="FILE|DIR",
-    help="A table image, subject, x_px, y_px, duration_ms; EyeLink .asc files; or BIDS gaze.",
+    help="A table image, subject, x_px, y_px, duration_ms; Tobii or EyeLink exports; or BIDS gaze.",
 )
 @click.option(
     "--images",
@@ -34,6 +34,11 @@ from psychobench.cli.options import JSON, OVERWRITE, SEED
 )
 @click.option(
     "--columns", multiple=True, metavar="NAME=YOURS,...", help="Your names for the columns."
+)
+@click.option(
+    "--image-pattern",
+    metavar="REGEX",
+    help="Finds the image's name in EyeLink messages, as its one group: 'SHOW (.+)'.",
 )
 @click.option(
     "--display",
@@ -92,9 +97,10 @@ from psychobench.cli.options import JSON, OVERWRITE, SEED
 def compare(out: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
     """Compare maps of attention with where people looked, image by image and pooled.
 
-    Three baselines are scored beside the maps: an all-zero map, a Gaussian on the middle of the
-    image, and other people. A map that is not clearly better than the first two says nothing about
-    where people look. Intervals are bootstrapped over images.
+    Two baselines are scored beside the maps: an all-zero map, and a Gaussian fitted to where people
+    looked on the other images. A map that is not clearly better says nothing about where people
+    look. A second table compares maps with other people, one viewer at a time. Intervals are
+    bootstrapped over images.
     """
     import json
 
@@ -108,8 +114,9 @@ def compare(out: Path | None, overwrite: bool, as_json: bool, **options: Any) ->
     if out is not None:
         compared.save(out, overwrite=overwrite)
         click.echo(
-            f"Written to {out}: gaze.csv, images.csv, gaze.json; as .png, .svg and .pdf gaze, "
-            "error" + (" and gallery-*." if options["images"] else "; galleries need --images."),
+            f"Written to {out}: gaze.csv, images.csv, ceiling.csv, gaze.json; as .png, .svg and "
+            ".pdf gaze, error, ceiling"
+            + (" and gallery-*." if options["images"] else "; galleries need --images."),
             err=True,
         )
     click.echo(

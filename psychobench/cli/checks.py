@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.argument("stimuli", metavar="NAME|DIR")
 @JSON
 def check(stimuli: str, as_json: bool) -> None:
-    """Check a set: damage, what predicts the level, whether its steps are even.
+    """Check a set: damage, what changes with the level, odd images, uneven steps.
 
     A set of your own needs no more than images and levels.csv (columns stimulus,level). The exit
     status is 1 if the set is damaged. Whether what is flagged matters is for you to judge.
@@ -39,28 +39,23 @@ def _text(checked: SetCheck) -> str:
     from psychobench.tables.output import json_rows
 
     lines = [f"{checked.folder}: {len(checked.statistics)} images", ""]
-    lines += ["Does it predict the level? (correlation, 95 % interval, range in % of the mean)"]
-    trends = json_rows(checked.trends)
-    width = max(14, *(len(row["property"]) for row in trends))
-    lines += [_trend_line(row, width) for row in trends]
+    for title, found in (("Damage", checked.damage), ("Flagged", checked.flags)):
+        lines += [f"{title}: {'' if found else 'none'}".rstrip(), *(f"  {x}" for x in found), ""]
+    lines.append("How much changes smoothly over the levels? (and how much is flagged)")
+    limited = [row for row in json_rows(checked.trends) if row["limit"] is not None]
+    width = max([14, *(len(row["property"]) for row in limited)])
+    lines += [_trend_line(row, width) for row in limited]
     if checked.matched:
         lines.append(f"  Matched: {checked.matched}; matching.csv says what that changed.")
     lines += ["", "Are the steps even? (coefficient of variation between neighbouring levels)"]
     for row in json_rows(checked.evenness):
         mark = "flagged" if row["flagged"] else ""
-        lines.append(f"  {row['distance']:<14} {row['cv']:5.2f}  {mark}".rstrip())
+        lines.append(f"  {row['distance']:<{width}} {row['cv']:8.2f}  {mark}".rstrip())
     lines += [f"  {note}" for note in checked.notes]
-    for title, found in (("Flagged", checked.flags), ("Damage", checked.damage)):
-        lines += ["", f"{title}: {'' if found else 'none'}".rstrip(), *(f"  {x}" for x in found)]
     return "\n".join(lines)
 
 
 def _trend_line(row: dict[str, Any], width: int) -> str:
-    known = "the same in all images"
-    if row["r"] is not None:
-        interval = "no interval"
-        if row["r_low"] is not None:
-            interval = f"[{row['r_low']:5.2f}, {row['r_high']:5.2f}]"
-        known = f"{row['r']:5.2f}  {interval}"
     name, mark = row["property"].replace("_", " "), "flagged" if row["flagged"] else ""
-    return f"  {name:<{width}} {known:<23} {row['range_percent']:8.3g} %  {mark}".rstrip()
+    amounts = f"{row['size']:8.2g} of {row['limit']:<4.3g} {row['unit']:<2}"
+    return f"  {name:<{width}} {amounts}  {mark}".rstrip()

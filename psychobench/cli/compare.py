@@ -83,6 +83,15 @@ from psychobench.cli import options as shared
     show_default=True,
     help="Tests that the corrections count: those of all fits with a PSE, or all planned.",
 )
+@click.option(
+    "--recovery",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Simulate N times for each observer that people answer as it does: how often is it found "
+    "to describe them best?",
+)
 @shared.STATUSES
 @shared.fitting(engine="ml")
 @click.option(

@@ -1,10 +1,13 @@
 """Comparison: observers' PSEs, JNDs, curves and errors tested against those of a cohort."""
 
 from psychobench.comparison.against_cohort import FAMILIES, Comparison, compare, compare_with
+from psychobench.comparison.agreement.error_consistency import ErrorConsistency, error_consistency
+from psychobench.comparison.agreement.judgements import stimulus_names
 from psychobench.comparison.base_rate import BalancedComparison, compare_balanced
 from psychobench.comparison.bayes_factor import BayesFactor, jzs_bayes_factor
 from psychobench.comparison.cohort_consistency import compare_errors
 from psychobench.comparison.cohort_measures import CohortMeasures, match_cohorts, measure_cohort
+from psychobench.comparison.cohort_recovery import recover_by_mask
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.comparison.curve_distance import CurveDistance, compare_curves, curve_distance
 from psychobench.comparison.equivalence import (
@@ -12,11 +15,6 @@ from psychobench.comparison.equivalence import (
     check_margin,
     equivalence,
     smallest_margin,
-)
-from psychobench.comparison.error_consistency import (
-    ErrorConsistency,
-    error_consistency,
-    stimulus_names,
 )
 from psychobench.comparison.one_sample import OneSampleT, one_sample_t
 from psychobench.comparison.sample import Sample, effect_interval
@@ -59,6 +57,7 @@ __all__ = [
     "match_cohorts",
     "measure_cohort",
     "one_sample_t",
+    "recover_by_mask",
     "seed_summary",
     "single_case_t",
     "smallest_margin",

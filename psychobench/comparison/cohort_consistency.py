@@ -7,14 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from psychobench.comparison.agreement.error_consistency import ErrorConsistency, error_consistency
+from psychobench.comparison.agreement.judgements import stimulus_names
 from psychobench.comparison.cohort_measures import CohortMeasures
-from psychobench.comparison.error_consistency import (
-    ErrorConsistency,
-    error_consistency,
-    stimulus_names,
-)
 from psychobench.errors import ComparisonError
 
+STATED = ["correct", "truth"]
 COLUMNS = (
     "consistency", "consistency_low", "consistency_high", "consistency_stimuli",
     "consistency_people", "consistency_people_low", "consistency_people_high",
@@ -49,10 +47,11 @@ def compare_errors(
     among: dict[str, dict[str, Any]] = {}
     for (name, mask), mine in answers.groupby(["observer", "condition"], sort=False):
         condition = cohorts[str(mask)].condition
-        theirs = people[people["condition"] == condition]
+        # images have levels, from which observers and people are scored alike
+        theirs = people[people["condition"] == condition].drop(columns=STATED, errors="ignore")
         row: dict[str, Any] = {"observer": name, "mask": mask}
         try:
-            row |= _named("consistency", error_consistency(mine, theirs))
+            row |= _named("consistency", error_consistency(mine, theirs, bootstrap=0))
             if condition not in among:
                 # all observers judge the same images
                 among[condition] = _ceiling(theirs, mine)
@@ -67,7 +66,7 @@ def _ceiling(theirs: pd.DataFrame, mine: pd.DataFrame) -> dict[str, Any]:
     shown = set(stimulus_names(mine["stimulus"]))
     both = theirs[stimulus_names(theirs["stimulus"]).isin(shown)]
     try:
-        found = _named("consistency_people", error_consistency(both))
+        found = _named("consistency_people", error_consistency(both, bootstrap=0))
     except ComparisonError as error:
         return {"consistency_reason": f"among people: {error.faults[0]}"}
     del found["consistency_people_stimuli"]

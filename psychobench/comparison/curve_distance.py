@@ -18,6 +18,7 @@ from psychobench.comparison.cohort_measures import (
     check_statuses,
 )
 from psychobench.errors import ComparisonError
+from psychobench.tables.notebook import ShownAsTable
 
 SPLITS = 1000
 
@@ -31,7 +32,7 @@ class HasCurves(HasFrame, Protocol):
 
 
 @dataclass(frozen=True)
-class CurveDistance:
+class CurveDistance(ShownAsTable):
     """Distance between an observer's curve and people's, with people's own distances.
 
     All distances are root mean squares of differences in P(target) over levels.
@@ -57,6 +58,10 @@ class CurveDistance:
     curve_percentile: float
     curve_split_half: float
     curve_people: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the result as a table of one row."""
+        return pd.DataFrame([asdict(self)])
 
 
 def curve_distance(

@@ -59,5 +59,5 @@ def draw_set_properties(
         ax.set_xlabel("level")
         ax.set_ylabel("difference from the mean (%)")
         if number:
-            ax.legend(title="predicts the level", loc="best")
+            ax.legend(title="flagged", loc="best")
     return cast(Figure, ax.get_figure(root=True))

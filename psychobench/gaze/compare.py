@@ -34,6 +34,7 @@ def compare_maps(
     *,
     images: str | PathLike[str] | None = None,
     columns: Pairs = None,
+    image_pattern: str | None = None,
     display: str | Size | None = None,
     display_scale: float = 1.0,
     origin: int = 0,
@@ -47,8 +48,10 @@ def compare_maps(
 ) -> GazeComparison:
     """Score maps of images against people's fixations on them, image by image and pooled.
 
-    Three baselines are scored beside the maps: an all-zero map, a Gaussian on the middle of the
-    image, and the maps of other people (split half).
+    Two baselines are scored beside the maps: an all-zero map, and the centre bias, a Gaussian
+    fitted to where people looked on the other images. A second table, `GazeComparison.ceiling`,
+    compares maps with other people: every source is scored against one viewer at a time, and other
+    people are predicted by a density of their fixations that never saw that viewer.
 
     Parameters
     ----------
@@ -62,6 +65,9 @@ def compare_maps(
         ``maps.json`` in the folder of the maps, or are the maps' own.
     columns : mapping, str or list of str, optional
         What a table of fixations calls our columns, such as ``{"image": "picture"}``.
+    image_pattern : str, optional
+        A regular expression with one group, which finds the image's name in the messages of an
+        EyeLink file.
     display : tuple of int or str, optional
         Width and height of the display in pixels, or ``"1920x1080"``, where coordinates are the
         display's and images were shown in its middle.
@@ -80,7 +86,7 @@ def compare_maps(
         Whether people's maps are divided by their maximum after the blur, or before it, as was
         published.
     seed : int
-        Of the random halves and of the bootstrap.
+        Of the bootstrap, and of the draws where there are very many fixations.
     progress : bool
         Show a progress bar on stderr.
 
@@ -99,7 +105,9 @@ def compare_maps(
     ...                        "y_px": [5.0, 6.0], "duration_ms": [200.0, 300.0]})
     >>> compared = compare_maps({"diagonal": {"street": np.eye(12, 16)}}, people)
     >>> compared.to_frame()["source"].tolist()
-    ['all-zero map', 'centre bias', 'other people (split half)', 'diagonal']
+    ['all-zero map', 'centre bias', 'diagonal']
+    >>> compared.ceiling["source"].tolist()
+    ['centre bias', 'other people (leave one out)', 'diagonal']
     """
     recipe = _recipe(sigma_px, sigma_deg, pixels_per_degree, normalise)
     placement = Placement(_display_size(display), display_scale, origin, period)
@@ -111,7 +119,10 @@ def compare_maps(
         gaze = fixations
     else:
         sizes = image_sizes(photographs) if photographs else map_sizes(folder, found)
-        gaze = read_fixations(fixations, sizes, placement=placement, columns=renamed)
+        gaze = read_fixations(
+            fixations, sizes,
+            placement=placement, columns=renamed, image_pattern=image_pattern,
+        )  # fmt: skip
     about = weights_notes(folder) if folder is not None else ()
     return _compare(found, gaze, {path.name: path for path in photographs}, recipe, seed, about,
                     progress)  # fmt: skip
@@ -130,11 +141,14 @@ def _compare(
     rng = np.random.default_rng(seed)
     scores = score_maps(chosen.maps, fixations, chosen.names, recipe, rng, progress=progress)
     return GazeComparison(
-        scores,
-        pool(scores, rng),
+        scores.images,
+        pool(scores.images, rng),
+        scores.viewers,
+        pool(scores.viewers, rng),
         f"{MAP_WORDS}; people's: {recipe.words}",
         recipe,
-        (*about, *chosen.notes, *empty_notes(scores)),
+        scores.kernel,
+        (*about, *chosen.notes, *empty_notes(scores.images)),
         tuple(about),
         maps,
         fixations,

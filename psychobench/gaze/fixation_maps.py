@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from psychobench.errors import OptionError
 
@@ -120,43 +119,45 @@ def fixation_map(
 
 
 def fixated_pixels(fixations: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the row and the column of the pixel under each fixation."""
-    return (
-        np.rint(fixations["y_px"].to_numpy(dtype=np.float64)).astype(np.intp),
-        np.rint(fixations["x_px"].to_numpy(dtype=np.float64)).astype(np.intp),
-    )
+    """Return the row and the column of the pixel under each fixation; see `nearest_pixel`."""
+    return nearest_pixel(fixations["y_px"]), nearest_pixel(fixations["x_px"])
 
 
-def centre_bias(size: tuple[int, int]) -> Map:
-    """Return a Gaussian on the middle of an image; sigma is a quarter of each side.
+def nearest_pixel(places: pd.Series) -> NDArray[np.intp]:
+    """Return the number of the pixel that each place along an axis is in.
 
-    People look at the middle of photographs whatever these show, so this is the baseline that a
-    map has to beat.
+    The centre of pixel 0 is at 0. A pixel reaches half a pixel to each side, and a place on the
+    border of two belongs to the second of them.
     """
-    width, height = size
-    x = (np.arange(width) - (width - 1) / 2) / (width / 4)
-    y = (np.arange(height) - (height - 1) / 2) / (height / 4)
-    gaussian: Map = np.exp(-(y[:, None] ** 2 + x[None, :] ** 2) / 2)
-    return _to_maximum_one(gaussian)
+    return np.floor(places.to_numpy(dtype=np.float64) + 0.5).astype(np.intp)
 
 
-def unit_range(values: Map) -> Map:
-    """Stretch a map to [0, 1]; one that is the same everywhere becomes zero."""
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+def unit_range(values: Map, span: tuple[float, float] | None = None) -> Map:
+    """Stretch a map to [0, 1]; one that is the same everywhere becomes zero.
+
+    `span` is its lowest and its highest value, where they are known already.
+    """
+    low, high = span or (float(values.min()), float(values.max()))
+    if high <= low:
+        return np.zeros_like(values)
+    stretched: Map = values - low
+    stretched /= high - low
+    return stretched
 
 
 def _blur(values: Map, recipe: BlurRecipe) -> Map:
+    """Blur a map that is zero but in a few pixels; beyond the edges there is nothing."""
     # an even window has no middle pixel: its Gaussian is centred between two, as published
     width = recipe.window_px or 2 * int(np.ceil(3 * recipe.sigma_px)) + 1
     offsets = np.arange(width) - (width - 1) / 2
     weights = np.exp(-(offsets**2) / (2 * recipe.sigma_px**2))
-    weights /= weights.sum()
-    blurred = values
-    for axis in (0, 1):
-        blurred = ndimage.convolve1d(blurred, weights, axis=axis, mode="constant")
-    result: Map = blurred
-    return result
+    kernel = np.outer(weights, weights) / weights.sum() ** 2
+    before = width // 2
+    height, across = values.shape
+    padded = np.zeros((height + width, across + width))
+    for row, column in np.argwhere(values):
+        padded[row : row + width, column : column + width] += values[row, column] * kernel
+    return padded[before : before + height, before : before + across]
 
 
 def _to_maximum_one(values: Map) -> Map:

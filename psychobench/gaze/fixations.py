@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -14,7 +15,9 @@ from psychobench.arguments import Pairs, parse_pairs
 from psychobench.errors import OptionError, TableError
 from psychobench.gaze.bids import find_recordings, read_bids
 from psychobench.gaze.eyelink import is_asc, read_asc
+from psychobench.gaze.fixation_maps import nearest_pixel
 from psychobench.gaze.fixation_table import read_tidy, tidy_frame
+from psychobench.gaze.tobii import is_tobii, read_tobii
 from psychobench.tables.notebook import ShownAsTable
 
 Size = tuple[int, int]
@@ -79,8 +82,8 @@ class Fixations(ShownAsTable):
     Attributes
     ----------
     table : pandas.DataFrame
-        ``image, subject, x_px, y_px, duration_ms, onset_ms``; x and y in pixels of the image, the
-        centre of its first pixel being 0.
+        ``image, subject, x_px, y_px, duration_ms, onset_ms``; x and y in pixels of the image, where
+        the centre of the first pixel is at 0, and the pixel itself reaches from -.5 to .5.
     sizes : Mapping of str to tuple of int
         Width and height of every image that was asked for, by the image's name.
     left_out : Mapping of str to int
@@ -114,6 +117,7 @@ def read_fixations(
     *,
     placement: Placement | None = None,
     columns: Pairs = None,
+    image_pattern: str | None = None,
 ) -> Fixations:
     """Read fixations of any known form, and keep those inside their image and display period.
 
@@ -121,14 +125,20 @@ def read_fixations(
     ----------
     fixations : str, path or pandas.DataFrame
         A table, or a CSV or TSV, with ``image, subject, x_px, y_px, duration_ms`` and perhaps
-        ``onset_ms``; an EyeLink ASC file; or a folder of ASC files or of BIDS eye-tracking.
+        ``onset_ms``; a Tobii export; an EyeLink ASC file; or a folder of these, or of BIDS
+        eye-tracking. Rows that are samples are merged by the column that numbers fixations
+        (``FixationIndex``, ``fix_index`` or the one that `columns` calls ``fixation``), or refused.
     sizes : Mapping of str to tuple of int
         Width and height in pixels, by image name without folders. Fixations on other images are
         left out and counted; names are compared without their endings where that is unique.
     placement : Placement, optional
         From display to image.
     columns : mapping, str or list of str, optional
-        What a table calls our columns: ``{"image": "picture"}`` or ``"image=picture"``.
+        What a table calls our columns: ``{"image": "picture"}`` or ``"image=picture"``. In BIDS
+        only ``image``, the column of the events that names the image.
+    image_pattern : str, optional
+        A regular expression with one group, which finds the image's name in the messages of an
+        EyeLink file: ``"SHOW (.+)"``.
 
     Returns
     -------
@@ -137,16 +147,28 @@ def read_fixations(
     Raises
     ------
     TableError
-        If nothing can be read, no fixation is on one of the images, or most lie outside them.
+        If nothing can be read, rows are samples, no fixation is on one of the images, or most lie
+        outside them.
+    OptionError
+        If `image_pattern` is no pattern with one group, or the record's coordinates are those of
+        images and `placement` has a display.
     """
     placement = placement or Placement()
     renamed = parse_pairs(columns, "columns", "image=picture", commas=True)
     if isinstance(fixations, pd.DataFrame):
         source, read = "the table of fixations", tidy_frame(fixations, renamed)
     else:
-        source, read = str(fixations), _read(Path(fixations), renamed)
+        pattern = _compiled(image_pattern)
+        source, read = str(fixations), _read(Path(fixations), renamed, pattern)
+    if read.attrs.get("in_image") and placement.display is not None:
+        raise OptionError(
+            f"`display` is for coordinates of the display: those in {source} are pixels of the "
+            "image already (MCSpx); leave it out"
+        )
+    said = list(read.attrs.get("notes", []))
     table, left_out = _with_positions(read, source)
     table, notes = _known_images(table, sizes, source)
+    notes = said + notes
     moved = placement.to_image(table, sizes)
     outside = _outside(moved, sizes)
     if outside.mean() > _MOST_OUTSIDE:
@@ -168,23 +190,63 @@ def read_fixations(
     return Fixations(kept[columns_kept].reset_index(drop=True), dict(sizes), left_out, tuple(notes))
 
 
-def _read(path: Path, columns: Mapping[str, str]) -> pd.DataFrame:
+def _compiled(image_pattern: str | None) -> re.Pattern[str] | None:
+    if image_pattern is None:
+        return None
+    try:
+        pattern = re.compile(image_pattern)
+    except re.error as error:
+        raise OptionError(
+            f"`image_pattern` must be a regular expression: '{image_pattern}' is not ({error})"
+        ) from None
+    if pattern.groups != 1:
+        raise OptionError(
+            "`image_pattern` must have one group, the image's name, such as 'SHOW (.+)': "
+            f"'{image_pattern}' has {pattern.groups}"
+        )
+    return pattern
+
+
+def _read(
+    path: Path, columns: Mapping[str, str], image_pattern: re.Pattern[str] | None
+) -> pd.DataFrame:
     if not path.exists():
         raise TableError(f"`fixations` must name a file or a folder: there is none at {path}")
+    image_column = columns.get("image", "stim_file")
     if path.is_file():
         if is_asc(path):
-            return read_asc(path)
+            return read_asc(path, image_pattern)
         if path.name.endswith("_physio.tsv.gz"):
-            return read_bids(path)
-        return read_tidy(path, columns)
-    exports, recordings = sorted(path.rglob("*.asc")), find_recordings(path)
-    if not exports and not recordings:
+            return read_bids(path, image_column)
+        return read_tobii(path) if not columns and is_tobii(path) else read_tidy(path, columns)
+    exports = sorted(path.rglob("*.asc"))
+    recordings, notes = find_recordings(path)
+    tobii = [each for each in sorted(path.iterdir()) if _is_table(each) and is_tobii(each)]
+    if not exports and not recordings and not tobii:
         raise TableError(
-            "a folder of gaze must hold EyeLink exports (*.asc) or BIDS eye-tracking "
-            f"(*_physio.tsv.gz with its sidecar): {path} holds neither"
+            "a folder of gaze must hold EyeLink exports (*.asc), Tobii exports or BIDS "
+            f"eye-tracking (*_physio.tsv.gz with its sidecar): {path} holds none of them"
         )
-    tables = [read_asc(each) for each in exports] or [read_bids(each) for each in recordings]
-    return pd.concat(tables, ignore_index=True)
+    if exports:
+        return _joined([read_asc(each, image_pattern) for each in exports], [])
+    if recordings:
+        return _joined([read_bids(each, image_column) for each in recordings], notes)
+    return _joined([read_tobii(each) for each in tobii], [])
+
+
+def _is_table(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in (".csv", ".tsv", ".txt")
+
+
+def _joined(tables: list[pd.DataFrame], notes: list[str]) -> pd.DataFrame:
+    notes = notes + [note for table in tables for note in table.attrs.get("notes", [])]
+    in_image = any(table.attrs.get("in_image") for table in tables)
+    bare = [table.set_axis(table.index) for table in tables]
+    for table in bare:
+        table.attrs = {}
+    joined = pd.concat(bare, ignore_index=True)
+    joined.attrs.update(notes=notes, in_image=in_image)
+    return joined
 
 
 def _with_positions(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -247,7 +309,7 @@ def _own_name(given: str, sizes: Mapping[str, Size], stems: Mapping[str, list[st
 def _outside(table: pd.DataFrame, sizes: Mapping[str, Size]) -> pd.Series:
     width = table["image"].map({image: size[0] for image, size in sizes.items()})
     height = table["image"].map({image: size[1] for image, size in sizes.items()})
-    x, y = table["x_px"].round(), table["y_px"].round()
+    x, y = (pd.Series(nearest_pixel(table[name]), table.index) for name in ("x_px", "y_px"))
     return (x < 0) | (x >= width) | (y < 0) | (y >= height)
 
 

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from psychobench.errors import ComparisonError
-from psychobench.gaze.baselines import BASELINES, score_baselines
-from psychobench.gaze.fixation_maps import BlurRecipe, fixated_pixels, fixation_map
+from psychobench.gaze.baselines import CENTRE, PEOPLE, ZERO, ImageGaze, score_against_viewers
+from psychobench.gaze.fixation_maps import BlurRecipe, Map
 from psychobench.gaze.fixations import Fixations
 from psychobench.gaze.map_files import ImageMap
-from psychobench.gaze.metrics import METRICS, score_map
+from psychobench.gaze.metrics import METRICS
+from psychobench.gaze.people import PeopleKernel, choose_kernel
 from psychobench.gaze.photographs import by_stem
 from psychobench.images import resize_bilinear
 
 RESAMPLES = 2000
-MAP_WORDS = "maps stretched to [0, 1] image by image"
+MAP_WORDS = (
+    "maps stretched to [0, 1] image by image for MAE, divided by their sum for KL, SIM and IG"
+)
+_BASELINES = (ZERO, CENTRE, PEOPLE)
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,25 @@ def choose_maps(maps: Sequence[ImageMap], fixations: Fixations) -> ChosenMaps:
     return ChosenMaps(used, names, _notes(maps, used, names, fixations))
 
 
+@dataclass(frozen=True)
+class MapScores:
+    """Scores of maps and baselines, image by image.
+
+    Attributes
+    ----------
+    images : pandas.DataFrame
+        `GazeComparison.images`: against all viewers together.
+    viewers : pandas.DataFrame
+        The same columns, against one viewer at a time, and means over viewers.
+    kernel : PeopleKernel or None
+        How other people's fixations became a density; None where no image has two viewers.
+    """
+
+    images: pd.DataFrame
+    viewers: pd.DataFrame
+    kernel: PeopleKernel | None
+
+
 def score_maps(
     maps: Sequence[ImageMap],
     fixations: Fixations,
@@ -70,7 +94,7 @@ def score_maps(
     rng: np.random.Generator,
     *,
     progress: bool = False,
-) -> pd.DataFrame:
+) -> MapScores:
     """Score maps and, beside them, the baselines.
 
     Parameters
@@ -84,52 +108,61 @@ def score_maps(
     recipe : BlurRecipe
         Of the fixation maps.
     rng : numpy.random.Generator
-        Draws the halves of the viewers.
+        Draws fixations where there are very many.
     progress : bool
         Show a progress bar on stderr.
 
     Returns
     -------
-    pandas.DataFrame
-        `GazeComparison.images`, sorted by source, baselines first, and image.
+    MapScores
+        Both tables are sorted by source, baselines first, and image.
     """
     by_image: dict[str, list[ImageMap]] = {}
     for each in maps:
         by_image.setdefault(each.image, []).append(each)
-    rows: list[dict[str, object]] = []
+    kernel = choose_kernel(fixations, [names[image] for image in by_image], rng)
+    against_all: list[dict[str, object]] = []
+    against_one: list[dict[str, object]] = []
     for image, of_image in tqdm(by_image.items(), desc="comparing", disable=not progress):
-        rows += _image_rows(names[image], of_image, fixations, recipe, rng)
-    images = pd.DataFrame(rows)
-    order = [*BASELINES, *dict.fromkeys(each.source for each in maps)]
-    images["source"] = pd.Categorical(images["source"], order, ordered=True)
-    images = images.sort_values(["source", "image"], ignore_index=True)
-    images["source"] = images["source"].astype(str)
-    return images
+        gaze = ImageGaze.of(fixations, names[image], recipe)
+        read = {each.source: each.read() for each in of_image}
+        against_all += _rows(names[image], gaze, _score_all(gaze, read))
+        if kernel is not None:
+            scores = score_against_viewers(gaze, read, kernel, rng)
+            against_one += _rows(names[image], gaze, scores)
+    order = [*_BASELINES, *dict.fromkeys(each.source for each in maps)]
+    return MapScores(_sorted(against_all, order), _sorted(against_one, order), kernel)
 
 
-def _image_rows(
-    image: str,
-    maps: Sequence[ImageMap],
-    fixations: Fixations,
-    recipe: BlurRecipe,
-    rng: np.random.Generator,
+def _score_all(gaze: ImageGaze, maps: Mapping[str, Map]) -> dict[str, dict[str, float]]:
+    """Score baselines and maps; each map is brought to the image's size when it is its turn."""
+    width, height = gaze.size
+    resized = ((name, resize_bilinear(values, height, width)) for name, values in maps.items())
+    return gaze.score(chain(gaze.baselines().items(), resized))
+
+
+def _rows(
+    image: str, gaze: ImageGaze, scores: Mapping[str, Mapping[str, float]]
 ) -> list[dict[str, object]]:
-    size, on_image = fixations.sizes[image], fixations.of(image)
-    people, fixated = fixation_map(on_image, size, recipe), fixated_pixels(on_image)
-    baselines = score_baselines(fixations, image, recipe, rng)
-    scored = [("baseline", name, scores) for name, scores in baselines.items()]
-    for each in maps:
-        candidate = resize_bilinear(each.read(), size[1], size[0])
-        scored.append(("map", each.source, score_map(candidate, people, *fixated)))
     about = {
         "image": image,
-        "n_subjects": on_image["subject"].nunique(),
-        "n_fixations": len(on_image),
+        "n_subjects": gaze.table["subject"].nunique(),
+        "n_fixations": len(gaze.table),
     }
     return [
-        {"source": name, "kind": kind, **about, "empty": bool(np.isnan(scores["nss"])), **scores}
-        for kind, name, scores in scored
-    ]
+        {"source": name, "kind": "baseline" if name in _BASELINES else "map", **about,
+         "empty": bool(np.isnan(each["nss"])), **each}
+        for name, each in scores.items()
+    ]  # fmt: skip
+
+
+def _sorted(rows: list[dict[str, object]], order: list[str]) -> pd.DataFrame:
+    columns = ["source", "kind", "image", "n_subjects", "n_fixations", "empty", *METRICS]
+    table = pd.DataFrame(rows, columns=columns)
+    table["source"] = table["source"].astype(pd.CategoricalDtype(order, ordered=True))
+    table = table.sort_values(["source", "image"], ignore_index=True)
+    table["source"] = table["source"].astype(str)
+    return table
 
 
 def pool(images: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -156,7 +189,8 @@ def pool(images: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
                 means = values[draws[n]].mean(axis=1)
                 row[f"{name}_low"], row[f"{name}_high"] = np.quantile(means, (0.025, 0.975))
         rows.append(row)
-    return pd.DataFrame(rows)
+    measures = [f"{name}{end}" for name in METRICS for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["source", "kind", "n_images", *measures])
 
 
 def _notes(

@@ -20,10 +20,6 @@ FILE_SIZE = "file_bytes"
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 _LIGHT = decode_srgb(np.arange(256, dtype=np.uint8)) * _WEIGHTS[:, None]  # of each channel's bytes
 _GREY = np.arange(256) * _WEIGHTS[:, None]
-_CONFIDENT = 1.959963984540054  # standard normal quantile of .975
-_NEGLIGIBLE = 0.001  # of the mean: a smaller range is no difference
-_FEWEST = 4  # images: Fisher's interval needs more than three
-_NEVER = 1.0 - 1e-12  # a correlation of exactly one has no interval
 
 
 def luminance(pixels: Pixels) -> NDArray[np.float64]:
@@ -90,65 +86,6 @@ def image_statistics(
         for image, level in zip(images, levels, strict=True)
     ]
     return pd.DataFrame(rows, columns=["level", *PROPERTIES])
-
-
-def level_trends(statistics: pd.DataFrame) -> pd.DataFrame:
-    """Find out which statistics predict the level.
-
-    Parameters
-    ----------
-    statistics : pandas.DataFrame
-        A column ``level`` and one column for each property, one row per image.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per property: ``property``; ``r``, its correlation with the level, and ``r_low``,
-        ``r_high``, the 95 % interval by Fisher's z [1]_; ``lowest``, ``highest``, ``mean`` over
-        the images; ``range_percent``, the range in percent of the mean; ``flagged``, whether the
-        interval excludes 0 and the range is at least .1 % of the mean. No interval and no flag
-        with fewer than four images, and no r where nothing varies.
-
-    References
-    ----------
-    .. [1] Fisher, R. A. (1921). On the "probable error" of a coefficient of correlation deduced
-       from a small sample. Metron, 1, 3-32.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"level": [0, 0.25, 0.5, 0.75, 1], "luminance": [1, 2, 2.9, 4, 5]})
-    >>> level_trends(table)[["property", "flagged"]].values.tolist()
-    [['luminance', True]]
-    """
-    levels = statistics["level"].to_numpy(dtype=float)
-    names = [name for name in statistics.columns if name != "level"]
-    rows = [_trend(name, statistics[name].to_numpy(dtype=float), levels) for name in names]
-    return pd.DataFrame(rows)
-
-
-def _trend(
-    name: str, values: NDArray[np.float64], levels: NDArray[np.float64]
-) -> dict[str, object]:
-    mean, spread = float(values.mean()), float(np.ptp(values))
-    r = low = high = np.nan
-    if spread > 1e-12 * max(abs(mean), 1e-300) and np.ptp(levels) > 0:
-        r = float(np.corrcoef(values, levels)[0, 1])
-        if len(values) >= _FEWEST:
-            z = np.arctanh(np.clip(r, -_NEVER, _NEVER))
-            margin = _CONFIDENT / np.sqrt(len(values) - 3)
-            low, high = float(np.tanh(z - margin)), float(np.tanh(z + margin))
-    share = spread / abs(mean) if mean else 0.0
-    return {
-        "property": name,
-        "r": r,
-        "r_low": low,
-        "r_high": high,
-        "lowest": float(values.min()),
-        "highest": float(values.max()),
-        "mean": mean,
-        "range_percent": 100.0 * share,
-        "flagged": bool((low > 0 or high < 0) and share >= _NEGLIGIBLE),
-    }
 
 
 def _measure(image: Pixels, region: NDArray[np.bool_] | None) -> dict[str, float]:

@@ -8,7 +8,9 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PureWindowsPath
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
 from psychobench.messages import nearest
@@ -21,6 +23,7 @@ ALL_LEVELS = tuple(round(0.05 * step, 2) for step in range(21))
 HUMAN_LEVELS = (0.0, 0.20, 0.30, 0.50, 0.70, 0.80, 1.00)
 """The seven levels that people judged in the same study."""
 
+SAME_LEVEL = 1e-6  # of the range of the levels: nearer ones are one level
 LEVELS_FILE = "levels.csv"
 COLUMNS = ("stimulus", "level")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -40,8 +43,8 @@ def read_levels_file(folder: Path, faults: list[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``stimulus`` (str, as written), ``level`` (float) and ``file`` (name in `folder`),
-        in the order of the file.
+        Columns ``stimulus`` (str, as written), ``level`` (float; levels nearer than a millionth of
+        their range are one) and ``file`` (name in `folder`), in the order of the file.
 
     Raises
     ------
@@ -58,6 +61,7 @@ def read_levels_file(folder: Path, faults: list[str]) -> pd.DataFrame:
         if not wrong:
             rows.append((line, stimulus, found[0][0], found[1][0]))
     table = pd.DataFrame(rows, columns=["line", "stimulus", "level", "file"])
+    table["level"] = merge_levels(table["level"].to_numpy(dtype=float))
     repeated = table["file"].duplicated() | table["stimulus"].duplicated()
     for row in table[repeated].itertuples():
         faults.append(
@@ -71,6 +75,37 @@ def read_levels_file(folder: Path, faults: list[str]) -> pd.DataFrame:
             f"write {_EXAMPLE}"
         )
     return table[["stimulus", "level", "file"]]
+
+
+def merge_levels(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Make levels equal that differ by less than a millionth of their range.
+
+    Such levels come from arithmetic in binary fractions: .1 + .2 is not quite .3.
+
+    Parameters
+    ----------
+    levels : ndarray of float64, shape (n,)
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        Each group has the one of its levels that is shortest when written.
+
+    Examples
+    --------
+    >>> merge_levels(np.array([0.0, 0.1 + 0.2, 0.3, 1.0])).tolist()
+    [0.0, 0.3, 0.3, 1.0]
+    """
+    if len(levels) < 2:
+        return levels
+    order = np.argsort(levels, kind="stable")
+    apart = np.diff(levels[order]) > SAME_LEVEL * np.ptp(levels)
+    groups = np.concatenate([[0], np.cumsum(apart)])
+    merged = levels.copy()
+    for group in np.flatnonzero(np.bincount(groups) > 1):
+        rows = order[groups == group]
+        merged[rows] = min(levels[rows].tolist(), key=lambda level: (len(repr(level)), level))
+    return merged
 
 
 def _read_cells(folder: Path) -> Iterator[tuple[int, str, str]]:

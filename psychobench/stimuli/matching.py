@@ -8,16 +8,14 @@ from numpy.typing import NDArray
 
 from psychobench.arguments import check_choice
 from psychobench.images import decode_srgb, encode_srgb
-from psychobench.stimuli.image_statistics import (
-    Pixels,
-    image_statistics,
-    level_trends,
-    luminance,
-)
+from psychobench.stimuli.checking.trends import level_trends
+from psychobench.stimuli.image_statistics import Pixels, image_statistics, luminance
 from psychobench.stimuli.image_threads import map_images
 
 MATCHES = ("none", "luminance", "histogram")
 _ROUNDS = 4
+_FEATHERED_ROUNDS = 12
+_FEATHER = 0.12  # of the square root of a region's area
 _ROUNDING = 1e-6  # of a step: a byte that is decoded and encoded again stays as it is
 _SPREAD = (0.7548776662466927, 0.5698402909980532)  # an additive recurrence without stripes
 
@@ -38,7 +36,9 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     region : ndarray of bool, shape (height, width), optional
         Match within these pixels and leave the others as they are; all of the image by default.
         For a flat background, that of the face: a background that is shifted by less than one
-        step of 8 bits would jump by a whole one at some level.
+        step of 8 bits would jump by a whole one at some level. The change fades towards the
+        border of the region, which would otherwise show as a seam: luminance is still equal over
+        the whole region, histograms nearly so.
 
     Returns
     -------
@@ -65,12 +65,39 @@ def match_images(images: Pixels, how: str, region: NDArray[np.bool_] | None = No
     if check_choice(how, "how", MATCHES) == "none":
         return images
     chosen = np.ones(images.shape[1:3], dtype=bool) if region is None else region
+    weight = None if region is None else feather_inwards(region)
     if how == "luminance":
-        return _match_luminance(images, chosen)
+        return _match_luminance(images, chosen, weight)
     matched = images.copy()
     for channel in range(3):
         matched[..., channel] = _match_channel(images[..., channel], chosen)
-    return matched
+    if weight is None:
+        return matched
+    kept = weight[..., None] * (matched - images.astype(np.float64))
+    faded = np.rint(images + kept).astype(np.uint8)
+    return _match_luminance(faded, chosen, weight)  # where the edit fades, histograms stay apart
+
+
+def feather_inwards(region: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Compute how much of an edit shows: 0 outside a region, rising to 1 within it.
+
+    Returns
+    -------
+    ndarray of float64, shape (height, width)
+        Half a cosine over a width in proportion to the region's size.
+
+    Examples
+    --------
+    >>> feather_inwards(np.ones((1, 5), dtype=bool) & (np.arange(5) > 0)).round(2).tolist()
+    [[0.0, 0.15, 0.5, 0.85, 1.0]]
+    """
+    from scipy.ndimage import distance_transform_edt
+
+    if region.all():
+        return np.ones(region.shape)
+    width = max(_FEATHER * float(np.sqrt(np.count_nonzero(region))), 3.0)
+    depth = np.minimum((distance_transform_edt(region) - 0.5 * region) / width, 1.0)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * depth))
 
 
 def matching_effect(
@@ -94,9 +121,9 @@ def matching_effect(
     -------
     pandas.DataFrame
         One row per property: ``property`` and, both ``_before`` and ``_after``, ``mean``,
-        ``range_percent``, ``r`` and ``flagged`` of `level_trends`.
+        ``range``, ``course`` (in percent of the mean) and ``flagged`` of `level_trends`.
     """
-    kept = ["mean", "range_percent", "r", "flagged"]
+    kept = ["mean", "range", "course", "flagged"]
     tables = [
         level_trends(image_statistics(images, levels.tolist(), region)).set_index("property")[kept]
         for images in (before, after)
@@ -104,10 +131,13 @@ def matching_effect(
     return tables[0].add_suffix("_before").join(tables[1].add_suffix("_after")).reset_index()
 
 
-def _match_luminance(images: Pixels, chosen: NDArray[np.bool_]) -> Pixels:
+def _match_luminance(
+    images: Pixels, chosen: NDArray[np.bool_], weight: NDArray[np.float64] | None
+) -> Pixels:
     wanted = np.mean([_moments(image[chosen]) for image in images], axis=0)
     thresholds = _thresholds(chosen)
-    rescaled = map_images(lambda image: _rescale(image[chosen], wanted, thresholds), images)
+    share = None if weight is None else weight[chosen][:, None]
+    rescaled = map_images(lambda image: _rescale(image[chosen], wanted, thresholds, share), images)
     matched = images.copy()
     for image, pixels in zip(matched, rescaled, strict=True):
         image[chosen] = pixels
@@ -125,16 +155,21 @@ def _thresholds(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _rescale(
-    pixels: Pixels, wanted: NDArray[np.float64], thresholds: NDArray[np.float64]
+    pixels: Pixels,
+    wanted: NDArray[np.float64],
+    thresholds: NDArray[np.float64],
+    share: NDArray[np.float64] | None,
 ) -> Pixels:
-    """Aim a little beyond the target until clipping no longer matters."""
+    """Aim a little beyond the target until clipping and feathering no longer matter."""
     codes = decode_srgb(np.arange(256, dtype=np.uint8))
     mean, deviation = _moments(pixels)
     aim, result = wanted.copy(), pixels
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if share is None else _FEATHERED_ROUNDS):
         factor = aim[1] / deviation if deviation > 0 else 1.0
-        table = _encode(aim[0] + factor * (codes - mean))
-        result = (table.take(pixels) + thresholds).clip(0, 255).astype(np.uint8)
+        edited = _encode(aim[0] + factor * (codes - mean)).take(pixels)
+        if share is not None:
+            edited = pixels + share * (edited - pixels) + _ROUNDING
+        result = (edited + thresholds).clip(0, 255).astype(np.uint8)
         aim += wanted - _moments(result)
     return result
 

@@ -1,8 +1,7 @@
-"""Checks of a set: its damage, what besides the expression predicts the level, uneven steps."""
+"""Checks of a set: its damage, what besides the expression changes with the level, odd images."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +11,25 @@ import numpy as np
 import pandas as pd
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.image_statistics import FILE_SIZE, Pixels, image_statistics, level_trends
-from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
+from psychobench.stimuli.checking.flags import describe_flags
+from psychobench.stimuli.checking.measures import (
+    Zones,
+    grey_levels,
+    has_moved,
+    measure_light,
+    measure_masked,
+    measure_place,
+    measure_seam,
+)
+from psychobench.stimuli.checking.odd_images import NO_ODD_IMAGES, OddImages, find_odd_images
+from psychobench.stimuli.checking.steps import compare_steps, measure_steps
+from psychobench.stimuli.checking.trends import RELATIVE, image_outliers, level_trends
+from psychobench.stimuli.image_statistics import FILE_SIZE, Pixels
+from psychobench.stimuli.landmarks.face_geometry import Landmarks
 from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
 from psychobench.stimuli.levels import read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import Mask, read_masks
-from psychobench.stimuli.masks.regions import Region, face_region
 from psychobench.stimuli.set_folders import decode_images, find_folder
 from psychobench.stimuli.sets import StimulusSet
 from psychobench.tables.notebook import ShownAsTable
@@ -28,9 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-UNEVEN = 0.25  # coefficient of variation of the steps from which they are flagged
-CLIPPED = 0.01  # share of an image's pixels from which clipping is flagged
-_MATCHED = ("luminance", "rms_contrast", "red", "green", "blue")
+_SMALLEST = 16  # pixels: smaller images hold nothing that could be registered
 _REMEDY = "make the set again, or delete manifest.json if you changed it on purpose"
 
 
@@ -52,11 +61,22 @@ class SetCheck(ShownAsTable):
         What the makers of the set made equal over its images, and within which region; empty where
         nothing.
     statistics : pandas.DataFrame
-        One row per readable image: ``stimulus`` and what `image_statistics` gives, of the face too
-        where that was matched, the size of the file, and the area of masks that follow the
-        features.
+        One row per readable image: ``stimulus``, ``level``; light, colour and sharpness of the
+        image, the first two also inside and outside the features that are judged where landmarks
+        tell where those are (and in the face where that was matched); place and size of the face
+        by its landmarks (``face_x``, ``face_y`` in pixels, ``face_size`` in percent) and by the
+        images (``shift_x``, ``shift_y``, ``growth``), from their means; ``seam`` in grey levels;
+        luminance under each mask, and the area of masks that follow the features; the size of the
+        file.
     trends : pandas.DataFrame
         What `level_trends` gives.
+    outliers : pandas.DataFrame
+        One row for each image that leaves the course of its neighbours in some property:
+        ``stimulus``, ``property``, ``residual`` (the image minus what the others predict),
+        ``unit`` and ``limit``.
+    odd : tuple of dict
+        Images in the wrong place: ``fault`` (``copied``, ``mirrored`` or ``swapped``) and
+        ``stimuli``, a list of their names.
     steps : pandas.DataFrame
         One row per pair of neighbouring levels: ``from_level``, ``to_level``, ``pixels`` (root mean
         square difference, 0 to 255) and ``landmarks`` (mean shift in pixels), both for the step
@@ -73,15 +93,19 @@ class SetCheck(ShownAsTable):
     matched: str
     statistics: pd.DataFrame
     trends: pd.DataFrame
+    outliers: pd.DataFrame
+    odd: tuple[dict[str, Any], ...]
     steps: pd.DataFrame
     evenness: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a copy of the trends: what predicts the level, one row per property."""
+        """Return a copy of the trends: what changes with the level, one row per property."""
         return self.trends.copy()
 
     def plot(self, ax: Axes | None = None) -> Figure:
         """Draw how far each property is from its mean at each level, flagged ones in colour.
+
+        Place and size of the face and seams, which are no share of a mean, are left out.
 
         Parameters
         ----------
@@ -94,11 +118,12 @@ class SetCheck(ShownAsTable):
         """
         from psychobench.draw.set_properties import draw_set_properties
 
-        names = self.trends["property"].tolist()
+        names = [name for name in self.trends["property"] if name not in RELATIVE]
+        odd = set(self.outliers["property"]) | set(self.trends.query("flagged")["property"])
         return draw_set_properties(
             self.statistics["level"].to_numpy(dtype=float),
             {name.replace("_", " "): self.statistics[name].to_numpy(dtype=float) for name in names},
-            [name.replace("_", " ") for name in self.trends.query("flagged")["property"]],
+            [name.replace("_", " ") for name in names if name in odd],
             ax=ax,
         )
 
@@ -112,6 +137,8 @@ class SetCheck(ShownAsTable):
             "notes": list(self.notes),
             "matched": self.matched,
             "trends": json_rows(self.trends),
+            "outliers": json_rows(self.outliers),
+            "odd_images": [dict(found) for found in self.odd],
             "evenness": json_rows(self.evenness),
             "steps": json_rows(self.steps),
             "images": json_rows(self.statistics),
@@ -119,9 +146,13 @@ class SetCheck(ShownAsTable):
 
 
 def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> SetCheck:
-    """Check a set: damage, what predicts the level, whether its steps are even.
+    """Check a set: damage, what changes with the level, images that are odd, uneven steps.
 
     What is flagged may confound an experiment; whether it does is for the experimenter to judge.
+    Flags go by magnitude: how large the smooth course of a property over the level is, and how far
+    an image lies from the course of its neighbours. The features that are judged (eyes, brows,
+    nose and mouth, where landmarks tell where they are) may change twelve times as much as the
+    rest.
 
     Parameters
     ----------
@@ -161,22 +192,26 @@ def check_stimuli(stimuli: StimulusSet | str | Path = "rendered-average") -> Set
     matched = manifest.matched if manifest else ""
     notes: list[str] = []
     landmarks = _landmarks(folder, list(images), damage, notes)
-    face = None
-    if len(pixels) and landmarks is not None and matched.endswith("face"):
-        face = face_region(FaceGeometry.of(landmarks), pixels.shape[1:3])
-    statistics = _statistics(folder, readable, images, masks, face)
-    trends = level_trends(statistics.drop(columns="stimulus"))
-    steps = _steps(readable, pixels, landmarks, notes)
-    evenness = _evenness(steps, notes)
-    flags = [*_trend_flags(trends), *_step_flags(evenness), *_clip_flags(statistics)]
+    statistics = _statistics(folder, readable, images, pixels, masks, landmarks, matched)
+    side = float(max(next(iter(images.values())).shape[:2]))
+    measured = statistics.drop(columns="stimulus")
+    trends = level_trends(measured, side=side)
+    outliers = image_outliers(measured, side=side)
+    odd = _odd_images(readable, pixels, outliers, notes)
+    steps = measure_steps(readable, pixels, landmarks, notes)
+    evenness = compare_steps(steps, notes)
+    names = readable["stimulus"].tolist()
+    outliers.insert(0, "stimulus", [names[row] for row in outliers.pop("row")])
     return SetCheck(
         folder=folder,
         damage=tuple(damage),
-        flags=tuple(flags),
+        flags=tuple(describe_flags(statistics, trends, outliers, odd, evenness)),
         notes=tuple(notes),
         matched=matched,
         statistics=statistics,
         trends=trends,
+        outliers=outliers,
+        odd=tuple(odd.named(names)),
         steps=steps,
         evenness=evenness,
     )
@@ -198,20 +233,27 @@ def _statistics(
     folder: Path,
     table: pd.DataFrame,
     images: dict[str, Pixels],
+    pixels: Pixels,
     masks: dict[str, Mask],
-    face: Region | None,
+    landmarks: list[Landmarks] | None,
+    matched: str,
 ) -> pd.DataFrame:
-    pixels, levels = list(images.values()), table["level"].tolist()
-    statistics = image_statistics(pixels, levels)
+    """Measure every image; in what needs images of one size, only those that have it."""
+    zones = Zones.of(landmarks, pixels.shape[1:3]) if len(pixels) else Zones()
+    levels = table["level"].tolist()
+    statistics = measure_light(list(images.values()), levels, zones, matched.endswith("face"))
     statistics.insert(0, "stimulus", table["stimulus"])
-    if face is not None:
-        of_face = image_statistics(pixels, levels, face)[list(_MATCHED)]
-        statistics = statistics.join(of_face.add_suffix("_of_face"))
+    if len(pixels) > 1 and min(pixels.shape[1:3]) >= _SMALLEST:
+        order = np.argsort(table["level"].to_numpy(dtype=float), kind="stable")
+        grey = grey_levels(pixels[order])
+        marks = None if landmarks is None else [landmarks[row] for row in order]
+        placed = measure_place(grey, marks, zones)
+        # a contour that moves is a step in the difference of images, and no seam
+        placed = placed.join(measure_seam(grey, zones) * (not has_moved(placed)))
+        statistics = statistics.join(placed.set_axis(order))
+    if len(pixels):
+        statistics = statistics.join(measure_masked(pixels, masks))
     statistics[FILE_SIZE] = [(folder / file).stat().st_size for file in images]
-    for name, mask in masks.items():
-        if mask.opacity.ndim == 3:
-            area = mask.opacity.sum(axis=(1, 2), dtype=np.int64) / 255.0
-            statistics[f"area of mask {name}"] = area
     return statistics
 
 
@@ -224,76 +266,22 @@ def _landmarks(
         damage.extend(error.faults)
         return None
     if landmarks is None:
-        notes.append("there are no landmarks, so their steps were not checked")
+        notes.append(
+            "there are no landmarks, so images were measured as a whole, and steps in landmarks "
+            "were not checked"
+        )
     return landmarks
 
 
-def _steps(
-    table: pd.DataFrame, pixels: Pixels, landmarks: list[Landmarks] | None, notes: list[str]
-) -> pd.DataFrame:
-    """Measure how far neighbouring images are apart, in ascending order of level."""
-    columns = ["from_level", "to_level", "pixels", "landmarks"]
+def _odd_images(
+    table: pd.DataFrame, pixels: Pixels, outliers: pd.DataFrame, notes: list[str]
+) -> OddImages:
+    """Find images in the wrong place, where there is one image at each level."""
     levels = table["level"].to_numpy(dtype=float)
+    if not len(pixels):
+        return NO_ODD_IMAGES
     if len(np.unique(levels)) < len(levels):
-        notes.append("some levels have several images, so the steps were not checked")
-        return pd.DataFrame(columns=columns, dtype=float)
-    rows = []
-    for here, there in itertools.pairwise(np.argsort(levels).tolist()):
-        shift = np.nan
-        if landmarks is not None:
-            first, second = (_all_points(landmarks[index]) for index in (here, there))
-            shift = float(np.linalg.norm(second - first, axis=1).mean())
-        apart = np.nan
-        if len(pixels):
-            apart = float(np.sqrt(np.mean((pixels[there].astype(np.float32) - pixels[here]) ** 2)))
-        rows.append((levels[here], levels[there], apart, shift))
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _all_points(landmarks: Landmarks) -> Any:
-    if isinstance(landmarks, np.ndarray):
-        return landmarks
-    return np.concatenate(list(landmarks.values()))
-
-
-def _evenness(steps: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Compare the steps, each divided by how far it goes along the levels."""
-    rows = []
-    for name in ("pixels", "landmarks"):
-        speed = (steps[name] / (steps["to_level"] - steps["from_level"])).to_numpy(dtype=float)
-        if len(speed) < 2 or not np.isfinite(speed).all():
-            continue
-        if speed.mean() == 0:
-            notes.append(f"all images are identical in {name}: there are no steps")
-            continue
-        cv = float(speed.std(ddof=1) / speed.mean())
-        rows.append((name, float(speed.mean()), cv, cv > UNEVEN))
-    return pd.DataFrame(rows, columns=["distance", "mean", "cv", "flagged"])
-
-
-def _trend_flags(trends: pd.DataFrame) -> list[str]:
-    return [
-        f"{row.property} predicts the level: r = {row.r:.2f} "
-        f"[{row.r_low:.2f}, {row.r_high:.2f}], range {row.range_percent:.2g} % of the mean"
-        for row in trends[trends["flagged"]].itertuples()
-    ]
-
-
-def _step_flags(evenness: pd.DataFrame) -> list[str]:
-    return [
-        f"the steps in {row.distance} are uneven: their coefficient of variation is {row.cv:.2f}, "
-        f"above {UNEVEN:g}"
-        for row in evenness[evenness["flagged"]].itertuples()
-    ]
-
-
-def _clip_flags(statistics: pd.DataFrame) -> list[str]:
-    clipped = statistics[statistics["clipped"] > CLIPPED]
-    if clipped.empty:
-        return []
-    worst = clipped.iloc[int(clipped["clipped"].argmax())]
-    return [
-        f"{len(clipped)} of {len(statistics)} images are clipped in more than "
-        f"{100 * CLIPPED:g} % of their pixels: {100 * worst['clipped']:.2g} % of "
-        f"{worst['stimulus']} are 0 or 255 in some channel"
-    ]
+        notes.append("some levels have several images, so odd images were not sought")
+        return NO_ODD_IMAGES
+    order = np.argsort(levels, kind="stable")
+    return find_odd_images(grey_levels(pixels), order, set(outliers["row"]))

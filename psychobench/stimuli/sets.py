@@ -18,7 +18,7 @@ from psychobench.arguments import EVERY, Levels, parse_levels
 from psychobench.errors import StimulusError
 from psychobench.outputs import write_output
 from psychobench.resources import sha256
-from psychobench.stimuli.levels import HUMAN_LEVELS, read_levels_file
+from psychobench.stimuli.levels import HUMAN_LEVELS, SAME_LEVEL, read_levels_file
 from psychobench.stimuli.manifest import Manifest, find_damage, read_manifest
 from psychobench.stimuli.masks import MASK_FOLDERS, UNMASKED, Mask, read_masks
 from psychobench.stimuli.set_folders import decode_images, find_folder
@@ -194,7 +194,8 @@ class StimulusSet(ShownAsTable):
         Parameters
         ----------
         levels : {"all", "human"}, str, number or sequence of numbers
-            All, the seven that people judged, or these in any order, compared to within 1e-9;
+            All, the seven that people judged, or these in any order, compared to within a
+            millionth of the range of the levels;
             as text with commas between them.
 
         Returns
@@ -215,7 +216,7 @@ class StimulusSet(ShownAsTable):
                 return self
             chosen = HUMAN_LEVELS
         have = self.table["level"].to_numpy()
-        near = np.abs(have[:, None] - np.asarray(chosen)) <= 1e-9
+        near = np.abs(have[:, None] - np.asarray(chosen)) <= max(1e-9, SAME_LEVEL * np.ptp(have))
         absent = [level for level, hit in zip(chosen, near.any(axis=0), strict=True) if not hit]
         if absent:
             there = ", ".join(f"{level:g}" for level in np.unique(have))

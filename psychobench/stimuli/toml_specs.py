@@ -108,7 +108,7 @@ def read_levels_key(found: Mapping[str, Any], faults: list[str]) -> tuple[float,
             return tuple(map(float, value))
         faults.append(
             f"levels must be a list of numbers that ascend: it is {value!r}; "
-            "write for example levels = [0, 0.5, 1]"
+            "write for example levels = [0, 0.5, 1], no two nearer than a millionth of their range"
         )
         return ()
     section = read_section(found, "levels", faults)
@@ -136,7 +136,9 @@ def read_levels_key(found: Mapping[str, Any], faults: list[str]) -> tuple[float,
 
 
 def _ascending(values: Sequence[float]) -> bool:
-    return all(a < b for a, b in itertools.pairwise(values))
+    """Tell whether levels ascend by more than what makes two of them one."""
+    least = 1e-6 * (max(values) - min(values))
+    return all(b - a > least for a, b in itertools.pairwise(values))
 
 
 def read_parameters(

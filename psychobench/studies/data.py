@@ -79,6 +79,8 @@ class StudyData:
         The comparison over seeds, if there are several.
     balanced : BalancedComparison, optional
         The comparison without label log-odds, if an observer reports these.
+    recovery : pandas.DataFrame, optional
+        How often each observer would be found if it were the true one, if that was asked for.
     """
 
     comparison: Comparison
@@ -93,6 +95,7 @@ class StudyData:
     provenance: Mapping[str, Any]
     trainings: Trainings | None = None
     balanced: BalancedComparison | None = None
+    recovery: pd.DataFrame | None = None
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -104,7 +107,8 @@ class StudyData:
         table = self._with_seeds(self.comparison.to_frame())
         pretraining = [self.observers[name]["pretraining"] for name in table["observer"]]
         table.insert(2, "pretraining", pretraining)
-        for found in (self._balanced(), self.curve_distances, self.consistency):
+        asked = [] if self.recovery is None else [self.recovery]
+        for found in (self._balanced(), self.curve_distances, self.consistency, *asked):
             table = table.merge(found, on=KEYS, how="left", validate="1:1")
         cohorts = [self.comparison.cohorts[mask] for mask in table["mask"]]
         for measure, samples in (

@@ -44,6 +44,8 @@ class StudyOptions:
         Which tests the corrections count.
     statuses : tuple of str
         PSE statuses that are included.
+    recovery : int
+        Number of simulations of each observer; 0 for none.
     fitting : dict
         Options of `psychobench.fit`.
     """
@@ -57,6 +59,7 @@ class StudyOptions:
     family: Family
     statuses: tuple[str, ...]
     seed: int
+    recovery: int
     fitting: dict[str, Any]
 
     @property
@@ -81,6 +84,7 @@ def option_checks(given: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
         "margin": lambda: _margin(given["margin"]),
         "family": lambda: check_choice(given["family"], "family", FAMILIES),
         "statuses": lambda: check_statuses(given["statuses"]),
+        "recovery": lambda: check_whole(given["recovery"], "recovery"),
         "fitting": lambda: _fitting(given),
     }
 

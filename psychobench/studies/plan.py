@@ -78,6 +78,7 @@ def make_plan(given: Mapping[str, Any]) -> Plan:
         lambda: check_masks(stimuli, masks),
         lambda: check_match(masks, conditions, options.match),
         lambda: _check_share(options, masks),
+        lambda: _check_recovery(options, len(found)),
     )
     cohort_fits = fit(cohort.table, **options.fitting)
     cohorts = match_cohorts(masks, cohort_fits, match=options.match, statuses=options.statuses)
@@ -95,6 +96,14 @@ def _select(stimuli: StimulusSet, options: StudyOptions, cohort: Cohort) -> Stim
     if options.levels == "human":
         return stimuli.select(sorted(cohort.table["level"].unique()))
     return stimuli
+
+
+def _check_recovery(options: StudyOptions, observers: int) -> None:
+    if options.recovery and observers < 2:
+        raise OptionError(
+            "`recovery` needs at least two observers, one of which is found: there is one; add to "
+            "`observers` or leave out `recovery`"
+        )
 
 
 def _check_share(options: StudyOptions, masks: tuple[str, ...]) -> None:

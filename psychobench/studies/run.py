@@ -16,6 +16,7 @@ from psychobench.comparison import (
     compare_errors,
     compare_seeds,
     compare_with,
+    recover_by_mask,
 )
 from psychobench.comparison.against_cohort import Family
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES
@@ -57,6 +58,7 @@ def study(
     bootstrap: int = 0,
     share: str | Sequence[str] = (),
     confidence: float = 0.95,
+    recovery: int = 0,
 ) -> Study:
     """Compare how observers and people judge the same stimuli.
 
@@ -111,6 +113,11 @@ def study(
     likelihood, bootstrap, share
         As in `psychobench.fit`, for counted answers: those of people and, with `trials`, those of
         observers.
+
+    recovery : int
+        Number of simulations in which people answer as one of the observers does, for each of
+        them: how often is it found to describe them best? See `psychobench.recover_observers`;
+        0 for none.
 
     Returns
     -------
@@ -173,9 +180,24 @@ def _compare(plan: Plan, answers: Answers, fits: AnswerFits, given: Mapping[str,
         observers={name: each[0].to_dict() for name, each in answers.infos.items()},
         provenance=_provenance(plan, answers, given),
         trainings=None if options.seeds == 1 else _trainings(answers, fits, comparison),
+        recovery=_recovery(plan, answers),
         balanced=None
         if fits.balanced is None
         else compare_balanced(comparison, fits.balanced, log_odds),
+    )
+
+
+def _recovery(plan: Plan, answers: Answers) -> pd.DataFrame | None:
+    """Simulate how often each observer would be found, if that was asked for."""
+    options = plan.options
+    if not options.recovery:
+        return None
+    return recover_by_mask(
+        answers.first,
+        plan.cohort.table,
+        plan.cohorts,
+        simulations=options.recovery,
+        seed=options.seed,
     )
 
 

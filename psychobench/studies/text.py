@@ -49,6 +49,7 @@ def parts(study: StudyData) -> list[Part]:
         _jnd(table, study.comparison.margin),
         _curves(table),
         _errors(table),
+        *([] if study.recovery is None else [_recovery(table)]),
     ]
 
 
@@ -229,6 +230,24 @@ def _errors(table: pd.DataFrame) -> Part:
             "among people (95%)": _intervals(table, "consistency_people", digits=2),
             "stimuli": _whole(table["consistency_stimuli"]),
             **({"reason": reasons.fillna("")} if reasons.notna().any() else {}),
+        },
+    )
+
+
+def _recovery(table: pd.DataFrame) -> Part:
+    question = "Which observer describes people best, and would it be found if it were true?"
+    if table["recovered"].isna().all():
+        why = "; ".join(table["recovery_reason"].unique())
+        return Part(f"{question} Not available: {why}.", "", None)
+    return _section(
+        f"{question} Model recovery:",
+        "'found' is how often the observer is the best when people are simulated to answer as it "
+        "does; far below 1, being the best says little.",
+        {
+            **_who(table),
+            "log-likelihood": map(words.number_text, table["recovery_score"].astype(float)),
+            "best": ["yes" if best is True else "no" for best in table["recovery_best"]],
+            "found (95%)": _intervals(table, "recovered", digits=2),
         },
     )
 

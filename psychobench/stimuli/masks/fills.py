@@ -14,21 +14,35 @@ _COARSE = 128  # pixels of the longer side on which local means are taken
 _TAPER = 0.2  # share of a patch over which it fades, so that its borders add no energy
 
 
-def mean_fill(mean: Colours, face: Region) -> Pixels:
-    """Fill with the mean colour of the face.
+def mean_fill(mean: Colours, hidden: Region, skin: Region, reach: float) -> Pixels:
+    """Fill with one colour: that of the skin next to what is hidden.
+
+    The mean over a whole face is darker than the skin round a feature, since brows, lips and
+    shadows enter into it, and a patch of it would stand out. Medians per channel are taken.
 
     Parameters
     ----------
     mean : ndarray of float64, shape (height, width, 3)
         The images, averaged over the levels.
-    face : ndarray of bool, shape (height, width)
-        Which pixels are the face.
+    hidden : ndarray of bool, shape (height, width)
+        Which pixels the mask hides, even in part.
+    skin : ndarray of bool, shape (height, width)
+        Which pixels are skin: the face without its features.
+    reach : float
+        How far from what is hidden to look, in pixels; further where no skin is that near.
 
     Returns
     -------
     ndarray of uint8, shape (height, width, 3)
     """
-    return np.broadcast_to(_bytes(mean[face].mean(axis=0)), mean.shape)
+    from scipy.ndimage import distance_transform_edt
+
+    seen = skin & ~hidden
+    if not seen.any():
+        seen = skin if skin.any() else ~hidden if not hidden.all() else hidden
+    far = distance_transform_edt(~hidden)
+    near = seen & (far <= max(reach, float(far[seen].min()) + reach))
+    return np.broadcast_to(_bytes(np.median(mean[near], axis=0)), mean.shape)
 
 
 def local_fill(mean: Colours, hidden: Region) -> Pixels:

@@ -25,12 +25,14 @@ from psychobench.stimuli.masks.regions import (
     Region,
     bounding_box,
     face_region,
+    features_region,
     named_region,
     polygon_region,
     soften,
 )
 
 MID_GREY = 128
+_NEXT_TO = 0.2  # pupil distances round a mask within which its skin is looked for
 OUTLINE_LEAKS = (
     "its outline follows the features and so shows the expression; "
     "leave out follow for one mask that serves all levels"
@@ -222,14 +224,20 @@ class _MaskMaker:
             fill = np.full((*self.shape, 3), spec.grey, dtype=np.uint8)
             return None if spec.grey == MID_GREY else _only(fill, hidden)
         if spec.fill == "mean":
-            face = self.face_pixels if self.face_pixels is not None else np.ones_like(hidden)
-            return _only(mean_fill(self.mean, face), hidden)
+            unit = self.face.pupil_distance if self.face else max(self.shape) / 4
+            return _only(mean_fill(self.mean, hidden, self.skin(), _NEXT_TO * unit), hidden)
         if spec.fill == "local":
             return _only(local_fill(self.mean, hidden), hidden)
         if spec.fill == "noise":
             rng = np.random.default_rng([spec.seed, zlib.crc32(spec.name.encode())])
             return _only(noise_fill(self.pixels, hidden, rng), hidden)
         return _only(blur_fill(self.pixels, self.spread(spec)), hidden)
+
+    def skin(self) -> Region:
+        """Return the pixels of the face without its features; all where they are not known."""
+        if self.face is None or self.face_pixels is None:
+            return np.ones(self.shape, dtype=bool)
+        return self.face_pixels & ~features_region(self.face, self.shape)
 
     def spread(self, spec: MaskSpec) -> float:
         """Return the standard deviation of a blur in pixels."""

@@ -47,8 +47,9 @@ class MaskSpec:
     feather : float, optional
         Width of the soft edge in pixels; it lies outside the region, which stays fully hidden.
     fill : {"grey", "mean", "local", "noise", "blur"}, optional
-        A stated grey; the face's mean colour; the mean of what surrounds the region; noise with
-        the amplitude spectrum of what is hidden and random phases; a blurred copy of each image.
+        A stated grey; the colour of the skin next to the region; the mean of what surrounds the
+        region; noise with the amplitude spectrum of what is hidden and random phases; a blurred
+        copy of each image.
     grey : int, optional
         0 to 255, for ``fill="grey"``.
     blur : float, optional

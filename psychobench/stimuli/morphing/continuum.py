@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from psychobench.stimuli.morphing.frame import place_frame
 from psychobench.stimuli.morphing.morph_spec import MorphSpec
 from psychobench.stimuli.morphing.shapes import fit_similarity, keep_lips_closed, turn_vectors
 from psychobench.stimuli.morphing.texture import Texture
+from psychobench.stimuli.morphing.tissue import colour_faults, same_tissue
 from psychobench.stimuli.morphing.warp import (
     Layer,
     Points,
@@ -54,6 +55,9 @@ class Continuum:
         Width and height of the result.
     notes : tuple of str
         What is worth saying about it: the deepest fold, where there is any.
+    transferred : int
+        How many textures, the last ones, lend only the differences of their colours: these are
+        seen where every face shows the same tissue.
     """
 
     shapes: NDArray[np.float64]
@@ -64,13 +68,16 @@ class Continuum:
     triangles: NDArray[np.intp]
     size: Size
     notes: tuple[str, ...] = field(default=())
+    transferred: int = 0
 
     def paint(self, row: int) -> NDArray[np.uint8]:
         """Paint the image at one level: uint8, shape (height, width, 3)."""
+        own = len(self.textures) - self.transferred
+        where = same_tissue(self.shapes[row], self.size) if self.transferred else None
         layers = [
-            Layer(texture, points, float(weight))
-            for texture, points, weight in zip(
-                self.textures, self.places, self.weights[row], strict=True
+            Layer(texture, points, float(weight), where if number >= own else None)
+            for number, (texture, points, weight) in enumerate(
+                zip(self.textures, self.places, self.weights[row], strict=True)
             )
             if abs(weight) > _UNUSED
         ]
@@ -125,7 +132,8 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
     Shapes change in straight lines from anchor to anchor, in proportion to the level, and so do
     mixtures. A transform takes the change of its anchors, turned and scaled as the base is to
     them (the least-squares similarity [1]_), and adds it to the base. Lips that touch in the base
-    keep touching, unless they are free to part.
+    keep touching, unless they are free to part. Differences in colour are added where the faces
+    show the same tissue: not within the eyes, nor between the lips.
 
     Parameters
     ----------
@@ -163,6 +171,8 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
         rest = np.tensordot(held[0], ends, 1)
         turn = fit_similarity(rest, base.shape)[0]
         ends = base.shape + turn_vectors(ends - rest, turn)
+        if spec.warp != "shape" and (faults := colour_faults(base.shape, ends, spec.lips)):
+            raise StimulusError(*faults)
         if spec.lips == "keep":
             ends = keep_lips_closed(ends, base.shape)
         parts += base.parts(np.ones(len(mixture)))
@@ -173,7 +183,10 @@ def plan_continuum(spec: MorphSpec, faces: Sequence[Face]) -> Continuum:
     if spec.base is None or spec.warp != "shape":
         for anchor, share in zip(anchors, shares.T, strict=True):
             parts += anchor.parts(share)
-    return _assemble(spec, first.size, window, size, shapes, ends, parts)
+    planned = _assemble(spec, first.size, window, size, shapes, ends, parts)
+    if spec.base and spec.warp != "shape":
+        return replace(planned, transferred=len(parts) - len(averaged[0].factors))
+    return planned
 
 
 def _assemble(

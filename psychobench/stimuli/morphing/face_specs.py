@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -113,6 +114,11 @@ def _read_rendered(
     )
 
 
+def real_path(path: Path) -> Path:
+    """Follow symbolic links as far as they lead; a loop of them leads nowhere and is no error."""
+    return Path(os.path.realpath(path))
+
+
 def _read_files(
     table: Mapping[str, Any], key: str, place: str, folder: Path, faults: list[str]
 ) -> tuple[Path, ...]:
@@ -129,7 +135,7 @@ def _read_files(
     paths = []
     for name in names:
         leaves = "\0" in name or PureWindowsPath(name).anchor or PurePosixPath(name).is_absolute()
-        if leaves or not (folder / name).resolve().is_relative_to(folder.resolve()):
+        if leaves or not real_path(folder / name).is_relative_to(real_path(folder)):
             faults.append(
                 f"{place}.{key} must lie in the spec's folder or below: {name!r} leaves it; "
                 "copy the file there"

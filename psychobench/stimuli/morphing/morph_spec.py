@@ -245,11 +245,9 @@ def _read_hold(found: Mapping[str, Any], faults: list[str]) -> float | None:
 
 
 def _read_lips(found: Mapping[str, Any], kind: str, faults: list[str]) -> str:
-    """Read what lips do: with the anchors' colours come teeth, and lips may part by default."""
     if kind == "morph" and "lips" in found:
         faults.append('lips has no effect in a morph: delete it, or write kind = "transform"')
-    coloured = found.get("warp", "shape") != "shape"
-    return read_choice(found, "lips", LIPS[::-1] if coloured else LIPS, faults)
+    return read_choice(found, "lips", LIPS, faults)
 
 
 def _read_align(found: Mapping[str, Any], faults: list[str]) -> bool:

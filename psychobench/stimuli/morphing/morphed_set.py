@@ -30,6 +30,7 @@ from psychobench.stimuli.masks.regions import Region, face_region
 from psychobench.stimuli.matching import match_images, matching_effect
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
+from psychobench.stimuli.morphing.face_specs import real_path
 from psychobench.stimuli.morphing.morph_spec import MorphSpec, read_morph_spec
 from psychobench.stimuli.rendering.render_spec import SPEC_FILE
 from psychobench.stimuli.set_files import (
@@ -59,8 +60,8 @@ def _check_out(spec: MorphSpec, out: Path) -> None:
     StimulusError
         If the spec, an image or a template could be replaced by what is written.
     """
-    target = out.resolve()
-    inside = [path for path in _inputs(spec) if path.resolve().is_relative_to(target)]
+    target = real_path(out)
+    inside = [path for path in _inputs(spec) if real_path(path).is_relative_to(target)]
     if inside:
         raise StimulusError(
             f"output must go elsewhere than the inputs: {inside[0]} lies in {out}; "
@@ -110,8 +111,8 @@ def morph_stimuli(
     """
     spec = spec if isinstance(spec, MorphSpec) else read_morph_spec(Path(spec))
     out = Path(out)
-    _check_out(spec, out)
     check_writable(out)
+    _check_out(spec, out)
     faces = load_faces(spec)
     _check_features(spec, len(faces[0].portraits[0].points))
     continuum = plan_continuum(spec, faces)

@@ -66,6 +66,7 @@ class Texture:
         y: NDArray[np.float64],
         weight: float,
         total: NDArray[np.float32],
+        where: NDArray[np.float32] | None = None,
     ) -> None:
         """Add the colours at some places to `total`.
 
@@ -77,6 +78,8 @@ class Texture:
             Factor on the colours.
         total : ndarray of float32, shape (3, rows, columns)
             Is added to.
+        where : ndarray of float32, shape (rows, columns), optional
+            A factor of its own for each place.
         """
         stride = 2 * self.width - 1
         x = np.clip(2.0 * x - 1.0, 0.0, stride - 1.0)
@@ -86,7 +89,7 @@ class Texture:
         right, down = (x - column).astype(np.float32), (y - row).astype(np.float32)
         here = row * stride + column
         below = here + stride
-        factor = np.float32(weight)
+        factor = np.float32(weight) if where is None else np.float32(weight) * where
         for plane, sums in zip(self.planes, total, strict=True):
             upper = _between(plane, here, right)
             lower = _between(plane, below, right)

@@ -138,11 +138,14 @@ class Layer:
         Where the texture has the points of the shape, border points included.
     weight : float
         How much of it goes into the sum.
+    where : ndarray of float32, shape (height, width), or None
+        How much of that counts at each pixel of the result; all of it everywhere by default.
     """
 
     texture: Texture
     points: Points
     weight: float
+    where: NDArray[np.float32] | None = None
 
 
 def paint(
@@ -176,7 +179,8 @@ def paint(
         total = np.zeros((3, *rows.shape), dtype=np.float32)
         for layer, to_source in zip(layers, maps, strict=True):
             a, b, c, d, e, f = (column.take(rows) for column in to_source)
-            layer.texture.add(a * x + b * y + c, d * x + e * y + f, layer.weight, total)
+            share = None if layer.where is None else layer.where[top : top + len(rows)]
+            layer.texture.add(a * x + b * y + c, d * x + e * y + f, layer.weight, total, share)
         out[top : top + len(rows)] = layers[0].texture.encode(total)
     return out
 

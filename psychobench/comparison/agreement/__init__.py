@@ -1,0 +1,1 @@
+"""Agreement: who errs on the same stimuli, confuses the same categories, uses the same cues."""
