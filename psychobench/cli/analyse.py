@@ -70,13 +70,21 @@ def analyse(file: Path, out: Path | None, overwrite: bool, as_json: bool, **opti
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
     else:
-        click.echo(in_options(found.summary(), click.get_current_context().command))
+        click.echo(found.summary())
 
 
 def _as_typed(found: Analysis, out: Path | None) -> Analysis:
-    """Add the command that makes the results again to their provenance."""
+    """Add the command that makes the results again; word the notes as one types options."""
     from dataclasses import replace
 
     options = {**found.provenance["options"], "out": None if out is None else str(out)}
     made = {**found.provenance, "command": typed(), "options": options}
-    return replace(found, provenance=made)
+    command = click.get_current_context().command
+
+    def worded(notes: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(in_options(note, command) for note in notes)
+
+    screening = found.screening
+    if screening is not None:
+        screening = replace(screening, notes=worded(screening.notes))
+    return replace(found, provenance=made, screening=screening, notes=worded(found.notes))
