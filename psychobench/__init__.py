@@ -18,6 +18,7 @@ _PUBLIC = {
     "compare": "psychobench.comparison",
     "compare_conditions": "psychobench.comparison.conditions.condition_tests",
     "compare_maps": "psychobench.gaze",
+    "compare_models": "psychobench.fits.models.comparison",
     "confusion_matrices": "psychobench.comparison.agreement.confusions",
     "consistency_ceiling": "psychobench.comparison.agreement.consistency_ceiling",
     "consistency_difference": "psychobench.comparison.agreement.consistency_difference",

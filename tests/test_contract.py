@@ -38,6 +38,7 @@ TABLE_DOORS = {
     "analyse": lambda table: pb.analyse(table, engine="ml", gof=0),
     "check_trials": pb.check_trials,
     "compare_conditions": lambda table: pb.compare_conditions(table, within="condition"),
+    "compare_models": lambda table: pb.compare_models(table, vary="pse"),
     "error_consistency": pb.error_consistency,
     "error_consistency(other)": lambda table: pb.error_consistency(trials(), table),
     "export_trials": lambda table: pb.export_trials(table, to="long", out="exported"),
@@ -70,7 +71,7 @@ ELSEWHERE = {  # doors with tests of their own
     "morph_stimuli", "render_stimuli",
     "respond", "simulate_cohort", "study",
 }  # fmt: skip
-TRIALS_ONLY = set(TABLE_DOORS) - {"compare_conditions"}
+TRIALS_ONLY = set(TABLE_DOORS) - {"compare_conditions", "compare_models"}  # need conditions
 
 WRONG = {
     "None": None,

@@ -25,6 +25,17 @@ from psychobench.cli import options as shared
     help="Check the fit against N refits of simulated answers: deviance, trends, single blocks.",
 )
 @click.option(
+    "--at",
+    metavar="P,...",
+    help="Also print the levels at which target responses have these proportions, like .75.",
+)
+@click.option(
+    "--unscaled",
+    is_flag=True,
+    default=False,
+    help="Take --at between the asymptotes: guess and lapse rates do not count.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -40,13 +51,12 @@ def fit(file: Path, out: Path | None, overwrite: bool, as_json: bool, **options:
     has a PSE with a status: ok, step, outside, reversed, never or failed.
     """
     from psychobench.fits.pse import fit as fit_table
-    from psychobench.fits.results import FORMATS, KIND
+    from psychobench.fits.results import Fits
     from psychobench.messages import number_of
-    from psychobench.outputs import check_output_file
     from psychobench.tables.output import json_text
 
     if out is not None:
-        check_output_file(out, FORMATS, kind=KIND, overwrite=overwrite)
+        Fits.check_file(out, overwrite=overwrite)
     fits = fit_table(file, **options)
     if out is not None:
         saved = fits.save(out, overwrite=overwrite)

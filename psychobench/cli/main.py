@@ -45,6 +45,10 @@ COMMANDS = {
         "psychobench.cli.imports:import_command",
         "Read what PsychoPy, jsPsych and other programs write.",
     ),
+    "models": (
+        "psychobench.cli.models:models",
+        "Compare models of which parameters differ between conditions.",
+    ),
     "observers": ("psychobench.cli.observers:observers", "List observers, or check one."),
     "published": (
         "psychobench.cli.published:published",

@@ -59,6 +59,38 @@ OVERWRITE = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 
+def _fit_option(name: str, text: str, **settings: Any) -> Callable[[Any], Any]:
+    settings = {"default": default(name), **settings}
+    return click.option(
+        f"--{name}", help=text, show_default=settings["default"] is not None, **settings
+    )
+
+
+_SIGMOID = _fit_option(
+    "sigmoid",
+    "Shape; the last two on the logarithm of the level.",
+    metavar="|".join(SIGMOID_NAMES),
+)
+_ASYMPTOTES = _fit_option(
+    "asymptotes",
+    "Guess and lapse rates: fitted apart, as one, or held (at 0, or at --bounds).",
+    metavar="|".join(ASYMPTOTES),
+)
+_TASK = _fit_option("task", "What observers were asked.", metavar="yes-no|2afc|nafc:N")
+_BOUNDS = _fit_option(
+    "bounds",
+    "Keep threshold, width, guess or lapse within bounds, like lapse=0:0.05.",
+    metavar="PARAM=LOW:HIGH,...",
+)
+
+
+def curve_shape(command: Any) -> Any:
+    """Declare the options of the curve's shape, for commands that fit in one way only."""
+    for option in reversed((_SIGMOID, _ASYMPTOTES, _TASK, _BOUNDS)):
+        command = option(command)
+    return command
+
+
 def fitting(*, engine: str) -> Callable[[Any], Any]:
     """Declare the options of fitting, the same for every command that fits.
 
@@ -71,28 +103,16 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
     """
     declared = [
         _fit_option("engine", "What fits the curves.", metavar="|".join(ENGINES), default=engine),
-        _fit_option(
-            "sigmoid",
-            "Shape; the last two on the logarithm of the level.",
-            metavar="|".join(SIGMOID_NAMES),
-        ),
-        _fit_option(
-            "asymptotes",
-            "Guess and lapse rates: fitted apart, as one, or held (at 0, or at --bounds).",
-            metavar="|".join(ASYMPTOTES),
-        ),
+        _SIGMOID,
+        _ASYMPTOTES,
         _fit_option(
             "likelihood",
             "Whether blocks may vary more than chance; where they do, binomial intervals are "
             "too narrow.  [default: the engine's: ml binomial, bayes and psignifit beta-binomial]",
             metavar="|".join(LIKELIHOODS),
         ),
-        _fit_option("task", "What observers were asked.", metavar="yes-no|2afc|nafc:N"),
-        _fit_option(
-            "bounds",
-            "Keep threshold, width, guess or lapse within bounds, like lapse=0:0.05.",
-            metavar="PARAM=LOW:HIGH,...",
-        ),
+        _TASK,
+        _BOUNDS,
         _fit_option(
             "bootstrap",
             "Refits of simulated answers that intervals rest on; 0: profile likelihood.",
@@ -102,8 +122,8 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
         click.option(
             "--share",
             multiple=True,
-            metavar="lapse",
-            help="Fit one lapse rate to all conditions of an observer (engine ml).",
+            metavar="pse,jnd,guess,lapse",
+            help="What all conditions of an observer have in common: any of these (engine ml).",
         ),
         CONFIDENCE,
         SEED,
@@ -115,10 +135,3 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
         return command
 
     return decorate
-
-
-def _fit_option(name: str, text: str, **settings: Any) -> Callable[[Any], Any]:
-    settings = {"default": default(name), **settings}
-    return click.option(
-        f"--{name}", help=text, show_default=settings["default"] is not None, **settings
-    )

@@ -16,6 +16,7 @@ from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.bootstrap import bootstrap_intervals
 from psychobench.fits.ml.intervals import profile_intervals
 from psychobench.fits.ml.shared_lapse import fit_shared_lapse
+from psychobench.fits.ml.shared_parameters import fit_shared_parameters
 from psychobench.fits.options import FitOptions
 
 
@@ -69,7 +70,7 @@ def run_engine(
     seeds : sequence of int
         One per observer, for the bootstrap.
     owners : ndarray of int, shape (n,), optional
-        Observer of each row, from 0; needed where conditions share a rate.
+        Observer of each row, from 0; needed where conditions share parameters.
 
     Returns
     -------
@@ -85,7 +86,8 @@ def run_engine(
     if options.engine == "bayes" and not blocks.probabilities:
         return _from_posterior(blocks, options)
     if options.share and owners is not None:
-        return Fitted(*fit_shared_lapse(blocks, owners, options), all_have_one)
+        fit = fit_shared_lapse if set(options.share) == {"lapse"} else fit_shared_parameters
+        return Fitted(*fit(blocks, owners, options), all_have_one)
     curves = ml.fit(blocks, options)
     if blocks.probabilities:
         return Fitted(curves, {}, all_have_one)

@@ -18,6 +18,7 @@ ASYMPTOTES = ("free", "equal", "fixed")
 LIKELIHOODS = ("binomial", "beta-binomial")
 TASKS = ("yes-no", "2afc", "nafc:N")
 PARAMETERS = ("threshold", "width", "guess", "lapse")
+SHAREABLE = ("pse", "jnd", "guess", "lapse")  # what conditions can have in common, or differ in
 DEFAULT_LIKELIHOOD = {"ml": "binomial", "bayes": "beta-binomial", "psignifit": "beta-binomial"}
 MAX_ASYMPTOTE = 1.0 - 1e-6  # guess, lapse and their sum stay below 1
 
@@ -52,7 +53,7 @@ class FitOptions:
     seed : int
         Of every random draw.
     share : str or sequence of str
-        ``"lapse"`` for one lapse rate in all conditions of an observer.
+        Which of `SHAREABLE` all conditions of an observer have in common.
 
     Raises
     ------
@@ -113,6 +114,12 @@ class FitOptions:
             high = min(made["guess"][1], made["lapse"][1])
             made = {"guess": (low, high), "lapse": (low, high)}
         return made
+
+    @property
+    def held_rates(self) -> tuple[str, ...]:
+        """Which of guess and lapse are not estimated."""
+        bounds = self.asymptote_bounds
+        return tuple(name for name, (low, high) in bounds.items() if low == high)
 
     def _choice_faults(self) -> list[str]:
         choices: dict[str, tuple[str, ...]] = {
@@ -217,20 +224,26 @@ class FitOptions:
         return list(dict.fromkeys(faults))
 
     def _share_faults(self) -> list[str]:
-        if set(self.share) != {"lapse"}:
+        unknown = [name for name in self.share if name not in SHAREABLE]
+        if unknown:
             return [
-                "`share` must be lapse, the only parameter that can be shared: got "
-                f"{', '.join(self.share)}"
+                f"`share` must name parameters, {', '.join(SHAREABLE)}: got '{name}'; write for "
+                'example `share="pse,jnd"`'
+                for name in unknown
             ]
-        low, high = self.bounds.get("lapse", (0.0, 1.0))
-        needs = {
-            '`engine="ml"`': self.engine == "ml",
-            '`asymptotes="free"`': self.asymptotes == "free",
-            "a lapse rate that is not held; widen its `bounds`": low < high,
-            "intervals from the profile likelihood; leave out `bootstrap`": not self.bootstrap,
-            "no refits; leave out `gof`": not self.gof,
-        }
-        return [f'`share="lapse"` needs {need}' for need, met in needs.items() if not met]
+        needs = {'`engine="ml"`': self.engine == "ml"}
+        if set(self.share) == {"lapse"}:
+            needs['`asymptotes="free"`'] = self.asymptotes == "free"
+        else:
+            needs['`likelihood="binomial"`'] = self.likelihood in (None, "binomial")
+            needs["a threshold without `bounds`"] = "threshold" not in self.bounds
+        for name in set(self.share) & {"guess", "lapse"}:
+            need = f"a {name} rate that is not held; leave {name} out, or widen its `bounds`"
+            needs[need] = name not in self.held_rates
+        needs["intervals from the profile likelihood; leave out `bootstrap`"] = not self.bootstrap
+        needs["no refits; leave out `gof`"] = not self.gof
+        shown = ",".join(self.share)
+        return [f'`share="{shown}"` needs {need}' for need, met in needs.items() if not met]
 
 
 def _is_count(value: object) -> bool:

@@ -21,6 +21,7 @@ from psychobench.fits.goodness.flags import Assessed
 from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
 from psychobench.fits.priors import make_prior
+from psychobench.fits.reading_tables import At, parse_at
 from psychobench.fits.results import Fits
 from psychobench.trials.columns import parse_columns
 from psychobench.trials.oddities import note_repeated_rows, note_similar_names
@@ -49,6 +50,8 @@ def fit(
     share: Names = (),
     confidence: float = 0.95,
     seed: int = 0,
+    at: At = None,
+    unscaled: bool = False,
 ) -> Fits:
     """Fit a psychometric function to each observer and condition of a table.
 
@@ -98,14 +101,22 @@ def fit(
         Number of simulated data sets whose refits yield `deviance_p`, the column `flags` and
         `Fits.goodness`.
     share : str or sequence of str, optional
-        ``"lapse"`` fits one lapse rate to all conditions of an observer, with the engine `ml` and
-        free asymptotes. Its prior counts once. Intervals come from the profile likelihood of all
-        the observer's answers, maximised over the common rate, the condition's other parameters and
-        those of the other conditions.
+        What all conditions of an observer have in common: any of ``pse``, ``jnd``, ``guess`` and
+        ``lapse``, with the engine `ml`. In a forced choice ``pse`` is the threshold; with the log
+        sigmoids ``jnd`` is the width in log units. The prior of a common rate counts once.
+        Intervals come from the profile likelihood of all the observer's answers, maximised over
+        the common parameters, the condition's other parameters and those of the other conditions.
+        If more than ``lapse`` is shared, guess and lapse stay below .5, so that every curve has a
+        PSE, and the threshold has no interval unless it is the PSE.
     confidence : float
         Coverage of all intervals.
     seed : int
         Seed of the simulations; rows do not depend on each other.
+    at : float, sequence of float or str, optional
+        Proportions whose levels become further columns, such as `level_at_0.75`; see
+        `Fits.thresholds`.
+    unscaled : bool, default False
+        Whether guess and lapse rates do not count in these proportions.
 
     Returns
     -------
@@ -139,11 +150,18 @@ def fit(
         engine, sigmoid, asymptotes, likelihood, task, parse_bounds(bounds),
         bootstrap, gof, confidence, seed, parse_names(share, "share"),
     )  # fmt: skip
+    proportions = () if at is None else parse_at(at)
+    if unscaled and not proportions:
+        raise OptionError(
+            '`unscaled` needs `at`, the proportions that it is about; write for example `at=".75"`'
+        )
     names = parse_columns(columns)
     checked = read_trials(table, columns=names, where=where)
     ours = {foreign: name for name, foreign in names.items()}  # a column goes by either name
     groups = [ours.get(name, name) for name in parse_names(by, "by")]
     fits = fit_checked(checked, groups, options, likelihood_given=likelihood is not None)
+    if proportions:
+        fits = fits.with_thresholds(proportions, unscaled=unscaled)
     if not isinstance(table, pd.DataFrame):
         note_reading(checked)
     for note in (*note_repeated_rows(checked), *note_similar_names(checked)):
@@ -167,8 +185,8 @@ def fit_checked(
     owners = pd.factorize(design.groups["observer"][~design.failed])[0]
     if options.share and len(owners) == owners.max() + 1:
         raise OptionError(
-            '`share="lapse"` needs an observer with two conditions that can be fitted: there is '
-            "none; leave out `share`"
+            f'`share="{",".join(options.share)}"` needs an observer with two conditions that can '
+            "be fitted: there is none; leave out `share`"
         )
     fitted = run_engine(design.blocks, options, seeds, owners)
     lost = np.isnan(fitted.curves.width)

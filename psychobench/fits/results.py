@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +17,12 @@ from psychobench.fits.curves import PARAMETERS, Curves
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.goodness.findings import Goodness
 from psychobench.fits.options import FitOptions
+from psychobench.fits.reading_tables import Readings
+from psychobench.fits.saved_table import SavedAsTable
 from psychobench.fits.summary import main_columns, summarise
 from psychobench.messages import shown
-from psychobench.outputs import check_output_file, write_output
 from psychobench.tables.notebook import ShownAsTable
-from psychobench.tables.output import csv_bytes, json_rows, json_text
+from psychobench.tables.output import json_rows
 from psychobench.tables.positions import row_positions
 
 if TYPE_CHECKING:
@@ -32,14 +32,12 @@ if TYPE_CHECKING:
     from psychobench.draw.fits import Fit
 
 MAX_PANELS, GRID = 40, 201
-FORMATS = (".csv", ".json")
-KIND = "table of fits"
 
 PerFit = str | Sequence[str] | Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
-class Fits(ShownAsTable):
+class Fits(Readings, SavedAsTable, ShownAsTable):
     """Fitted psychometric functions of a table, one row per observer and condition.
 
     Parameters
@@ -59,6 +57,8 @@ class Fits(ShownAsTable):
     goodness : Goodness or None
         What ``gof`` asked for: checks with flags in words, and the residuals.
     """
+
+    kind = "table of fits"
 
     table: pd.DataFrame
     options: dict[str, Any]
@@ -223,45 +223,14 @@ class Fits(ShownAsTable):
             row["flags"] = row["flags"].split("; ") if row["flags"] else []
         return rows
 
-    def save(self, out: str | Path, *, overwrite: bool = False) -> Path:
-        """Write the whole table.
-
-        Parameters
-        ----------
-        out : str or path
-            A file that ends in ``.csv`` or ``.json``; it is written whole or not at all, with
-            ``FILE.provenance.json`` beside it.
-        overwrite : bool
-            Whether to replace a file that psychobench did not write there, or that was edited.
-
-        Returns
-        -------
-        pathlib.Path
-
-        Raises
-        ------
-        OptionError
-            If the file has another ending.
-        ResourceError
-            If it cannot be written, or must not be replaced.
-        """
-        path = check_output_file(out, FORMATS, kind=KIND, overwrite=overwrite)
-        as_csv = path.suffix.lower() == ".csv"
-        data = csv_bytes(self.table) if as_csv else json_text(self.to_json()).encode()
-        return write_output(path, data, kind=KIND, overwrite=overwrite)
-
     def _shown(self) -> pd.DataFrame:
         return main_columns(self.table, self._keys())
-
-    def _keys(self) -> list[str]:
-        """Names of the columns that tell the fits apart."""
-        names = [str(name) for name in self.table]
-        return names[: names.index("engine")]
 
     def _observers(self) -> list[str]:
         return list(dict.fromkeys(self.table["observer"]))
 
     def _curves(self) -> Curves:
+        """Return the curves as they were fitted; they carry no likelihoods."""
         values = {name: self.table[name].to_numpy(dtype=np.float64) for name in PARAMETERS}
         sigmoid = SIGMOIDS[self.options["sigmoid"]]
         return Curves(sigmoid, **values, falling=self.falling, objective=values["width"])

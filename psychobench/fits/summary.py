@@ -14,7 +14,8 @@ _NUMBERS = ("pse", "pse_low", "pse_high", "jnd", "threshold", "width", "guess", 
 
 def main_columns(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Select what a reader wants first: `keys`, the main estimates that exist, the status."""
-    return table[[*keys, *_NUMBERS, "status"]].dropna(axis="columns", how="all")
+    asked = [name for name in table if str(name).startswith("level_at_")]
+    return table[[*keys, *_NUMBERS, *asked, "status"]].dropna(axis="columns", how="all")
 
 
 def summarise(

@@ -24,6 +24,7 @@ CALLS = {
     "humans list": "psychobench:list_cohorts",
     "humans simulate": "psychobench:simulate_cohort",
     "import": "psychobench:import_trials",
+    "models": "psychobench:compare_models",
     "trials make": "psychobench:make_trials",
 }
 # what only a command has: how its result is printed or written (functions return it, results save)

@@ -217,3 +217,16 @@ def test_trials_in_other_units_with_other_names_are_six_fits(run_cli):
     rows = json.loads(ran.out)
     assert [row["status"] for row in rows] == ["ok"] * 6
     assert all(-150 < row["pse"] < -60 for row in rows)
+
+
+def test_levels_at_other_proportions_are_further_columns(run_cli, counts):
+    ran = run_cli("fit", counts, "--at", ".75", "--json")
+    plain = json.loads(run_cli("fit", counts, "--json").out)
+    rows = json.loads(ran.out)
+    assert rows[0]["level_at_0.75"] > rows[0]["pse"]
+    assert [list(row)[-1] for row in rows] == ["level_at_0.75"] * 2
+    assert [{**row, **old} for row, old in zip(rows, plain, strict=True)] == rows
+    assert "level_at_0.75" in run_cli("fit", counts, "--at", ".75").out
+    wrong = run_cli("fit", counts, "--at", "75")
+    assert (wrong.code, wrong.err.count("\n")) == (1, 1)
+    assert "--at must be proportions between 0 and 1" in wrong.err

@@ -106,7 +106,7 @@ def test_an_observer_with_one_condition_is_fitted_as_without_sharing():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"share": ("guess",)}, "`share` must be lapse"),
+        ({"share": ("slope",)}, "`share` must name parameters"),
         ({"engine": "bayes"}, 'needs `engine="ml"`'),
         ({"asymptotes": "fixed"}, 'needs `asymptotes="free"`'),
         ({"asymptotes": "equal"}, 'needs `asymptotes="free"`'),

@@ -63,21 +63,22 @@ def profile_intervals(
     width_high = ends[LOG_WIDTH][1]
     width_high[width_high >= np.log(MAX_WIDTH) - 1e-9] = np.inf  # our bound, not the data's
     found = {
-        "threshold": _map(ends[THRESHOLD], lambda end: blocks.centre + blocks.scale * end),
-        "width": _map(ends[LOG_WIDTH], lambda end: blocks.scale * np.exp(end)),
+        "threshold": map_ends(ends[THRESHOLD], lambda end: blocks.centre + blocks.scale * end),
+        "width": map_ends(ends[LOG_WIDTH], lambda end: blocks.scale * np.exp(end)),
         "guess": _swap(curves.falling, ends[GUESS], ends[LAPSE]),
         "lapse": _swap(curves.falling, ends[LAPSE], ends[GUESS]),
     }
     if not curves.sigmoid.log_levels:
-        found["jnd"] = _map(found["width"], lambda end: replace(curves, width=end).jnd())
-    if options.has_pse and _pse_is_threshold(problem):
-        found["pse"] = _map(found["threshold"], curves.sigmoid.to_level)
+        found["jnd"] = map_ends(found["width"], lambda end: replace(curves, width=end).jnd())
+    if options.has_pse and pse_is_threshold(problem):
+        found["pse"] = map_ends(found["threshold"], curves.sigmoid.to_level)
     elif options.has_pse:
         found["pse"] = _pse_ends(problem, theta, curves, options)
-    return {name: _finite(low, high) for name, (low, high) in found.items()}
+    return {name: finite_ends(low, high) for name, (low, high) in found.items()}
 
 
-def _map(ends: Interval, change: Callable[[Floats], Floats]) -> Interval:
+def map_ends(ends: Interval, change: Callable[[Floats], Floats]) -> Interval:
+    """Convert both ends of an interval."""
     return change(ends[0]), change(ends[1])
 
 
@@ -85,7 +86,8 @@ def _swap(falling: NDArray[np.bool_], own: Interval, other: Interval) -> Interva
     return np.where(falling, other[0], own[0]), np.where(falling, other[1], own[1])
 
 
-def _finite(low: Floats, high: Floats) -> Interval:
+def finite_ends(low: Floats, high: Floats) -> Interval:
+    """Replace infinite ends by NaN."""
     return np.where(np.isfinite(low), low, np.nan), np.where(np.isfinite(high), high, np.nan)
 
 
@@ -97,7 +99,7 @@ def _ends(problem: Problem, theta: Floats, column: int, options: FitOptions) -> 
     return np.where(held, np.nan, low), np.where(held, np.nan, high)
 
 
-def _pse_is_threshold(problem: Problem) -> bool:
+def pse_is_threshold(problem: Problem) -> bool:
     """Return whether the PSE is the threshold in all rows: where guess and lapse are equal."""
     rates = np.hstack([end[:, GUESS : LAPSE + 1] for end in (problem.low, problem.high)])
     return problem.tied or bool(np.ptp(rates, axis=1).max(initial=0.0) == 0)
@@ -118,6 +120,6 @@ def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptio
         at[:, THRESHOLD] = (place[rows] - blocks.centre[rows]) / blocks.scale[rows]
         part = replace(part, low=least, high=most, at_pse=True)
         low[rows], high[rows] = _ends(part, at, THRESHOLD, options)
-    return _map(
+    return map_ends(
         (low, high), lambda end: curves.sigmoid.to_level(blocks.centre + blocks.scale * end)
     )

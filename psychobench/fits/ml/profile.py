@@ -12,6 +12,7 @@ References
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import numpy as np
@@ -62,13 +63,12 @@ def profile_interval(
     """
     n = len(theta)
     rows = np.tile(np.arange(n), 2)
-    search = _EndSearch(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
-    target = ndtri((1 + confidence) / 2) / np.sqrt(2)  # root of half the chi-squared quantile
-    ends = search.run(target)
+    search = _RowSearch(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
+    ends = search.run(confidence)
     return ends[:n], ends[n:]
 
 
-class _EndSearch:
+class EndSearch(ABC):
     """Search for where the root of the drop in log-likelihood equals a target, m ends at once.
 
     The root is nearly linear in the distance from the optimum (exactly, where the log-likelihood
@@ -77,22 +77,30 @@ class _EndSearch:
     """
 
     def __init__(
-        self, problem: Problem, theta: Floats, value: Floats, column: int, side: NDArray[np.int_]
+        self,
+        bounds: tuple[Floats, Floats],
+        theta: Floats,
+        value: Floats,
+        column: int,
+        side: NDArray[np.int_],
+        kind: int,
     ) -> None:
-        self.problem, self.value = problem, value
+        low, high = bounds
+        self.value = value
         # the other parameters at the innermost distance so far, from which each profile starts
         self.nuisance, self.found = theta.copy(), theta.copy()
         self.column, self.side, self.optimum = column, side, theta[:, column]
-        bound = np.where(side < 0, problem.low[:, column], problem.high[:, column])
-        self.reach = np.minimum(np.abs(bound - self.optimum), FARTHEST[column])
-        self.unbounded = self.reach == FARTHEST[column]
+        bound = np.where(side < 0, low[:, column], high[:, column])
+        self.reach = np.minimum(np.abs(bound - self.optimum), FARTHEST[kind])
+        self.unbounded = self.reach == FARTHEST[kind]
         m = len(theta)
-        self.distance = np.minimum(FIRST_STEP[column], self.reach)
+        self.distance = np.minimum(FIRST_STEP[kind], self.reach)
         self.inner, self.inner_drop = np.zeros(m), np.zeros(m)
         self.outer, self.outer_drop = np.full(m, np.inf), np.full(m, np.inf)
 
-    def run(self, target: float) -> Floats:
-        """Return the ends, shape (m,)."""
+    def run(self, confidence: float) -> Floats:
+        """Return the ends at a coverage, shape (m,)."""
+        target = ndtri((1 + confidence) / 2) / np.sqrt(2)  # root of half the chi-squared quantile
         active = np.arange(len(self.optimum))
         for number in range(MAX_ITERATIONS):
             drop = self._drop(active)
@@ -106,6 +114,37 @@ class _EndSearch:
             # false position may creep along a curved profile: every third step bisects
             self.distance[active] = self._next(active, target, bisect=number % 3 == 2)
         return np.asarray(self.optimum + self.side * self.distance)
+
+    @abstractmethod
+    def _drop(self, rows: NDArray[np.intp]) -> Floats:
+        """Compute the root of the profile's drop, from the nearest optimum that is inside."""
+
+    def _narrow(self, rows: NDArray[np.intp], drop: Floats, target: float) -> None:
+        inside, at = drop <= target, self.distance[rows]
+        self.inner[rows[inside]], self.inner_drop[rows[inside]] = at[inside], drop[inside]
+        self.nuisance[rows[inside]] = self.found[rows[inside]]
+        self.outer[rows[~inside]], self.outer_drop[rows[~inside]] = at[~inside], drop[~inside]
+
+    def _next(self, rows: NDArray[np.intp], target: float, *, bisect: bool) -> Floats:
+        """Interpolate within the bracket, or extrapolate where there is no outer side yet."""
+        inner, outer = self.inner[rows], self.outer[rows]
+        inner_drop, outer_drop = self.inner_drop[rows], self.outer_drop[rows]
+        no_outer = np.isinf(outer)
+        beyond = inner * np.clip(1.1 * target / np.maximum(inner_drop, 1e-9), 1.2, 4.0)
+        width = np.where(no_outer, 0.0, outer - inner)
+        share = (target - inner_drop) / np.where(no_outer, 1.0, outer_drop - inner_drop)
+        between = inner + width * (0.5 if bisect else np.clip(share, 0.05, 0.95))
+        return np.asarray(np.minimum(np.where(no_outer, beyond, between), self.reach[rows]))
+
+
+class _RowSearch(EndSearch):
+    """The search for separate fits."""
+
+    def __init__(
+        self, problem: Problem, theta: Floats, value: Floats, column: int, side: NDArray[np.int_]
+    ) -> None:
+        super().__init__((problem.low, problem.high), theta, value, column, side, column)
+        self.problem = problem
 
     def _drop(self, rows: NDArray[np.intp]) -> Floats:
         """Compute the root of the profile's drop, from the nearest optimum that is inside."""
@@ -137,20 +176,3 @@ class _EndSearch:
             better = other.value > best.value[rows]
             for whole, found in zip(best, other, strict=True):
                 whole[rows[better]] = found[better]
-
-    def _narrow(self, rows: NDArray[np.intp], drop: Floats, target: float) -> None:
-        inside, at = drop <= target, self.distance[rows]
-        self.inner[rows[inside]], self.inner_drop[rows[inside]] = at[inside], drop[inside]
-        self.nuisance[rows[inside]] = self.found[rows[inside]]
-        self.outer[rows[~inside]], self.outer_drop[rows[~inside]] = at[~inside], drop[~inside]
-
-    def _next(self, rows: NDArray[np.intp], target: float, *, bisect: bool) -> Floats:
-        """Interpolate within the bracket, or extrapolate where there is no outer side yet."""
-        inner, outer = self.inner[rows], self.outer[rows]
-        inner_drop, outer_drop = self.inner_drop[rows], self.outer_drop[rows]
-        no_outer = np.isinf(outer)
-        beyond = inner * np.clip(1.1 * target / np.maximum(inner_drop, 1e-9), 1.2, 4.0)
-        width = np.where(no_outer, 0.0, outer - inner)
-        share = (target - inner_drop) / np.where(no_outer, 1.0, outer_drop - inner_drop)
-        between = inner + width * (0.5 if bisect else np.clip(share, 0.05, 0.95))
-        return np.asarray(np.minimum(np.where(no_outer, beyond, between), self.reach[rows]))

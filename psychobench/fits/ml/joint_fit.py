@@ -1,0 +1,227 @@
+"""Maximise joint problems: damped Fisher scoring with the groups side by side, from many starts.
+
+`psychobench.fits.ml.scoring` writes out its systems of 4 or 5 equations over thousands of fits;
+here there are as many equations as joint parameters, and numpy solves each group's system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychobench.fits.blocks import Blocks
+from psychobench.fits.curves import Curves
+from psychobench.fits.functions import Floats
+from psychobench.fits.ml.derivatives import FitsLast, differentiate
+from psychobench.fits.ml.engine import CRITERION, solve, to_curves, to_theta
+from psychobench.fits.ml.joint import JointProblem
+from psychobench.fits.ml.ldl import ROW_START
+from psychobench.fits.ml.problem import GUESS, LOG_WIDTH, RHO, THRESHOLD, make_problem
+from psychobench.fits.options import FitOptions
+
+MAX_STEPS, TOLERANCE = 200, 1e-9
+START_DAMPING, MAX_DAMPING = 1e-3, 1e10
+LONGEST_LOG_WIDTH = 1.5
+RIDGE = 1e-12  # keeps a direction without data solvable
+DONORS = 6  # conditions whose own values are tried as the shared ones
+RATES, WIDTHS = (0.02, 0.1), (-0.7, 0.7)  # further starts: rates, and factors of log widths
+TOGETHER = 6000  # starts that are maximised side by side: bounds the memory
+
+
+class JointOptimum(NamedTuple):
+    """Where maximisation ended: `phi` (n, p), `value` (n,) with the prior."""
+
+    phi: Floats
+    value: Floats
+
+
+class _Derivatives(NamedTuple):
+    value: Floats  # (n,)
+    gradient: Floats  # (n, p)
+    information: Floats  # (n, p, p)
+
+
+def separate_fits(blocks: Blocks, options: FitOptions) -> Curves:
+    """Fit each condition by plain maximum likelihood, rising or falling, as the joint starts."""
+    n = len(blocks)
+    both = np.arange(2 * n) >= n
+    problem = make_problem(blocks.take(np.tile(np.arange(n), 2)), options, both)
+    problem = replace(problem, prior=0.0)
+    curves = to_curves(problem, solve(problem), both)
+    rising, falling = curves.take(np.arange(n)), curves.take(np.arange(n, 2 * n))
+    return falling.where(falling.objective > rising.objective + CRITERION, rising)
+
+
+def row_values(joint: JointProblem, curves: Curves) -> Floats:
+    """Convert curves of rows to place, log width, guess and lapse in the group's units: (m, 4)."""
+    problem = joint.problem
+    theta = to_theta(problem, curves)[:, :RHO]
+    if problem.at_pse:
+        share = np.clip((0.5 - theta[:, GUESS]) / (1 - theta[:, GUESS:].sum(axis=1)), 1e-3, 0.999)
+        width = np.exp(theta[:, LOG_WIDTH])
+        theta[:, THRESHOLD] = problem.sigmoid.position(share, theta[:, THRESHOLD], width)
+    theta[:, THRESHOLD] = (theta[:, THRESHOLD] - joint.place_shift) / joint.place_scale
+    theta[:, LOG_WIDTH] -= joint.width_shift
+    return theta
+
+
+def starting_points(joint: JointProblem, values: Floats) -> list[Floats]:
+    """List starts of shape (n, p): means over conditions, single conditions' values, variations."""
+    mean = joint.from_rows(values)
+    starts = [mean]
+    number = np.arange(len(values)) - joint.first[joint.owner]
+    for donor in range(min(DONORS, int(joint.counts.max()))):
+        starts.append(joint.from_rows(values, np.where(number == donor, 1.0, 1e-9)))
+    for rate in RATES:
+        starts.append(np.where(joint.rates, rate, mean))
+    for change in WIDTHS:
+        moved = values.copy()
+        moved[:, LOG_WIDTH] += change
+        starts.append(joint.from_rows(moved))
+    return starts
+
+
+def maximise_joint(
+    joint: JointProblem, starts: Sequence[Floats], tolerance: float = TOLERANCE
+) -> JointOptimum:
+    """Maximise each group from every start, and keep its best optimum.
+
+    Parameters
+    ----------
+    joint : JointProblem
+        Of n groups with p joint parameters.
+    starts : sequence of ndarray, shape (n, p)
+        Where to begin; brought within bounds first.
+    tolerance : float
+        Expected gain, in log-likelihood, at which a fit has converged.
+    """
+    n, batch = len(joint), max(1, TOGETHER // len(starts))
+    parts = []
+    for groups in np.split(np.arange(n), range(batch, n, batch)):
+        several = joint.take(np.tile(groups, len(starts)))
+        found = _scoring(several, np.concatenate([start[groups] for start in starts]), tolerance)
+        value = found.value.reshape(len(starts), len(groups))
+        best = value.argmax(axis=0) * len(groups) + np.arange(len(groups))
+        parts.append(JointOptimum(found.phi[best], found.value[best]))
+    return JointOptimum(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+
+
+def joint_information(joint: JointProblem, phi: Floats) -> Floats:
+    """Compute the expected information of joint parameters (n, p): shape (n, p, p)."""
+    return _differentiate(joint, phi).information
+
+
+def row_log_likelihood(joint: JointProblem, phi: Floats) -> Floats:
+    """Evaluate each row's log-likelihood, without prior and binomial coefficients: shape (m,)."""
+    theta = np.ascontiguousarray(joint.to_theta(phi).T)
+    return differentiate(FitsLast.of(joint.problem, np.arange(theta.shape[1])), theta).loglik
+
+
+def _differentiate(joint: JointProblem, phi: Floats) -> _Derivatives:
+    """Evaluate the joint log-likelihood at phi (n, p), with gradient and expected information."""
+    n, p = phi.shape
+    theta = np.ascontiguousarray(joint.to_theta(phi).T)
+    rows = differentiate(FitsLast.of(joint.problem, np.arange(theta.shape[1])), theta)
+    owner, factor = joint.owner, np.ones((RHO, theta.shape[1]))
+    factor[THRESHOLD] = joint.place_scale
+    value = np.bincount(owner, rows.value, n).astype(np.float64)
+    gradient, information = np.zeros(n * p), np.zeros(n * p * p)
+    for i in range(RHO):
+        place = owner * p + joint.slots[:, i]
+        gradient += np.bincount(place, rows.gradient[i] * factor[i], n * p)
+        for j in range(RHO):
+            entry = rows.expected[ROW_START[max(i, j)] + min(i, j)] * factor[i] * factor[j]
+            information += np.bincount(place * p + joint.slots[:, j], entry, n * p * p)
+    found = _Derivatives(value, gradient.reshape(n, p), information.reshape(n, p, p))
+    return _with_prior(joint, phi, found) if joint.prior else found
+
+
+def _with_prior(joint: JointProblem, phi: Floats, found: _Derivatives) -> _Derivatives:
+    """Add the prior of each joint rate, once (eq. 9)."""
+    rest = 1 - np.where(joint.rates, phi, 0.0)
+    found.information[:, np.arange(phi.shape[1]), np.arange(phi.shape[1])] += np.where(
+        joint.rates, joint.prior / rest**2, 0.0
+    )
+    return _Derivatives(
+        found.value + joint.prior * np.log(rest).sum(axis=1),
+        found.gradient - np.where(joint.rates, joint.prior / rest, 0.0),
+        found.information,
+    )
+
+
+def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptimum:
+    """Iterate from one start per group until each has converged."""
+    phi = np.clip(start, joint.low, joint.high)
+    here, damping = _differentiate(joint, phi), np.full(len(phi), START_DAMPING)
+    found, live = JointOptimum(phi.copy(), here.value.copy()), np.arange(len(phi))
+    for _ in range(MAX_STEPS):
+        step, expected_gain = _step(joint, phi, here, damping)
+        trial = np.clip(phi + step, joint.low, joint.high)
+        ahead = _differentiate(joint, trial)
+        better = ahead.value > here.value
+        gained = ahead.value - here.value > 0.25 * expected_gain
+        phi = np.where(better[:, None], trial, phi)
+        here = _Derivatives(
+            np.where(better, ahead.value, here.value),
+            np.where(better[:, None], ahead.gradient, here.gradient),
+            np.where(better[:, None, None], ahead.information, here.information),
+        )
+        damping = np.where(gained, np.maximum(damping / 8, 1e-9), damping)
+        damping = np.where(better, damping, np.maximum(damping * 8, 1e-2))
+        found.phi[live], found.value[live] = phi, here.value
+        moving = np.flatnonzero(
+            (expected_gain * (1 + damping) > tolerance) & (damping < MAX_DAMPING)
+        )
+        if not len(moving):
+            break
+        if len(moving) < 0.8 * len(live):  # leaving converged ones out copies all arrays
+            joint, phi, damping, live = (
+                joint.take(moving), phi[moving], damping[moving], live[moving],
+            )  # fmt: skip
+            here = _Derivatives(*(part[moving] for part in here))
+    return found
+
+
+def _step(
+    joint: JointProblem, phi: Floats, here: _Derivatives, damping: Floats
+) -> tuple[Floats, Floats]:
+    """Compute a damped step (n, p), and the gain expected of it (n,)."""
+    pressed = ((phi <= joint.low) & (here.gradient < 0)) | (
+        (phi >= joint.high) & (here.gradient > 0)
+    )
+    free = joint.free & ~pressed
+    step = _solve(here.information, here.gradient, free, damping)
+    # parameters that would cross a bound go onto it, and the others answer to that move
+    ended = np.clip(phi + step, joint.low, joint.high) - phi
+    crosses = free & (np.abs(ended - step) > 0)
+    some = np.flatnonzero(crosses.any(axis=1))
+    if len(some):
+        taken = np.where(crosses, ended, 0.0)[some]
+        right = here.gradient[some] - np.einsum("npq,nq->np", here.information[some], taken)
+        rest = _solve(here.information[some], right, (free & ~crosses)[some], damping[some])
+        step[some] = taken + rest
+    row_step = np.abs(joint.to_rows(step))
+    reach = 0.5 + np.exp(joint.to_rows(phi)[:, LOG_WIDTH])
+    longest = np.maximum(row_step[:, THRESHOLD] / reach, row_step[:, LOG_WIDTH] / LONGEST_LOG_WIDTH)
+    step /= np.maximum(1.0, np.maximum.reduceat(longest, joint.first))[:, None]
+    return step, np.einsum("np,np->n", step, np.where(free, here.gradient, 0.0))
+
+
+def _solve(matrix: Floats, right: Floats, free: NDArray[np.bool_], damping: Floats) -> Floats:
+    """Solve for the free parameters alone, with the diagonal damped."""
+    both = free[:, :, None] & free[:, None, :]
+    damped = np.where(both, matrix, 0.0)
+    axis = np.arange(matrix.shape[1])
+    diagonal = damped[:, axis, axis]
+    damped[:, axis, axis] = np.where(free, diagonal * (1 + damping[:, None]) + RIDGE, 1.0)
+    return np.asarray(np.linalg.solve(damped, np.where(free, right, 0.0)[..., None])[..., 0])
+
+
+def fit_joint(joint: JointProblem, values: Floats, further: Iterable[Floats] = ()) -> JointOptimum:
+    """Maximise from the separate fits' values (m, 4) and from further rows' values."""
+    starts = [*starting_points(joint, values), *(joint.from_rows(each) for each in further)]
+    return maximise_joint(joint, starts)

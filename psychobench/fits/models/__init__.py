@@ -1,0 +1,1 @@
+"""Which parameters of the psychometric function differ between an observer's conditions."""

@@ -1,0 +1,80 @@
+"""What a comparison of models shows, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+NAMES = {"pse": "PSE", "jnd": "JND", "guess": "guess rate", "lapse": "lapse rate"}
+
+
+def observer_sentences(observer: str, rows: pd.DataFrame, alpha: float) -> str:
+    """Describe the tests of one observer's models and which models AIC and BIC prefer.
+
+    Parameters
+    ----------
+    observer : str
+        The observer's name.
+    rows : DataFrame
+        Their rows of `psychobench.fits.models.result.ModelComparison.table`.
+    alpha : float
+        p below which a difference is stated.
+    """
+    tested = rows[rows["against"].notna()]
+    parts = [_test_in_words(row, alpha) for _, row in tested.iterrows()]
+    if len(rows) > 1:
+        parts.append(_preferred(rows))
+    else:
+        parts.append("One model was fitted, and there is none to compare it with.")
+    if (tested["on_bound"] & (tested["test"] == "chi-squared")).any():
+        parts.append(
+            "A rate or a width lies on its bound, where chi-squared is doubtful; "
+            "a bootstrap is not."
+        )
+    return f"{observer}: {' '.join(parts)}"
+
+
+def _test_in_words(row: pd.Series[Any], alpha: float) -> str:
+    smaller = [name for name in str(row["against"]).split(",") if name in NAMES]
+    extra = [name for name in str(row["vary"]).split(",") if name not in smaller]
+    verb = "differs" if len(extra) == 1 else "differ"
+    given = f"Where {_listed(smaller)} may differ, " if smaller else ""
+    too = ", too" if smaller else ""
+    p = float(str(row["p"]))
+    if p < alpha:
+        claim = f"{given}{_listed(extra)} {verb} between conditions{too}"
+    else:
+        claim = f"{given}there is no evidence that {_listed(extra)} {verb}{too}"
+    return f"{claim[0].upper()}{claim[1:]} ({_statistic(row, p)})."
+
+
+def _statistic(row: pd.Series[Any], p: float) -> str:
+    text = f"{p:.3f}".lstrip("0") if p >= 0.001 else ""
+    value = f"p = {text}" if text else "p < .001"
+    if row["test"] == "bootstrap":
+        return f"likelihood ratio {row['statistic']:.2f}, {value} by bootstrap"
+    return f"chi-squared({row['df']}) = {row['statistic']:.2f}, {value}"
+
+
+def _preferred(rows: pd.DataFrame) -> str:
+    aic = str(rows.loc[rows["chosen"], "vary"].iloc[0])
+    bic = str(rows["vary"].iloc[int(rows["bic"].to_numpy(float).argmin())])
+    if aic == bic:
+        return f"AIC and BIC are lowest for the model in which {_model(aic)}."
+    return (
+        f"AIC is lowest for the model in which {_model(aic)}, "
+        f"BIC for the one in which {_model(bic)}."
+    )
+
+
+def _model(vary: str) -> str:
+    names = [name for name in vary.split(",") if name in NAMES]
+    if not names:
+        return "nothing differs"
+    return f"{_listed(names)} {'differs' if len(names) == 1 else 'differ'}"
+
+
+def _listed(names: list[str]) -> str:
+    words = [f"the {NAMES[name]}" for name in names]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
