@@ -67,7 +67,7 @@ OTHER_DOORS = {
 }
 NO_INPUT = {"__version__", "list_cohorts", "list_observers", "list_stimuli"}
 ELSEWHERE = {  # doors with tests of their own
-    "compare_maps", "consistency_trials", "curve_distance", "map_attention", "mask_stimuli",
+    "compare_maps", "consistency_trials", "curve_distance", "demo", "map_attention", "mask_stimuli",
     "morph_stimuli", "render_stimuli",
     "respond", "simulate_cohort", "study",
 }  # fmt: skip

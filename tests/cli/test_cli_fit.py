@@ -189,7 +189,7 @@ def test_the_checks_of_the_fit_are_printed_and_written(run_cli, write, tmp_path)
 def test_too_few_refits_for_what_rests_on_them_are_called_too_few(run_cli, counts):
     ran = run_cli("fit", counts, "--gof", 20, "--bootstrap", 20)
     assert "--gof 20 is too few" in ran.err
-    assert "20 refits are too few for the ends of a 0.95 interval" in ran.err
+    assert "--bootstrap 20 is too few refits for the ends of a 0.95 interval" in ran.err
     assert "too few" not in run_cli("fit", counts, "--gof", 40, "--bootstrap", 40).err
 
 
