@@ -113,7 +113,8 @@ def record(folder: Path, program: Path, data: Path, *, trained: bool) -> None:
 
 def compare(before: Path, after: Path) -> bool:
     """Print what differs between two folders; whether no number does."""
-    found = [{path.name for path in folder.glob("*.json")} for folder in (before, after)]
+    known = [f"{name}.json" for name in COMMANDS | TRAINED]
+    found = [{name for name in known if (folder / name).is_file()} for folder in (before, after)]
     names = sorted(found[0] & found[1])
     if missing := found[0] ^ found[1]:
         print(f"only in one folder, not compared: {', '.join(sorted(missing))}")
@@ -132,7 +133,9 @@ def compare(before: Path, after: Path) -> bool:
             f"{name}: {len(numbers)} values, {len(bad)} differ; sentences differ in {reworded} keys"
         )
         for pair in bad[:10]:
-            print(f"  {'.'.join(map(str, pair.place))}: {pair.old!r} -> {pair.new!r}")
+            print(
+                f"  {'.'.join(map(str, pair.place))}: {repr(pair.old)[:60]} -> {repr(pair.new)[:60]}"
+            )
     print(
         f"{counted} values in {len(names)} documents; largest difference of a number {largest:.2g}"
     )
