@@ -133,9 +133,8 @@ def compare(before: Path, after: Path) -> bool:
             f"{name}: {len(numbers)} values, {len(bad)} differ; sentences differ in {reworded} keys"
         )
         for pair in bad[:10]:
-            print(
-                f"  {'.'.join(map(str, pair.place))}: {repr(pair.old)[:60]} -> {repr(pair.new)[:60]}"
-            )
+            place = ".".join(map(str, pair.place))
+            print(f"  {place}: {repr(pair.old)[:60]} -> {repr(pair.new)[:60]}")
     print(
         f"{counted} values in {len(names)} documents; largest difference of a number {largest:.2g}"
     )
