@@ -2,8 +2,8 @@
 
 Each version runs from an environment of its own::
 
-    python benchmarks/same_numbers.py record before --psychobench ../before/.venv/bin/psychobench
-    python benchmarks/same_numbers.py record after --psychobench .venv/bin/psychobench
+    python benchmarks/same_numbers.py record before --data DATA --psychobench OLD/bin/psychobench
+    python benchmarks/same_numbers.py record after --data DATA --psychobench NEW/bin/psychobench
     python benchmarks/same_numbers.py compare before after
 
 Numbers must agree within 1e-6, other values exactly; sentences are listed where they differ, and
@@ -80,7 +80,7 @@ def main() -> None:
     record_parser = steps.add_parser("record", help="run the commands and keep what they print")
     record_parser.add_argument("folder", type=Path)
     record_parser.add_argument("--psychobench", type=Path, required=True, help="the program")
-    record_parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    record_parser.add_argument("--data", type=Path, required=True, help="the folder of real data")
     record_parser.add_argument("--trained", action="store_true", help="also train a network")
     compare_parser = steps.add_parser("compare", help="compare two folders")
     compare_parser.add_argument("before", type=Path)
