@@ -13,7 +13,8 @@ from PIL import Image
 import psychobench
 from psychobench.cli.stimuli import stimuli_command
 from psychobench.cli.trials import trials
-from psychobench.stimuli import load_stimuli
+from psychobench.observers.trial_list import TrialList
+from psychobench.stimuli import StimulusSet, load_stimuli
 
 SPEC = """
 kind = "rendered"
@@ -121,19 +122,23 @@ def test_an_output_that_cannot_be_written_is_found_before_anything_is_rendered(r
 
 
 @pytest.mark.parametrize(
-    ("command", "function"),
+    ("command", "functions"),
     [
-        (stimuli_command.commands["check"], psychobench.check_stimuli),
-        (stimuli_command.commands["mask"], psychobench.mask_stimuli),
-        (stimuli_command.commands["morph"], psychobench.morph_stimuli),
-        (stimuli_command.commands["render"], psychobench.render_stimuli),
-        (stimuli_command.commands["show"], psychobench.load_stimuli),
-        (trials.commands["make"], psychobench.make_trials),
+        (stimuli_command.commands["check"], [psychobench.check_stimuli]),
+        (stimuli_command.commands["mask"], [psychobench.mask_stimuli]),
+        (stimuli_command.commands["morph"], [psychobench.morph_stimuli]),
+        (stimuli_command.commands["render"], [psychobench.render_stimuli]),
+        (stimuli_command.commands["show"], [psychobench.load_stimuli, StimulusSet.save_sheet]),
+        (trials.commands["make"], [psychobench.make_trials, TrialList.save]),
     ],
     ids=lambda each: getattr(each, "name", None),
 )
-def test_a_command_and_its_call_have_the_same_options_and_defaults(command, function):
-    python = inspect.signature(function).parameters
+def test_a_command_and_its_calls_have_the_same_options_and_defaults(command, functions):
+    python = {
+        name: parameter
+        for function in functions
+        for name, parameter in inspect.signature(function).parameters.items()
+    }
     for each in command.params:
         if each.name in {"as_json", "out"}:  # what is printed, and what is saved elsewhere
             continue
