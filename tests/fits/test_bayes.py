@@ -254,7 +254,7 @@ def test_probabilities_are_fitted_as_by_ml():
 def test_bounds_that_leave_the_prior_nothing_are_a_clear_fault():
     with pytest.raises(FitError, match="smallest gap between the levels"):
         one(RISING, bounds={"width": (0.05, 0.1)})
-    with pytest.raises(OptionError, match="needs engine ml"):
+    with pytest.raises(OptionError, match='`bootstrap` needs `engine="ml"`'):
         one(RISING, bootstrap=10)
 
 

@@ -212,6 +212,6 @@ def test_a_quick_look_has_a_panel_for_each_observer_and_a_curve_for_each_conditi
     assert curve.get_ydata().max() > 0.9
     silent = fit(pd.concat([trials(), pd.DataFrame({"observer": ["x"], "level": 0, "trial": 1})]))
     assert [text.get_text() for text in silent.plot().axes[1].texts] == ["not fitted"]
-    with pytest.raises(OptionError, match="observer must be one of a, b"):
+    with pytest.raises(OptionError, match="`observer` must be one of a, b"):
         fits.plot(observer="c")
     assert [axis.get_xlabel() for axis in fits.goodness.plot().axes] == ["level", "order"]
