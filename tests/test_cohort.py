@@ -182,7 +182,7 @@ def test_answers_rise_with_the_level(small):
         ({"sem_pse": math.nan}, "finite number"),
         ({"mean_pse": 0.9}, "inside the levels"),
         ({"mean_pse": math.nan}, "finite number"),
-        ({"stimuli": ["a"]}, "one stimulus"),
+        ({"stimuli": ["a"]}, "one id for each level"),
     ],
 )
 def test_a_cohort_that_cannot_be_is_refused(options, words):
