@@ -37,15 +37,22 @@ def nearest(name: str, found: Iterable[str], *, most: int = 1) -> str:
     return f" (did you mean {names}?)" if close else ""
 
 
-def shown(values: Iterable[object]) -> str:
+def shown(values: Iterable[object], *, whole: bool = False) -> str:
     """List values for a message, the first twenty of them.
+
+    Parameters
+    ----------
+    values : iterable
+        What to list.
+    whole : bool, optional
+        Whether long values, such as paths, are written in full.
 
     Examples
     --------
     >>> shown(["a", "b"])
     'a, b'
     """
-    texts = [clipped(str(value)) or "(empty)" for value in values]
+    texts = [(str(value) if whole else clipped(str(value))) or "(empty)" for value in values]
     more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return ", ".join(texts[:_SHOWN]) + more
 

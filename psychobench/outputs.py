@@ -216,7 +216,9 @@ class _Target:
         """Check that each file may be written; `hashes` are those of the new ones, where known."""
         there = [name for name in names if os.path.lexists(self.folder / name)]
         there = [name for name in there if name not in self.updates]
-        if read := [name for name in there if self._is_input(name)]:
+        if read := [
+            name for name in there if self._is_input(name) and not self._stays(name, hashes)
+        ]:
             raise ResourceError(
                 "output must not replace what is read: "
                 f"{self.folder / read[0]} is an input; choose another `out`"
@@ -230,7 +232,7 @@ class _Target:
                 f"{record.kind}; choose another `out`, or replace it with `overwrite=True`"
             )
         if foreign := [name for name in there if not self._may_replace(name, hashes.get(name))]:
-            what = shown([str(self.folder / name) for name in foreign])
+            what = shown((self.folder / name for name in foreign), whole=True)
             raise ResourceError(
                 f"output must not replace your files: {what} "
                 f"{'is' if len(foreign) == 1 else 'are'} not as psychobench wrote it here; choose "
@@ -277,6 +279,10 @@ class _Target:
             return read_record(place) is not None
         now = _hash(place)
         return now is not None and now in (new, self.record.files.get(name))
+
+    def _stays(self, name: str, hashes: Mapping[str, str]) -> bool:
+        """Whether a new file has the bytes of the one that is there."""
+        return name in hashes and _hash(self.folder / name) == hashes[name]
 
     def _is_input(self, name: str) -> bool:
         """Whether a file is read, or lies unlisted in a folder that is read."""

@@ -89,7 +89,7 @@ def feather_inwards(region: NDArray[np.bool_]) -> NDArray[np.float64]:
     Examples
     --------
     >>> feather_inwards(np.ones((1, 5), dtype=bool) & (np.arange(5) > 0)).round(2).tolist()
-    [[0.0, 0.15, 0.5, 0.85, 1.0]]
+    [[0.0, 0.07, 0.5, 0.93, 1.0]]
     """
     from scipy.ndimage import distance_transform_edt
 

@@ -23,8 +23,8 @@ def test_the_recorded_options_make_the_bundled_cohort_byte_for_byte(tmp_path):
 
 def test_the_command_makes_what_the_function_makes(run_cli, tmp_path):
     out = tmp_path / "people.csv"
-    run_cli("humans", "simulate", "--out", out, "--people", 8, "--sem-pse", 0.04, "--seed", 3)
-    made = psychobench.simulate_cohort(people=8, sem_pse=0.04, seed=3)
+    run_cli("humans", "simulate", "--out", out, "--people", 12, "--sem-pse", 0.036, "--seed", 1)
+    made = psychobench.simulate_cohort(people=12, sem_pse=0.036, seed=1)
     pd.testing.assert_frame_equal(pd.read_csv(out), made.to_frame(), check_dtype=False)
 
 

@@ -84,9 +84,10 @@ def fit_course(levels: Values, values: Values) -> Course:
     count = len(np.unique(levels))
     highest = min(_HIGHEST, count // 2) if count > 2 else 0
     candidates = [_press(scaled, values, degree) for degree in range(highest + 1)]
+    rounding = len(values) * (1e-12 * float(np.abs(values).max())) ** 2  # no error is below it
     degree = 0
     for higher, (error, _) in enumerate(candidates):
-        if error < _GAIN * candidates[degree][0]:
+        if error + rounding < _GAIN * (candidates[degree][0] + rounding):
             degree = higher
     error, coefficients = candidates[degree]
     ends = np.polynomial.legendre.legval(np.array([-1.0, 1.0]), coefficients)
