@@ -26,8 +26,15 @@ help:
 compare: $(RUN)
 	$(BIN)/psychobench compare --observer fe_alexnet --out results/compare
 
-check: lint
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow and not packaging"
+# types are checked while the tests run; those of the plug-in wait for `make test`
+check: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	@$(BIN)/mypy & types=$$!; \
+		$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --quiet \
+			-m "not slow and not packaging" tests psychobench; \
+		tests=$$?; wait $$types && exit $$tests
 
 # pytest comes last, so that its closing line ends the log; the tests of a file share what they make
 test: lint docs

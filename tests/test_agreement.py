@@ -76,6 +76,7 @@ def test_the_interval_contains_its_own_estimate_with_few_people():
         assert (found.kappa_low + found.kappa_high) / 2 == pytest.approx(found.kappa, abs=0.1)
 
 
+@pytest.mark.slow
 def test_the_interval_over_people_and_stimuli_covers_the_population():
     # people who differ: 4 kinds, each any person with equal probability; E c1 c2 = .5 ** 2
     rng, covered = np.random.default_rng(2), []
@@ -100,6 +101,7 @@ def test_drawing_people_adds_to_the_width_where_they_differ():
     assert widths[1] > 2 * widths[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("c", [0.2, 0.6])
 def test_the_copy_probability_is_recovered_whatever_the_accuracies(c):
     rng = np.random.default_rng(4)
@@ -136,6 +138,7 @@ def test_a_paired_difference_is_found_where_separate_intervals_overlap():
     assert mirrored.difference == pytest.approx(-found.difference)
 
 
+@pytest.mark.slow
 def test_a_difference_that_is_not_there_is_found_as_often_as_stated():
     rng, found = np.random.default_rng(6), []
     for _ in range(60):
@@ -313,6 +316,7 @@ def test_shape_bias_is_the_share_of_shape_among_answers_by_either_cue():
     assert swapped["bias"] == pytest.approx(2 / 8)
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_shape_bias_covers_it():
     rng, covered = np.random.default_rng(12), []
     for _ in range(100):

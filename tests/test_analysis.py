@@ -49,6 +49,7 @@ def with_a_guesser(table):
     return table.assign(response=table["response"].mask(table["observer"] == "p0", guessed))
 
 
+@pytest.mark.slow
 def test_a_shift_between_conditions_is_found_with_its_sign_and_size():
     found = analyse(people(), gof=0)
     (pair,) = found.tests["pse"].pairs
@@ -58,6 +59,7 @@ def test_a_shift_between_conditions_is_found_with_its_sign_and_size():
     assert "The PSE was higher for eyes" in " ".join(found.sentences())
 
 
+@pytest.mark.slow
 def test_means_are_those_of_the_included_fits():
     found = analyse(with_a_guesser(people()), engine="ml", gof=0)
     fits = found.to_frame()
@@ -71,6 +73,7 @@ def test_means_are_those_of_the_included_fits():
     assert f"t({pair.df:.0f}) = {pair.t:.2f}" in " ".join(found.sentences())
 
 
+@pytest.mark.slow
 def test_the_accounts_of_statuses_and_trials_add_up():
     table = with_a_guesser(people())
     table.loc[5, "response"] = np.nan
@@ -82,6 +85,7 @@ def test_the_accounts_of_statuses_and_trials_add_up():
     assert all(f"{n} {status}" in said for status, n in fits["status"].value_counts().items())
 
 
+@pytest.mark.slow
 def test_nobody_is_excluded_unless_a_rule_says_so_and_then_by_name():
     table = with_a_guesser(people())
     assert len(analyse(table, engine="ml", gof=0).left_out) == 0
@@ -93,6 +97,7 @@ def test_nobody_is_excluded_unless_a_rule_says_so_and_then_by_name():
     assert "Excluded by the rule ends<0.7: 1 of 8 participants" in found.summary()
 
 
+@pytest.mark.slow
 def test_groups_are_compared_beside_conditions():
     found = analyse(
         people(9, groups=("old", "young", "child")), between="group", engine="ml", gof=0
@@ -105,6 +110,7 @@ def test_groups_are_compared_beside_conditions():
     assert set(found.descriptives["group"]) == {"old", "young", "child"}
 
 
+@pytest.mark.slow
 def test_a_forced_choice_has_thresholds_instead_of_pses():
     rng = np.random.default_rng(3)
     level = np.tile(np.linspace(0.5, 4, 7), 15)
@@ -136,6 +142,7 @@ def as_counts(table):
     return counts.astype({"n_target": int})
 
 
+@pytest.mark.slow
 def test_counts_are_fitted_like_their_trials_and_only_the_checks_are_missing():
     trials = analyse(people(4), engine="ml", gof=0)
     counts = analyse(as_counts(people(4)), engine="ml", gof=0)
@@ -144,6 +151,7 @@ def test_counts_are_fitted_like_their_trials_and_only_the_checks_are_missing():
     pd.testing.assert_frame_equal(counts.descriptives, trials.descriptives)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "options"),
     [
@@ -191,6 +199,7 @@ def test_a_design_that_the_table_does_not_hold_is_refused(table, options, error,
         analyse(table, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [["condition"], []], ids=["without conditions", "with"])
 def test_a_plain_data_frame_is_analysed_as_the_file_it_is_written_to(columns, tmp_path):
     table = people(3).query("condition == 'eyes'" if columns else "level >= 0")
@@ -204,6 +213,7 @@ def test_a_plain_data_frame_is_analysed_as_the_file_it_is_written_to(columns, tm
     assert of_frame.provenance["data"] == {}
 
 
+@pytest.mark.slow
 def test_foreign_names_rows_and_rules_are_given_as_text_lists_mappings_or_objects():
     foreign = with_a_guesser(people(4, groups=("a", "b"))).rename(
         columns={"observer": "subject", "condition": "mask"}
@@ -275,6 +285,7 @@ def test_probabilities_are_analysed_without_simulations_unless_these_are_asked_f
         analyse(table, engine="ml", gof=39)
 
 
+@pytest.mark.slow
 def test_a_folder_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     found = analyse(people(3), engine="ml", gof=0)
     found.save(tmp_path / "new" / "results")
@@ -295,6 +306,7 @@ def test_a_folder_is_saved_whole_or_not_at_all(tmp_path, monkeypatch):
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 def test_one_measure_is_drawn_when_it_is_named():
     found = analyse(people(3), engine="ml", gof=0)
     (axis,) = found.plot(measure="jnd").axes
@@ -304,6 +316,7 @@ def test_one_measure_is_drawn_when_it_is_named():
         found.plot(measure="jndd")
 
 
+@pytest.mark.slow
 def test_curves_are_one_row_a_point():
     curves = analyse(people(2), engine="ml", gof=0).curves()
     assert list(curves)[:6] == ["observer", "condition", "level", "p", "low", "high"]
@@ -311,6 +324,7 @@ def test_curves_are_one_row_a_point():
     assert set(curves["observer"]) == {"p0", "p1"}
 
 
+@pytest.mark.slow
 def test_the_provenance_is_plain_even_where_numbers_are_numpys():
     table = people(2).assign(part=1)
     found = analyse(table, engine="ml", gof=0, seed=np.int64(3), where={"part": np.int64(1)})
@@ -318,6 +332,7 @@ def test_the_provenance_is_plain_even_where_numbers_are_numpys():
     assert (options["seed"], options["where"]) == (3, {"part": "1"})
 
 
+@pytest.mark.slow
 def test_a_shared_lapse_rate_is_fitted_without_simulations_by_default():
     found = analyse(people(2), engine="ml", share="lapse")
     assert found.fits.goodness is None

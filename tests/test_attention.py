@@ -291,6 +291,7 @@ def test_an_unknown_method_is_answered_with_those_that_the_observer_has():
         pb.map_attention(Looker())
 
 
+@pytest.mark.slow
 def test_heads_and_people_are_units_but_not_both(stimuli):
     options = {"method": "bright", "stimuli": stimuli, "masks": ["none", "eyes"], "levels": "0,1"}
     heads = pb.map_attention(Looker(), seeds=3, **options)
@@ -321,6 +322,7 @@ def coarse_figures(monkeypatch):
     monkeypatch.setattr("psychobench.draw.figures.save_figure", save_coarsely)
 
 
+@pytest.mark.slow
 def test_faithfulness_is_measured_for_each_observer_and_mask(study):
     (maps, found), other = study.faithfulness
     assert (maps.observer, maps.mask, other[0].mask) == ("mine", "none", "eyes")
@@ -330,6 +332,7 @@ def test_faithfulness_is_measured_for_each_observer_and_mask(study):
     assert sorted(frame["level"].unique()) == [0, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("coarse_figures")
 def test_raw_maps_are_kept_with_their_provenance_and_without_pickle(study, stimuli, tmp_path):
     study.save(tmp_path, colour_scale="map")
@@ -365,6 +368,7 @@ def test_one_panel_of_shares_goes_onto_an_axis_of_ones_own(study, stimuli):
         study.plot_shares(axis)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "said"),
     [

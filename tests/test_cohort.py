@@ -40,6 +40,7 @@ def test_the_bundled_cohort_is_fifty_people_at_seven_levels_thirty_times(cohort)
     assert set(counts["n_trials"]) == {30}
 
 
+@pytest.mark.slow
 def test_the_bundled_cohorts_fitted_pses_have_the_published_mean_and_sem(cohort):
     fits = fit(cohort.table).to_frame()
     assert set(fits["status"]) <= {"ok", "step"}
@@ -67,6 +68,7 @@ def test_each_person_saw_the_stimuli_in_an_order_of_their_own(cohort):
     assert first.nunique() == 50
 
 
+@pytest.mark.slow
 def test_the_record_of_the_bundled_cohort_agrees_with_its_table(cohort):
     record = json.loads((cohort.path.parent / "trials.csv.json").read_text(encoding="utf-8"))
     assert record["sha256"] == cohort.sha256
@@ -102,6 +104,7 @@ def test_ones_own_file_is_a_cohort_of_real_people(tmp_path):
     assert (cohort.name, cohort.title, cohort.n) == ("pilot.csv", "3 people in pilot.csv", 3)
 
 
+@pytest.mark.slow
 def test_a_simulated_table_in_ones_own_file_is_still_called_simulated(tmp_path, small):
     file = tmp_path / "people.csv"
     small.to_csv(file, index=False)
@@ -132,6 +135,7 @@ def test_an_unknown_cohort_is_refused_and_the_bundled_ones_are_listed():
 # ---------------------------------------------------------------- simulating
 
 
+@pytest.mark.slow
 def test_a_simulation_meets_the_targets_it_was_given(small):
     pses = fit(small).to_frame()["pse"]
     assert pses.mean() == pytest.approx(0.4, abs=0.03 / 50 + 1e-6)
@@ -144,6 +148,7 @@ def test_a_simulated_table_keeps_the_column_contract(small):
     assert small.groupby("observer")["trial"].apply(list).map(len).tolist() == [280] * 6
 
 
+@pytest.mark.slow
 def test_the_same_seed_simulates_the_same_people_and_another_seed_others(small):
     def again(seed):
         return simulate_people(fit, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=seed)
@@ -152,6 +157,7 @@ def test_the_same_seed_simulates_the_same_people_and_another_seed_others(small):
     assert not again(4)["response"].equals(small["response"])
 
 
+@pytest.mark.slow
 def test_scaling_the_levels_scales_the_people():
     options = {"people": 8, "repetitions": 30, "seed": 2}
     one = simulate_people(
@@ -190,6 +196,7 @@ def test_a_cohort_that_cannot_be_is_refused(options, words):
         simulate_people(fit, **options)
 
 
+@pytest.mark.slow
 def test_a_target_that_so_few_trials_cannot_meet_is_an_error_that_says_what_was_reached(
     monkeypatch,
 ):

@@ -60,6 +60,7 @@ def test_two_groups_are_compared_by_scipys_welch_t(study):
     assert tests.effects == ()
 
 
+@pytest.mark.slow
 def test_pairs_are_corrected_as_statsmodels_corrects(study):
     frame = compare_conditions(people(study), within="condition").to_frame()
     assert len(frame) == 3
@@ -110,6 +111,7 @@ def test_several_groups_have_welchs_anova(study):
     assert len(tests.pairs) == 3
 
 
+@pytest.mark.slow
 def test_epsilon_is_one_under_sphericity_and_lowest_where_one_contrast_has_all_variance():
     rng = np.random.default_rng(0)
     round_ = compare_conditions(people(rng.normal(size=(4000, 4))), within="condition")
@@ -120,6 +122,7 @@ def test_epsilon_is_one_under_sphericity_and_lowest_where_one_contrast_has_all_v
     )
 
 
+@pytest.mark.slow
 def test_the_corrected_anova_keeps_its_level_where_sphericity_fails():
     rng = np.random.default_rng(7)
     spreads = np.array([0.2, 0.2, 0.2, 2.0])
@@ -133,6 +136,7 @@ def test_the_corrected_anova_keeps_its_level_where_sphericity_fails():
     assert corrected < 0.075 < plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("true", [0.0, 0.8])
 def test_intervals_of_effect_sizes_cover_the_true_ones(true):
     rng = np.random.default_rng(11)
@@ -272,6 +276,7 @@ def test_alike_values_give_no_t(study):
         compare_conditions(people(study[:, [0, 0]]), within="condition")
 
 
+@pytest.mark.slow
 def test_three_real_conditions_are_compared_though_some_have_no_pse(shared):
     columns = {"observer": "subject", "response": "chose_anger"}
     trials = psychobench.read_trials(shared / "wegrzyn2015" / "trials.csv", columns=columns)

@@ -57,6 +57,7 @@ def test_a_known_kappa_is_recovered(kappa):
     assert (found.n_pairs, found.n_stimuli) == (28, 600)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1), st.integers(2, 12))
 def test_kappa_is_a_plain_loop_s(seed, kappa, stimuli):
@@ -151,6 +152,7 @@ def test_folders_and_image_endings_do_not_hide_that_stimuli_are_the_same():
     assert error_consistency(one, two).kappa == error_consistency(table).kappa
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", [0, 200])
 def test_the_interval_covers_the_kappa_of_endless_stimuli(draws):
     rng = np.random.default_rng(13)
@@ -219,6 +221,7 @@ def test_a_mask_without_error_consistency_says_why():
     assert table["consistency_reason"].str.contains("no column 'stimulus'").all()
 
 
+@pytest.mark.slow
 def test_real_people_err_on_the_same_identities(shared):
     # 20 identities at each of 11 levels; the authors left out p017 and p018
     table = pd.read_csv(shared / "wegrzyn2015" / "trials.csv").rename(

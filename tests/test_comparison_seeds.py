@@ -63,6 +63,7 @@ def test_welchs_t_is_scipys_and_positive_where_the_network_is_higher():
     assert row["jnd_welch_p"] == pytest.approx(stats.ttest_ind(*jnds, equal_var=False).pvalue)
 
 
+@pytest.mark.slow
 def test_welch_errs_at_its_level_where_a_constant_network_errs_nearly_always():
     # network and people from one distribution: every rejection is an error
     rng, masks = np.random.default_rng(3), [f"m{i}" for i in range(300)]
@@ -75,6 +76,7 @@ def test_welch_errs_at_its_level_where_a_constant_network_errs_nearly_always():
     assert np.mean(np.array(constant) < 0.05) > 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [3, 10])
 def test_the_interval_holds_the_next_training_as_often_as_it_says(n):
     rng = np.random.default_rng(4)

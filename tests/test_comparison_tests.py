@@ -58,6 +58,7 @@ def test_single_case_t_agrees_with_a_two_sample_t_of_one_against_the_cohort():
     assert (ours.t, ours.p) == (pytest.approx(theirs.statistic), pytest.approx(theirs.pvalue))
 
 
+@pytest.mark.slow
 def test_single_case_p_is_right_for_members_of_the_population_and_one_sample_p_is_not():
     # 50 people and one more from the same population, 4,000 times over
     rng = np.random.default_rng(3)
@@ -78,6 +79,7 @@ def test_percentile_of_the_average_person_is_50_and_its_interval_lies_evenly():
     assert case.percentile_low + case.percentile_high == pytest.approx(100)
 
 
+@pytest.mark.slow
 def test_percentile_intervals_cover_the_true_percentile():
     rng = np.random.default_rng(4)
     truth = 100 * stats.norm.cdf(1.5)
@@ -178,6 +180,7 @@ def test_bayes_factors_do_not_care_for_the_sign_and_survive_extremes():
     assert jzs_bayes_factor(0, 10**6).bf10 < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_corrections_are_statsmodels(seed):
     p = np.random.default_rng(seed).random(1 + seed * 3) ** 3
@@ -186,6 +189,7 @@ def test_corrections_are_statsmodels(seed):
         np.testing.assert_allclose(ours(p, len(p)), expected, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 1, 5])
 def test_tests_of_a_family_that_were_not_made_count_as_its_largest_p(more):
     p = np.random.default_rng(more).random(8) ** 3

@@ -362,6 +362,7 @@ def restored(monkeypatch):
     np.seterr(**states[2])
 
 
+@pytest.mark.slow
 def test_a_sound_observer_that_sees_colour_passes_every_check():
     references = References(probe_images.probe(), Sound().respond(probe_images.probe()))
     report = check_observer(Lucky, references=references)
@@ -370,6 +371,7 @@ def test_a_sound_observer_that_sees_colour_passes_every_check():
     assert {check.status for check in report.checks} == {"passed"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_each_way_to_break_an_observer_is_caught_by_name_and_blamed_on_nothing_else(name):
     broken, checks, also = BROKEN[name]
@@ -379,6 +381,7 @@ def test_each_way_to_break_an_observer_is_caught_by_name_and_blamed_on_nothing_e
         report.raise_if_failed()
 
 
+@pytest.mark.slow
 def test_a_leaning_that_odd_colours_happen_to_undo_is_no_mistake_of_colours():
     class Leaning(Sound):
         def respond(self, images):

@@ -45,10 +45,12 @@ def check_of(report, name):
     return found
 
 
+@pytest.mark.slow
 def test_the_template_observer_passes():
     check_observer(make_template, registered_name="template").raise_if_failed()
 
 
+@pytest.mark.slow
 def test_references_catch_a_wrong_normalisation_that_no_label_shows():
     half = functools.partial(Weaker, 0.5)
     assert check_observer(half).passed
@@ -57,6 +59,7 @@ def test_references_catch_a_wrong_normalisation_that_no_label_shows():
     assert check_observer(half, references=references).failed == ("references",)
 
 
+@pytest.mark.slow
 def test_an_observer_of_other_categories_is_judged_by_its_authors_images():
     images = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (10, 20, 230, 250)])
     skipped = check_of(check_observer(Brightness), "polarity")
@@ -113,6 +116,7 @@ def test_checking_leaves_the_global_generators_as_they_were():
     assert (random.getstate(), np.random.get_state()[1].tolist()) == before  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_what_an_observer_does_to_torch_is_noticed_where_torch_is_loaded():
     torch = pytest.importorskip("torch")
 
@@ -129,6 +133,7 @@ def test_what_an_observer_does_to_torch_is_noticed_where_torch_is_loaded():
         torch.set_grad_enabled(True)
 
 
+@pytest.mark.slow
 def test_dropout_in_a_torch_module_is_caught_and_its_mode_left_as_found():
     torch = pytest.importorskip("torch")
 
@@ -159,6 +164,7 @@ def test_dropout_in_a_torch_module_is_caught_and_its_mode_left_as_found():
     assert training.module[0].training
 
 
+@pytest.mark.slow
 def test_the_report_comes_as_a_table_and_as_json():
     report = check_observer(make_template)
     frame = report.to_frame()
@@ -179,6 +185,7 @@ def test_reference_images_need_one_answer_each():
         References(np.zeros((2, 8, 8, 3), np.uint8), np.array([0.5]))
 
 
+@pytest.mark.slow
 def test_the_kit_needs_neither_torch_nor_pytest():
     code = (
         "import sys; from psychobench.testing import check_observer;"

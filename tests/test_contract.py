@@ -116,6 +116,7 @@ def test_other_wrong_input_is_one_clear_error_too(door, wrong):
     assert all("\n" not in fault for fault in caught.value.faults)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditions", [(), ("whole", "hidden")])
 @pytest.mark.parametrize("door", sorted(TRIALS_ONLY))
 def test_a_plain_table_a_checked_one_and_a_file_are_the_same_at_every_door(
@@ -135,6 +136,7 @@ def test_a_plain_table_a_checked_one_and_a_file_are_the_same_at_every_door(
     pd.testing.assert_frame_equal(found[0], found[2], check_dtype=False)
 
 
+@pytest.mark.slow
 def test_the_tables_that_are_handed_in_stay_as_they_were():
     table = trials(("whole", "hidden"))
     before = table.copy()
@@ -162,6 +164,7 @@ def test_columns_and_filters_are_taken_as_mappings_texts_and_lists(columns, wher
     assert found["observer"].tolist() == table.loc[table["session"] == 1, "who"].tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["half", ["half"], ("half",), "half,condition"])
 def test_by_is_text_or_a_list(by):
     table = trials().assign(half=lambda t: np.where(t.index % 2, "one", "two"))
@@ -218,6 +221,7 @@ FITS = pd.DataFrame(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "taken"),
     [

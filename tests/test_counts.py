@@ -27,6 +27,7 @@ def frame(rows: list[tuple]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["observer", "condition", "level", "response"])
 
 
+@pytest.mark.slow
 @given(DESIGN)
 def test_counting_trials_agrees_with_counting_by_hand(rows):
     table = frame(rows)
@@ -39,6 +40,7 @@ def test_counting_trials_agrees_with_counting_by_hand(rows):
         assert (row.n_trials, row.n_target) == (len(answers), sum(answers))
 
 
+@pytest.mark.slow
 @given(DESIGN)
 def test_counts_spelt_out_as_trials_give_the_same_counts(rows):
     table = frame(rows).dropna()
@@ -57,6 +59,7 @@ def test_counts_spelt_out_as_trials_give_the_same_counts(rows):
     pd.testing.assert_frame_equal(count_responses(validate_trials(counts)), counts)
 
 
+@pytest.mark.slow
 @given(DESIGN, st.randoms())
 def test_the_order_of_trials_does_not_matter_to_the_counts(rows, random):
     table = frame(rows).dropna()

@@ -25,6 +25,7 @@ def written(rows, **dialect) -> str:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @given(ROWS, st.sampled_from(",;\t"))
 def test_the_cells_are_those_that_python_s_csv_module_wrote(rows, delimiter):
     table = split_table(written(rows, delimiter=delimiter), FILE, delimiter=delimiter)
@@ -33,6 +34,7 @@ def test_the_cells_are_those_that_python_s_csv_module_wrote(rows, delimiter):
     assert table.notes == []
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[ab]([ab, ]*[ab])?", fullmatch=True))
 def test_quotes_need_not_be_escaped_where_a_program_does_not(note):
     table = split_table(f'x,y,z\n1,"I, "{note}" and you",3\n4,,"5"\n', FILE, quoting="bare")

@@ -15,6 +15,7 @@ def written(tmp_path_factory):
     return folder, pb.demo(folder)
 
 
+@pytest.mark.slow
 def test_the_report_lies_beside_the_trials_and_says_that_nobody_judged_anything(written):
     folder, found = written
     trials = pb.read_trials(folder / "trials.csv")

@@ -92,6 +92,7 @@ def run_python(block: Block, page: Path, names: dict[str, object]) -> None:
     assert results.failed == 0, "".join(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_on_a_page_give_what_it_shows(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -131,6 +132,7 @@ def named(page: str) -> set[str]:
     return set(re.findall(r"`(\w+)`", (ROOT / "docs" / page).read_text("utf-8")))
 
 
+@pytest.mark.slow
 def test_the_fits_page_describes_every_column_of_the_fits():
     table = pd.DataFrame({"observer": "h1", "level": [0, 1], "n_trials": 9, "n_target": [2, 7]})
     columns = {re.sub("_(low|high)$", "", name) for name in psychobench.fit(table).to_frame()}

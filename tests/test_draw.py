@@ -26,6 +26,7 @@ def panel(title, n_curves, pse=0.4):
     return Panel(title, GRID, cohort_curves, curves)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n_panels", "n_curves"), [(1, 1), (2, 3), (4, 1), (5, 6), (8, 2)])
 def test_titles_legend_and_panels_do_not_overlap(n_panels, n_curves):
     panels = [panel(f"mask {i}", n_curves) for i in range(n_panels)]
@@ -47,6 +48,7 @@ def test_an_observer_without_a_pse_gets_no_pse_mark():
     assert len(marked.lines) == len(unmarked.lines) + 2
 
 
+@pytest.mark.slow
 def test_the_same_figure_is_written_as_the_same_bytes(tmp_path):
     written = []
     for name in ("one", "two"):
@@ -68,6 +70,7 @@ sys.stdout.buffer.write(figure._repr_png_())
 """
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_a_figure_although_pyplot_is_not_used():
     shown = subprocess.run([sys.executable, "-c", NOTEBOOK_CELL], capture_output=True, check=True)
     image = Image.open(io.BytesIO(shown.stdout))

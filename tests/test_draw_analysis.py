@@ -64,6 +64,7 @@ def overlap(a, b):
     return min(a.x1, b.x1) - max(a.x0, b.x0) > 1 and min(a.y1, b.y1) - max(a.y0, b.y0) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "conditions", "groups", "name"),
     [
@@ -80,11 +81,13 @@ def test_titles_labels_and_legends_leave_each_other_room(n, conditions, groups, 
         assert overlaps(figure) == []
 
 
+@pytest.mark.slow
 def test_figures_for_print_are_one_column_of_a_journal_wide():
     figures = drawn(study(3, ("whole", "eyes")))
     assert figures["groups"].get_figwidth() == figures["measures"].get_figwidth() == ONE_COLUMN
 
 
+@pytest.mark.slow
 def test_a_condition_has_the_same_colour_and_marker_everywhere():
     analysis = study(3, ("whole", "eyes"))
     # the second participant's conditions come the other way round
@@ -101,6 +104,7 @@ def test_no_two_of_a_dozen_conditions_look_the_same():
     assert len({(series_style(n)["color"], series_style(n)["marker"]) for n in range(12)}) == 12
 
 
+@pytest.mark.slow
 def test_everybody_is_drawn_once_on_pages_of_one_scale():
     analysis = study(PER_PAGE + 2, ("whole",))
     pages = [figure for name, figure in drawn(analysis).items() if name.startswith("participants")]
@@ -109,12 +113,14 @@ def test_everybody_is_drawn_once_on_pages_of_one_scale():
     assert len({axis.get_xlim() for page in pages for axis in page.axes}) == 1
 
 
+@pytest.mark.slow
 def test_a_curve_without_a_pse_says_so_in_its_panel():
     figure = drawn(study(3, ("whole", "eyes")))["participants-1"]
     assert [text.get_text() for text in figure.axes[2].texts] == ["whole: never", "eyes: never"]
     assert not figure.axes[0].texts
 
 
+@pytest.mark.slow
 def test_lines_join_the_values_that_are_in_the_table():
     analysis = study(4, ("whole", "eyes"))
     axis = drawn(analysis)["measures"].axes[0]
@@ -124,12 +130,14 @@ def test_lines_join_the_values_that_are_in_the_table():
         assert any(np.array_equal(line.get_ydata(), pses) for line in axis.lines)
 
 
+@pytest.mark.slow
 def test_groups_alone_stand_side_by_side_without_lines():
     analysis = study(8, ("whole",), groups=("old", "young"))
     axis = drawn(analysis)["measures"].axes[-1]
     assert [label.get_text() for label in axis.get_xticklabels()] == ["old", "young"]
 
 
+@pytest.mark.slow
 def test_a_plot_goes_into_axes_that_exist_or_says_why_not():
     axis = mpl.figure.Figure().subplots()
     assert study(4, ("whole", "eyes")).plot(axis) is axis.figure

@@ -40,6 +40,7 @@ def corner_rise(who: Identity, valence: float, view: View | None = None) -> floa
     return float((marks["mouth_centre"][0] - marks["mouth_corners"].mean(axis=0)) @ down)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", PEOPLE)
 def test_the_corners_of_the_mouth_rise_strictly_with_valence(who: Identity) -> None:
     rises = [corner_rise(who, valence) for valence in FINE]
@@ -47,6 +48,7 @@ def test_the_corners_of_the_mouth_rise_strictly_with_valence(who: Identity) -> N
     assert steps.min() > 0.1 * steps.mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", PEOPLE[:4])
 def test_every_step_of_valence_shows_in_the_pixels_and_none_jumps(who: Identity) -> None:
     images = np.stack([render_face(who, valence) for valence in LEVELS]).astype(float)
@@ -56,6 +58,7 @@ def test_every_step_of_valence_shows_in_the_pixels_and_none_jumps(who: Identity)
         assert (half[1:] / half[:-1]).max() < 1.35
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", PEOPLE)
 def test_each_level_looks_more_like_the_happy_end_than_the_one_before(who: Identity) -> None:
     images = np.stack([render_face(who, valence, size=112) for valence in LEVELS]).astype(float)
@@ -64,6 +67,7 @@ def test_each_level_looks_more_like_the_happy_end_than_the_one_before(who: Ident
     assert (np.diff(likeness) > 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", PEOPLE[:6])
 def test_mean_luminance_does_not_tell_the_valence(who: Identity) -> None:
     mean = np.array([luminance(render_face(who, valence)).mean() for valence in LEVELS])
@@ -173,6 +177,7 @@ def alone() -> training.TrainingFaces:
     return training._render_all(training.Plan(7, 4, 48), 48, 1, progress=False)
 
 
+@pytest.mark.slow
 def test_training_faces_do_not_depend_on_the_number_of_workers(
     alone: training.TrainingFaces,
 ) -> None:
@@ -188,6 +193,7 @@ def test_an_image_depends_on_the_seed_and_its_number_alone(alone: training.Train
     assert (training_faces(5, 4, seed=8, size=48).images != fewer.images).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["cannot start", "dies at once"])
 def test_without_workers_the_work_is_done_all_the_same(
     fault: str, alone: training.TrainingFaces, monkeypatch: pytest.MonkeyPatch
@@ -202,6 +208,7 @@ def test_without_workers_the_work_is_done_all_the_same(
     assert (rendered.images == alone.images).all()
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     script = tmp_path / "unguarded.py"
     script.write_text(
@@ -212,6 +219,7 @@ def test_a_script_needs_no_main_guard(tmp_path: Path) -> None:
     assert ran.stdout == "once (48, 32, 32, 3)\n"
 
 
+@pytest.mark.slow
 def test_labels_are_spread_over_valence_and_grouped_by_person() -> None:
     faces = training_faces(15, 4, seed=1, size=16)
     assert faces.images.shape == (60, 16, 16, 3)

@@ -27,6 +27,7 @@ def drawn(fits, **options):
     return {line.get_label(): line for line in axis.lines if line.get_label()[0] != "_"}
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_the_main_columns_as_a_table(fits):
     html = fits._repr_html_()
     assert "<table" in html

@@ -62,6 +62,7 @@ def test_the_irises_stay_between_the_lids() -> None:
             assert points[2:10, 1].max() < points[28:31, 1].max() + 1.0
 
 
+@pytest.mark.slow
 def test_no_triangle_between_the_points_turns_over_as_the_expression_changes() -> None:
     def areas(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
         a, b, c = (points[triangles[:, corner]] for corner in range(3))

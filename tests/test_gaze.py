@@ -220,6 +220,7 @@ def test_a_pixel_reaches_half_a_pixel_to_each_side_of_its_centre(place: float, p
     assert nearest_pixel(pd.Series([place])).tolist() == [pixel]
 
 
+@pytest.mark.slow
 @given(
     x=st.floats(0, 89), y=st.floats(0, 59), scale=st.floats(0.5, 4), origin=st.sampled_from([0, 1])
 )
@@ -343,6 +344,7 @@ def save(folder: Path, source: str, image: str, values: object) -> None:
     np.savez(folder / source / f"{image}.npz", map=values)
 
 
+@pytest.mark.slow
 def test_better_maps_come_out_nearer_with_intervals_over_images(tmp_path: Path) -> None:
     rng, images = np.random.default_rng(0), [f"i{n}" for n in range(8)]
     tables = []
@@ -463,6 +465,7 @@ def test_a_map_of_nothing_is_flagged_in_table_notes_and_gallery(
     assert said[titles.index("cam")] == []
 
 
+@pytest.mark.slow
 def test_a_comparison_is_written_with_figures_and_galleries(
     tmp_path: Path, crowd: Fixations
 ) -> None:
@@ -522,6 +525,7 @@ def test_fifteen_viewers_of_photographs_are_read_whole(shared: Path) -> None:
     assert sum(read.left_out.values()) == 0
 
 
+@pytest.mark.slow
 def test_people_who_look_at_photographs_predict_each_other_best_on_every_measure(
     shared: Path,
 ) -> None:
@@ -536,6 +540,7 @@ def test_people_who_look_at_photographs_predict_each_other_best_on_every_measure
         assert people > others.max() if more_is_nearer else people < others.min(), name
 
 
+@pytest.mark.slow
 def test_maps_and_fixations_in_memory_give_what_files_give(
     tmp_path: Path, crowd: Fixations, write: Callable[[pd.DataFrame], Path]
 ) -> None:

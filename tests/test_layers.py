@@ -23,6 +23,7 @@ LAYERS, PLUGIN_LAYERS = (
 PLUGIN = ROOT / "plugins" / "torch_models" / "psychobench_torch"
 
 
+@pytest.mark.slow
 def test_each_layer_imports_only_what_lies_below_it():
     pytest.importorskip("importlinter")
     # in a process of its own: it disables the loggers that are there
@@ -98,6 +99,7 @@ def imports_of_modules() -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_no_modules_import_each_other_in_a_circle():
     sorter = graphlib.TopologicalSorter(imports_of_modules())
     try:

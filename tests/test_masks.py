@@ -34,6 +34,7 @@ def marks_of(who: Identity | None = None, view: View | None = None) -> list[dict
     return [face_landmarks(who, valence, view=view, size=SIZE) for valence in LEVELS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_a_mask_covers_its_feature_at_every_level(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -46,6 +47,7 @@ def test_a_mask_covers_its_feature_at_every_level(seed: int) -> None:
                 assert masks[name][rows, columns].all(), (name, part)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_no_pixel_belongs_to_two_masks(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -335,6 +337,7 @@ def test_people_and_networks_get_the_same_pixels(tmp_path, faces, points) -> Non
         assert (two.images(name) == shown[[2, 7]]).all()
 
 
+@pytest.mark.slow
 def test_the_masks_of_averaged_photographs_lie_on_their_faces(shared) -> None:
     names = ("f_multi", "m_multi")
     folder = shared / "webmorph"

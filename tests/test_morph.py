@@ -261,6 +261,7 @@ def test_the_average_of_two_faces_is_the_middle_of_their_morph(plan, read):
 # --- transforms -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_transform_leaves_its_base_as_it_is_at_the_bases_own_level(plan, read):
     image, points = read("man")
     for warp in ("shape", "both", "colour"):
@@ -484,6 +485,7 @@ def test_any_number_of_cores_paints_the_same(plan):
     np.testing.assert_array_equal(continuum.paint_all(), continuum.paint_all(cores=3))
 
 
+@pytest.mark.slow
 def test_matching_within_the_face_is_verified_there_and_by_the_check(photographs, tmp_path):
     path = photographs / "within.toml"
     path.write_text(FULL.replace('"luminance"', '"luminance"\nmatch_region = "face"'))
@@ -541,6 +543,7 @@ def test_every_format_keeps_every_pixel(tmp_path, kind):
 # --- photographs ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("f_multi", "m_multi"), ("_female_avg", "_male_avg")])
 def test_photographs_morph_without_holes_black_borders_or_deep_folds(shared, tmp_path, names):
     for name in names:

@@ -78,6 +78,7 @@ def test_a_sound_spec_becomes_a_set(folder, run_cli):
         assert image.getextrema() == ((125, 125),) * 3
 
 
+@pytest.mark.slow
 def test_a_set_of_ones_own_is_compared_as_it_is(folder, run_cli):
     (folder / "spec.toml").write_text(SPEC.replace("[0.0, 0.5, 1.0]", "[0, 0.25, 0.5, 0.75, 1]"))
     assert run_cli("stimuli", "morph", folder / "spec.toml", "--out", folder / "out").code == 0

@@ -57,6 +57,7 @@ def shown(cell):
     return joined
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expression", PICTURES)
 def test_a_figure_is_seen_without_pyplot(outputs, expression):
     assert "image/png" in outputs[expression], outputs[expression]

@@ -68,6 +68,7 @@ def test_anything_with_info_and_respond_is_an_observer():
     assert not isinstance(object(), Observer)
 
 
+@pytest.mark.slow
 def test_the_template_gives_a_graded_function_with_a_pse_for_most_seeds():
     stimuli = load_stimuli()
     statuses = []
@@ -81,6 +82,7 @@ def test_the_template_gives_a_graded_function_with_a_pse_for_most_seeds():
     assert statuses == ["ok"] * 3
 
 
+@pytest.mark.slow
 def test_the_template_tells_sad_from_happy_on_people_it_has_not_seen():
     rng = np.random.default_rng(99)
     people = [Identity.random(rng) for _ in range(20)]
@@ -92,6 +94,7 @@ def test_the_template_tells_sad_from_happy_on_people_it_has_not_seen():
     assert np.mean(sad < 0.5) >= 0.85
 
 
+@pytest.mark.slow
 def test_the_templates_stated_error_is_the_error_it_makes_on_new_people():
     rng = np.random.default_rng(5)
     valence = rng.uniform(-1, 1, 60)
@@ -104,6 +107,7 @@ def test_the_templates_stated_error_is_the_error_it_makes_on_new_people():
     assert error == pytest.approx(template.error, rel=0.4)
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_template_and_another_seed_another():
     first = make_template(seed=1).info
     learn_template.cache_clear()
@@ -134,6 +138,7 @@ def psychobench(environment, *arguments):
     return json.loads(ran.stdout)
 
 
+@pytest.mark.slow
 def test_the_example_is_listed_once_installed_and_keeps_the_protocol(installed):
     listed = {row["name"]: row for row in psychobench(installed, "observers", "list", "--json")}
     assert listed["mouth_curve"]["status"] == "ok"
@@ -141,6 +146,7 @@ def test_the_example_is_listed_once_installed_and_keeps_the_protocol(installed):
     assert psychobench(installed, "observers", "check", "mouth_curve", "--json")["passed"]
 
 
+@pytest.mark.slow
 def test_the_example_needs_the_mouth_and_not_the_eyes(monkeypatch):
     monkeypatch.syspath_prepend(str(EXAMPLE))
     from mouth_curve import MouthCurve

@@ -165,6 +165,7 @@ def test_an_analysis_does_not_replace_its_input_or_what_lies_beside_it(trials, c
     assert sorted(path.name for path in Path().iterdir()) == ["raw.csv", "summary.txt"]
 
 
+@pytest.mark.slow
 def test_a_rerun_of_an_analysis_leaves_no_table_of_the_last_one(trials):
     found = [pb.analyse("raw.csv", engine="ml", gof=gof) for gof in (20, 0)]
     found[0].save("out")
@@ -175,6 +176,7 @@ def test_a_rerun_of_an_analysis_leaves_no_table_of_the_last_one(trials):
     assert set(listed) == {path.name for path in Path("out").iterdir()} - {RECORD}
 
 
+@pytest.mark.slow
 def test_an_input_among_earlier_results_is_not_removed(trials):
     pb.analyse("raw.csv", engine="ml", gof=20).save("out")
     Path("raw.csv").replace("out/goodness.csv")
@@ -213,6 +215,7 @@ def test_too_long_names_are_said_plainly(trials, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_standard_output_ends_in_one_line(trials):
     with Path("/dev/full").open("w") as full:

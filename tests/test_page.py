@@ -77,6 +77,7 @@ def page(analysis):
     return psychobench.report(analysis).html()
 
 
+@pytest.mark.slow
 def test_every_element_is_closed_and_every_id_is_there_once(page):
     read = Reader(page)
     ids = [attrs["id"] for _, attrs in read.tags if "id" in attrs]
@@ -125,11 +126,13 @@ def test_the_page_says_what_was_found(analysis, page):
         assert f"{row.mean:.3f}" in text
 
 
+@pytest.mark.slow
 def test_a_report_without_checks_of_fit_says_how_to_get_them():
     page = psychobench.analyse(trials(2), engine="ml", gof=0).report().html()
     assert "With `gof=1000` each curve is compared" in page
 
 
+@pytest.mark.slow
 def test_simulated_people_are_called_that():
     table = trials(2).assign(simulated=1)
     page = psychobench.report(psychobench.analyse(table, engine="ml", gof=0))

@@ -23,6 +23,7 @@ def counts(observers=7):
                          "n_target": hits.ravel()})  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"bootstrap": 100}, {"engine": "bayes"}], ids=str)
 def test_a_fit_does_not_depend_on_the_number_of_workers(monkeypatch, options):
     for module in (ml, bayes):  # small parts, so that there are several

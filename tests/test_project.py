@@ -35,6 +35,7 @@ def test_the_oldest_versions_are_those_that_the_project_allows():
     assert pinned == allowed
 
 
+@pytest.mark.slow
 def test_the_workflow_is_one_that_the_service_takes():
     pytest.importorskip("check_jsonschema")
     workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -36,6 +36,7 @@ def drawn(pse, width=0.4, trials=3000, levels=LEVELS, seed=0, guess=0.03, lapse=
     return counts(np.random.default_rng(seed).binomial(trials, p), trials, levels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pse", [0.3, 0.532, 0.75])
 def test_a_known_pse_width_and_asymptotes_are_recovered(pse):
     found = row(drawn(pse))
@@ -46,6 +47,7 @@ def test_a_known_pse_width_and_asymptotes_are_recovered(pse):
     assert found.pse_low < pse < found.pse_high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigmoid", SIGMOIDS)
 def test_every_sigmoid_recovers_the_curve_that_made_the_probabilities(sigmoid):
     curve, levels = SIGMOIDS[sigmoid], np.linspace(0.1, 1, 19)
@@ -57,6 +59,7 @@ def test_every_sigmoid_recovers_the_curve_that_made_the_probabilities(sigmoid):
     )
 
 
+@pytest.mark.slow
 def test_psi_at_the_pse_is_half_and_its_slope_there_is_the_slope():
     for sigmoid in SIGMOIDS:
         fits = fit(counts([3, 4, 10, 20, 26, 28], levels=np.linspace(0.5, 3, 6)), sigmoid=sigmoid)
@@ -79,6 +82,7 @@ def test_jnd_is_half_the_distance_between_the_quartiles():
     assert found.jnd == pytest.approx((upper - lower) / 2)
 
 
+@pytest.mark.slow
 def test_swapping_source_and_target_ends_mirrors_the_pse():
     table = drawn(0.4, trials=60)
     mirrored = table.assign(level=1 - table["level"], n_target=60 - table["n_target"])
@@ -88,6 +92,7 @@ def test_swapping_source_and_target_ends_mirrors_the_pse():
     assert other.pse_low == pytest.approx(1 - found.pse_high, abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigmoid", SIGMOIDS)
 def test_swapping_the_responses_reverses_the_curve_and_keeps_the_pse(sigmoid):
     table = counts([3, 6, 12, 21, 33, 47, 55, 58], 60, np.linspace(0.1, 1.2, 8))
@@ -99,6 +104,7 @@ def test_swapping_the_responses_reverses_the_curve_and_keeps_the_pse(sigmoid):
     assert other.guess == pytest.approx(found["lapse"], abs=1e-6)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(
     hits=st.lists(st.integers(0, 12), min_size=4, max_size=9),
@@ -117,6 +123,7 @@ def test_scaling_and_shifting_the_levels_scales_and_shifts_the_fit(hits, scale, 
         assert other.width / scale == pytest.approx(found.width, rel=2e-2)
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_decides_the_order_of_fits_and_nothing_else():
     table = pd.concat([drawn(0.4, trials=20).assign(observer=f"p{i}") for i in range(3)])
     table["n_target"] = np.random.default_rng(1).permutation(table["n_target"].to_numpy())
@@ -126,6 +133,7 @@ def test_the_order_of_rows_decides_the_order_of_fits_and_nothing_else():
     pd.testing.assert_frame_equal(one, other.loc[one.index], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_splitting_blocks_changes_nothing_in_a_binomial_fit():
     whole = drawn(0.5, trials=40)
     first = whole["n_target"] // 3
@@ -141,6 +149,7 @@ def test_splitting_blocks_changes_nothing_in_a_binomial_fit():
     pd.testing.assert_frame_equal(one, other)
 
 
+@pytest.mark.slow
 def test_trials_and_their_counts_give_the_same_fit():
     table = drawn(0.5, trials=12)
     trials = pd.DataFrame(
@@ -154,6 +163,7 @@ def test_trials_and_their_counts_give_the_same_fit():
     pd.testing.assert_frame_equal(fit(trials).table, fit(table).table)
 
 
+@pytest.mark.slow
 def test_sessions_are_blocks_of_a_beta_binomial_fit():
     levels = np.repeat(LEVELS, 40)
     p = psi(SIGMOIDS["norm"], levels, 0.5, 0.5)
@@ -167,6 +177,7 @@ def test_sessions_are_blocks_of_a_beta_binomial_fit():
     assert np.isnan(row(table).overdispersion)
 
 
+@pytest.mark.slow
 def test_overdispersed_answers_widen_the_interval_under_the_beta_binomial():
     table = counts([1, 12, 3, 27, 14, 29])
     plain, wide = row(table), row(table, likelihood="beta-binomial")
@@ -175,6 +186,7 @@ def test_overdispersed_answers_widen_the_interval_under_the_beta_binomial():
     assert wide.log_likelihood > plain.log_likelihood + 2
 
 
+@pytest.mark.slow
 def test_one_answer_per_block_cannot_tell_overdispersion():
     assert row(counts([0, 1, 0, 1, 1, 1], 1), likelihood="beta-binomial").overdispersion == 0
 
@@ -210,6 +222,7 @@ def test_columns_are_the_documented_ones_with_by_after_the_condition():
     assert list(fits.table)[2] == "group"
 
 
+@pytest.mark.slow
 def test_by_splits_conditions_in_order_of_first_appearance():
     late = drawn(0.7, trials=90).assign(group="late")
     table = pd.concat([late, drawn(0.3, trials=90).assign(group="early")])
@@ -218,6 +231,7 @@ def test_by_splits_conditions_in_order_of_first_appearance():
     assert found["pse"].tolist() == pytest.approx([0.7, 0.3], abs=0.06)
 
 
+@pytest.mark.slow
 def test_rows_without_a_value_to_split_by_are_a_curve_of_their_own():
     table = pd.concat([drawn(0.3, trials=90).assign(group="a"), drawn(0.7, trials=90)])
     found = fit(table, by=["group"]).table
@@ -230,6 +244,7 @@ def test_by_must_name_a_column_of_the_table():
         fit(drawn(0.5), by=["group"])
 
 
+@pytest.mark.slow
 def test_asymptotes_are_held_tied_or_free_as_asked():
     table = counts([2, 2, 5, 22, 26, 26])
     free, equal, fixed = (row(table, asymptotes=kind) for kind in ("free", "equal", "fixed"))
@@ -240,6 +255,7 @@ def test_asymptotes_are_held_tied_or_free_as_asked():
     assert (held.guess, held["lapse"]) == (0.02, 0)
 
 
+@pytest.mark.slow
 def test_bounds_hold_and_bind():
     table = counts([1, 3, 10, 20, 27, 29])
     for name, bounds in {
@@ -262,6 +278,7 @@ def test_forced_choices_have_a_threshold_but_no_pse():
     assert pd.isna(found[["pse", "pse_low", "slope", "crossings"]]).all()
 
 
+@pytest.mark.slow
 def test_an_observer_who_cannot_be_fitted_is_a_failed_row_among_the_others():
     table = pd.concat(
         [
@@ -302,6 +319,7 @@ def test_a_misspelt_option_lists_the_choices():
         fit(drawn(0.5), sigmoid="probit")
 
 
+@pytest.mark.slow
 def test_json_rows_have_null_and_never_nan():
     table = pd.concat(
         [drawn(0.5, trials=9), counts([4, 4, 4], 9, observer="flat"),
@@ -324,6 +342,7 @@ def test_the_deviance_counts_what_a_saturated_model_would_gain():
     assert np.isnan(found.deviance_p)
 
 
+@pytest.mark.slow
 def test_goodness_of_fit_tells_a_curve_from_what_no_curve_fits():
     table = pd.concat([drawn(0.5, trials=30), counts([1, 15, 2, 28, 14, 29], observer="jagged")])
     p = fit(table, gof=200).table["deviance_p"]

@@ -19,11 +19,13 @@ def network(p, levels=None):
     return fit(pd.DataFrame({"observer": "net", "level": levels, "p_target": p})).table.iloc[0]
 
 
+@pytest.mark.slow
 def test_a_curve_that_crosses_inside_the_levels_is_ok_and_needs_no_reason():
     found = one([1, 3, 10, 20, 27, 29])
     assert (found.status, found.reason) == ("ok", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hits", [[0] * 6, [30] * 6, [14, 15, 16, 15, 14, 15], [6, 7, 6, 5, 6, 7]])
 def test_flat_responding_has_no_pse(hits):
     found = one(hits)
@@ -32,6 +34,7 @@ def test_flat_responding_has_no_pse(hits):
     assert "constant" in found.reason
 
 
+@pytest.mark.slow
 def test_a_slope_that_a_constant_explains_within_the_criterion_has_no_pse():
     constant = 89 * np.log(89 / 180) + 91 * np.log(91 / 180)
     statuses = []
@@ -42,6 +45,7 @@ def test_a_slope_that_a_constant_explains_within_the_criterion_has_no_pse():
     assert (statuses[0], statuses[-1]) == ("never", "ok")
 
 
+@pytest.mark.slow
 def test_a_curve_between_asymptotes_on_one_side_of_half_has_no_pse():
     found = one([180, 180, 181, 240, 299, 300], 300)
     assert found.status == "never"
@@ -49,6 +53,7 @@ def test_a_curve_between_asymptotes_on_one_side_of_half_has_no_pse():
     assert "never .5" in found.reason
 
 
+@pytest.mark.slow
 def test_decreasing_answers_are_reversed_and_their_pse_is_reported():
     found = one([29, 27, 20, 10, 3, 1])
     assert found.status == "reversed"
@@ -67,6 +72,7 @@ def test_a_crossing_beyond_the_levels_is_outside():
     assert "0 to 1" in found.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hits", "levels", "pse"),
     [
@@ -88,6 +94,7 @@ def test_a_step_puts_the_pse_midway_between_the_levels_around_it(hits, levels, p
     assert "steep" in found.reason or "between" in found.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bootstrap", [0, 50])
 def test_the_interval_of_a_step_reaches_the_levels_around_it(bootstrap):
     found = one([0, 0, 0, 30, 30, 30], bootstrap=bootstrap)
@@ -95,11 +102,13 @@ def test_the_interval_of_a_step_reaches_the_levels_around_it(bootstrap):
     assert found.pse_high == pytest.approx(0.6, abs=0.03)
 
 
+@pytest.mark.slow
 def test_a_step_downwards_is_reversed_at_its_midpoint():
     found = one([30, 30, 30, 0, 0, 0])
     assert (found.status, found.pse) == ("reversed", 0.5)
 
 
+@pytest.mark.slow
 def test_a_step_on_a_logarithmic_sigmoid_is_midway_in_level_units():
     levels = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2]
     found = one([0, 0, 0, 30, 30, 30], levels=levels, sigmoid="weibull")
@@ -112,6 +121,7 @@ def test_a_networks_step_is_a_step():
     assert np.isnan(found.pse_low)
 
 
+@pytest.mark.slow
 def test_a_networks_range_under_a_twentieth_has_no_pse():
     assert network(0.48 + 0.045 * LEVELS).status == "never"
     assert network(0.47 + 0.055 * LEVELS).status == "ok"
@@ -130,6 +140,7 @@ def test_a_network_with_its_answers_the_other_way_round_is_reversed():
     assert found.pse == pytest.approx(0.55, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_status_of_a_forced_choice_is_its_thresholds():
     chance, ceiling = one([15, 16, 15, 14, 15, 15], task="2afc"), one([30] * 6, task="2afc")
     assert chance.status == ceiling.status == "never"
@@ -140,6 +151,7 @@ def test_the_status_of_a_forced_choice_is_its_thresholds():
     assert "threshold" in late.reason
 
 
+@pytest.mark.slow
 def test_several_crossings_of_half_are_flagged_whatever_the_status():
     ok, never = one([4, 16, 12, 20, 26, 29]), one([16, 14, 16, 14, 16, 14])
     assert (ok.status, ok.crossings, never.status, never.crossings) == ("ok", 3, "never", 5)
@@ -147,6 +159,7 @@ def test_several_crossings_of_half_are_flagged_whatever_the_status():
     assert "cross .5 5 times" in never.reason
 
 
+@pytest.mark.slow
 def test_a_proportion_of_exactly_half_crosses_nothing_by_itself():
     assert one([3, 15, 27]).crossings == 1
     assert one([3, 15, 9, 6]).crossings == 0
@@ -161,6 +174,7 @@ DESERVED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "likelihood"),
     [

@@ -97,6 +97,7 @@ def test_verdicts_are_those_of_a_search_over_all_that_rounding_allows(ying):
         assert fits.any() == row["agrees"], row
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     pse=st.floats(0, 1),

@@ -202,6 +202,7 @@ def test_loading_does_not_read_info_because_that_may_load_weights(install):
     assert load_observer("heavy")
 
 
+@pytest.mark.slow
 def test_listing_imports_neither_torch_nor_the_renderer():
     code = (
         "import sys; from psychobench.observers.registry import list_observers; list_observers();"

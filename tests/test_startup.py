@@ -32,6 +32,7 @@ def commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tu
             yield from commands(command.get_command(context, name), (*words, name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", list(commands(cli)), ids=" ".join)
 def test_help_imports_nothing_heavy(command):
     ran = subprocess.run(

@@ -68,6 +68,7 @@ def test_leave_one_out_errors_are_those_of_refitting_without_each_image() -> Non
     assert course.scatter == pytest.approx(np.sqrt(np.mean(np.square(errors))))
 
 
+@pytest.mark.slow
 def test_noise_has_mostly_no_course_and_never_a_flag_below_the_limit() -> None:
     rng = np.random.default_rng(3)
     degrees = []
@@ -79,6 +80,7 @@ def test_noise_has_mostly_no_course_and_never_a_flag_below_the_limit() -> None:
     assert np.mean(np.array(degrees) == 0) > 0.5
 
 
+@pytest.mark.slow
 def test_the_image_that_leaves_the_course_of_the_others_is_named_wherever_it_is() -> None:
     for n_levels in (5, 11, 21):
         levels = np.linspace(0.0, 1.0, n_levels)
@@ -161,6 +163,7 @@ def test_matching_within_a_region_leaves_the_rest_alone() -> None:
         assert np.ptp(light) / light.mean() < 0.02
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_region_fades_towards_its_border() -> None:
     """A step along the border would be a cue to the level of its own."""
     rng = np.random.default_rng(0)

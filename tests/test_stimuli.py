@@ -82,6 +82,7 @@ def test_each_mask_is_one_region_for_all_levels_and_hides_its_own_part(average):
         assert not (average.masks[first] & average.masks[second]).any()
 
 
+@pytest.mark.slow
 def test_what_lies_under_a_mask_tells_nothing_about_the_expression(average):
     whole = average.images()
     for name, mask in average.masks.items():
@@ -111,6 +112,7 @@ def test_the_bundled_set_was_made_by_the_renderer_that_is_here(average):
     assert manifest.spec_sha256 == sha256(average.folder / "spec.toml")
 
 
+@pytest.mark.slow
 def test_rendering_the_bundled_spec_anew_gives_the_bundled_pixels(average):
     spec = read_render_spec(average.folder / "spec.toml")
     for row in (0, 10, 20):
@@ -195,6 +197,7 @@ def test_levels_are_in_the_unit_of_the_design_and_several_images_may_share_one(f
     assert stimuli.select([40]).table["stimulus"].tolist() == ["middle", "light"]
 
 
+@pytest.mark.slow
 def test_photographs_of_one_size_make_a_set_and_of_two_sizes_an_error(shared, tmp_path):
     for name in ("f_multi", "m_multi", "_female_avg"):
         shutil.copy(shared / "webmorph" / f"{name}.jpg", tmp_path)
@@ -413,6 +416,7 @@ def test_rendering_returns_the_set_that_it_wrote(rendered, tmp_path):
     np.testing.assert_array_equal(made.images("mouth"), again.images("mouth"))
 
 
+@pytest.mark.slow
 def test_a_set_is_a_table_and_a_contact_sheet_in_a_notebook(tmp_path):
     stimuli = load_stimuli().select([0.0, 0.5, 1.0])
     assert stimuli.to_frame().equals(stimuli.table)

@@ -74,6 +74,7 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_bundled_set_is_whole_and_its_mean_luminance_does_not_tell_the_level(run_cli) -> None:
     ran = run_cli("stimuli", "check", "rendered-average", "--json")
     document = json.loads(ran.out)
@@ -85,6 +86,7 @@ def test_the_bundled_set_is_whole_and_its_mean_luminance_does_not_tell_the_level
     assert len(document["steps"]) == 20
 
 
+@pytest.mark.slow
 def test_python_finds_the_same_numbers_as_the_command(run_cli) -> None:
     printed = json.loads(run_cli("stimuli", "check", "rendered-average", "--json").out)
     checked = psychobench.check_stimuli("rendered-average")
@@ -93,10 +95,12 @@ def test_python_finds_the_same_numbers_as_the_command(run_cli) -> None:
     assert psychobench.check_stimuli(psychobench.load_stimuli()).to_dict() == printed
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_what_predicts_the_level() -> None:
     assert "rms_contrast" in psychobench.check_stimuli()._repr_html_()
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_check_names_what_changes_with_the_level(tmp_path) -> None:
     checked = check_stimuli(write_set(tmp_path / "own", np.linspace(0, 1, 6), brighten=30.0))
     figure = Figure()
@@ -108,6 +112,7 @@ def test_the_picture_of_a_check_names_what_changes_with_the_level(tmp_path) -> N
     assert checked.plot()._repr_png_().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_bundled_set_raises_no_flag() -> None:
     assert check_stimuli("rendered-average").flags == ()
 
@@ -117,6 +122,7 @@ def clean() -> tuple[np.ndarray, np.ndarray]:
     return rendered_faces(Identity.random(np.random.default_rng(3)), 21)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_levels", [5, 11, 21])
 def test_a_clean_set_raises_no_flag_with_landmarks_or_without(tmp_path, clean, n_levels) -> None:
     images, points = (of[:: 20 // (n_levels - 1)] for of in clean)
@@ -124,6 +130,7 @@ def test_a_clean_set_raises_no_flag_with_landmarks_or_without(tmp_path, clean, n
     assert check_stimuli(write_images(tmp_path / "bare", images)).flags == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("n_levels", [5])
 def test_each_planted_fault_is_named(tmp_path, clean, n_levels, fault) -> None:
@@ -134,6 +141,7 @@ def test_each_planted_fault_is_named(tmp_path, clean, n_levels, fault) -> None:
     assert any(words in flag for flag in flags), flags
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["f_multi", "_female_avg"])
 def test_photographs_whose_shape_is_transformed_raise_no_flag(tmp_path, name) -> None:
     home = Path(__file__).parents[2] / "shared" / "data" / "webmorph"
@@ -162,6 +170,7 @@ def test_a_loop_of_symbolic_links_is_one_line(tmp_path, run_cli) -> None:
         assert len(ran.err.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_folder_of_images_with_levels_alone_is_checked(tmp_path, run_cli) -> None:
     folder = write_set(tmp_path / "own", np.linspace(0, 1, 6), brighten=30.0)
     ran = run_cli("stimuli", "check", folder)
@@ -184,6 +193,7 @@ def write_blends(folder: Path, levels: list[float], shown: list[float]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_path) -> None:
     levels = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     even = check_stimuli(write_blends(tmp_path / "even", levels, levels))
@@ -196,6 +206,7 @@ def test_steps_are_even_where_they_are_even_and_flagged_where_they_are_not(tmp_p
     assert uneven.steps["landmarks"].idxmax() == uneven.steps["pixels"].idxmax() == 2
 
 
+@pytest.mark.slow
 def test_a_wide_step_between_levels_is_no_uneven_one(tmp_path) -> None:
     levels = [0.0, 0.2, 0.3, 0.5, 0.7, 0.8, 1.0]
     checked = check_stimuli(write_blends(tmp_path / "wide", levels, levels))
@@ -203,6 +214,7 @@ def test_a_wide_step_between_levels_is_no_uneven_one(tmp_path) -> None:
     assert checked.evenness["cv"].max() < 0.05
 
 
+@pytest.mark.slow
 def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_path, run_cli) -> None:
     folder = write_set(tmp_path / "own", np.linspace(0, 1, 8), templates=True)
     out = tmp_path / "masked"
@@ -216,6 +228,7 @@ def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_pat
         shutil.rmtree(out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "rule"),
     [
@@ -249,6 +262,7 @@ def test_damage_is_named_and_ends_in_status_1(copy, run_cli, spoil, rule) -> Non
     assert "Damage:\n" in run_cli("stimuli", "check", copy).out
 
 
+@pytest.mark.slow
 def test_an_edit_of_one_pixel_is_damage(copy, run_cli) -> None:
     image = np.array(Image.open(copy / "face-050.png"))
     image[0, 0] += 1
@@ -265,11 +279,13 @@ def test_images_that_are_all_the_same_are_said_to_be(tmp_path) -> None:
     assert "all images are identical in pixels: there are no steps" in check_stimuli(folder).notes
 
 
+@pytest.mark.slow
 def test_clipped_images_are_flagged(tmp_path) -> None:
     checked = check_stimuli(write_set(tmp_path / "bright", np.linspace(0, 1, 5), brighten=120.0))
     assert any("are clipped" in flag for flag in checked.flags)
 
 
+@pytest.mark.slow
 def test_several_images_at_a_level_are_no_continuum_of_steps(tmp_path) -> None:
     folder = write_set(tmp_path / "twice", np.array([0.0, 0.0, 1.0, 1.0]))
     checked = check_stimuli(folder)
@@ -330,6 +346,7 @@ def test_a_mask_that_cannot_be_made_is_one_clear_line(tmp_path, run_cli, options
     assert (tmp_path / "out").exists() == (not rule)
 
 
+@pytest.mark.slow
 def test_a_masked_set_has_the_images_for_people_and_is_read_by_every_command(
     tmp_path, run_cli
 ) -> None:
@@ -407,6 +424,7 @@ def test_from_python_a_mask_that_cannot_be_made_is_one_clear_line_too(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_black_and_no_reach_are_settings_too(tmp_path) -> None:
     black = mask_stimuli("rendered-average", tmp_path / "a", masks="x=mouth", grey=0, reach=0)
     usual = mask_stimuli("rendered-average", tmp_path / "b", masks="x=mouth")

@@ -89,6 +89,7 @@ def found(patches, people):
     return pb.study(Net(), humans=people, stimuli=patches, seeds=3, margin=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "typed"),
     [
@@ -129,6 +130,7 @@ def test_every_default_of_the_command_is_the_call_s():
             assert (typed[name] or None) == (text or None), name
 
 
+@pytest.mark.slow
 def test_nothing_is_printed_and_progress_is_noted(patches, people, capsys, caplog):
     with caplog.at_level(logging.INFO, logger="psychobench"):
         pb.study(Net(), humans=people, stimuli=patches, seeds=2)
@@ -194,6 +196,7 @@ def test_a_forced_choice_is_refused_by_the_command_in_one_line(run_cli):
     assert ran.err.startswith("Error: --task must be yes-no")
 
 
+@pytest.mark.slow
 def test_observers_are_names_objects_or_both(patches, people):
     made = {"humans": people, "stimuli": patches, "seeds": 1, "masks": "none"}
     alone = pb.study(Net(), **made).to_frame()
@@ -205,6 +208,7 @@ def test_observers_are_names_objects_or_both(patches, people):
     assert alone["pse"].tolist() == named["pse"].tolist() == mixed["pse"].tolist()[1:]
 
 
+@pytest.mark.slow
 def test_observers_of_one_name_or_none_are_refused(patches, people):
     made = {"humans": people, "stimuli": patches}
     with pytest.raises(OptionError, match="two are called 'net'"):
@@ -218,6 +222,7 @@ def test_observers_of_one_name_or_none_are_refused(patches, people):
     assert len(raised.value.faults) == 2
 
 
+@pytest.mark.slow
 def test_people_are_a_table_a_file_or_a_cohort(patches, people, tmp_path):
     people.rename(columns={"response": "said"}).to_csv(tmp_path / "people.csv", index=False)
     made = {"stimuli": pb.load_stimuli(patches), "seeds": 1}
@@ -233,6 +238,7 @@ def test_people_are_a_table_a_file_or_a_cohort(patches, people, tmp_path):
         pb.study(Net(), humans=cohort, **columns, **made)
 
 
+@pytest.mark.slow
 def test_conditions_are_matched_to_masks_by_a_text_or_a_mapping(patches, people):
     both = pd.concat([people.assign(condition=name) for name in ("whole", "lower")])
     made = {"humans": both, "stimuli": patches, "seeds": 1}
@@ -244,6 +250,7 @@ def test_conditions_are_matched_to_masks_by_a_text_or_a_mapping(patches, people)
         pb.study(Net(), **made)
 
 
+@pytest.mark.slow
 def test_options_of_fitting_reach_people_and_observers(patches, people):
     made = pb.study(
         Net(), humans=people, stimuli=patches, seeds=1, trials=10, sigmoid="logistic",
@@ -255,6 +262,7 @@ def test_options_of_fitting_reach_people_and_observers(patches, people):
         assert fits.options["confidence"] == 0.9
 
 
+@pytest.mark.slow
 def test_a_lapse_rate_is_shared_between_masks_and_never_between_trainings(patches, people):
     both = pd.concat([people.assign(condition=name) for name in ("whole", "lower")])
     made = {
@@ -267,6 +275,7 @@ def test_a_lapse_rate_is_shared_between_masks_and_never_between_trainings(patche
     pd.testing.assert_frame_equal(once.observer_fits.table, twice.observer_fits.table)
 
 
+@pytest.mark.slow
 def test_curves_are_tidy_and_are_the_fitted_ones(found):
     curves = found.curves()
     assert curves.columns.tolist() == ["observer", "condition", "level", "p", "low", "high"]
@@ -303,6 +312,7 @@ def test_one_mask_is_drawn_into_axes_of_one_s_own_in_a_colour_of_one_s_own(found
     assert len(found.plot().axes) == 2
 
 
+@pytest.mark.slow
 def test_a_study_is_saved_whole_or_not_at_all(found, tmp_path, monkeypatch):
     found.save(tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -337,6 +347,7 @@ def test_a_published_table_is_a_call_and_the_command_prints_the_same(run_cli):
     assert pb.published("ying2023").to_json_rows() == rows
 
 
+@pytest.mark.slow
 def test_a_study_asks_whether_its_best_observer_would_be_found(patches, people):
     two = {"net": Net(), "like it": Net("like it", 1), "far": Far()}
     with_recovery = pb.study(

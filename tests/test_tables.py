@@ -68,6 +68,7 @@ def test_observers_stay_text_so_that_01_and_1_are_two_people(write):
     assert table["observer"].tolist() == ["01", "1", "NA"]
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30),
 )

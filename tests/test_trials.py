@@ -36,6 +36,7 @@ def test_the_same_seed_gives_the_same_order_and_another_seed_another(average):
     assert sorted(first["stimulus"]) == sorted(other["stimulus"])
 
 
+@pytest.mark.slow
 def test_the_order_is_random_no_level_follows_another_more_than_chance_has_it(average):
     lists = [make_trials(average, seed=seed).table["level"].to_numpy() for seed in range(200)]
     repeats = np.mean([np.mean(levels[1:] == levels[:-1]) for levels in lists])
@@ -76,6 +77,7 @@ def test_levels_are_all_those_that_people_judged_or_numbers(average, levels, n):
     assert make_trials(average, levels=levels).table["level"].nunique() == n
 
 
+@pytest.mark.slow
 def test_a_set_is_taken_by_its_name_its_folder_or_as_it_is_loaded(average):
     lists = [make_trials(each).table for each in (average, average.folder, average.name)]
     assert lists[0].equals(lists[2])

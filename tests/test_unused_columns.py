@@ -59,6 +59,7 @@ def test_a_group_is_named_with_the_option_for_groups():
     assert '`between="group"`' in notes(table)
 
 
+@pytest.mark.slow
 def test_an_analysis_lists_the_column_and_finds_the_difference_when_it_is_named():
     table = people(0.3)
     alone = pb.analyse(table, engine="ml", gof=0)
@@ -68,11 +69,13 @@ def test_an_analysis_lists_the_column_and_finds_the_difference_when_it_is_named(
     assert named.tests["pse"].pairs[0].p < 0.01
 
 
+@pytest.mark.slow
 def test_chance_alone_rarely_raises_the_warning():
     warned = ["far more" in notes(people(0.0, n=2, seed=seed)) for seed in range(40)]
     assert sum(warned) == 0
 
 
+@pytest.mark.slow
 def test_a_fit_says_that_trials_were_pasted_twice(caplog):
     once = people(0.2, n=1).assign(rt=np.random.default_rng(0).uniform(0.3, 0.9, 280))
     with caplog.at_level(logging.INFO, logger="psychobench"):
@@ -100,6 +103,7 @@ def test_reaction_times_in_milliseconds_are_checked_as_such():
     assert "taken to be milliseconds" in " ".join(checked[1].notes)
 
 
+@pytest.mark.slow
 def test_the_command_names_its_own_option(tmp_path, capsys):
     people(0.3).to_csv(tmp_path / "trials.csv", index=False)
     with pytest.raises(SystemExit):

@@ -37,6 +37,7 @@ def texts(path: Path) -> list[tuple[int, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", ROOMS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_the_library_never_speaks_of_its_command_line(room):
     files = [room] if room.suffix == ".py" else sorted(room.rglob("*.py"))

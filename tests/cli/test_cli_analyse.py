@@ -38,6 +38,7 @@ def trials(tmp_path):
     return ["analyse", file, "--columns", columns, "--engine", "ml"]
 
 
+@pytest.mark.slow
 def test_a_folder_holds_the_page_figures_tables_and_provenance(run_cli, trials, tmp_path):
     out = tmp_path / "new" / "results"
     ran = run_cli(*trials, "--out", out, "--gof", 39)
@@ -59,6 +60,7 @@ def test_a_folder_holds_the_page_figures_tables_and_provenance(run_cli, trials, 
     assert set(record["files"]) == names - {"provenance.json"}
 
 
+@pytest.mark.slow
 def test_the_command_in_the_provenance_makes_the_same_results_again(run_cli, trials, tmp_path):
     run_cli(*trials, "--out", tmp_path / "out", "--gof", 0, "--exclude", "missing>0.5")
     record = json.loads((tmp_path / "out" / "provenance.json").read_text("utf-8"))
@@ -69,6 +71,7 @@ def test_the_command_in_the_provenance_makes_the_same_results_again(run_cli, tri
     assert (tmp_path / "out" / "fits.csv").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_json_alone_stands_on_stdout_and_has_null_where_there_is_no_number(run_cli, trials):
     ran = run_cli(*trials, "--json")
     document = json.loads(ran.out, parse_constant=lambda name: pytest.fail(name))
@@ -77,6 +80,7 @@ def test_json_alone_stands_on_stdout_and_has_null_where_there_is_no_number(run_c
     assert document["provenance"]["options"]["gof"] == 100
 
 
+@pytest.mark.slow
 def test_groups_split_means_and_tests(run_cli, trials):
     ran = run_cli(*trials, "--between", "site", "--json")
     assert {row["site"] for row in json.loads(ran.out)["descriptives"]} == {"A", "B"}
@@ -110,6 +114,7 @@ def test_a_wrong_option_ends_in_one_clear_line_and_writes_nothing(
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "options"),
     [
@@ -146,6 +151,7 @@ def test_the_command_and_the_library_give_the_same_numbers(run_cli, trials, type
     assert set(made["options"]) == {*made_here["options"], "out"}
 
 
+@pytest.mark.slow
 def test_every_default_is_the_librarys(run_cli, trials):
     _, file, _, columns, *_ = trials
     ran = run_cli("analyse", file, "--columns", columns, "--json")

@@ -56,6 +56,7 @@ def options(files):
     ]
 
 
+@pytest.mark.slow
 def test_maps_are_compared_with_people_without_torch(files):
     command = [sys.executable, "-c", WITHOUT_TORCH, "attention", "compare", *options(files)]
     ran = subprocess.run([*command, "--json"], capture_output=True, text=True)
@@ -64,6 +65,7 @@ def test_maps_are_compared_with_people_without_torch(files):
     assert sources[-2:] == ["left", "noise"]
 
 
+@pytest.mark.slow
 def test_the_command_and_python_give_the_same_numbers(files, run_cli):
     ran = run_cli("attention", "compare", *options(files), "--json", "--out", files / "out")
     compared = pb.compare_maps(

@@ -38,6 +38,7 @@ def own_humans(tmp_path):
     return file
 
 
+@pytest.mark.slow
 def test_the_json_document_holds_the_agreed_keys_and_a_row_per_mask(run_cli):
     ran = run_cli(*BASE, "--json")
     assert ran.code == 0
@@ -57,6 +58,7 @@ def test_the_json_document_holds_the_agreed_keys_and_a_row_per_mask(run_cli):
         assert row["p_bonferroni"] == pytest.approx(min(1, row["p"] * document["family_size"]))
 
 
+@pytest.mark.slow
 def test_a_simulated_cohort_makes_a_demonstration_and_no_claim(run_cli):
     ran = run_cli(*BASE)
     first = ran.out.splitlines()[0]
@@ -65,6 +67,7 @@ def test_a_simulated_cohort_makes_a_demonstration_and_no_claim(run_cli):
     assert "no claim about people" in first
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_table(run_cli):
     one = json.loads(run_cli(*BASE, "--trials", "30", "--seed", "3", "--json").out)
     two = json.loads(run_cli(*BASE, "--trials", "30", "--seed", "3", "--json").out)
@@ -72,12 +75,14 @@ def test_the_same_seed_gives_the_same_table(run_cli):
     assert one["rows"] == two["rows"] != other["rows"]
 
 
+@pytest.mark.slow
 def test_drawn_trials_scatter_about_the_probabilities_pse(run_cli):
     exact = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
     drawn = json.loads(run_cli(*BASE, "--mask", "none", "--trials", "400", "--json").out)["rows"][0]
     assert drawn["pse"] == pytest.approx(exact["pse"], abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_peoples_levels_alone_can_be_fitted(run_cli, tmp_path):
     ran = run_cli(*BASE, "--levels", "human", "--mask", "none", "--out", tmp_path / "out")
     assert ran.code == 0
@@ -86,6 +91,7 @@ def test_the_peoples_levels_alone_can_be_fitted(run_cli, tmp_path):
     assert levels == [0, 0.2, 0.3, 0.5, 0.7, 0.8, 1]
 
 
+@pytest.mark.slow
 def test_out_holds_tables_figure_and_provenance(run_cli, tmp_path):
     out = tmp_path / "new" / "out"
     assert run_cli(*BASE, "--out", out).code == 0
@@ -111,6 +117,7 @@ def test_out_holds_tables_figure_and_provenance(run_cli, tmp_path):
     assert "simulated" in (out / "curves.svg").read_text()
 
 
+@pytest.mark.slow
 def test_ones_own_stimuli_and_people_go_through(run_cli, own_stimuli, own_humans):
     ran = run_cli(*BASE, "--stimuli", own_stimuli, "--humans", own_humans, "--json")
     assert ran.code == 0
@@ -121,6 +128,7 @@ def test_ones_own_stimuli_and_people_go_through(run_cli, own_stimuli, own_humans
     assert not any("DEMONSTRATION" in note for note in [document["heading"], *document["notes"]])
 
 
+@pytest.mark.slow
 def test_people_who_named_the_observers_images_judged_the_same_stimuli(
     run_cli, own_stimuli, own_humans
 ):
@@ -132,6 +140,7 @@ def test_people_who_named_the_observers_images_judged_the_same_stimuli(
     assert json.loads(run_cli(*BASE, *arguments).out)["stimuli"]["judged_by_cohort"] is False
 
 
+@pytest.mark.slow
 def test_real_people_who_judged_other_faces_are_said_to_have(run_cli, shared):
     ran = run_cli(
         *BASE,
@@ -146,6 +155,7 @@ def test_real_people_who_judged_other_faces_are_said_to_have(run_cli, shared):
     assert "judged different stimuli" in " ".join(document["notes"])
 
 
+@pytest.mark.slow
 def test_conditions_of_real_people_are_matched_by_hand(run_cli, shared):
     arguments = (
         *BASE,
@@ -166,6 +176,7 @@ def test_conditions_of_real_people_are_matched_by_hand(run_cli, shared):
     ]
 
 
+@pytest.mark.slow
 def test_a_folder_of_photographs_with_levels_is_judged_as_it_is(run_cli, shared, tmp_path):
     rows = ["stimulus,level"]
     for level, name in enumerate(("_female_avg.jpg", "_male_avg.jpg")):
@@ -180,6 +191,7 @@ def test_a_folder_of_photographs_with_levels_is_judged_as_it_is(run_cli, shared,
     assert "judged different stimuli" in document["notes"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -255,6 +267,7 @@ def test_a_faulty_cohort_names_rule_and_place(run_cli, tmp_path, table, words):
         assert word in ran.err
 
 
+@pytest.mark.slow
 def test_numbers_that_do_not_exist_are_null_in_json(run_cli, own_stimuli):
     # grey patches tell the template little: whatever it says, no NaN may reach the document
     ran = run_cli(*BASE, "--stimuli", own_stimuli, "--json")
@@ -285,6 +298,7 @@ def same_faces(tmp_path):
     return "--stimuli", folder, "--humans", file
 
 
+@pytest.mark.slow
 def test_people_who_judged_the_same_images_are_compared_error_by_error(run_cli, same_faces):
     row = json.loads(run_cli(*BASE, *same_faces, "--json").out)["rows"][0]
     assert row["consistency_stimuli"] == 24
@@ -296,6 +310,7 @@ def test_people_who_judged_the_same_images_are_compared_error_by_error(run_cli, 
     assert "Error consistency (Cohen's kappa)" in run_cli(*BASE, *same_faces).out
 
 
+@pytest.mark.slow
 def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(run_cli):
     ran = run_cli(*BASE)
     lines = [line for line in ran.out.splitlines() if line.startswith("Does it err")]
@@ -304,6 +319,7 @@ def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(
     assert "several stimuli per level" in lines[0]
 
 
+@pytest.mark.slow
 def test_every_question_stands_before_its_answers_and_the_single_case_comes_first(run_cli):
     out = run_cli(*BASE, "--margin", "0.1").out
     questions = [line.partition("?")[0] for line in out.splitlines() if "? " in line]
@@ -317,6 +333,7 @@ def test_every_question_stands_before_its_answers_and_the_single_case_comes_firs
     assert "family 'valid'" in out
 
 
+@pytest.mark.slow
 def test_the_margin_is_the_user_s_and_kept_in_the_provenance(run_cli):
     without = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)
     assert without["margin"] is None
@@ -327,6 +344,7 @@ def test_the_margin_is_the_user_s_and_kept_in_the_provenance(run_cli):
     assert all(0 <= row["jnd_equivalence_p"] <= 1 for row in asked["rows"])
 
 
+@pytest.mark.slow
 def test_drawn_trials_give_the_pse_an_interval_that_is_printed(run_cli):
     ran = run_cli(*BASE, "--trials", "30", "--mask", "none")
     row = json.loads(run_cli(*BASE, "--trials", "30", "--mask", "none", "--json").out)["rows"][0]
@@ -338,6 +356,7 @@ def test_drawn_trials_give_the_pse_an_interval_that_is_printed(run_cli):
     assert exact["pse_low"] is None
 
 
+@pytest.mark.slow
 def test_the_page_on_comparing_describes_every_column(run_cli):
     page = Path(__file__).parents[2] / "docs" / "comparing-with-people.md"
     described = set(re.findall(r"`(\w+)`", page.read_text("utf-8")))
@@ -346,6 +365,7 @@ def test_the_page_on_comparing_describes_every_column(run_cli):
     assert set(row) <= described
 
 
+@pytest.mark.slow
 def test_people_without_jnds_are_given_as_the_reason_for_no_test(run_cli, own_humans):
     # answers that jump between two levels leave no JND
     rows = ["observer,level,n_trials,n_target"]

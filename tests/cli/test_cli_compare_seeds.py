@@ -81,6 +81,7 @@ def document(ran):
     return json.loads(ran.out)
 
 
+@pytest.mark.slow
 def test_the_paper_s_row_stays_the_first_seed_s_and_the_others_stand_beside_it(compare):
     once = document(compare("plain", options=("--seeds", 1, "--json")))
     ten = document(compare("plain", options=("--json",)))
@@ -101,6 +102,7 @@ def test_the_paper_s_row_stays_the_first_seed_s_and_the_others_stand_beside_it(c
     assert once["seed_rows"] == []
 
 
+@pytest.mark.slow
 def test_seeds_are_counted_from_the_seed_that_was_asked_for(compare):
     import sys
 
@@ -111,6 +113,7 @@ def test_seeds_are_counted_from_the_seed_that_was_asked_for(compare):
     assert weights["seed 6"]["weights_sha256"] == f"{6:064x}"
 
 
+@pytest.mark.slow
 def test_a_training_without_a_pse_is_counted_and_told(compare):
     ran = compare("fragile", options=("--seeds", 5))
     assert "Trainings without an included PSE: fragile, mask none: 4 ok, 1 never." in ran.out
@@ -118,6 +121,7 @@ def test_a_training_without_a_pse_is_counted_and_told(compare):
     assert (row["seeds"], row["seeds_with_pse"]) == (5, 4)
 
 
+@pytest.mark.slow
 def test_who_has_one_curve_is_said_to(compare):
     both = compare("plain", "rule", options=("--seeds", 3))
     assert "rule: a single curve, because training involves no chance or" in both.out
@@ -129,6 +133,7 @@ def test_who_has_one_curve_is_said_to(compare):
     assert "trained again" not in compare("plain", options=("--seeds", 1)).out
 
 
+@pytest.mark.slow
 def test_a_criterion_is_taken_off_and_a_verdict_that_flips_is_flagged(compare):
     ran = compare("uneven", "plain", options=("--seeds", 1))
     assert "THE VERDICT FLIPS without the training labels' log-odds (+1.20)" in ran.out
@@ -144,6 +149,7 @@ def test_a_criterion_is_taken_off_and_a_verdict_that_flips_is_flagged(compare):
     assert [plain[name] for name in [*silent, "label_log_odds"]] == [None] * 7
 
 
+@pytest.mark.slow
 def test_drawn_answers_scatter_with_the_trainings_and_the_first_seed_s_are_the_same(compare):
     trials = ("--trials", 20)
     once = document(compare("plain", options=(*trials, "--seeds", 1, "--json")))["rows"][0]
@@ -155,6 +161,7 @@ def test_drawn_answers_scatter_with_the_trainings_and_the_first_seed_s_are_the_s
     assert ten["seed_rows"] == document(compare("plain", options=(*trials, "--json")))["seed_rows"]
 
 
+@pytest.mark.slow
 def test_files_hold_every_training_and_tell_them_apart(compare, run_cli, tmp_path):
     out = tmp_path / "out"
     assert compare("plain", "uneven", options=("--seeds", 3, "--out", out)).code == 0

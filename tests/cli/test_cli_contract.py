@@ -112,6 +112,7 @@ p1,b,1,30,28
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "options"),
     [
@@ -141,6 +142,7 @@ def test_fit_prints_and_writes_the_numbers_that_python_returns(run_cli, tmp_path
     assert (tmp_path / "again.json").read_bytes() == out.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_the_fit_notes_is_heard_in_python_too(caplog, tmp_path):
     file = tmp_path / "counts.csv"
     file.write_text(COUNTS)

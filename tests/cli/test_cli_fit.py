@@ -144,6 +144,7 @@ def test_bad_data_end_in_one_clear_line(run_cli, write, text, words, engine):
     assert words in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--gof", "50"], ["--engine", "bayes"]])
 def test_those_who_cannot_be_fitted_are_rows_with_their_reasons(run_cli, write, options):
     bad = "one,.5,1,1\nflat,.5,9,3\nflat,.5,9,4\nsilent,0,0,0\nsilent,1,0,0\n"
@@ -171,6 +172,7 @@ def test_probabilities_are_refused_what_only_answers_have(run_cli, write, option
     assert "needs counted answers: the table holds p_target" in ran.err
 
 
+@pytest.mark.slow
 def test_the_checks_of_the_fit_are_printed_and_written(run_cli, write, tmp_path):
     file = write(COUNTS.replace("p1,.6,30,20", "p1,.6,30,1"))
     out = tmp_path / "fits.csv"
@@ -186,6 +188,7 @@ def test_the_checks_of_the_fit_are_printed_and_written(run_cli, write, tmp_path)
     assert [len(row["flags"]) > 0 for row in rows] == [True, False]
 
 
+@pytest.mark.slow
 def test_too_few_refits_for_what_rests_on_them_are_called_too_few(run_cli, counts):
     ran = run_cli("fit", counts, "--gof", 20, "--bootstrap", 20)
     assert "--gof 20 is too few" in ran.err
@@ -193,6 +196,7 @@ def test_too_few_refits_for_what_rests_on_them_are_called_too_few(run_cli, count
     assert "too few" not in run_cli("fit", counts, "--gof", 40, "--bootstrap", 40).err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not WEGRZYN.exists(), reason="needs the shared data")
 def test_published_trials_of_thirty_people_in_three_conditions_are_ninety_fits(run_cli):
     ran = run_cli("fit", WEGRZYN, "--columns", "observer=subject,response=chose_anger", "--json")
@@ -210,6 +214,7 @@ def test_published_trials_of_thirty_people_in_three_conditions_are_ninety_fits(r
     assert all(row["pse_low"] is not None for row in whole)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not QUICKPSY.exists(), reason="needs the shared data")
 def test_trials_in_other_units_with_other_names_are_six_fits(run_cli):
     names = "observer=participant,condition=cond,level=phase,response=resp"
@@ -219,6 +224,7 @@ def test_trials_in_other_units_with_other_names_are_six_fits(run_cli):
     assert all(-150 < row["pse"] < -60 for row in rows)
 
 
+@pytest.mark.slow
 def test_levels_at_other_proportions_are_further_columns(run_cli, counts):
     ran = run_cli("fit", counts, "--at", ".75", "--json")
     plain = json.loads(run_cli("fit", counts, "--json").out)

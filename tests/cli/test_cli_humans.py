@@ -12,6 +12,7 @@ import psychobench
 from psychobench.resources import bundled
 
 
+@pytest.mark.slow
 def test_the_recorded_options_make_the_bundled_cohort_byte_for_byte(tmp_path):
     folder = bundled("human_data") / "simulated"
     record = json.loads((folder / "trials.csv.json").read_text(encoding="utf-8"))
@@ -21,6 +22,7 @@ def test_the_recorded_options_make_the_bundled_cohort_byte_for_byte(tmp_path):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_makes_what_the_function_makes(run_cli, tmp_path):
     out = tmp_path / "people.csv"
     run_cli("humans", "simulate", "--out", out, "--people", 12, "--sem-pse", 0.036, "--seed", 1)
@@ -52,6 +54,7 @@ def test_the_help_speaks_of_simulated_people(run_cli, command):
     assert "simulate" in run_cli("humans", *command, "--help").out.lower()
 
 
+@pytest.mark.slow
 def test_a_small_cohort_is_written_with_its_record_and_called_simulated(run_cli, tmp_path):
     out = tmp_path / "new" / "people.csv"
     ran = run_cli(

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from psychobench.testing import CHECKS
 
 ALWAYS_HAPPY = """
@@ -48,6 +50,7 @@ def test_the_list_as_json_has_a_row_for_each_observer(run_cli, plug_in):
     }
 
 
+@pytest.mark.slow
 def test_the_template_passes_and_the_command_says_which_checks_were_made(run_cli):
     ran = run_cli("observers", "check", "template")
     assert ran.code == 0

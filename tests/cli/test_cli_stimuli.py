@@ -54,6 +54,7 @@ def test_a_set_is_summed_up_in_words_and_as_json(run_cli):
     assert summary["sha256"] == load_stimuli().sha256
 
 
+@pytest.mark.slow
 def test_the_contact_sheet_is_a_picture_that_names_the_set(run_cli, tmp_path):
     sheet = tmp_path / "new" / "sheet.png"
     ran = run_cli("stimuli", "show", "rendered-average", "--out", sheet)

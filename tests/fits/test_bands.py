@@ -31,6 +31,7 @@ def drawn(sets: int, *, seed: int, trials: int = 40, falling: bool = False, **cu
     return table, psi(sigmoid, MIDDLE, **truth, falling=falling)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("falling", [False, True])
 @pytest.mark.parametrize("asymptotes", ["free", "equal"])
 def test_the_band_covers_the_true_curve_at_its_confidence(asymptotes, falling):
@@ -41,6 +42,7 @@ def test_the_band_covers_the_true_curve_at_its_confidence(asymptotes, falling):
     assert ((covered > 0.90) & (covered < 0.99)).all(), covered
 
 
+@pytest.mark.slow
 def test_a_higher_confidence_and_fewer_trials_make_wider_bands():
     table, _ = drawn(20, seed=2)
     few, _ = drawn(20, seed=2, trials=10)
@@ -53,6 +55,7 @@ def test_a_higher_confidence_and_fewer_trials_make_wider_bands():
     assert width(fit(few).curves(MIDDLE)) > 1.5 * usual
 
 
+@pytest.mark.slow
 def test_overdispersion_widens_the_band_as_it_shrinks_the_effective_trials():
     rng = np.random.default_rng(4)
     p = psi(SIGMOIDS["norm"], np.repeat(LEVELS, 4), 0.5, 0.6, 0.02, 0.02)
@@ -80,6 +83,7 @@ def test_a_curve_without_free_parameters_has_no_width():
     np.testing.assert_allclose(curves["high"], curves["p"])
 
 
+@pytest.mark.slow
 def test_bands_do_not_depend_on_the_unit_of_the_level():
     table, _ = drawn(3, seed=6)
     one = fit(table).curves(MIDDLE)
@@ -87,6 +91,7 @@ def test_bands_do_not_depend_on_the_unit_of_the_level():
     np.testing.assert_allclose(many[["p", "low", "high"]], one[["p", "low", "high"]], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_probabilities_and_failed_fits_have_no_band():
     network = pd.DataFrame({"observer": "net", "level": LEVELS, "p_target": LEVELS})
     assert fit(network).curves(MIDDLE)[["low", "high"]].isna().all().all()

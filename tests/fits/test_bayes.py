@@ -44,6 +44,7 @@ def options_of(case):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(REFERENCE)))
 def test_estimates_and_ends_are_within_2_percent_of_the_interval_of_a_dense_grid(number):
     case = REFERENCE[number]
@@ -142,6 +143,7 @@ def test_mirrored_levels_mirror_the_pse():
     assert there["guess_mean"] == pytest.approx(here["lapse_mean"], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_row_depends_on_no_other_and_on_no_order():
     rng = np.random.default_rng(4)
     tables = [
@@ -170,6 +172,7 @@ def test_binomial_posteriors_do_not_depend_on_how_blocks_are_split():
         assert two.quantile(name, 0.1) == pytest.approx(one.quantile(name, 0.1), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hits", "status"),
     [
@@ -191,6 +194,7 @@ def test_each_status_is_given_to_the_data_that_deserve_it(hits, status):
         assert row["pse_low"] < row["pse"] < row["pse_high"]
 
 
+@pytest.mark.slow
 def test_a_falling_curve_is_the_rising_one_with_answers_traded():
     up, down = one(RISING), one([30 - k for k in RISING])
     assert down["status"] == "reversed"
@@ -258,6 +262,7 @@ def test_bounds_that_leave_the_prior_nothing_are_a_clear_fault():
         one(RISING, bootstrap=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hits", "task"),
     [([1, 3, 5, 15, 24, 28, 30], "yes-no"), ([14, 16, 17, 22, 27, 29, 30], "2afc")],

@@ -44,6 +44,7 @@ def same(one, other, *, scale=1.0, shift=0.0):
     np.testing.assert_allclose((other.width / scale)[known], one.width[known], rtol=5e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "shift"), [(1e-9, 0.0), (1e6, 0.0), (1.0, 1e6)])
 @given(data=answers())
 @settings(max_examples=8)
@@ -54,6 +55,7 @@ def test_fits_follow_the_unit_and_the_origin_of_the_levels(scale, shift, data):
     same(one, other, scale=scale, shift=shift)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigmoid", MIRROR)
 @given(data=answers())
 @settings(max_examples=6)
@@ -66,6 +68,7 @@ def test_mirrored_levels_with_the_answers_swapped_mirror_the_curve(sigmoid, data
     np.testing.assert_allclose(other.psi(-LEVELS), 1 - one.psi(LEVELS), atol=0.02)
 
 
+@pytest.mark.slow
 @given(data=answers(), seed=st.integers(0, 99))
 @settings(max_examples=8)
 def test_the_order_of_levels_and_observers_means_nothing(data, seed):
@@ -77,6 +80,7 @@ def test_the_order_of_levels_and_observers_means_nothing(data, seed):
     same(one, other)
 
 
+@pytest.mark.slow
 @given(data=answers(), seed=st.integers(0, 99))
 @settings(max_examples=8)
 def test_splitting_a_level_into_blocks_means_nothing_to_a_binomial_fit(data, seed):
@@ -88,6 +92,7 @@ def test_splitting_a_level_into_blocks_means_nothing_to_a_binomial_fit(data, see
     same(ml.fit(blocks_of(hits, trials), FitOptions()), ml.fit(split, FitOptions()))
 
 
+@pytest.mark.slow
 def test_rows_of_a_table_may_come_in_any_order_and_in_parts():
     rng = np.random.default_rng(3)
     hits = np.array([1, 3, 9, 18, 27, 29])
@@ -100,6 +105,7 @@ def test_rows_of_a_table_may_come_in_any_order_and_in_parts():
         np.testing.assert_allclose(theirs[name], ours[name], rtol=3e-3)
 
 
+@pytest.mark.slow
 def test_cells_of_0_and_100_percent_and_single_trials_are_fitted():
     rows = {"all or none": [0, 0, 0, 1, 1, 1], "one slip": [0, 1, 0, 1, 1, 1]}
     table = pd.DataFrame(

@@ -50,6 +50,7 @@ def test_deviance_residuals_are_signed_and_their_squares_add_up_to_the_deviance(
     assert (np.sign(of["residual"]) == np.where(above, 1, -1)).all()
 
 
+@pytest.mark.slow
 def test_clean_data_are_flagged_about_as_often_as_chance_says():
     p = psi(SIGMOIDS["norm"], LEVELS, 0.5, 0.5, 0.02, 0.02)
     rng = np.random.default_rng(1)
@@ -69,6 +70,7 @@ def test_what_no_curve_fits_is_flagged_with_the_level_that_is_furthest_off():
     assert "at level 0.5: 83% target" in found["flag"]
 
 
+@pytest.mark.slow
 def test_a_curve_that_is_held_too_steep_or_too_flat_shows_in_the_residuals_along_it():
     table = counts([1, 3, 8, 15, 22, 27, 29])
     steep = checks(table, bounds={"width": (0.1, 0.5)}, asymptotes="fixed").loc["level"]
@@ -84,6 +86,7 @@ def test_flat_answers_have_no_residuals_along_a_curve():
     assert found["flag"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("drift", "change"), [(0.4, "less"), (-0.4, "more")])
 def test_a_pse_that_drifts_is_flagged_with_its_direction(drift, change):
     found = checks(trials(drift)).loc["order"]
@@ -92,18 +95,21 @@ def test_a_pse_that_drifts_is_flagged_with_its_direction(drift, change):
     assert checks(trials(0.0)).loc["order", "flag"] is None
 
 
+@pytest.mark.slow
 def test_the_order_is_that_of_the_column_trial_and_not_of_the_rows():
     table = trials(0.4)
     shuffled = table.sample(frac=1, random_state=1)
     assert checks(shuffled).loc["order", "value"] == checks(table).loc["order", "value"]
 
 
+@pytest.mark.slow
 def test_learning_in_a_forced_choice_is_called_learning():
     found = checks(trials(-0.8, guess=0.5, seed=3), task="2afc").loc["order"]
     assert "correct answers become more frequent" in found["flag"]
     assert "learned" in found["flag"]
 
 
+@pytest.mark.slow
 def test_sessions_are_an_order_where_there_is_no_trial_number():
     early, late = [2, 3, 6, 8, 17, 24, 29], [3, 9, 18, 24, 28, 30, 30]
     table = pd.concat([counts(early, session="first"), counts(late, session="second")])
@@ -113,6 +119,7 @@ def test_sessions_are_an_order_where_there_is_no_trial_number():
     assert other["value"] == pytest.approx(-found["value"])
 
 
+@pytest.mark.slow
 def test_sessions_that_are_blocks_of_their_own_are_in_order_too():
     hits = [[2, 3, 6, 8, 17, 24, 29], [3, 9, 18, 24, 28, 30, 30], [3, 9, 18, 24, 28, 30, 30]]
     table = pd.concat([counts(each, session=f"s{i}") for i, each in enumerate(hits)])
@@ -124,6 +131,7 @@ def test_sessions_that_are_blocks_of_their_own_are_in_order_too():
     assert other.groupby("stretch")["n_target"].sum().tolist() == [sum(each) for each in hits]
 
 
+@pytest.mark.slow
 def test_an_order_that_is_not_known_is_said_not_to_be():
     assert "no column trial" in checks(counts([1, 3, 10, 20, 27, 29])).loc["order", "missing"]
     one = counts([1, 3, 10, 20, 27, 29], session="only")
@@ -153,6 +161,7 @@ def test_simulated_answers_are_distributed_over_the_cells_of_their_blocks():
         )
 
 
+@pytest.mark.slow
 def test_a_block_whose_keys_were_swapped_is_named_with_the_pse_without_it():
     clean = [1, 2, 6, 12, 18, 25, 28, 29, 30]
     swapped = [1, 2, 6, 12, 18, 25, 2, 29, 30]
@@ -164,6 +173,7 @@ def test_a_block_whose_keys_were_swapped_is_named_with_the_pse_without_it():
     assert checks(counts(clean)).loc["influence", "flag"] is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hits", "reason"),
     [
@@ -176,6 +186,7 @@ def test_a_pse_that_no_block_can_move_says_why(hits, reason):
     assert reason in checks(counts(hits)).loc["influence", "missing"]
 
 
+@pytest.mark.slow
 def test_observers_who_cannot_be_fitted_leave_the_checks_of_the_others_alone():
     alone = checks(trials(0.4))
     silent = pd.DataFrame({"observer": "p0", "level": [0.2], "trial": [1], "response": [1]})
@@ -193,6 +204,7 @@ def test_without_gof_there_is_no_goodness_and_no_column_of_flags():
     assert "flags" not in fits.to_json()[0]
 
 
+@pytest.mark.slow
 def test_a_quick_look_has_a_panel_for_each_observer_and_a_curve_for_each_condition():
     table = pd.concat(
         [trials(seed=i, observer=name).assign(condition=mask)

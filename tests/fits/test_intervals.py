@@ -27,6 +27,7 @@ def drawn(n, seed, pse=0.5, width=0.6, trials=40):
                                  (n, 7)), trials)  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["threshold", "width", "lapse"])
 def test_a_profile_interval_ends_where_a_held_fit_is_half_a_chi_squared_worse(name):
     table = table_of([2, 3, 8, 17, 24, 26, 27])
@@ -49,6 +50,7 @@ def test_a_pse_interval_is_a_threshold_interval_where_the_two_are_one():
     np.testing.assert_allclose(found["pse_high"], found["threshold_high"], atol=2e-3)
 
 
+@pytest.mark.slow
 def test_with_one_rate_the_pse_is_the_threshold_and_has_its_interval_and_its_bounds():
     found = fit(drawn(5, seed=1), asymptotes="equal").table
     for end in ("low", "high"):
@@ -58,6 +60,7 @@ def test_with_one_rate_the_pse_is_the_threshold_and_has_its_interval_and_its_bou
     assert np.isnan([held.pse_low, held.pse_high]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [0.0, 1e6])
 def test_one_trial_per_level_leaves_a_step_as_wide_an_interval_as_a_dense_grid(shift):
     levels = np.array([0, 0.2, 0.3, 0.5, 0.7, 0.8, 1])
@@ -71,11 +74,13 @@ def test_one_trial_per_level_leaves_a_step_as_wide_an_interval_as_a_dense_grid(s
     np.testing.assert_allclose(ends, [inside[0], inside[-1]], atol=3e-3)
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_jnd_is_that_of_the_width_in_other_units():
     found = fit(drawn(3, seed=4)).table
     np.testing.assert_allclose(found["jnd_low"] / found["jnd"], found["width_low"] / found["width"])
 
 
+@pytest.mark.slow
 def test_a_higher_confidence_gives_a_wider_interval():
     table = drawn(4, seed=3)
     for bootstrap in (0, 200):
@@ -83,6 +88,7 @@ def test_a_higher_confidence_gives_a_wider_interval():
         assert ((more["pse_high"] - more["pse_low"]) > (some["pse_high"] - some["pse_low"])).all()
 
 
+@pytest.mark.slow
 def test_profile_and_bootstrap_agree_where_data_are_many():
     table = drawn(4, seed=6, trials=200)
     profile, bootstrap = fit(table).table, fit(table, bootstrap=400).table
@@ -91,6 +97,7 @@ def test_profile_and_bootstrap_agree_where_data_are_many():
         assert (np.abs(profile[end] - bootstrap[end]) < 0.25 * width).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bootstrap", [0, 100])
 def test_intervals_cover_the_true_pse_about_as_often_as_they_say(bootstrap):
     found = fit(drawn(150, seed=9), bootstrap=bootstrap).table
@@ -98,6 +105,7 @@ def test_intervals_cover_the_true_pse_about_as_often_as_they_say(bootstrap):
     assert 0.9 <= covered.mean() <= 0.99
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bootstrap_and_another_seed_another():
     table = drawn(2, seed=5)
     one, same, other = (fit(table, bootstrap=50, seed=s).table for s in (1, 1, 2))
@@ -113,6 +121,7 @@ def test_a_bootstrap_of_which_many_refits_have_no_pse_gives_no_interval_and_says
     assert "refits have no PSE" in found.reason
 
 
+@pytest.mark.slow
 def test_a_falling_curve_has_the_mirrored_interval():
     rising = fit(table_of([1, 2, 6, 17, 24, 28, 29])).table.iloc[0]
     falling = fit(table_of([29, 28, 24, 13, 6, 2, 1])).table.iloc[0]

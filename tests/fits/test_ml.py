@@ -25,6 +25,7 @@ def hard_blocks(sigmoid):
         [row["z"] for row in rows], trials, [row["k"] for row in rows])))  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigmoid", PEAKS)
 def test_no_fit_is_worse_than_the_best_of_twelve_climbs_by_scipy(sigmoid):
     ours = ml.solve(make_problem(hard_blocks(sigmoid), FitOptions(sigmoid=sigmoid))).value
@@ -32,6 +33,7 @@ def test_no_fit_is_worse_than_the_best_of_twelve_climbs_by_scipy(sigmoid):
     assert (ours > theirs - 0.01).all()
 
 
+@pytest.mark.slow
 def test_a_fit_does_not_depend_on_who_is_fitted_beside_it():
     blocks = hard_blocks("norm")
     together = ml.fit(blocks, FitOptions())
@@ -58,6 +60,7 @@ def test_without_asymptotes_the_fit_is_the_generalised_linear_model_of_statsmode
     assert found.deviance == pytest.approx(theirs.deviance, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [{}, {"sigmoid": "gumbel"}, {"task": "2afc"}, {"asymptotes": "fixed", "sigmoid": "logistic"}],

@@ -65,6 +65,7 @@ def scipy_peak(problem, row, options, rng):
     return -min(ends)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode)))
 def test_no_mode_ends_below_the_best_of_several_climbs_by_scipy(mode):
     options, rng = FitOptions(**mode), np.random.default_rng(0)

@@ -97,6 +97,7 @@ def test_quickpsys_log_likelihoods_are_reproduced_with_one_sigma_for_both_condit
     assert found["parameters"].tolist() == [3, 3, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asymptotes", ["fixed", "free"])
 @pytest.mark.parametrize("vary", ["none", "pse", "jnd", "pse,jnd"])
 def test_the_likelihood_is_the_maximum_that_scipy_finds_binomial_coefficients_included(
@@ -108,6 +109,7 @@ def test_the_likelihood_is_the_maximum_that_scipy_finds_binomial_coefficients_in
     assert found["log_likelihood"][0] == pytest.approx(theirs, abs=2e-4)
 
 
+@pytest.mark.slow
 def test_the_model_in_which_everything_differs_is_the_sum_of_separate_fits():
     table = simulate([(-0.2, 0.9), (0.1, 1.3)], seed=5, lapse=0.05)
     whole = pb.compare_models(table, vary="pse,jnd,guess,lapse").to_frame()
@@ -127,6 +129,7 @@ def test_information_criteria_follow_from_the_likelihood_with_the_number_of_answ
     assert row["bic"] == pytest.approx(3 * np.log(n) - 2 * row["log_likelihood"])
 
 
+@pytest.mark.slow
 def test_larger_models_are_never_less_likely_and_are_tested_against_the_largest_nested_one():
     table = simulate([(-0.1, 0.8), (0.1, 1.2), (0.0, 1.0)], people=12, seed=8, guess=0.1, lapse=0.1)
     models = ["none", "pse", "jnd", "pse,jnd", "pse,jnd,guess,lapse"]
@@ -142,6 +145,7 @@ def test_larger_models_are_never_less_likely_and_are_tested_against_the_largest_
     assert tests.loc[models[-1], ["against", "df"]].tolist() == ["pse,jnd", 4]
 
 
+@pytest.mark.slow
 def test_the_likelihood_ratio_test_keeps_its_level_and_finds_what_differs():
     same = simulate([(0.0, 1.0), (0.0, 1.0)], people=400, seed=1)
     shifted = simulate([(-0.15, 1.0), (0.15, 1.0)], people=400, seed=2)
@@ -156,6 +160,7 @@ def test_the_likelihood_ratio_test_keeps_its_level_and_finds_what_differs():
     assert binomtest(jnd, 400, 0.05).pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_the_bootstrap_keeps_its_level_where_a_rate_lies_on_its_bound():
     same = simulate([(0.0, 1.0), (0.0, 1.0)], people=60, seed=3)  # true lapse rates are 0
     models = ["pse", "pse,lapse"]
@@ -169,6 +174,7 @@ def test_the_bootstrap_keeps_its_level_where_a_rate_lies_on_its_bound():
     assert (chi["p"] < 0.05).mean() <= (p <= 0.05).mean() + 0.02
 
 
+@pytest.mark.slow
 def test_bootstrap_p_values_are_those_of_chi_squared_where_trials_are_many():
     table = simulate([(-0.02, 1.0), (0.02, 1.05)], n=200, seed=12)
     one = pb.compare_models(table, vary=["none", "pse"], asymptotes="fixed").to_frame()
@@ -190,6 +196,7 @@ def test_pses_and_jnds_are_recovered():
     assert found.groupby("observer")["jnd"].agg(np.ptp).max() < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["swapped responses", "mirrored", "scaled", "shifted"])
 def test_how_answers_and_levels_are_called_changes_no_likelihood(change):
     table = simulate([(-0.2, 0.9), (0.2, 1.2)], people=3, seed=9, guess=0.04, lapse=0.1)
@@ -210,6 +217,7 @@ def test_how_answers_and_levels_are_called_changes_no_likelihood(change):
     np.testing.assert_allclose(one[columns], two[columns], atol=2e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_swapping_the_responses_swaps_guess_and_lapse():
     table = simulate([(-0.2, 0.9), (0.2, 1.2)], seed=9, guess=0.04, lapse=0.1)
     other = table.assign(n_target=table["n_trials"] - table["n_target"])
@@ -267,6 +275,7 @@ def test_the_sentences_say_what_differs():
     assert "AIC and BIC are lowest for the model in which the PSE differs." in sentence
 
 
+@pytest.mark.slow
 def test_results_are_drawn_saved_and_shown(tmp_path):
     models = pb.compare_models(simulate([(-0.3, 1.0), (0.3, 1.0)], people=2), vary=["none", "pse"])
     assert len(models.plot().axes) == 2

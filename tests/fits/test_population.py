@@ -57,6 +57,7 @@ def sparse():
     return simulate(40, 5, np.random.default_rng(0))
 
 
+@pytest.mark.slow
 def test_a_populations_mean_and_spread_are_recovered():
     table, pse, width = simulate(50, 30, np.random.default_rng(1))
     population = fit_population(table)
@@ -70,6 +71,7 @@ def test_a_populations_mean_and_spread_are_recovered():
     assert np.corrcoef(np.log(people["width"]), np.log(width))[0, 1] > 0.4
 
 
+@pytest.mark.slow
 def test_intervals_of_small_populations_cover_the_true_mean_and_spread():
     rng = np.random.default_rng(2)
     covered = np.zeros(3)
@@ -89,6 +91,7 @@ def test_intervals_of_small_populations_cover_the_true_mean_and_spread():
     assert covered[2] < 0.99 * 24
 
 
+@pytest.mark.slow
 def test_pooling_brings_sparse_people_nearer_to_the_truth_than_separate_fits(sparse):
     table, pse, width = sparse
     people = fit_population(table).individuals
@@ -104,6 +107,7 @@ def test_pooling_brings_sparse_people_nearer_to_the_truth_than_separate_fits(spa
     assert people["pse"].std() < SD < alone["pse"][usable].std()
 
 
+@pytest.mark.slow
 def test_with_many_trials_pooling_gives_the_mean_and_sd_of_separate_fits():
     table, *_ = simulate(12, 200, np.random.default_rng(3))
     population, alone = fit_population(table), psychobench.fit(table).table
@@ -117,6 +121,7 @@ def test_with_many_trials_pooling_gives_the_mean_and_sd_of_separate_fits():
     assert found["mean_high"] - found["mean_low"] == pytest.approx(t[1] - t[0], rel=0.1)
 
 
+@pytest.mark.slow
 def test_who_answered_little_is_placed_where_the_population_is(sparse):
     table, *_ = sparse
     few = counts([[0, 1, 0, 0, 0, 0, 0]], [0, 1, 0, 0, 1, 0, 0]).assign(observer="new")
@@ -129,6 +134,7 @@ def test_who_answered_little_is_placed_where_the_population_is(sparse):
     assert new["pse_high"] - new["pse_low"] == pytest.approx(4 * found["sd"], rel=0.25)
 
 
+@pytest.mark.slow
 def test_people_whose_pse_lies_outside_the_levels_are_part_of_the_population():
     rng = np.random.default_rng(5)
     pse = rng.normal(0.8, 0.25, 40)
@@ -145,6 +151,7 @@ def test_people_whose_pse_lies_outside_the_levels_are_part_of_the_population():
     assert found["sd_low"] < pse.std(ddof=1) < found["sd_high"]
 
 
+@pytest.mark.slow
 def test_the_posterior_is_that_of_importance_sampling():
     """Fixed asymptotes and few people, integrated in another way altogether."""
     hits = np.array([[0, 2, 6, 8], [0, 0, 4, 7], [1, 5, 7, 8], [0, 3, 3, 8]])
@@ -182,6 +189,7 @@ def test_the_posterior_is_that_of_importance_sampling():
     np.testing.assert_allclose(pooled.location.spread_quantiles(QUARTERS), spread, rtol=0.07)
 
 
+@pytest.mark.slow
 def test_levels_in_another_unit_give_the_same_population_in_that_unit(sparse):
     table = sparse[0].head(70)
     one = fit_population(table)
@@ -194,6 +202,7 @@ def test_levels_in_another_unit_give_the_same_population_in_that_unit(sparse):
     np.testing.assert_allclose(other.individuals["pooling"], one.individuals["pooling"], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_mirrored_levels_and_answers_mirror_the_population(sparse):
     table = sparse[0].head(70)
     mirrored = table.assign(level=1 - table["level"], n_target=5 - table["n_target"])
@@ -202,6 +211,7 @@ def test_mirrored_levels_and_answers_mirror_the_population(sparse):
     assert other["mean_low"] == pytest.approx(1 - one["mean_high"], abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter(sparse):
     table = sparse[0].head(70)
     shuffled = table.sample(frac=1, random_state=1)
@@ -212,6 +222,7 @@ def test_the_order_of_rows_does_not_matter(sparse):
     np.testing.assert_allclose(theirs[ours.index], ours, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_conditions_and_further_columns_have_populations_of_their_own():
     rng = np.random.default_rng(6)
     parts = []
@@ -226,6 +237,7 @@ def test_conditions_and_further_columns_have_populations_of_their_own():
     assert len(population.individuals) == 12
 
 
+@pytest.mark.slow
 def test_a_forced_choice_has_a_population_of_thresholds():
     table, threshold, _ = simulate(20, 40, np.random.default_rng(7), chance=0.5)
     population = fit_population(table, task="2afc")
@@ -234,6 +246,7 @@ def test_a_forced_choice_has_a_population_of_thresholds():
     assert np.corrcoef(population.individuals["threshold"], threshold)[0, 1] > 0.8
 
 
+@pytest.mark.slow
 def test_who_cannot_belong_is_named_with_the_reason(sparse):
     table = sparse[0].head(70)
     falling = counts([[20, 19, 18, 10, 2, 1, 0]], 20).assign(observer="swapped")
@@ -246,6 +259,7 @@ def test_who_cannot_belong_is_named_with_the_reason(sparse):
     assert "Left out: swapped (the curve falls); gone" in population.sentences()[-1]
 
 
+@pytest.mark.slow
 def test_a_condition_with_too_few_people_is_a_row_with_its_reason(sparse):
     table = sparse[0].head(70).assign(condition="full")
     population = fit_population(pd.concat([table, table.head(14).assign(condition="thin")]))
@@ -267,6 +281,7 @@ def test_what_cannot_be_pooled_is_refused(sparse):
         fit_population(table, confidence=95)
 
 
+@pytest.mark.slow
 def test_sentences_give_mean_and_spread_with_their_intervals(sparse):
     population = fit_population(sparse[0].head(70), confidence=0.9)
     found = row(population)
@@ -275,6 +290,7 @@ def test_sentences_give_mean_and_spread_with_their_intervals(sparse):
     assert f"{found['sd_high']:.3f}" in said
 
 
+@pytest.mark.slow
 def test_everybody_of_a_real_study_is_in_its_population(shared):
     columns = {"observer": "subject", "response": "chose_anger"}
     trials = psychobench.read_trials(shared / "wegrzyn2015" / "trials.csv", columns=columns)

@@ -26,6 +26,7 @@ def table(guess=0.1, lapse=0.05, n=400, falling=False, sigmoid="norm"):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigmoid", ["norm", "gumbel", "weibull", "lognorm"])
 @pytest.mark.parametrize("falling", [False, True])
 def test_at_the_level_of_a_proportion_the_curve_has_that_proportion(sigmoid, falling):
@@ -35,6 +36,7 @@ def test_at_the_level_of_a_proportion_the_curve_has_that_proportion(sigmoid, fal
     assert found["level"][1] == pytest.approx(fits.table["pse"][0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("falling", [False, True])
 def test_unscaled_proportions_lie_between_the_asymptotes(falling):
     fits = pb.fit(table(falling=falling))
@@ -45,11 +47,13 @@ def test_unscaled_proportions_lie_between_the_asymptotes(falling):
     assert found["level"][0] == pytest.approx(fits.table["threshold"][0])
 
 
+@pytest.mark.slow
 def test_a_proportion_that_the_curve_never_has_has_no_level():
     fits = pb.fit(table(guess=0.3, lapse=0.3))
     assert fits.thresholds(at=[0.1, 0.5, 0.9])["level"].isna().tolist() == [True, False, True]
 
 
+@pytest.mark.slow
 def test_in_two_alternatives_75_percent_correct_is_half_of_f():
     fits = pb.fit(table(guess=0.5, lapse=0.0), task="2afc", asymptotes="fixed")
     scaled = fits.thresholds(at=0.75)["level"][0]
@@ -57,6 +61,7 @@ def test_in_two_alternatives_75_percent_correct_is_half_of_f():
     assert scaled == pytest.approx(2.0, abs=0.01)
 
 
+@pytest.mark.slow
 def test_fit_adds_a_column_for_each_proportion():
     fits = pb.fit(table(), at=".75,.9")
     levels = fits.thresholds(at=[0.75, 0.9])["level"]
@@ -71,6 +76,7 @@ def test_only_proportions_have_a_level(wrong):
         pb.fit(table(), at=wrong)
 
 
+@pytest.mark.slow
 def test_slopes_are_those_of_the_curve_and_beta_is_palamedes():
     fits = pb.fit(table())
     row, slopes = fits.table.iloc[0], fits.slopes().iloc[0]
@@ -94,6 +100,7 @@ def test_beta_is_the_exponent_of_the_weibull_function():
     np.testing.assert_allclose(fits.predict(LEVELS)[0], expected, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_weber_fractions_do_not_depend_on_the_unit_of_levels():
     fits = pb.fit(table())
     metres = pb.fit(table().assign(level=lambda t: t["level"] / 1000))
@@ -118,6 +125,7 @@ def test_dprime_between_levels_is_their_distance_in_standard_deviations():
 counts = st.lists(st.integers(0, 20), min_size=4, max_size=8)
 
 
+@pytest.mark.slow
 @given(counts)
 def test_dprimes_add_up_and_swapping_the_responses_turns_their_signs(hits):
     levels, p = np.arange(len(hits), dtype=float), np.array(hits) / 20

@@ -60,6 +60,7 @@ def joint_peak(table, found, held=None):
     return min(results, key=lambda result: result.fun)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_shared_lapse_rate_is_the_peak_of_all_conditions_together(count):
     table = conditions(count, seed=3)
@@ -73,6 +74,7 @@ def test_a_shared_lapse_rate_is_the_peak_of_all_conditions_together(count):
     assert found["log_likelihood"].sum() + prior > -theirs.fun - 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "place"), [("threshold", 0), ("width", 1), ("lapse", -1)])
 def test_its_intervals_end_where_all_answers_together_fit_half_a_chi_squared_worse(name, place):
     table = conditions(2, seed=5)
@@ -86,6 +88,7 @@ def test_its_intervals_end_where_all_answers_together_fit_half_a_chi_squared_wor
         assert joint_peak(table, found, held).fun - best == pytest.approx(1.92, abs=0.06)
 
 
+@pytest.mark.slow
 def test_sharing_narrows_the_interval_of_the_lapse_rate():
     table = conditions(2, seed=7)
     apart, shared = fit(table).table, fit(table, share=("lapse",)).table
@@ -94,6 +97,7 @@ def test_sharing_narrows_the_interval_of_the_lapse_rate():
     assert (shared["span"] < apart["span"]).all()
 
 
+@pytest.mark.slow
 def test_an_observer_with_one_condition_is_fitted_as_without_sharing():
     alone = conditions(1, seed=1, observer="p2")
     both = pd.concat([conditions(2, seed=2), alone], ignore_index=True)

@@ -35,6 +35,7 @@ def simulate(shapes, n=60, people=1, seed=0, guess=0.0, lapse=0.04):
 SHAPES = [(0.4, 0.5), (0.55, 0.6), (0.5, 0.5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", ["jnd", "pse", "pse,jnd", "guess,lapse", "pse,jnd,guess,lapse"])
 def test_what_is_shared_is_one_number_with_one_interval_and_the_rest_is_not(share):
     found = pb.fit(simulate(SHAPES, people=2), share=share).table
@@ -49,6 +50,7 @@ def test_what_is_shared_is_one_number_with_one_interval_and_the_rest_is_not(shar
         assert found.groupby("observer")[name].agg(np.ptp).min() > 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", ["jnd", "pse,jnd", "guess,lapse"])
 def test_intervals_end_where_all_answers_fit_half_a_chi_squared_worse(share):
     """At an interval's end, holding the parameter there costs 1.92: checked by moving bounds."""
@@ -75,6 +77,7 @@ def penalised(found, share):
     return value
 
 
+@pytest.mark.slow
 def test_sharing_the_lapse_rate_and_the_guess_rate_agrees_with_sharing_the_lapse_rate_alone():
     table = simulate(SHAPES[:2], seed=1)  # true guess rates are 0, and so are the estimates
     one = pb.fit(table, share="lapse").table
@@ -86,6 +89,7 @@ def test_sharing_the_lapse_rate_and_the_guess_rate_agrees_with_sharing_the_lapse
         )
 
 
+@pytest.mark.slow
 def test_a_common_jnd_has_the_narrower_interval_and_covers_the_true_one():
     table = simulate([(0.4, 0.5), (0.55, 0.5)], people=60, seed=2, lapse=0.0)
     options = {"asymptotes": "fixed"}
@@ -98,6 +102,7 @@ def test_a_common_jnd_has_the_narrower_interval_and_covers_the_true_one():
     assert covered > 0.86  # 60 intervals of 95%
 
 
+@pytest.mark.slow
 def test_a_shared_pse_is_where_every_curve_is_half_although_rates_differ():
     table = simulate(SHAPES[:2], seed=4, guess=0.1, lapse=0.02)
     fits = pb.fit(table, share="pse")
@@ -105,6 +110,7 @@ def test_a_shared_pse_is_where_every_curve_is_half_although_rates_differ():
     np.testing.assert_allclose(fits.predict([pse])[:, 0], 0.5, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_conditions_whose_levels_differ_share_in_level_units():
     table = simulate([(0.5, 0.5), (0.5, 0.5)], n=400, seed=5)
     wider = table["condition"] == "b"

@@ -141,6 +141,7 @@ def corrupt(files, folder, times):
     return ends
 
 
+@pytest.mark.slow
 def test_no_corruption_changes_a_count_without_a_word(all_layouts, tmp_path):
     files = [(program, each.name, each.data, each.options) for program, each in all_layouts.items()]
     ends = corrupt(files, tmp_path, TIMES)
@@ -150,6 +151,7 @@ def test_no_corruption_changes_a_count_without_a_word(all_layouts, tmp_path):
     assert ends["legal"] < TIMES // 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "options"),
     [

@@ -31,6 +31,7 @@ def written(trials, form, folder, **options):
     return folder
 
 
+@pytest.mark.slow
 def test_the_validator_of_bids_finds_no_fault(trials, tmp_path):
     validator = shutil.which("bids-validator-deno", path=Path(sys.executable).parent)
     if validator is None:

@@ -14,6 +14,7 @@ from psychobench.imports.file_format import ALL_OF_IT
 from psychobench.imports.formats.detection import FORMATS
 
 
+@pytest.mark.slow
 def test_each_program_s_file_gives_the_same_trials(layout, put, shown):
     found = import_trials(put(layout), **layout.options)
     trials = found.trials
@@ -26,12 +27,14 @@ def test_each_program_s_file_gives_the_same_trials(layout, put, shown):
     assert trials["trial"].diff().dropna().eq(1).all()
 
 
+@pytest.mark.slow
 def test_every_row_of_a_file_is_accounted_for(layout, put):
     (account,) = import_trials(put(layout), **layout.options).files
     assert (account.rows, account.taken, account.unanswered) == layout[3:]
     assert account.rows == account.taken + sum(account.left.values())
 
 
+@pytest.mark.slow
 def test_a_file_is_recognised_and_the_reason_given(all_layouts, put):
     for name, layout in all_layouts.items():
         (account,) = import_trials(put(layout), **layout.options).files
@@ -39,6 +42,7 @@ def test_a_file_is_recognised_and_the_reason_given(all_layouts, put):
         assert account.reason
 
 
+@pytest.mark.slow
 def test_help_and_account_say_which_formats_are_experimental(all_layouts, put, run_cli):
     starred = set(
         re.findall(r"([a-z][a-z-]+)\*", run_cli("import", "--help").out.replace("-\n  ", "-"))

@@ -34,6 +34,7 @@ def export(write):
     return write(MORPHS + "\n".join(ROWS) + "\n", "p1.csv")
 
 
+@pytest.mark.slow
 def test_the_command_and_python_give_the_same_numbers_and_the_same_file(layout, put, run_cli):
     path = put(layout)
     found = psychobench.import_trials(path, **layout.options)
@@ -107,6 +108,7 @@ def test_further_columns_have_decimal_points_as_when_a_table_is_read(write):
     assert "decimal commas are read as points in level, age" in found.files[0].notes[0]
 
 
+@pytest.mark.slow
 def test_imported_trials_are_fitted_as_they_are_with_the_same_numbers_as_from_the_file(
     all_layouts, put, tmp_path
 ):

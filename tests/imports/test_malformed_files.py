@@ -132,6 +132,7 @@ def as_bytes(content: str | bytes) -> bytes:
     return content if isinstance(content, bytes) else content.encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_broken_file_ends_in_one_clear_line(name, write, run_cli, tmp_path):
     pytest.importorskip(NEEDS.get(name, "psychobench"))
@@ -146,6 +147,7 @@ def test_a_broken_file_ends_in_one_clear_line(name, write, run_cli, tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REPAIRED)
 def test_an_odd_file_gives_the_same_trials_and_says_what_was_repaired(
     name, write, run_cli, tmp_path

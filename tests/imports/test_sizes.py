@@ -24,6 +24,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HUGE)
 def test_what_is_beyond_all_measure_ends_in_one_line(name, write, run_cli, tmp_path):
     content, words = HUGE[name]
@@ -34,6 +35,7 @@ def test_what_is_beyond_all_measure_ends_in_one_line(name, write, run_cli, tmp_p
     assert len(ran.err) < 2000
 
 
+@pytest.mark.slow
 def test_a_workbook_that_unpacks_to_millions_of_rows_is_refused_unread(write, run_cli, tmp_path):
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:

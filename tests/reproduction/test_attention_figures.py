@@ -66,6 +66,7 @@ def stimuli() -> StimulusSet:
     return load_stimuli("rendered-average").select([0.0, 0.25, 0.5, 0.75, 1.0])
 
 
+@pytest.mark.slow
 def test_each_network_is_mapped_whole_and_masked_in_its_first_training(
     stimuli: StimulusSet, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from psychobench.reproduction.departures import list_departures
 from psychobench.reproduction.result import Reproduction
 
 
+@pytest.mark.slow
 def test_departures_are_read_off_the_networks(made):
     items = made.departures.set_index("item")
     assert items.loc["epochs", "departs"] == "no"

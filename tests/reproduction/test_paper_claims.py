@@ -48,6 +48,7 @@ def jittered(rng: np.random.Generator, shift: np.ndarray) -> np.ndarray:
     return shift + 0.6 + 0.01 * rng.standard_normal((2, 5, 4, 5))
 
 
+@pytest.mark.slow
 def test_claims_hold_where_the_networks_were_made_so(made):
     found = verdicts(made)
     for name in ("1.3a", "1.3b", "2.1", "2.2a", "2.5", "3.1a", "3.1b", "3.3", "3.5a", "3.7"):
@@ -78,6 +79,7 @@ def test_simulated_people_say_nothing_of_people(made):
     assert made.claims.set_index("id").loc["1.1", "reason"].startswith("the people were simulated")
 
 
+@pytest.mark.slow
 def test_one_training_decides_nothing(single):
     found = single.claims
     assert set(found["verdict"]) == {"undecided", "not measurable here"}
@@ -91,6 +93,7 @@ def test_every_claim_is_told_apart_and_says_what_it_measures():
         assert bool(claim.measure) == (claim.of is not None), claim.id
 
 
+@pytest.mark.slow
 def test_the_papers_own_figures_are_read_off_its_tables():
     # by hand from tables 1 to 3, people's mean .532
     gaps = [0.169 - 0.182, 0.038 - 0.183, 0.171 - 0.090]

@@ -61,6 +61,7 @@ def test_trainings_are_tested_as_a_sample(made):
     assert abs(row["welch_t"]) > 3
 
 
+@pytest.mark.slow
 def test_networks_without_log_odds_keep_their_pse(single):
     table = single.tables[0].table
     assert table["pse_balanced"].isna().all()
@@ -78,6 +79,7 @@ def test_without_controls_there_is_no_table_of_gains(made):
     assert gain_table(made.readings["none"]) is None
 
 
+@pytest.mark.slow
 def test_the_answers_of_a_run_give_the_same_measures_as_the_run(made):
     again_measured = measure(made.measured.answers, made.people)
     people: People = made.people
@@ -108,6 +110,7 @@ def test_a_misspelt_network_is_shown_controls_too():
         check_observers(["alexnet_linaer"])
 
 
+@pytest.mark.slow
 def test_the_answers_of_a_saved_folder_give_the_same_results(made, experiments, tmp_path):
     made.save(tmp_path)
     infos = json.loads((tmp_path / "reproduction.json").read_text("utf-8"))["provenance"]
@@ -117,6 +120,7 @@ def test_the_answers_of_a_saved_folder_give_the_same_results(made, experiments, 
     pd.testing.assert_frame_equal(again.departures, made.departures)
 
 
+@pytest.mark.slow
 def test_a_saved_folder_holds_tables_figures_claims_and_departures(made, tmp_path):
     made.save(tmp_path)
     pictures = {f"figure{n}.{kind}" for n in (2, 4) for kind in ("png", "svg", "pdf")}
@@ -131,6 +135,7 @@ def test_a_saved_folder_holds_tables_figures_claims_and_departures(made, tmp_pat
     assert "FE-AlexNet" in svg
 
 
+@pytest.mark.slow
 def test_answers_of_networks_that_say_nothing_of_themselves_give_the_same_numbers(
     made, experiments
 ):
@@ -142,6 +147,7 @@ def test_answers_of_networks_that_say_nothing_of_themselves_give_the_same_number
     assert "DEMONSTRATION" in summary(silent)
 
 
+@pytest.mark.slow
 def test_answers_without_labels_and_accuracy_are_taken(made, experiments):
     bare = made.measured.answers.drop(columns=["label_log_odds", "accuracy"])
     found = experiments.compare(bare, made.infos).to_frame()

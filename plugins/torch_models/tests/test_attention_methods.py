@@ -69,6 +69,7 @@ def near(ours: np.ndarray, theirs: Tensor) -> None:
 # --- against torchcam and captum ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["GradCAM", "LayerCAM"])
 @pytest.mark.parametrize("inplace", [True, False])
 def test_class_maps_are_those_of_torchcam(images, name, inplace):
@@ -82,6 +83,7 @@ def test_class_maps_are_those_of_torchcam(images, name, inplace):
     near(ours.maps, theirs)
 
 
+@pytest.mark.slow
 def test_class_maps_of_alexnet_are_those_of_torchcam(alexnet):
     from torchcam.methods import LayerCAM
 
@@ -390,6 +392,7 @@ def test_unknown_readings_are_answered_with_those_that_there_are(images):
         attend(small(), images, method="layercam", total="sum")
 
 
+@pytest.mark.slow
 def test_networks_of_blocks_are_mapped_at_their_last_map():
     torch.manual_seed(0)
     resnet = import_torchvision().models.resnet18(num_classes=5).eval()

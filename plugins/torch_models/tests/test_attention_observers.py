@@ -81,6 +81,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the protocol ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["alexnet", "vgg11", "vgg13", "vgg16", "fe_alexnet", "alexnet_linear", "torchvision:resnet18"],
@@ -135,6 +136,7 @@ def test_a_window_that_is_no_part_of_the_picture_is_named(window):
         made.attention(np.zeros((1, 40, 80, 3), np.uint8), method="layercam")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", ["excitation", "dense", "linear"])
 def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_head(head):
     extractor = ConvolutionalFeatures(convolutions("alexnet"), 1)
@@ -150,6 +152,7 @@ def test_registered_networks_are_mapped_at_their_last_convolution_whatever_the_h
 # --- CAM ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
     cache, monkeypatch, pictures, notes
 ):
@@ -172,6 +175,7 @@ def test_cam_regresses_on_rendered_faces_once_and_keeps_the_weights(
     assert "are damaged" in notes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize(
     "other",
@@ -199,6 +203,7 @@ def test_cam_never_takes_the_weights_of_another_question_to_the_same_values(
     assert not np.allclose(found.values, kept.values)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_a_network_that_is_trained_further_gets_a_new_hash_and_new_cam_weights(monkeypatch, notes):
     monkeypatch.setattr(cam_faces, "SIZE", 32)
@@ -213,6 +218,7 @@ def test_a_network_that_is_trained_further_gets_a_new_hash_and_new_cam_weights(m
     assert "regressing" in notes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_a_network_in_training_mode_finds_its_cam_weights_again(monkeypatch, notes):
     """Its running means must not move while its layers are looked through."""
@@ -248,6 +254,7 @@ def coarse_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("psychobench.draw.figures.save_figure", save)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registered", "coarse_figures")
 def test_draw_writes_figures_raw_maps_and_tidy_shares(run_cli, tmp_path):
     code, out, err = run_cli(
@@ -276,6 +283,7 @@ def test_draw_writes_figures_raw_maps_and_tidy_shares(run_cli, tmp_path):
     assert document["shifts"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("registered", "coarse_figures")
 def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(run_cli, tmp_path):
     code, out, _ = run_cli(
@@ -293,6 +301,7 @@ def test_json_is_what_the_file_has_and_faithfulness_stands_beside_chance(run_cli
     assert (tmp_path / "faithfulness.png").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "message"),
     [

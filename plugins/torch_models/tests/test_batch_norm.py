@@ -54,6 +54,7 @@ def test_folding_needs_fixed_statistics(seasoned: nn.Sequential) -> None:
         fold_batch_norm(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)).eval())
 
 
+@pytest.mark.slow
 def test_a_resumed_vgg_is_plain_and_has_the_bytes_of_one_trained_at_a_stretch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -165,6 +165,7 @@ def state_of(architecture: str, *, dense: bool = False) -> State:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("other", ARCHITECTURES)
 def test_every_network_takes_its_own_weights_and_refuses_the_others(
@@ -199,6 +200,7 @@ def small_dense(hidden: int = 8, last: int = 6) -> State:
     }
 
 
+@pytest.mark.slow
 def test_the_first_two_dense_layers_come_along_and_the_last_does_not(
     alexnet_state: State, weights_file: Path, tmp_path: Path
 ) -> None:
@@ -237,6 +239,7 @@ def vgg_of(size: int | None, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_vgg_sees_images_of_the_size_that_it_was_trained_on(tmp_path: Path) -> None:
     usual = load(vgg_of(None, tmp_path / "usual.safetensors"), "vgg11")
     small = load(vgg_of(64, tmp_path / "small.safetensors"), "vgg11")
@@ -293,6 +296,7 @@ def put_imagenet(state: State, home: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return path
 
 
+@pytest.mark.slow
 def test_official_imagenet_weights_load_unchanged_with_their_dense_layers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +308,7 @@ def test_official_imagenet_weights_load_unchanged_with_their_dense_layers(
     assert extractor.stands_for == "object-based, as in Ying et al. (2023): ImageNet"
 
 
+@pytest.mark.slow
 def test_a_vggs_dense_layers_are_found_under_their_own_names(tmp_path: Path) -> None:
     layers = {"classifier.0": (8, 25088), "classifier.3": (6, 8), "classifier.6": (2, 6)}
     dense = {f"{name}.weight": torch.zeros(shape) for name, shape in layers.items()}

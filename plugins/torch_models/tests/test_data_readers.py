@@ -246,6 +246,7 @@ def test_an_annotation_without_its_image_is_a_missing_image(tmp_path):
         select(DataChoice(root), progress=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["affectnet", "affectnet-npy"])
 def test_the_papers_sample_is_drawn_by_seed_and_the_same_each_time(layout, tmp_path, monkeypatch):
     from psychobench_torch.data import affectnet as tables

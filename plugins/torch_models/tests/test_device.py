@@ -95,6 +95,7 @@ def test_cuda_without_bfloat16_computes_features_in_float16_and_trains_in_float3
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where", ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, NEEDS_CUDA])]
 )

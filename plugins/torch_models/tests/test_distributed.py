@@ -63,6 +63,7 @@ def losses(trained: object) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 def test_two_processes_one_of_which_was_killed_train_as_one_does(tmp_path: Path) -> None:
     """Equal losses at the same global batch, to 1e-4; torchrun restarts, the checkpoint goes on."""
     script = tmp_path / "worker.py"
@@ -84,6 +85,7 @@ def test_two_processes_one_of_which_was_killed_train_as_one_does(tmp_path: Path)
     assert first["weights"] == pytest.approx(alone["weights"], rel=1e-4)
 
 
+@pytest.mark.slow
 def test_the_documented_command_trains_once_and_speaks_once(
     run_cli: Callable[..., Any], cache: Path, tmp_path: Path
 ) -> None:

@@ -44,6 +44,7 @@ def few(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     return cache.parent / "convolutions"
 
 
+@pytest.mark.slow
 def test_weights_are_trained_once_and_say_what_they_are(
     few: Path, notes: Callable[[], str]
 ) -> None:
@@ -70,6 +71,7 @@ def test_weights_are_trained_once_and_say_what_they_are(
     assert extractor.size == 32
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_and_a_damaged_file_is_trained_again(
     few: Path, notes: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,6 +101,7 @@ def read_checkpoint_step(folder: Path) -> int:
     return step
 
 
+@pytest.mark.slow
 def test_of_two_that_need_the_same_weights_one_trains_and_the_other_waits(
     few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

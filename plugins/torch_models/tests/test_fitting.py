@@ -47,6 +47,7 @@ def test_gradients_written_in_place_are_those_of_automatic_differentiation(kind:
             torch.testing.assert_close(found.grad, expected.grad, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HEADS)
 def test_gradients_are_those_of_finite_differences(kind: str) -> None:
     head = filled(kind).double()

@@ -36,6 +36,7 @@ def test_a_dense_head_has_torchvisions_layers_in_torchvisions_order(
     assert [type(layer) for layer in again] == [type(layer) for layer in reference]
 
 
+@pytest.mark.slow
 def test_a_dense_head_answers_as_torchvisions_layers_with_the_same_values() -> None:
     reference = import_torchvision().models.AlexNet(num_classes=2).classifier.eval()
     state = {f"classifier.{name}": value for name, value in reference.state_dict().items()}

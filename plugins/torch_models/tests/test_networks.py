@@ -78,6 +78,7 @@ def test_fe_alexnets_head_has_the_papers_number_of_parameters() -> None:
     assert count(head) == 9216 * 2304 * 2 + 9216 * 2 + 2 == 42_485_762
 
 
+@pytest.mark.slow
 def test_the_features_are_torchvisions_up_to_the_flattening() -> None:
     network = import_torchvision().models.alexnet(num_classes=2).eval()
     images = torch.rand(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))

@@ -27,6 +27,7 @@ from psychobench.testing import check_observer
 NOISE = np.random.default_rng(0).integers(0, 256, (14, 224, 224, 3), dtype=np.uint8)
 
 
+@pytest.mark.slow
 def test_listing_and_making_the_observer_imports_no_torch() -> None:
     code = (
         "import sys\n"
@@ -46,6 +47,7 @@ def test_a_seed_that_is_no_whole_number_is_refused_at_once(seed: object) -> None
         load_observer("fe_alexnet", seed=seed)
 
 
+@pytest.mark.slow
 def test_the_info_says_what_the_weights_saw(trained: SeededObserver) -> None:
     info = trained.info
     assert info.labels == ("sad", "happy")
@@ -69,6 +71,7 @@ def test_answers_do_not_depend_on_batch_or_order(trained: SeededObserver) -> Non
     np.testing.assert_allclose(trained.respond(NOISE[::-1])[::-1], together, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_observer_passes_the_conformance_kit(trained: SeededObserver) -> None:
     # a head trained on 16 faces judges nothing well: what depends on good answers is left out
     report = check_observer(
@@ -89,6 +92,7 @@ def test_replicates_are_what_their_seeds_give_alone(trained: SeededObserver) -> 
     assert np.abs(second.respond(NOISE) - third.respond(NOISE)).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_replicates_are_trained_in_one_go_and_read_back(
     trained: SeededObserver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def test_weights_without_a_classifier_are_refused(weights_file: Path) -> None:
         load_classifier("lenet", choose_pretraining(str(weights_file)))
 
 
+@pytest.mark.slow
 def test_cam_of_the_winning_class_averages_to_its_score(weights: Path, photographs: Path) -> None:
     classifier = load_classifier("alexnet", choose_pretraining(str(weights)))
     paths = sorted(photographs.iterdir())
@@ -76,6 +77,7 @@ def test_cam_of_the_winning_class_averages_to_its_score(weights: Path, photograp
         assert mean == pytest.approx(float(scores[best] - bias[best]), rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_every_part_of_a_photograph_is_seen(weights: Path, tmp_path: Path) -> None:
     classifier = load_classifier("alexnet", choose_pretraining(str(weights)))
     plain = np.full((60, 160, 3), 128, np.uint8)
@@ -93,6 +95,7 @@ def test_every_part_of_a_photograph_is_seen(weights: Path, tmp_path: Path) -> No
     assert changed[:, :12].mean() > 2 * changed[:, 48:].mean()
 
 
+@pytest.mark.slow
 def test_maps_are_written_and_compared_with_fixations(
     run_cli: Callable[..., Any], weights: Path, photographs: Path, tmp_path: Path
 ) -> None:

@@ -85,6 +85,7 @@ def few_objects() -> LabelledImages:
     return object_images(24, seed=0, size=64)
 
 
+@pytest.mark.slow
 def test_an_interrupted_pretraining_ends_as_an_uninterrupted_one(tmp_path: Path) -> None:
     """Killed at steps, within a checkpoint's tensors and before its record: the same bytes."""
     here = str(Path(__file__).parent)
@@ -101,6 +102,7 @@ def test_an_interrupted_pretraining_ends_as_an_uninterrupted_one(tmp_path: Path)
         assert torch.equal(resumed.network.state_dict()[name], value), name
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     pretrain(TINY, few_objects(), folder=tmp_path, progress=False)
     other = dataclasses.replace(TINY, learning_rate=1e-3)
@@ -125,6 +127,7 @@ def diverging(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop.Training, "_update", overflow)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("diverging")
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(ObserverError, match="loss of alexnet was none by step 4 of 8") as error:
@@ -133,6 +136,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(tmp_p
     assert json.loads((tmp_path / "checkpoint.json").read_text())["record"]["step"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("diverging")
 def test_no_checkpoint_is_promised_where_none_was_written(tmp_path: Path) -> None:
     with pytest.raises(ObserverError, match=r"step 4 of 8; take a learning rate below 0\.0006$"):
@@ -162,6 +166,7 @@ def test_the_memory_of_a_training_grows_with_its_largest_batch() -> None:
     assert memory_of(shared, 98, processes=2) == small
 
 
+@pytest.mark.slow
 def test_progress_counts_images_and_shows_loss_and_accuracies(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -184,6 +189,7 @@ def test_every_image_is_shown_once_in_a_pass() -> None:
     assert shown[:10].tolist() != shown[10:20].tolist()
 
 
+@pytest.mark.slow
 def test_pretraining_learns_to_tell_rendered_people_apart() -> None:
     train, held = identity_set(3, 12, 4, seed=0, size=64)
     recipe = dataclasses.replace(
@@ -203,6 +209,7 @@ def test_people_are_the_same_in_training_and_held_out_images_which_differ() -> N
     assert len(np.unique(pixels, axis=0)) == 10
 
 
+@pytest.mark.slow
 def test_the_paper_s_recipe_trains_torchvision_s_whole_network_and_keeps_the_best_epoch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -223,6 +230,7 @@ def test_the_paper_s_recipe_trains_torchvision_s_whole_network_and_keeps_the_bes
 POOLED = PretrainingRecipe()
 
 
+@pytest.mark.slow
 def test_pretraining_writes_float16_weights_and_a_card_that_describes_them(tmp_path: Path) -> None:
     data = few_objects()
     trained = pretrain(TINY, data, progress=False)
@@ -242,6 +250,7 @@ def test_pretraining_writes_float16_weights_and_a_card_that_describes_them(tmp_p
         assert torch.equal(written[name].float(), value)
 
 
+@pytest.mark.slow
 def test_equal_channels_leave_the_scores_as_they_were() -> None:
     network = make_network(TINY, 98).eval()
     images = object_set(49, seed=0, size=224).images

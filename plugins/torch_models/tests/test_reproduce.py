@@ -113,6 +113,7 @@ def answer(folder: Path, make: Counted, *, seeds: int = 1, settings: str = "thes
     return make.asked
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_where_it_was(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         answer(tmp_path, Counted(stop_after=7), seeds=3)
@@ -128,6 +129,7 @@ def test_answers_read_back_are_those_that_were_given(tmp_path):
     assert read.info["label_log_odds"] == ODDS
 
 
+@pytest.mark.slow
 def test_more_trainings_join_those_that_are_there(tmp_path):
     answer(tmp_path, Counted(), seeds=2)
     assert {one.seed for one in answer(tmp_path, Counted(), seeds=3)} == {2}
@@ -181,6 +183,7 @@ def test_all_faults_are_told_together_and_nobody_is_asked():
     assert nobody.asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "controls"), [(("alexnet_linear,alexnet_fresh",), False), ((), True)]
 )
@@ -191,6 +194,7 @@ def test_controls_alone_are_refused_before_they_are_asked(names, controls):
     assert nobody.asked == []
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_figures_claims_and_departures(
     run_cli: Callable, tmp_path: Path, known_networks: None
 ):
@@ -214,6 +218,7 @@ def test_the_command_writes_tables_figures_claims_and_departures(
     assert "FE-AlexNet" in svg
 
 
+@pytest.mark.slow
 def test_people_and_faces_of_ones_own_are_taken(
     run_cli: Callable, tmp_path: Path, known_networks: None
 ):
@@ -232,6 +237,7 @@ def test_people_and_faces_of_ones_own_are_taken(
     assert one["verdict"] == "holds"
 
 
+@pytest.mark.slow
 def test_a_run_hands_on_what_networks_say_of_themselves():
     result = run("ying2023", Options(("alexnet", "fe_alexnet"), seeds=2, seed=5), make=known)
     assert result.seeds == (5, 6)

@@ -94,6 +94,7 @@ def check(tmp_path: Path) -> Callable[..., Sources]:
     return check
 
 
+@pytest.mark.slow
 def test_heads_are_trained_on_ones_own_affectnet_once(check, affectnet, tmp_path):
     found = check(affectnet=affectnet, faces="procedural-objects")
     first, second = found.make("alexnet_linear", "object", [0, 1])
@@ -114,6 +115,7 @@ def test_heads_are_trained_on_ones_own_affectnet_once(check, affectnet, tmp_path
         np.testing.assert_array_equal(before.respond(images), after.respond(images))
 
 
+@pytest.mark.slow
 def test_heads_on_the_same_features_share_them(check, affectnet, monkeypatch):
     computed = []
     compute = Features._compute
@@ -128,6 +130,7 @@ def test_heads_on_the_same_features_share_them(check, affectnet, monkeypatch):
     assert computed == once
 
 
+@pytest.mark.slow
 def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet, tmp_path):
     found = check(affectnet=affectnet, faces="procedural-objects")
     store = Store(tmp_path / "answers", found.settings, {})
@@ -137,6 +140,7 @@ def test_networks_trained_on_affectnet_answer_under_every_mask(check, affectnet,
     assert answers.info["pretraining"] == "procedural-objects"
 
 
+@pytest.mark.slow
 def test_convolutions_pretrained_on_vggface2_say_how_much_of_it_they_saw(
     check, affectnet, vggface2, tmp_path
 ):
@@ -172,6 +176,7 @@ def test_networks_kept_by_another_recipe_are_other_settings(check, affectnet, mo
     assert check().settings == bundled  # nothing is kept but answers, which are asked again
 
 
+@pytest.mark.slow
 def test_no_network_answers_that_was_trained_on_other_data(vggface2, tmp_path):
     def stopped(*_: object) -> list[object]:
         raise KeyboardInterrupt
@@ -205,6 +210,7 @@ def test_weights_of_another_network_are_refused_before_training(check, weights_f
         )
 
 
+@pytest.mark.slow
 def test_a_whole_observer_is_no_pretraining(check, affectnet, tmp_path):
     list(check(affectnet=affectnet).make("alexnet_linear", "object", [0]))
     whole = tmp_path / "out" / "networks" / "alexnet_linear-object-seed0.safetensors"

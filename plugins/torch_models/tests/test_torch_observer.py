@@ -37,6 +37,7 @@ def observe(module: nn.Module, **options: Any) -> TorchObserver:
     return TorchObserver(module, transform=transform, name="mine", **options)
 
 
+@pytest.mark.slow
 def test_it_passes_the_conformance_kit() -> None:
     # an untrained network judges nothing well: what depends on good answers is left out
     report = check_observer(

@@ -60,6 +60,7 @@ def load(name: str, path: Path | str) -> FeatureExtractor:
     return load_classifier(f"torchvision:{name}", choose_pretraining(str(path)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEATURES)
 def test_what_is_left_gives_the_features_that_the_last_layer_took(name: str) -> None:
     options = {"init_weights": False} if name == "inception_v3" else {}
@@ -70,6 +71,7 @@ def test_what_is_left_gives_the_features_that_the_last_layer_took(name: str) -> 
     assert n_features == FEATURES[name]
 
 
+@pytest.mark.slow
 def test_the_scores_of_the_whole_network_come_from_these_features(tmp_path: Path) -> None:
     path = random_file("mobilenet_v3_small", tmp_path)
     extractor = load("mobilenet_v3_small", path)
@@ -82,11 +84,13 @@ def test_the_scores_of_the_whole_network_come_from_these_features(tmp_path: Path
     assert (extractor.size, extractor.n_features) == (224, 1024)
 
 
+@pytest.mark.slow
 def test_a_network_that_was_fine_tuned_for_other_classes_loads(tmp_path: Path) -> None:
     torch.save(zeros("resnet18", num_classes=7), tmp_path / "emotions.pth")
     assert load("resnet18", tmp_path / "emotions.pth").n_features == 512
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "now", "then"),
     [
@@ -165,6 +169,7 @@ def test_imagenet_weights_come_from_torchvision_with_its_size_and_normalisation(
     assert extractor.trained_size == 224
 
 
+@pytest.mark.slow
 def test_googlenet_is_torchvisions_own_whether_downloaded_or_from_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -195,6 +200,7 @@ def test_offline_the_error_says_where_the_file_may_be_put(
     assert "procedural-objects" not in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_it_passes_the_conformance_kit(tmp_path: Path, small: TransferRecipe) -> None:
     name = "torchvision:shufflenet_v2_x0_5"

@@ -49,6 +49,7 @@ def test_any_other_failure_of_torchvision_is_passed_on(monkeypatch: pytest.Monke
         _torchvision.import_torchvision()
 
 
+@pytest.mark.slow
 def test_a_fresh_interpreter_builds_alexnet_without_a_warning() -> None:
     code = (
         "from psychobench_torch.networks.torchvision_import import import_torchvision, _libraries\n"

@@ -66,6 +66,7 @@ def folders(root: Path, **n_images: int) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_a_head_is_trained_on_a_folder_and_judges_as_an_observer(
     run: Run, faces: Path, weights_file: Path, tmp_path: Path, cache: Path
 ) -> None:
@@ -106,6 +107,7 @@ def people(root: Path) -> Path:
 SMALL = ["--size", 64, "--epochs", 1, "--batch", 4, "--recipe", "quick"]
 
 
+@pytest.mark.slow
 def test_only_vggface2_makes_weights_face_based_and_heads_on_them_inherit_that(
     run: Run, faces: Path, tmp_path: Path
 ) -> None:
@@ -127,6 +129,7 @@ def test_only_vggface2_makes_weights_face_based_and_heads_on_them_inherit_that(
         assert record["stands_for"] == card["stands_for"]
 
 
+@pytest.mark.slow
 def test_an_interrupted_pretraining_goes_on_and_ends_with_the_same_weights(
     run: Run, faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +273,7 @@ def test_one_head_is_not_trained_by_several_processes(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_corrupt_image_stops_the_training_or_is_left_out(
     run: Run, faces: Path, weights_file: Path, tmp_path: Path
 ) -> None:
@@ -354,6 +358,7 @@ def test_the_page_on_training_names_every_option() -> None:
     assert sorted(name for name in options_there if f"`{name}" not in page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the job file is a shell script")
 @pytest.mark.skipif(not DOCS.is_dir(), reason="the pages are in the repository alone")
 def test_every_job_of_the_example_array_is_a_training_of_its_own(tmp_path: Path) -> None:

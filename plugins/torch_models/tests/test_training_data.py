@@ -80,6 +80,7 @@ def test_a_split_that_leaves_a_part_without_a_class_is_refused(patches: Patches)
         split(patches(20, labels=labels, validation=np.zeros(20, bool)), 0.2, 0)
 
 
+@pytest.mark.slow
 def test_a_rendered_face_is_happy_from_neutral_upwards() -> None:
     faces = rendered_faces(3, 4, 0.2, 5, False)
     reference = training_faces(3, 4, seed=5, size=224)
@@ -91,6 +92,7 @@ def test_a_rendered_face_is_happy_from_neutral_upwards() -> None:
     assert len({faces.sha256, *(other.sha256 for other in others)}) == 3
 
 
+@pytest.mark.slow
 def test_whole_people_of_the_rendered_ones_are_kept_for_validation_in_every_training() -> None:
     faces = rendered_faces(12, 2, 0.5, 0, False)
     (_, held), (_, again) = split(faces, 0.2, 1), split(faces, 0.2, 2)

@@ -59,6 +59,7 @@ def _own_cache(cache: Path) -> None:
     """Let every test keep unfinished trainings in a folder of its own."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HEADS)
 def test_every_kind_of_head_learns_a_linear_rule(
     kind: str, tiny_extractor: MakeBackbone, patches: Patches
@@ -70,6 +71,7 @@ def test_every_kind_of_head_learns_a_linear_rule(
     assert trained.kind == kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_every_optimiser_learns_it_and_gives_a_head_of_its_own(
     optimizer: str, tiny_extractor: MakeBackbone, patches: Patches
@@ -81,6 +83,7 @@ def test_every_optimiser_learns_it_and_gives_a_head_of_its_own(
     assert (digest(trained) == digest(adam)) == (optimizer == "adam")
 
 
+@pytest.mark.slow
 def test_labels_that_say_nothing_are_not_learnt(
     tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
@@ -88,6 +91,7 @@ def test_labels_that_say_nothing_are_not_learnt(
     assert abs(trained.epochs[-1].accuracy - 0.5) < 0.12  # 200 held-out images: SD .035
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dense", "excitation", "linear"])
 def test_a_head_is_the_same_byte_by_byte_alone_and_in_company(
     kind: str, tiny_extractor: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch
@@ -109,6 +113,7 @@ def test_a_head_is_the_same_byte_by_byte_alone_and_in_company(
     assert len({digest(trained) for trained in alone}) == 3
 
 
+@pytest.mark.slow
 def test_what_else_the_process_draws_changes_no_head(
     tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
@@ -119,6 +124,7 @@ def test_what_else_the_process_draws_changes_no_head(
     assert digest(train(extractor, patches(), "dense")[0]) == digest(first)
 
 
+@pytest.mark.slow
 def test_training_leaves_every_byte_of_the_backbone(
     patches: Patches, tiny_extractor: MakeBackbone
 ) -> None:
@@ -132,6 +138,7 @@ def test_training_leaves_every_byte_of_the_backbone(
     assert tensors_sha256({**network.state_dict(), **dense}) == before
 
 
+@pytest.mark.slow
 def test_pretrained_dense_layers_are_where_a_dense_head_starts_unless_they_start_afresh(
     tiny_extractor: MakeBackbone, patches: Patches
 ) -> None:
@@ -167,6 +174,7 @@ def test_the_odds_of_the_training_labels_are_told(
     assert (trained.n_train, trained.n_validation) == (150, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["linear", "dense"])
 def test_cached_views_reach_the_accuracy_of_fresh_augmentation(
     kind: str, tiny_extractor: MakeBackbone, patches: Patches
@@ -198,6 +206,7 @@ class _KilledError(BaseException):
     """Stands for a kill: nothing catches it."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state_seconds", [0, 1e9])  # after every epoch, or the last one alone
 @pytest.mark.parametrize(
     ("optimizer", "killed_after"),
@@ -239,6 +248,7 @@ def test_a_training_killed_after_any_epoch_goes_on_to_the_same_bytes(
     assert resumed.epochs == whole.epochs
 
 
+@pytest.mark.slow
 def test_only_what_was_not_done_is_done_again_and_nothing_stays(
     tiny_extractor: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
@@ -275,6 +285,7 @@ def test_short_trainings_leave_nothing_when_they_are_interrupted(
     assert not list(cache.parent.rglob("*"))
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_the_training_and_keeps_the_best_epoch_before(
     tiny_extractor: MakeBackbone, patches: Patches, monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:

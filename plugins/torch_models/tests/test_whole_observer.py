@@ -48,6 +48,7 @@ def file(head: TrainedHead, weights_file: Path, tmp_path_factory: pytest.TempPat
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cache")
 def test_its_answers_are_those_of_torchvisions_network_with_the_same_values(
     file: Path, head: TrainedHead
@@ -84,6 +85,7 @@ def test_it_says_what_it_was_trained_on_and_has_no_replicates(file: Path, cache:
     assert not cache.exists()
 
 
+@pytest.mark.slow
 def test_a_feature_map_of_another_size_than_the_images_comes_back(
     head: TrainedHead, tmp_path: Path
 ) -> None:
@@ -102,6 +104,7 @@ def test_a_feature_map_of_another_size_than_the_images_comes_back(
     assert again.network(pixels).shape == extractor.network(pixels).shape == (1, 25_088)
 
 
+@pytest.mark.slow
 def test_how_long_a_training_took_changes_no_byte_of_its_file(
     head: TrainedHead, weights_file: Path, tmp_path: Path
 ) -> None:
