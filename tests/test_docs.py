@@ -23,6 +23,7 @@ import pytest
 
 import psychobench
 from psychobench.cli.main import cli
+from psychobench.errors import PsychobenchError
 from psychobench.trials.columns import CANONICAL
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +116,10 @@ def test_the_commands_on_a_page_exist_with_their_options(page):
         command: click.Command | None = cli
         for word in words[1:]:
             if isinstance(command, click.Group) and not word.startswith("-"):
-                command = command.get_command(click.Context(command), word)
+                try:
+                    command = command.get_command(click.Context(command), word)
+                except PsychobenchError as error:  # with the core alone
+                    pytest.skip(str(error))
                 assert command is not None, f"no such command: {shlex.join(words)}"
         options = {name for each in command.params for name in (*each.opts, *each.secondary_opts)}
         used = {word.partition("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}

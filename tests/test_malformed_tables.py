@@ -182,6 +182,7 @@ def test_an_empty_frame_is_refused():
 
 @pytest.mark.parametrize("last", ["0.25", "", "NA", "12", "inf", "1e999", "fast", "007.5", " 0.5 "])
 def test_a_column_of_many_numbers_reads_as_it_would_cell_by_cell(write, monkeypatch, last):
+    pytest.importorskip("pandas", minversion="3")  # before, the last bit may differ
     times = np.random.default_rng(0).gamma(3, 0.2, 400).tolist()
     rows = [f"p{i % 3},0{i % 2},{i % 5},{i % 2},{rt!r}" for i, rt in enumerate(times)]
     header = "observer,condition,level,response,rt"
