@@ -161,5 +161,5 @@ def test_real_people_meet_the_network_that_was_trained_before(installed, shared)
     assert document["rows"][0]["status"] == "ok"
     assert document["cohort"]["n"] == 30
     assert document["cohort"]["left_out"] == {}
-    assert "judged other stimuli" in document["notes"][0]
+    assert "judged different stimuli" in document["notes"][0]
     assert head.stat().st_mtime_ns == before
