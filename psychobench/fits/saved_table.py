@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,9 +20,9 @@ class SavedAsTable:
     kind: ClassVar[str]
     table: pd.DataFrame
 
+    @abstractmethod
     def to_json(self) -> list[dict[str, Any]]:
         """Return the rows as native types."""
-        raise NotImplementedError
 
     def save(self, out: str | Path, *, overwrite: bool = False) -> Path:
         """Write the whole table.

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
-from psychobench.stimuli.landmarks.point_layouts import LINES
 
 _MOST_POINTS = 100_000
 _HALF = 0.5  # iBUG counts from 1 and means the centre of a pixel
@@ -103,11 +102,6 @@ def write_template(template: Template) -> str:
     for flag, line in zip(closed, template.lines, strict=True):
         rows += [str(flag), str(len(line)), " ".join(map(str, line))]
     return "\n".join(rows) + "\n"
-
-
-def template_lines(n_points: int) -> tuple[tuple[int, ...], ...]:
-    """Return the usual lines of a template with so many points; none where they are not known."""
-    return LINES.get(n_points, ())
 
 
 def landmark_flaws(points: NDArray[np.float64], size: tuple[int, int] | None = None) -> str | None:
