@@ -87,7 +87,10 @@ builder, of E-Prime's merged tables, and of MATLAB 7.3. Check the counts.
 )
 @click.option("--where", multiple=True, metavar="COL=VALUE", help="Only rows like these.")
 @click.option(
-    "--keep", multiple=True, metavar="REASON", help="Take rows left for this reason: practice."
+    "--keep",
+    multiple=True,
+    metavar="REASON",
+    help="Take rows otherwise left out for this reason: practice.",
 )
 @click.option(
     "--also", multiple=True, metavar="COL,COL", help="Further columns of the files to keep."
@@ -211,7 +214,7 @@ def _about(account: ImportedFile) -> list[str]:
     lines = [
         f"{account.file}: {account.format}, because {account.reason}.",
         f"  {number_of(account.rows, 'row')}: {account.taken} taken ({account.unanswered} without "
-        f"an answer), {account.rows - account.taken} left{': ' + left if left else ''}.",
+        f"an answer), {account.rows - account.taken} left out{': ' + left if left else ''}.",
     ]
     lines += [f"  {columns}."] if columns else []
     notes = [_in_options(note.removeprefix(account.file + ": ")) for note in account.notes]

@@ -24,10 +24,10 @@ COLUMNS = click.option(
     "--columns",
     multiple=True,
     metavar="NAME=YOURS,...",
-    help="What the file calls our columns, like observer=subject,response=chose_anger.",
+    help="Names of your columns, ours first, like observer=subject,response=chose_anger.",
 )
 WHERE = click.option(
-    "--where", multiple=True, metavar="COL=VALUE", help="Use only rows like these; repeatable."
+    "--where", multiple=True, metavar="COL=VALUE", help="Use only rows with this value; repeatable."
 )
 STATUSES = click.option(
     "--statuses",

@@ -1,4 +1,4 @@
-"""Which rows are not trials, and for what reason they are left."""
+"""Which rows are not trials, and for what reason they are left out."""
 
 from __future__ import annotations
 

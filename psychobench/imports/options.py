@@ -51,7 +51,7 @@ class ImportOptions:
         return frozenset(named)
 
     def takes_back(self, reason: str) -> bool:
-        """Whether rows that are left for this reason are to be taken all the same."""
+        """Whether rows left out for this reason are to be taken all the same."""
         return reason.startswith(tuple(self.keep))
 
     def left_of(self, export: ExportRows) -> dict[int, str]:

@@ -34,7 +34,7 @@ def name_silent_screens(
     Returns
     -------
     Series of str
-        Why each row is left; empty in all others.
+        Why each row is left out; empty in all others.
     """
     found = pd.Series("", index=cells.index, dtype=object)
     answered = ~cells["response"].map(is_blank)

@@ -204,7 +204,7 @@ def test_import_writes_a_table_that_fit_reads(all_layouts, put, run_cli, tmp_pat
         "import", put(all_layouts["psychopy"]), "--map", "j=1", "--map", "f=0", "--out", out
     )
     assert ran.code == 0, ran.err
-    assert "31 rows: 30 taken (1 without an answer), 1 left: 1 instruction" in ran.out
+    assert "31 rows: 30 taken (1 without an answer), 1 left out: 1 instruction" in ran.out
     assert "Keys: j = 1" in ran.out
     assert run_cli("fit", out).code == 0
 
@@ -260,7 +260,7 @@ def test_the_input_is_never_overwritten(all_layouts, put, run_cli):
         (("--level-from", "image"), "NAME=VALUE"),
         (("--observer-from", "sub-*"), "{observer}"),
         (("--columns", "level=lvl"), "has no 'lvl' (for level) (did you mean 'level'?)"),
-        (("--keep", "practise"), "none is left for 'practise'"),
+        (("--keep", "practise"), "none is left out for 'practise'"),
         (("--rt-unit", "min"), "must be s or ms"),
         (("--encoding", "utf-99"), "must be one that Python knows"),
         (("--where", "level=7"), "not level=7"),
