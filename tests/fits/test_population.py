@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 import psychobench
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
+from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
 from psychobench.fits.population.model import fit_population_model
 from psychobench.fits.population.partial_pooling import fit_population
@@ -24,7 +25,7 @@ MEAN, SD, LOG_WIDTH, LOG_SD = 0.53, 0.127, np.log(0.6), 0.25
 def simulate(n, trials, rng, levels=LEVELS, rate=40, chance=None):
     """Draw people from a known population, and let them answer: counts, PSEs, widths."""
     pse, width = rng.normal(MEAN, SD, n), np.exp(rng.normal(LOG_WIDTH, LOG_SD, n))
-    guess, lapse = np.minimum(rng.beta(1, rate, (2, n)), 0.4)
+    guess, lapse = np.minimum(rng.beta(1, rate, (2, n)) if rate < np.inf else np.zeros((2, n)), 0.4)
     if chance is not None:
         guess, share = np.full(n, chance), np.full(n, 0.5)
     else:
@@ -53,13 +54,14 @@ def row(population, parameter="pse"):
 
 @pytest.fixture(scope="module")
 def sparse():
-    """Forty people with five trials per level."""
-    return simulate(40, 5, np.random.default_rng(0))
+    """Thirty people with five trials per level, and the population estimated from them."""
+    table, pse, width = simulate(30, 5, np.random.default_rng(0))
+    return table, pse, width, fit_population(table)
 
 
 @pytest.mark.slow
 def test_a_populations_mean_and_spread_are_recovered():
-    table, pse, width = simulate(50, 30, np.random.default_rng(1))
+    table, pse, width = simulate(30, 30, np.random.default_rng(1))
     population = fit_population(table)
     for parameter, mean, sd in (("pse", MEAN, SD), ("width", np.exp(LOG_WIDTH), LOG_SD)):
         found = row(population, parameter)
@@ -75,7 +77,7 @@ def test_a_populations_mean_and_spread_are_recovered():
 def test_intervals_of_small_populations_cover_the_true_mean_and_spread():
     rng = np.random.default_rng(2)
     covered = np.zeros(3)
-    for _ in range(24):
+    for _ in range(10):
         table, pse, _ = simulate(8, 10, rng, LEVELS[::2])
         blocks = Blocks(
             np.tile(LEVELS[::2] - 0.5, (8, 1)), np.full((8, 4), 10.0),
@@ -87,43 +89,45 @@ def test_intervals_of_small_populations_cover_the_true_mean_and_spread():
         middle = 0.5 + pooled.locations @ pooled.axes.location
         error = np.sqrt(pooled.locations @ pooled.axes.location**2 - (middle - 0.5) ** 2)
         covered += [low < MEAN < high, least < SD < most, (np.abs(middle - pse) < 2 * error).mean()]
-    assert (covered >= 0.83 * 24).all(), covered
-    assert covered[2] < 0.99 * 24
+    assert (covered >= 0.79 * 10).all(), covered
+    assert covered[2] < 0.999 * 10
 
 
 @pytest.mark.slow
 def test_pooling_brings_sparse_people_nearer_to_the_truth_than_separate_fits(sparse):
-    table, pse, width = sparse
-    people = fit_population(table).individuals
-    alone = psychobench.fit(table).table
-    usable = alone["status"].isin(["ok", "step"]).to_numpy()
+    table, pse, width, population = sparse
+    people, hits = population.individuals, table["n_target"].to_numpy(float).reshape(-1, 7)
+    blocks = Blocks(np.tile(LEVELS, (30, 1)), np.full((30, 7), 5.0), hits)
+    usable = people["status_alone"].isin(["ok", "step"]).to_numpy()
 
     def error(estimates, truth):
         return np.sqrt(np.mean((estimates - truth)[usable] ** 2))
 
-    assert error(people["pse"], pse) < 0.85 * error(alone["pse"], pse)
-    logs = np.log(alone["width"]), np.log(people["width"])
+    assert error(people["pse"], pse) < 0.85 * error(people["pse_alone"], pse)
+    logs = np.log(ml.fit(blocks, FitOptions()).width), np.log(people["width"])
     assert error(logs[1], np.log(width)) < 0.6 * error(logs[0], np.log(width))
-    assert people["pse"].std() < SD < alone["pse"][usable].std()
+    spreads = [each[usable].std(ddof=1) for each in (people["pse"], pse, people["pse_alone"])]
+    assert spreads == sorted(spreads)
 
 
 @pytest.mark.slow
 def test_with_many_trials_pooling_gives_the_mean_and_sd_of_separate_fits():
-    table, *_ = simulate(12, 200, np.random.default_rng(3))
-    population, alone = fit_population(table), psychobench.fit(table).table
+    table, *_ = simulate(12, 200, np.random.default_rng(3), rate=np.inf)
+    population = fit_population(table, asymptotes="fixed")
     found, people = row(population), population.individuals
-    assert found["mean"] == pytest.approx(alone["pse"].mean(), abs=0.003)
+    alone = people["pse_alone"]
+    assert found["mean"] == pytest.approx(alone.mean(), abs=0.003)
     # the SD's posterior has its median a little above the sample's SD: 12 people are few
-    assert found["sd"] == pytest.approx(alone["pse"].std(), rel=0.1)
-    np.testing.assert_allclose(people["pse"], alone["pse"], atol=0.02)
+    assert found["sd"] == pytest.approx(alone.std(), rel=0.1)
+    np.testing.assert_allclose(people["pse"], alone, atol=0.02)
     assert (people["pooling"] < 0.05).all()
-    t = stats.t.interval(0.95, 11, alone["pse"].mean(), alone["pse"].sem())
+    t = stats.t.interval(0.95, 11, alone.mean(), alone.sem())
     assert found["mean_high"] - found["mean_low"] == pytest.approx(t[1] - t[0], rel=0.1)
 
 
 @pytest.mark.slow
 def test_who_answered_little_is_placed_where_the_population_is(sparse):
-    table, *_ = sparse
+    table = sparse[0].head(140)
     few = counts([[0, 1, 0, 0, 0, 0, 0]], [0, 1, 0, 0, 1, 0, 0]).assign(observer="new")
     population = fit_population(pd.concat([table, few]))
     new = population.individuals.iloc[-1]
@@ -137,15 +141,14 @@ def test_who_answered_little_is_placed_where_the_population_is(sparse):
 @pytest.mark.slow
 def test_people_whose_pse_lies_outside_the_levels_are_part_of_the_population():
     rng = np.random.default_rng(5)
-    pse = rng.normal(0.8, 0.25, 40)
+    pse = rng.normal(0.8, 0.25, 24)
     hits = rng.binomial(20, ndtr((LEVELS - pse[:, None]) / 0.15))
-    table = counts(hits, 20)
-    alone = psychobench.fit(table).table
-    outside = ~alone["status"].isin(["ok", "step"])
-    assert 3 < outside.sum() < 20
-    found = row(fit_population(table))
+    population = fit_population(counts(hits, 20))
+    people, found = population.individuals, row(population)
+    outside = ~people["status_alone"].isin(["ok", "step"])
+    assert 2 < outside.sum() < 12
     # leaving them out moves the mean inwards and hides part of the spread
-    usable = alone["pse"][~outside]
+    usable = people["pse_alone"][~outside]
     assert abs(found["mean"] - pse.mean()) < 0.5 * abs(usable.mean() - pse.mean())
     assert usable.std() < 0.9 * pse.std(ddof=1)
     assert found["sd_low"] < pse.std(ddof=1) < found["sd_high"]
@@ -294,7 +297,7 @@ def test_sentences_give_mean_and_spread_with_their_intervals(sparse):
 def test_everybody_of_a_real_study_is_in_its_population(shared):
     columns = {"observer": "subject", "response": "chose_anger"}
     trials = psychobench.read_trials(shared / "wegrzyn2015" / "trials.csv", columns=columns)
-    population = fit_population(trials)
+    population = fit_population(trials[trials["condition"] != "eyes"])
     assert (population.table["n"] == 30).all()
     pses = population.table[population.table["parameter"] == "pse"].set_index("condition")
     widths = population.table[population.table["parameter"] == "width"].set_index("condition")
