@@ -23,8 +23,8 @@ STOREYS = {
     "data of other programs": ("exports", "gaze", "imports"),
     "who answers, what was answered, what was shown": ("observers", "trials", "stimuli"),
     "the ground": (
-        *("draw", "tables", "parallel", "outputs", "resources"),
-        *("images", "arguments", "messages", "errors"),
+        *("draw", "plans", "tables", "parallel", "outputs", "resources"),
+        *("images", "arguments", "toml_files", "messages", "errors"),
     ),
 }
 WIDTH, HEIGHT, GAP = 10.0, 0.8, 0.26

@@ -41,6 +41,7 @@ _PUBLIC = {
     "mask_stimuli": "psychobench.stimuli.masked_set",
     "morph_stimuli": "psychobench.stimuli.morphing.morphed_set",
     "published": "psychobench.comparison.published",
+    "read_plan": "psychobench.plans",
     "read_trials": "psychobench.trials.table",
     "recover_observers": "psychobench.comparison.agreement.recovery",
     "render_stimuli": "psychobench.stimuli.rendering.rendered_set",

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from psychobench.comparison.cohort_measures import counted
 from psychobench.comparison.conditions.condition_tests import ConditionTests
 from psychobench.fits.pse import Fits
+from psychobench.plans import Followed, Plan
 from psychobench.trials.screening import Exclusion, Screening
 
 MEASURES = ("pse", "jnd")
 FORCED_CHOICE_MEASURES = ("threshold", "jnd")  # a forced choice has no PSE
+# the tables of a plan that an analysis carries out
+TABLES = ("data", "design", "exclude", "fit", "tests")
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class AnalysisData:
         What a reader should know: what could not be done, and why.
     provenance : mapping
         What the analysis was made from: time, versions, options, seed and the file's hash.
+    followed : Followed or None
+        The plan that was followed, with each departure from it; None without a plan.
     """
 
     table: pd.DataFrame
@@ -65,6 +70,13 @@ class AnalysisData:
     statuses: tuple[str, ...]
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    followed: Followed | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The choices of this analysis, with which it can be repeated."""
+        made = Plan.of(self.provenance.get("options", {}), tables=TABLES)
+        return made if self.followed is None else self.followed.plan.joined(made)
 
     @property
     def measures(self) -> tuple[str, str]:

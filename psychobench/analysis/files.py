@@ -11,10 +11,11 @@ from psychobench.analysis.page import analysis_page
 from psychobench.analysis.tables import analysis_document, analysis_tables
 from psychobench.analysis.text import analysis_text
 from psychobench.outputs import output_folder
+from psychobench.plans.plan import FILE as PLAN
 from psychobench.tables.output import csv_bytes
 
 KIND = "analysis"
-ALWAYS = ("report.html", "summary.txt", "analysis.json", "fits.csv")
+ALWAYS = ("report.html", "summary.txt", "analysis.json", "fits.csv", PLAN)
 
 
 def save_analysis(analysis: AnalysisData, folder: Path, *, overwrite: bool = False) -> None:
@@ -39,6 +40,7 @@ def save_analysis(analysis: AnalysisData, folder: Path, *, overwrite: bool = Fal
         }
         for name, text in texts.items():
             (staged / name).write_text(text + "\n", encoding="utf-8")
+        (staged / PLAN).write_text(analysis.plan.to_toml(), encoding="utf-8")
         for name, table in analysis_tables(analysis).items():
             (staged / f"{name}.csv").write_bytes(csv_bytes(table))
         for name, figure in figures.items():

@@ -18,6 +18,7 @@ from psychobench.analysis.page_tables import (
     participants_table,
     status_lines,
 )
+from psychobench.analysis.plan_report import plan_sections
 from psychobench.analysis.text import data_sentence, exclusion_sentence, status_sentence
 from psychobench.reports.methods import model_sentences
 from psychobench.reports.page import (
@@ -48,6 +49,7 @@ def analysis_page(analysis: AnalysisData, figures: Mapping[str, Figure] | None =
     sections = [
         Section("summary", "In short", [Text(_in_short(analysis), listed=True)]),
         Section("data", "Data and exclusions", _data(analysis)),
+        *plan_sections(analysis),
         Section("design", "Design", [design_table(analysis)]),
         Section("checks", "Checks before fitting", _checks(analysis)),
         Section("model", "Model and priors", [Text(model_sentences(analysis.fits))]),

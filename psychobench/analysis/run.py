@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from psychobench.analysis.data import measure_name, measures_of
+from psychobench.analysis.data import TABLES, measure_name, measures_of
+from psychobench.analysis.departures import with_plan
 from psychobench.analysis.descriptives import describe
 from psychobench.analysis.design import find_factors
 from psychobench.analysis.result import Analysis
@@ -18,6 +19,7 @@ from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statu
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
+from psychobench.plans import PlanLike, takes_plan
 from psychobench.reports.provenance import provenance
 from psychobench.trials.columns import parse_where
 from psychobench.trials.screening import (
@@ -36,9 +38,11 @@ SIMULATIONS = 100  # data sets per fit; enough to flag a curve at .05
 NO_TRIALS = "the table holds no single trials, so that none could be checked before fitting"
 
 
+@takes_plan(*TABLES, finish=with_plan)
 def analyse(
     table: TableLike,
     *,
+    plan: PlanLike = None,
     columns: Pairs = None,
     where: Pairs = None,
     within: Names = None,
@@ -57,6 +61,10 @@ def analyse(
     ----------
     table : DataFrame, str or path
         Trials or counts with the documented columns, or a CSV or TSV file of them.
+    plan : str, path, mapping or Plan, optional
+        The choices of an earlier analysis, or of one that was registered: a file ``plan.toml``, or
+        what `psychobench.read_plan` returns. What this call names itself is done instead, and each
+        such departure is reported, as are people, levels and trials that differ from the plan's.
     columns : mapping, str or sequence of str, optional
         What the table's columns are called, by our names: ``{"observer": "subject"}``,
         ``"observer=subject,response=chose"`` or a list of such texts.
@@ -110,6 +118,7 @@ def analyse(
     >>> bool(found.tests["pse"].pairs[0].p < 0.01)
     True
     """
+    del plan  # the decorator has taken it
     rules = parse_exclusions(exclude)
     included = check_statuses(statuses)
     trials = load_table(table, columns, where)

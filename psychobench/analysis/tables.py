@@ -44,5 +44,7 @@ def analysis_document(analysis: AnalysisData) -> dict[str, Any]:
         "between": analysis.between,
         "confidence": analysis.confidence,
         "notes": list(analysis.notes),
+        "plan": analysis.plan.to_dict(),
+        "departures": [] if analysis.followed is None else json_rows(analysis.followed.to_frame()),
         "provenance": dict(analysis.provenance),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psychobench.analysis.data import AnalysisData, measure_name
+from psychobench.analysis.plan_report import plan_sentences
 from psychobench.messages import number_of
 from psychobench.reports.words import number_text
 from psychobench.tables.output import json_rows
@@ -59,7 +60,8 @@ def _data(analysis: AnalysisData) -> str:
         for row in json_rows(analysis.left_out)
     ]
     simulated = ["SIMULATED people: no claim about people."] if analysis.simulated else []
-    return "\n".join([*simulated, data_sentence(analysis), exclusion_sentence(analysis), *lines])
+    sentences = [data_sentence(analysis), exclusion_sentence(analysis)]
+    return "\n".join([*simulated, *sentences, *lines, *plan_sentences(analysis)])
 
 
 def _flags(analysis: AnalysisData) -> str:

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--plan",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Make the choices of this plan.toml; options beside it are reported as departures.",
+)
 @shared.COLUMNS
 @shared.WHERE
 @click.option(
@@ -63,6 +69,8 @@ def analyse(file: Path, out: Path | None, overwrite: bool, as_json: bool, **opti
 
     if out is not None:
         check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
+    if options["plan"] is not None:
+        options = shared.given(options)
     found = _as_typed(analyse_file(file, **options), out)
     if out is not None:
         found.save(out, overwrite=overwrite)

@@ -84,6 +84,15 @@ _BOUNDS = _fit_option(
 )
 
 
+def given(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that were typed, without those that have their default."""
+    context = click.get_current_context()
+    untyped = click.core.ParameterSource.DEFAULT
+    return {
+        name: it for name, it in options.items() if context.get_parameter_source(name) != untyped
+    }
+
+
 def curve_shape(command: Any) -> Any:
     """Declare the options of the curve's shape, for commands that fit in one way only."""
     for option in reversed((_SIGMOID, _ASYMPTOTES, _TASK, _BOUNDS)):

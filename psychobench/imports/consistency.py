@@ -45,7 +45,8 @@ def check_keep(options: ImportOptions, files: Sequence[ParsedFile]) -> None:
     for word in options.keep:
         if not any(reason.startswith(word) for reason in found):
             raise OptionError(
-                f"`keep` must be a reason for which rows are left out: none is left out for '{word}'; "
+                f"`keep` must be a reason for which rows are left out: none is left out for "
+                f"'{word}'; "
                 f"reasons found: {shown(sorted(found)) if found else 'none'}"
             )
 

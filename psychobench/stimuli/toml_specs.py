@@ -11,13 +11,13 @@ import dataclasses
 import itertools
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from psychobench.errors import StimulusError
 from psychobench.messages import nearest
+from psychobench.toml_files import read_toml, unknown_keys
 
 _WORDS = ("name", "title", "source", "target")
 _STRETCH = ("start", "stop", "step")
@@ -25,43 +25,9 @@ _MOST_LEVELS = 1000
 _Parameters = TypeVar("_Parameters")
 
 
-def read_toml(path: Path) -> tuple[str, dict[str, Any]]:
-    """Read a TOML file.
-
-    Returns
-    -------
-    tuple
-        Its text and what it says.
-
-    Raises
-    ------
-    StimulusError
-        If it is missing or no TOML.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
-        return text, tomllib.loads(text)
-    except FileNotFoundError:
-        raise StimulusError(f"a spec must exist: {path} is missing; correct the path") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise StimulusError(
-            f"a spec must be a TOML file: {path} is not ({error}); correct that place"
-        ) from None
-
-
-def unknown_keys(section: str, found: Mapping[str, Any], known: Sequence[str]) -> list[str]:
-    """List the keys that are not known, each with the one that was probably meant.
-
-    Examples
-    --------
-    >>> unknown_keys("image.", {"widht": 9}, ["width", "height"])
-    ["image.widht is not a known key (did you mean 'width'?); the keys are width, height"]
-    """
-    return [
-        f"{section}{key} is not a known key{nearest(key, known)}; the keys are {', '.join(known)}"
-        for key in found
-        if key not in known
-    ]
+def read_spec_file(path: Path) -> tuple[str, dict[str, Any]]:
+    """Read the text of a spec, and what it says; see `psychobench.toml_files.read_toml`."""
+    return read_toml(path, "a spec", StimulusError)
 
 
 def raise_faults(path: Path, faults: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from psychobench.errors import OptionError, StimulusError
 from psychobench.stimuli.masks.mask_spec import MaskSpec, as_region, read_mask_specs
-from psychobench.stimuli.toml_specs import read_toml
+from psychobench.stimuli.toml_specs import read_spec_file
 
 Masks = str | Iterable[str | MaskSpec] | Mapping[str, str | Sequence[int]] | None
 """Regions as text, ``NAME=REGION``, ``NAME=I,J,K``, a mapping of the same, or specs."""
@@ -79,7 +79,7 @@ def _read_file(path: Path, settings: Mapping[str, Any], faults: list[str]) -> tu
         raise OptionError(
             f"`{next(iter(settings))}` belongs to `masks`: with `spec`, write it into {path}"
         )
-    _, found = read_toml(path)
+    _, found = read_spec_file(path)
     specs = read_mask_specs(found.get("masks", {}), faults)
     if not specs and not faults:
         faults.append(f"a spec must have masks: {path} has none; write [masks.NAME]")

@@ -10,7 +10,8 @@ from typing import Any
 
 from psychobench.messages import nearest
 from psychobench.stimuli.masks.regions import REGIONS
-from psychobench.stimuli.toml_specs import is_number, unknown_keys
+from psychobench.stimuli.toml_specs import is_number
+from psychobench.toml_files import unknown_keys
 
 FILLS = ("grey", "mean", "local", "noise", "blur")
 POLYGON = "polygon"

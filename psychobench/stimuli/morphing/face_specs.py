@@ -14,8 +14,8 @@ from psychobench.stimuli.toml_specs import (
     read_parameters,
     read_section,
     read_whole,
-    unknown_keys,
 )
+from psychobench.toml_files import unknown_keys
 
 _RENDERED_SIZES = (64, 2048)
 _PHOTOGRAPH = ("image", "template", "images", "templates")

@@ -20,11 +20,11 @@ from psychobench.stimuli.toml_specs import (
     read_choice,
     read_levels_key,
     read_section,
+    read_spec_file,
     read_titles,
-    read_toml,
     read_whole,
-    unknown_keys,
 )
+from psychobench.toml_files import unknown_keys
 
 KINDS = ("morph", "transform", "average")
 LIPS = ("keep", "free")
@@ -140,7 +140,7 @@ def read_morph_spec(path: Path) -> MorphSpec:
     StimulusError
         If it cannot be read or anything in it is wrong: one line per fault.
     """
-    text, found = read_toml(path)
+    text, found = read_spec_file(path)
     faults: list[str] = []
     kind = _read_kind(found, faults)
     average = kind == "average"

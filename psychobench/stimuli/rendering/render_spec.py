@@ -14,10 +14,10 @@ from psychobench.stimuli.toml_specs import (
     read_levels_key,
     read_parameters,
     read_section,
+    read_spec_file,
     read_titles,
-    read_toml,
-    unknown_keys,
 )
+from psychobench.toml_files import unknown_keys
 
 SPEC_FILE = "spec.toml"
 _KEYS = ("kind", "name", "title", "source", "target", "masks", "levels", "image")
@@ -79,7 +79,7 @@ def read_render_spec(path: Path) -> RenderSpec:
     StimulusError
         If it cannot be read or anything in it is wrong: one line per fault.
     """
-    text, found = read_toml(path)
+    text, found = read_spec_file(path)
     faults = unknown_keys("", found, [*_KEYS, *_OPTIONAL])
     faults += [f"it must have {key}; add it" for key in _KEYS if key not in found]
     words = read_titles(found, faults)
