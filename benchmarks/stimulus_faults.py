@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from planted_faults import Images, planted, rendered_faces, write_images
+from planted_faults import FAULTS, Images, plant, rendered_faces, write_images
 
 from psychobench.stimuli.faces import Identity
 from psychobench.stimuli.landmarks.template_files import read_template
@@ -79,8 +79,10 @@ def main() -> None:
             rows = np.linspace(0, len(images) - 1, n_levels).round().astype(int)
             odd = int(rng.integers(n_levels))
             marks = points[rows] if rng.random() < 0.5 else None
-            sets = [("clean", images[rows], ""), *planted(images[rows], points[rows], odd)]
-            for fault, changed, words in sets:
+            for fault in ("clean", *FAULTS):
+                changed, words = images[rows], ""
+                if fault in FAULTS:
+                    changed, words = plant(fault, changed, points[rows], odd)
                 with tempfile.TemporaryDirectory() as home:
                     flags = check_stimuli(write_images(Path(home) / "set", changed, marks)).flags
                 hit = any(words in flag for flag in flags) if words else bool(flags)

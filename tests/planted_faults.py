@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -101,11 +101,12 @@ def one_twice(images: Images, points: NDArray[np.float64], odd: int) -> Images:
 
 
 def drifting(images: Images, points: NDArray[np.float64], odd: int) -> Images:
+    rows = np.moveaxis(images, -1, 1).astype(float)  # the colours as further rows: a plane is fast
     moved = [
-        shift(image.astype(float), (0.0, 0.5 * number, 0.0), order=3, mode="nearest")
-        for number, image in enumerate(images)
+        shift(plane.reshape(-1, plane.shape[-1]), (0.0, 0.5 * number), order=3, mode="nearest")
+        for number, plane in enumerate(rows)
     ]
-    return _bytes(np.stack(moved))
+    return _bytes(np.moveaxis(np.stack(moved).reshape(rows.shape), 1, -1))
 
 
 def growing(images: Images, points: NDArray[np.float64], odd: int) -> Images:
@@ -158,11 +159,9 @@ def partner(n_levels: int, odd: int) -> int:
     return odd + 1 if odd + 1 < n_levels else odd - 1
 
 
-def planted(
-    images: Images, points: NDArray[np.float64], odd: int
-) -> Iterator[tuple[str, Images, str]]:
-    """Yield each fault's name, the images that have it, and the words that name it."""
+def plant(fault: str, images: Images, points: NDArray[np.float64], odd: int) -> tuple[Images, str]:
+    """Return images with one fault, and the words that name it."""
+    change, words = FAULTS[fault]
     first, second = sorted((odd, partner(len(images), odd)))
     pair = f"f{first:02d}.png and f{second:02d}.png"
-    for name, (plant, words) in FAULTS.items():
-        yield name, plant(images, points, odd), words.format(odd=f"f{odd:02d}.png", pair=pair)
+    return change(images, points, odd), words.format(odd=f"f{odd:02d}.png", pair=pair)

@@ -133,35 +133,57 @@ def _all_points_of_eyes(landmarks: Landmarks, points: Values) -> NDArray[np.bool
     return np.asarray((points[:, None] == eyes[None]).all(axis=2).any(axis=1))
 
 
+def robust_fit(design: Grey, values: Values, *, rounds: int, noise: float) -> Values:
+    """Fit a linear model in which observations that fit badly lose their weight (Cauchy's [1]_).
+
+    Parameters
+    ----------
+    design : ndarray of float64, shape (n_terms, n)
+        One row for each term.
+    values : ndarray of float64, shape (n,)
+        What is fitted.
+    rounds : int
+        Of reweighting, at most.
+    noise : float
+        The smallest error that costs weight, in the unit of the values.
+
+    References
+    ----------
+    .. [1] Holland, P. W., & Welsch, R. E. (1977). Robust regression using iteratively reweighted
+       least-squares. Communications in Statistics, 6(9), 813-827.
+    """
+    found, weighted = np.zeros(len(design)), design
+    for _ in range(rounds):
+        before = found
+        found = np.linalg.lstsq(weighted @ design.T, weighted @ values, rcond=None)[0]
+        if np.allclose(found, before, rtol=1e-4, atol=1e-9):
+            break
+        error = abs(values - found @ design)
+        weighted = design / (1.0 + (error / (1.4826 * float(np.median(error)) + noise)) ** 2)
+    return np.asarray(found)
+
+
 def _register(here: Grey, there: Grey, chosen: Region) -> tuple[Values, Values]:
     """Return shift and growth from one image to another, and the squared errors that are left."""
     design, change = _design(here, chosen), (there - here)[chosen]
-    weight = np.ones(len(change))
-    for _ in range(_ROUNDS):
-        weighted = design * weight[:, None]
-        found = np.linalg.lstsq(weighted.T @ design, weighted.T @ change, rcond=None)[0]
-        error = change - design @ found
-        scale = 1.4826 * float(np.median(abs(error))) + _NOISE
-        weight = 1.0 / (1.0 + (error / scale) ** 2)
-    return np.asarray(-found[:3], dtype=np.float64), np.asarray(error**2)
+    found = robust_fit(design, change, rounds=_ROUNDS, noise=_NOISE)
+    return -found[:3], np.asarray((change - found @ design) ** 2)
 
 
 def _misfit(here: Grey, there: Grey, chosen: Region) -> Values:
     """Return the squared errors that gain and offset alone leave."""
-    design, change = _design(here, chosen)[:, 3:], (there - here)[chosen]
-    error = change - design @ np.linalg.lstsq(design, change, rcond=None)[0]
-    return np.asarray(error**2)
+    design, change = _design(here, chosen)[3:], (there - here)[chosen]
+    found = np.linalg.lstsq(design @ design.T, design @ change, rcond=None)[0]
+    return np.asarray((change - found @ design) ** 2)
 
 
-def _design(image: Grey, chosen: Region) -> Values:
-    """Return how an image changes with shift, growth, gain and offset, shape (n, 5)."""
+def _design(image: Grey, chosen: Region) -> Grey:
+    """Return how an image changes with shift, growth, gain and offset, shape (5, n)."""
     down, across = np.gradient(image)
-    y, x = (
-        place - 0.5 * (side - 1)
-        for place, side in zip(np.indices(image.shape), image.shape, strict=True)
-    )
-    columns = (across, down, across * x + down * y, image, np.ones_like(image))
-    return np.stack([np.asarray(column)[chosen] for column in columns], axis=1)
+    y, x = np.ogrid[: image.shape[0], : image.shape[1]]
+    radial = across * (x - 0.5 * (image.shape[1] - 1)) + down * (y - 0.5 * (image.shape[0] - 1))
+    terms = np.stack([across, down, radial, image, np.ones_like(image)])
+    return np.asarray(terms[:, chosen])
 
 
 def _move(image: Grey, move: Values) -> Grey:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychobench.stimuli.checking.face_position import shrink
+from psychobench.stimuli.checking.face_position import robust_fit, shrink
 from psychobench.stimuli.masks.regions import Region
 
 Grey = NDArray[np.float64]
@@ -16,7 +17,9 @@ _SIDE = 300  # pixels of the longer side on which seams are sought
 _SMALLEST = 0.02  # share of the image that a region with a seam covers
 _EDGE = 2.5  # grey levels by which a region must differ from its surroundings
 _BAND = 2.0  # pixels on either side of the border over which grey levels are averaged
+_REACH = 4.0  # bands over which they are averaged along the border
 _MEDIAN = 5  # pixels: thin lines, as moved contours leave, are no regions
+_SPARSE = 2  # every how many pixels across and down are enough for a gain and an offset
 _ALIKE = 2.0  # grey levels that a step may vary along its border, as a median deviation
 
 
@@ -46,9 +49,10 @@ def measure_seams(grey: Grey, ignore: Region, face: Region | None = None) -> NDA
     small = np.stack([shrink(image, factor) for image in grey])
     hidden = shrink(ignore.astype(float), factor) > 0
     known = None if face is None else shrink(face.astype(float), factor) > 0.5
+    borders = [] if known is None else [_Border.of(known, hidden)]
     usual = np.median(small, axis=0)
-    sizes = np.array([_largest(image, usual, hidden, known) for image in small])
-    across = _largest(small[-1], small[0], hidden, known)
+    sizes = np.array([_largest(image, usual, hidden, borders) for image in small])
+    across = _largest(small[-1], small[0], hidden, borders)
     if across > sizes.max():
         ends = [sizes[0], sizes[-1]]
         sizes[0 if ends[0] > ends[1] else -1] = across
@@ -68,19 +72,86 @@ def seam_along(region: Region, image: Grey, *, ignore: Region | None = None) -> 
     >>> seam_along(square, 100.0 + 8.0 * square)
     8.0
     """
-    return _step(region, image, ignore)[0]
+    return _Border.of(region, ignore).step(image)[0]
 
 
-def _largest(image: Grey, usual: Grey, hidden: Region, face: Region | None) -> float:
+@dataclass(frozen=True, eq=False)
+class _Border:
+    """The border of a region: where steps are measured, and the bands on either side of it.
+
+    Attributes
+    ----------
+    window : tuple of slice
+        The part of the image that holds the border and its bands.
+    along : ndarray of bool
+        The pixels of the border, in the window.
+    bands : list of tuple of float, ndarray of bool and ndarray of float
+        How each band counts for the step, where it is, and its smoothed shape.
+    """
+
+    window: tuple[slice, ...]
+    along: Region
+    bands: list[tuple[float, Region, Grey]]
+
+    @classmethod
+    def of(cls, region: Region, ignore: Region | None) -> _Border:
+        from scipy.ndimage import distance_transform_edt
+
+        window = _window(region)
+        inside = distance_transform_edt(region[window])
+        outside = distance_transform_edt(~region[window])
+        frame = np.zeros(region.shape, dtype=bool)
+        frame[1:-1, 1:-1] = True
+        along = (inside > 0.0) & (inside <= 1.0) & frame[window]
+        if ignore is not None:
+            along &= ~ignore[window]
+        bands = []
+        for side, distance in ((1.0, inside), (-1.0, outside)):
+            for factor, low in ((1.5, 0.0), (-0.5, _BAND)):
+                band = (distance > low) & (distance <= low + _BAND)
+                bands.append((side * factor, band, _blur(band.astype(float))))
+        return cls(window, along, bands)
+
+    def step(self, image: Grey) -> tuple[float, float]:
+        """Return the median step across the border, and its median deviation along it."""
+        if np.count_nonzero(self.along) < 4 * _BAND:
+            return 0.0, np.inf
+        part, along = image[self.window], self.along
+        steps = np.zeros(np.count_nonzero(along))
+        for factor, band, weight in self.bands:
+            steps += factor * _blur(part * band)[along] / np.maximum(weight[along], 1e-6)
+        middle = float(np.median(steps))
+        return round(middle, 9), float(np.median(abs(steps - middle)))
+
+
+def _window(region: Region) -> tuple[slice, ...]:
+    """Return the part of an image round a region that its bands, blurred, do not leave."""
+    margin = int(2 * _BAND + _REACH * _BAND) + 2
+    sides = []
+    for axis in (1, 0):
+        used = np.flatnonzero(region.any(axis=axis))
+        low, high = (int(used[0]), int(used[-1])) if used.size else (0, 0)
+        sides.append(slice(max(low - margin, 0), high + margin + 1))
+    return tuple(sides)
+
+
+def _blur(image: Grey) -> Grey:
+    from scipy.ndimage import gaussian_filter
+
+    return np.asarray(gaussian_filter(image, _BAND, truncate=_REACH))
+
+
+def _largest(image: Grey, usual: Grey, hidden: Region, borders: Sequence[_Border]) -> float:
     """Return the largest step that is one before gain and offset are taken away and after."""
     raw = image - usual
-    changes = (raw, _without_gain(raw, usual))
+    left = _without_gain(raw, usual)
     found = 0.0
-    for region in (*_regions(changes[0]), *_regions(changes[1]), *([] if face is None else [face])):
-        raw_step, spread = _step(region, changes[0], hidden)
-        if abs(raw_step) < _EDGE:
+    regions = (*_regions(raw), *_regions(left))
+    for border in (*(_Border.of(region, hidden) for region in regions), *borders):
+        raw_step, spread = border.step(raw)
+        if abs(raw_step) < max(_EDGE, found):
             continue
-        left_step, left_spread = _step(region, changes[1], hidden)
+        left_step, left_spread = border.step(left)
         size = min(abs(raw_step), abs(left_step))
         if raw_step * left_step > 0 and min(spread, left_spread) <= max(_ALIKE, 0.25 * size):
             found = max(found, size)
@@ -89,50 +160,24 @@ def _largest(image: Grey, usual: Grey, hidden: Region, face: Region | None) -> f
 
 def _without_gain(change: Grey, usual: Grey) -> Grey:
     """Take away what a gain and an offset explain, robustly."""
-    design = np.stack([usual.ravel(), np.ones(usual.size)], axis=1)
-    weight = np.ones(usual.size)
-    values = change.ravel()
-    for _ in range(8):
-        weighted = design * weight[:, None]
-        found = np.linalg.lstsq(weighted.T @ design, weighted.T @ values, rcond=None)[0]
-        error = values - design @ found
-        weight = 1.0 / (1.0 + (error / (1.4826 * float(np.median(abs(error))) + 0.5)) ** 2)
-    return np.asarray(error.reshape(change.shape))
+    some = usual[::_SPARSE, ::_SPARSE].ravel()
+    design = np.stack([some, np.ones(some.size)])
+    values = change[::_SPARSE, ::_SPARSE].ravel()
+    gain, offset = robust_fit(design, values, rounds=8, noise=0.5)
+    return np.asarray(change - gain * usual - offset)
 
 
 def _regions(change: Grey) -> Iterator[Region]:
     """Yield connected regions that are brighter or darker than before."""
-    from scipy.ndimage import binary_fill_holes, label, median_filter
+    from scipy.ndimage import binary_fill_holes, label, uniform_filter
 
-    if np.count_nonzero(abs(change) > _EDGE) < _SMALLEST * change.size:
-        return
-    smooth = median_filter(change, _MEDIAN)
-    for high in (smooth > _EDGE, smooth < -_EDGE):
-        numbers, _ = label(high)
+    for high in (change > _EDGE, change < -_EDGE):
+        if np.count_nonzero(high) < _SMALLEST * change.size:
+            continue
+        # where most pixels of a square are, its median is: a median filter, and a faster one
+        most = uniform_filter(high.astype(np.float32), _MEDIAN) > 0.5
+        numbers, _ = label(most)
         counts = np.bincount(numbers.ravel())
         for number in np.flatnonzero(counts >= _SMALLEST * change.size):
             if number:
                 yield np.asarray(binary_fill_holes(numbers == number))
-
-
-def _step(region: Region, image: Grey, ignore: Region | None) -> tuple[float, float]:
-    """Return the median step across a border, and its median deviation along the border."""
-    from scipy.ndimage import distance_transform_edt, gaussian_filter
-
-    inside, outside = distance_transform_edt(region), distance_transform_edt(~region)
-    border = region & (inside <= 1.0)
-    border[[0, -1]] = border[:, [0, -1]] = False
-    if ignore is not None:
-        border &= ~ignore
-    if np.count_nonzero(border) < 4 * _BAND:
-        return 0.0, np.inf
-    step = np.zeros(image.shape)
-    for side, distance in ((1.0, inside), (-1.0, outside)):
-        for factor, low in ((1.5, 0.0), (-0.5, _BAND)):
-            band = (distance > low) & (distance <= low + _BAND)
-            weight = gaussian_filter(band.astype(float), _BAND)
-            value = gaussian_filter(image * band, _BAND)
-            step += side * factor * value / np.maximum(weight, 1e-6)
-    along = step[border]
-    middle = float(np.median(along))
-    return round(middle, 9), float(np.median(abs(along - middle)))
