@@ -15,6 +15,7 @@ Names = str | Iterable[str] | None
 Pairs = str | Iterable[str] | Mapping[str, Any] | None
 Levels = str | float | Iterable[float | str] | None
 
+MOST_CONFIDENCE = 0.9999  # of intervals
 EVERY, PEOPLES = "all", "human"  # the words for levels
 
 
@@ -220,7 +221,7 @@ def check_choice(value: object, option: str, choices: Collection[str]) -> str:
 
 
 def check_confidence(value: object, option: str = "confidence") -> float:
-    """Check that an argument is a coverage between 0 and 1.
+    """Check that an argument is a coverage between 0 and 1; see `confidence_faults`.
 
     Raises
     ------
@@ -232,12 +233,28 @@ def check_confidence(value: object, option: str = "confidence") -> float:
     >>> check_confidence(0.9)
     0.9
     """
+    if faults := confidence_faults(value, option):
+        raise OptionError(*faults)
+    return float(value)  # type: ignore[arg-type]  # a number: there are no faults
+
+
+def confidence_faults(value: object, option: str = "confidence") -> list[str]:
+    """Say what is wrong with a coverage, in a line, or nothing.
+
+    Beyond `MOST_CONFIDENCE` the ends of an interval rest on the far tails of the model, of which
+    data know nothing, and near 1 the quantile that defines them is lost in rounding.
+    """
     if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < 1:
-        raise OptionError(
+        return [
             f"`{option}` must be a number between 0 and 1: got {_brief(value)}; "
             f"write for example `{option}=0.95`"
-        )
-    return float(value)
+        ]
+    if float(value) > MOST_CONFIDENCE:
+        return [
+            f"`{option}` must be {MOST_CONFIDENCE:g} or less, since nearer to 1 intervals are not "
+            f"defined by the data: got {_brief(value)}; write for example `{option}=0.99`"
+        ]
+    return []
 
 
 def _brief(value: object) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
-from psychobench.errors import ComparisonError, OptionError
+from psychobench.arguments import check_confidence
+from psychobench.errors import ComparisonError
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,7 @@ def effect_interval(t: float, n: int, confidence: float = 0.95) -> tuple[float, 
     >>> round(low, 3), round(high, 3)
     (-0.001, 0.564)
     """
-    if not 0 < confidence < 1:
-        raise OptionError(f"`confidence` must be between 0 and 1: it is {confidence:g}")
+    check_confidence(confidence)
     tail = (1 - confidence) / 2
     # scipy's noncentral t is accurate for positive t only; the other side is its mirror image
     low, high = (_noncentrality(abs(t), n - 1, q) / math.sqrt(n) for q in (1 - tail, tail))

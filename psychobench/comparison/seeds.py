@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from psychobench.arguments import Names, check_choice
+from psychobench.arguments import Names, check_choice, check_confidence
 from psychobench.comparison.against_cohort import FAMILIES, UNREPORTED, Family
 from psychobench.comparison.cohort_measures import (
     DEFAULT_STATUSES,
@@ -23,7 +23,7 @@ from psychobench.comparison.cohort_measures import (
 )
 from psychobench.comparison.conditions.pairs import Labels, welch_test
 from psychobench.comparison.corrections import bonferroni, holm
-from psychobench.errors import ComparisonError, OptionError
+from psychobench.errors import ComparisonError
 from psychobench.tables.notebook import ShownAsTable
 
 NAN = float("nan")
@@ -102,8 +102,7 @@ def seed_summary(values: ArrayLike, *, confidence: float = 0.95) -> SeedSummary:
     >>> summary.n, round(summary.mean, 3), round(summary.low, 3), round(summary.high, 3)
     (4, 0.53, 0.438, 0.622)
     """
-    if not 0 < confidence < 1:
-        raise OptionError(f"`confidence` must be between 0 and 1: it is {confidence:g}")
+    check_confidence(confidence)
     every = np.asarray(values, dtype=np.float64)
     known = every[np.isfinite(every)]
     n = len(known)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
-from psychobench.arguments import parse_names, parse_pairs
+from psychobench.arguments import confidence_faults, parse_names, parse_pairs
 from psychobench.errors import OptionError
 
 ENGINES = ("ml", "bayes", "psignifit")
@@ -147,11 +147,7 @@ class FitOptions:
             for name in ("bootstrap", "gof", "seed")
             if not _is_count(getattr(self, name))
         ]
-        if not (isinstance(self.confidence, Real) and 0 < float(self.confidence) < 1):
-            faults.append(
-                f"`confidence` must be a number between 0 and 1, like 0.95: got {self.confidence!r}"
-            )
-        return faults
+        return faults + confidence_faults(self.confidence)
 
     def _bound_faults(self) -> list[str]:
         faults = [

@@ -17,6 +17,7 @@ from psychobench.tables.cells import as_text, blanks_of, distinct, numbers_of, t
 Mask = NDArray[np.bool_]
 
 _SHOWN = 20
+NO_COUNT = 2**53  # from here on doubles skip whole numbers
 _SHEET = re.compile(r"=.+|#[A-Z/0]+[!?]?|\d+[-/.:](\d+|[A-Za-z]{3})([-/.:]\d+.*)?|[A-Za-z]{3}-\d+")
 _FLAGS = {"true": 1.0, "false": 0.0}
 
@@ -83,7 +84,10 @@ def check_counts(table: pd.DataFrame, source: str) -> pd.DataFrame:
         whole = np.isfinite(checked[name]) & (checked[name] >= 0) & (checked[name] % 1 == 0)
         rule = f"{name} must be a whole number, 0 or more"
         rules.append(Rule(rule, (name,), ~whole.to_numpy(), "write how many trials it counts"))
-    above = ~(rules[-1].broken | rules[-2].broken)
+        large = whole.to_numpy() & (checked[name] >= NO_COUNT).to_numpy()
+        rule = f"{name} must be below 2^53, from where on numbers of this kind are not exact"
+        rules.append(Rule(rule, (name,), large, "write how many trials were run"))
+    above = ~np.any([rule.broken for rule in rules[-4:]], axis=0)
     above &= (checked["n_target"] > checked["n_trials"]).to_numpy()
     remedy = "n_target is how many of the n_trials chose the target category"
     rules.append(Rule("n_target must not exceed n_trials", ("n_target", "n_trials"), above, remedy))

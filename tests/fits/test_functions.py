@@ -108,6 +108,7 @@ def test_the_smallest_gap_ignores_levels_that_differ_by_rounding():
         ({"asymptotes": "fixed", "bounds": {"lapse": (0, 0.1)}}, ["fixed", "lapse=0:0"]),
         ({"bootstrap": -1}, ["bootstrap", "-1"]),
         ({"confidence": 95}, ["confidence", "between 0 and 1", "95"]),
+        ({"confidence": 0.9999999999999999}, ["0.9999 or less", "got 0.9999999999999999"]),
         ({"engine": "psignifit", "bootstrap": 100}, ["bootstrap", "ml"]),
     ],
 )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 import pandas as pd
 
-from psychobench.arguments import Names, parse_names
+from psychobench.arguments import Names, confidence_faults, parse_names
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, status_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
@@ -169,8 +169,7 @@ def _check_options(statuses: Sequence[str], deletion: str, confidence: float) ->
         faults.append(
             f"`deletion` must be one of {', '.join(get_args(Deletion))}: not '{deletion}'"
         )
-    if not 0 < confidence < 1:
-        faults.append(f"`confidence` must lie between 0 and 1: it is {confidence:g}")
+    faults += confidence_faults(confidence)
     if faults:
         raise OptionError(*faults)
 
