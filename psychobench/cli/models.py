@@ -23,12 +23,18 @@ from psychobench.cli import options as shared
 @shared.WHERE
 @shared.curve_shape
 @click.option(
+    "--likelihood",
+    default="binomial",
+    show_default=True,
+    metavar="binomial|beta-binomial",
+    help="Whether blocks may vary more than chance, as much in all conditions of an observer.",
+)
+@click.option(
     "--bootstrap",
     type=int,
-    default=shared.default("bootstrap"),
-    show_default=True,
     metavar="N",
-    help="Simulated data sets that each p rests on; 0: the chi-squared distribution.",
+    help="Simulated data sets that each p rests on, at most; 0: the chi-squared distribution.  "
+    "[default: 999 where chi-squared is doubtful]",
 )
 @shared.CONFIDENCE
 @shared.SEED

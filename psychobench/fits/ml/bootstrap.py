@@ -146,10 +146,18 @@ def _simulate(
     eta = np.nan_to_num(curves.overdispersion[rows])
     hits = []
     for row, (seed, trials) in enumerate(zip(np.asarray(seeds)[rows], some.trials, strict=True)):
-        rng, chance = np.random.default_rng(seed), np.broadcast_to(p[row], (count, p.shape[1]))
-        if eta[row] > 0:  # each block draws its own probability (eq. 6)
-            precision = 1 / eta[row] ** 2 - 1
-            chance = rng.beta(*(np.maximum(c * precision, 1e-9) for c in (chance, 1 - chance)))
-        hits.append(rng.binomial(trials.astype(np.int64), chance))
+        hits.append(draw_answers(p[row], float(eta[row]), trials, count, seed))
     drawn = blocks.take(np.repeat(rows, count))
-    return replace(drawn, hits=np.concatenate(hits).astype(np.float64))
+    return replace(drawn, hits=np.concatenate(hits))
+
+
+def draw_answers(
+    chance: Floats, eta: float, trials: Floats, count: int, seed: int | np.random.Generator
+) -> Floats:
+    """Draw target answers of blocks with probabilities `chance` (b,), `count` times: (count, b)."""
+    rng = np.random.default_rng(seed)
+    chance = np.broadcast_to(np.clip(chance, 0.0, 1.0), (count, len(chance)))
+    if eta > 0:  # each block draws its own probability (eq. 6)
+        precision = 1 / eta**2 - 1
+        chance = rng.beta(*(np.maximum(c * precision, 1e-9) for c in (chance, 1 - chance)))
+    return rng.binomial(trials.astype(np.int64), chance).astype(np.float64)

@@ -2,9 +2,10 @@
 
 A row is one condition, a group all conditions of one observer. The joint parameters phi of a group
 are those that its rows share and those that each row has for itself; `slots` says which of them a
-row uses as its place (PSE, in a forced choice the threshold), log width, guess and lapse. Values
-and derivatives of rows are those of `psychobench.fits.ml.derivatives`; by the chain rule the
-gradient and the expected information of phi are sums over rows (eq. 11 of docs/dev/fitting.md).
+row uses as its place (PSE, in a forced choice the threshold), log width, guess, lapse and squared
+overdispersion. Values and derivatives of rows are those of `psychobench.fits.ml.derivatives`; by
+the chain rule the gradient and the expected information of phi are sums over rows (eq. 11 of
+docs/dev/fitting.md).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from psychobench.fits.ml.problem import (
 )
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
 
-SHARED_NAMES = ("pse", "jnd", "guess", "lapse")  # in the order of the columns of theta
+NAMES = ("pse", "jnd", "guess", "lapse", "overdispersion")  # in the order of theta's columns
 BELOW_HALF = 0.5 - 1e-6  # a curve crosses .5 only if guess and lapse are below it
 
 
@@ -45,15 +46,17 @@ class JointProblem:
         Of the m rows, without a prior; rows of one group are neighbours.
     first, counts : ndarray of int, shape (n,)
         Each group's first row, and how many rows it has.
-    slots : ndarray of int, shape (m, 4)
+    slots : ndarray of int, shape (m, 5)
         Which joint parameters a row uses.
     place_scale, place_shift, width_shift : ndarray, shape (m,)
         From the group's units of levels to the row's: ``place_scale * phi + place_shift`` and
         ``phi + width_shift``.
     low, high : ndarray, shape (n, p)
         Bounds on phi; equal ones hold a parameter.
-    rates : ndarray of bool, shape (p,)
-        Which joint parameters are guess or lapse rates.
+    rates, common : ndarray of bool, shape (p,)
+        Which joint parameters are guess or lapse rates, and which all rows of a group share.
+    tied : bool
+        Whether a row's lapse is its guess.
     prior : float
         Weight of ``log(1 - rate)``, which counts once for each joint rate; 0 for none.
     """
@@ -68,6 +71,8 @@ class JointProblem:
     low: Floats
     high: Floats
     rates: NDArray[np.bool_]
+    common: NDArray[np.bool_]
+    tied: bool = False
     prior: float = 0.0
 
     def __len__(self) -> int:
@@ -112,20 +117,25 @@ class JointProblem:
         return replace(self, low=low, high=high)
 
     def to_rows(self, phi: Floats) -> Floats:
-        """Spread joint parameters (n, p) over rows, in the group's units of levels: (m, 4)."""
+        """Spread joint parameters (n, p) over rows, in the group's units of levels: (m, 5)."""
         return np.asarray(phi[self.owner[:, None], self.slots])
 
     def to_theta(self, phi: Floats) -> Floats:
         """Convert joint parameters (n, p) to those of the rows' own fits, (m, 5)."""
-        theta = np.empty((len(self.slots), 5))
-        theta[:, :RHO] = self.to_rows(phi)
+        theta = self.to_rows(phi)
         theta[:, THRESHOLD] = self.place_scale * theta[:, THRESHOLD] + self.place_shift
         theta[:, LOG_WIDTH] += self.width_shift
-        theta[:, RHO] = MIN_RHO
         return theta
 
+    def add_up(self, values: Floats) -> Floats:
+        """Add up what rows (m, 4) or (m, 5) have for their joint parameters: (n, p)."""
+        n, p = self.low.shape
+        places = self.owner[:, None] * p + self.slots[:, : values.shape[1]]
+        total = np.bincount(places.ravel(), values.ravel(), n * p)
+        return np.asarray(total, dtype=np.float64).reshape(n, p)
+
     def from_rows(self, values: Floats, weight: Floats | None = None) -> Floats:
-        """Average what rows (m, 4) have for their joint parameters: (n, p), within bounds."""
+        """Average what rows (m, 5) have for their joint parameters: (n, p), within bounds."""
         weight = np.ones(len(values)) if weight is None else weight
         place = (self.owner[:, None], self.slots)
         total, mass = np.zeros_like(self.low), np.zeros_like(self.low)
@@ -159,7 +169,7 @@ def make_joint(
     options : FitOptions
         What is asked for.
     vary : collection of str
-        Which of `SHARED_NAMES` each condition has for itself.
+        Which of `NAMES` each condition has for itself.
     prior : float, default 0
         See `JointProblem`.
     """
@@ -168,7 +178,8 @@ def make_joint(
     )
     counts = np.bincount(owners)
     first = np.cumsum(counts) - counts
-    slots, rates = _slots(first, owners, falling, vary, tied=options.asymptotes == "equal")
+    tied = options.asymptotes == "equal"
+    slots, rates, common = _slots(first, owners, falling, vary, tied=tied)
     low_end, high_end = blocks.positions.min(axis=1), blocks.positions.max(axis=1)
     least, most = np.minimum.reduceat(low_end, first), np.maximum.reduceat(high_end, first)
     centre, scale = ((most + least) / 2)[owners], (most - least)[owners]
@@ -183,6 +194,8 @@ def make_joint(
         low=np.zeros((len(first), len(rates))),
         high=np.zeros((len(first), len(rates))),
         rates=rates,
+        common=common,
+        tied=tied,
         prior=prior,
     )
     return _with_bounds(joint, options)
@@ -195,16 +208,20 @@ def _slots(
     vary: Collection[str],
     *,
     tied: bool,
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Assign each row its joint parameters, and tell which of these are rates."""
+) -> tuple[NDArray[np.intp], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Assign each row its joint parameters; tell which of these are rates, and which are common."""
     number = np.arange(len(owners)) - first[owners]  # of the condition within its group
-    names = SHARED_NAMES[:-1] if tied else SHARED_NAMES
     columns: dict[str, NDArray[np.intp]] = {}
     rates: list[bool] = []
-    for name in names:
+    common: list[bool] = []
+    for name in NAMES:
+        if tied and name == "lapse":
+            continue
         own = name in vary or (tied and name == "guess" and "lapse" in vary)
         columns[name] = len(rates) + (number if own else np.zeros_like(number))
-        rates += [name in ("guess", "lapse")] * (int(number.max()) + 1 if own else 1)
+        size = int(number.max()) + 1 if own else 1
+        rates += [name in ("guess", "lapse")] * size
+        common += [not own] * size
     guess, lapse = columns["guess"], columns["guess" if tied else "lapse"]
     # the responses of a falling curve are swapped, and so are its rates
     slots = [
@@ -212,18 +229,19 @@ def _slots(
         columns["jnd"],
         np.where(falling, lapse, guess),
         np.where(falling, guess, lapse),
+        columns["overdispersion"],
     ]
-    return np.stack(slots, axis=1), np.array(rates)
+    return np.stack(slots, axis=1), np.array(rates), np.array(common)
 
 
 def _with_bounds(joint: JointProblem, options: FitOptions) -> JointProblem:
     """Intersect the bounds of the rows that use each joint parameter."""
-    low, high = joint.problem.low[:, :RHO].copy(), joint.problem.high[:, :RHO].copy()
+    low, high = joint.problem.low.copy(), joint.problem.high.copy()
     low[:, THRESHOLD], high[:, THRESHOLD] = -MAX_BEYOND, MAX_BEYOND
     for ends in (low, high):
         ends[:, LOG_WIDTH] -= joint.width_shift
     if options.has_pse:
-        high[:, GUESS:] = np.minimum(high[:, GUESS:], BELOW_HALF)
+        high[:, GUESS:RHO] = np.minimum(high[:, GUESS:RHO], BELOW_HALF)
     else:  # one of the rates is held, and the other leaves it room
         high[:, GUESS] = np.minimum(high[:, GUESS], MAX_ASYMPTOTE - low[:, LAPSE])
         high[:, LAPSE] = np.minimum(high[:, LAPSE], MAX_ASYMPTOTE - low[:, GUESS])
@@ -252,13 +270,14 @@ def curves_of_rows(joint: JointProblem, theta: Floats, falling: NDArray[np.bool_
             (0.5 - guess) / (1 - guess - lapse), place, width
         )
     nothing = np.full(len(theta), np.nan)
+    rho = np.where(theta[:, RHO] > MIN_RHO, theta[:, RHO], 0.0)
     return Curves(
         problem.sigmoid,
         threshold=blocks.centre + blocks.scale * place,
         width=blocks.scale * width,
         guess=np.where(falling, lapse, guess),
         lapse=np.where(falling, guess, lapse),
-        overdispersion=nothing,
+        overdispersion=np.sqrt(rho) if problem.overdispersed else nothing,
         falling=falling,
         objective=nothing,
     )

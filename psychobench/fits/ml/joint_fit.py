@@ -1,7 +1,8 @@
 """Maximise joint problems: damped Fisher scoring with the groups side by side, from many starts.
 
 `psychobench.fits.ml.scoring` writes out its systems of 4 or 5 equations over thousands of fits;
-here there are as many equations as joint parameters, and numpy solves each group's system.
+here there are as many equations as joint parameters, of which each row has its own few beside the
+common ones (see `psychobench.fits.ml.bordered`).
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
+from psychobench.fits.ml.bordered import solve_bordered
 from psychobench.fits.ml.derivatives import FitsLast, differentiate
 from psychobench.fits.ml.engine import CRITERION, solve, to_curves, to_theta
 from psychobench.fits.ml.joint import JointProblem
@@ -26,10 +27,9 @@ from psychobench.fits.options import FitOptions
 MAX_STEPS, TOLERANCE = 200, 1e-9
 START_DAMPING, MAX_DAMPING = 1e-3, 1e10
 LONGEST_LOG_WIDTH = 1.5
-RIDGE = 1e-12  # keeps a direction without data solvable
 DONORS = 6  # conditions whose own values are tried as the shared ones
 RATES, WIDTHS = (0.02, 0.1), (-0.7, 0.7)  # further starts: rates, and factors of log widths
-TOGETHER = 6000  # starts that are maximised side by side: bounds the memory
+TOGETHER = 20_000  # rows that are maximised side by side: bounds the memory
 
 
 class JointOptimum(NamedTuple):
@@ -42,7 +42,8 @@ class JointOptimum(NamedTuple):
 class _Derivatives(NamedTuple):
     value: Floats  # (n,)
     gradient: Floats  # (n, p)
-    information: Floats  # (n, p, p)
+    information: Floats  # (m, 4, 4) or (m, 5, 5), of each row in the group's units
+    prior: Floats  # (n, p), what the prior adds to the diagonal
 
 
 def separate_fits(blocks: Blocks, options: FitOptions) -> Curves:
@@ -57,11 +58,12 @@ def separate_fits(blocks: Blocks, options: FitOptions) -> Curves:
 
 
 def row_values(joint: JointProblem, curves: Curves) -> Floats:
-    """Convert curves of rows to place, log width, guess and lapse in the group's units: (m, 4)."""
+    """Convert curves of rows to parameters of a joint fit, in the group's units: (m, 5)."""
     problem = joint.problem
-    theta = to_theta(problem, curves)[:, :RHO]
+    theta = to_theta(problem, curves)
     if problem.at_pse:
-        share = np.clip((0.5 - theta[:, GUESS]) / (1 - theta[:, GUESS:].sum(axis=1)), 1e-3, 0.999)
+        room = 1 - theta[:, GUESS:RHO].sum(axis=1)
+        share = np.clip((0.5 - theta[:, GUESS]) / room, 1e-3, 0.999)
         width = np.exp(theta[:, LOG_WIDTH])
         theta[:, THRESHOLD] = problem.sigmoid.position(share, theta[:, THRESHOLD], width)
     theta[:, THRESHOLD] = (theta[:, THRESHOLD] - joint.place_shift) / joint.place_scale
@@ -99,7 +101,7 @@ def maximise_joint(
     tolerance : float
         Expected gain, in log-likelihood, at which a fit has converged.
     """
-    n, batch = len(joint), max(1, TOGETHER // len(starts))
+    n, batch = len(joint), max(1, TOGETHER // (len(starts) * int(joint.counts.max())))
     parts = []
     for groups in np.split(np.arange(n), range(batch, n, batch)):
         several = joint.take(np.tile(groups, len(starts)))
@@ -111,8 +113,11 @@ def maximise_joint(
 
 
 def joint_information(joint: JointProblem, phi: Floats) -> Floats:
-    """Compute the expected information of joint parameters (n, p): shape (n, p, p)."""
-    return _differentiate(joint, phi).information
+    """Compute the expected information of the joint parameters (1, p) of one group: (p, p)."""
+    found = _differentiate(joint, phi)
+    place = np.eye(phi.shape[1])[joint.slots[:, : found.information.shape[1]]]
+    information = np.einsum("mip,mij,mjq->pq", place, found.information, place)
+    return np.asarray(information + np.diag(found.prior[0]))
 
 
 def row_log_likelihood(joint: JointProblem, phi: Floats) -> Floats:
@@ -123,33 +128,29 @@ def row_log_likelihood(joint: JointProblem, phi: Floats) -> Floats:
 
 def _differentiate(joint: JointProblem, phi: Floats) -> _Derivatives:
     """Evaluate the joint log-likelihood at phi (n, p), with gradient and expected information."""
-    n, p = phi.shape
     theta = np.ascontiguousarray(joint.to_theta(phi).T)
     rows = differentiate(FitsLast.of(joint.problem, np.arange(theta.shape[1])), theta)
-    owner, factor = joint.owner, np.ones((RHO, theta.shape[1]))
+    m, size = theta.shape[1], len(rows.gradient)
+    factor = np.ones((size, m))
     factor[THRESHOLD] = joint.place_scale
-    value = np.bincount(owner, rows.value, n).astype(np.float64)
-    gradient, information = np.zeros(n * p), np.zeros(n * p * p)
-    for i in range(RHO):
-        place = owner * p + joint.slots[:, i]
-        gradient += np.bincount(place, rows.gradient[i] * factor[i], n * p)
-        for j in range(RHO):
-            entry = rows.expected[ROW_START[max(i, j)] + min(i, j)] * factor[i] * factor[j]
-            information += np.bincount(place * p + joint.slots[:, j], entry, n * p * p)
-    found = _Derivatives(value, gradient.reshape(n, p), information.reshape(n, p, p))
+    gradient, information = (rows.gradient * factor).T, np.empty((m, size, size))
+    for i in range(size):
+        for j in range(i + 1):
+            entry = rows.expected[ROW_START[i] + j] * factor[i] * factor[j]
+            information[:, i, j] = information[:, j, i] = entry
+    value = np.bincount(joint.owner, rows.value, len(phi)).astype(np.float64)
+    found = _Derivatives(value, joint.add_up(gradient), information, np.zeros_like(phi))
     return _with_prior(joint, phi, found) if joint.prior else found
 
 
 def _with_prior(joint: JointProblem, phi: Floats, found: _Derivatives) -> _Derivatives:
     """Add the prior of each joint rate, once (eq. 9)."""
     rest = 1 - np.where(joint.rates, phi, 0.0)
-    found.information[:, np.arange(phi.shape[1]), np.arange(phi.shape[1])] += np.where(
-        joint.rates, joint.prior / rest**2, 0.0
-    )
     return _Derivatives(
         found.value + joint.prior * np.log(rest).sum(axis=1),
         found.gradient - np.where(joint.rates, joint.prior / rest, 0.0),
         found.information,
+        np.where(joint.rates, joint.prior / rest**2, 0.0),
     )
 
 
@@ -168,7 +169,8 @@ def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptim
         here = _Derivatives(
             np.where(better, ahead.value, here.value),
             np.where(better[:, None], ahead.gradient, here.gradient),
-            np.where(better[:, None, None], ahead.information, here.information),
+            np.where(better[joint.owner, None, None], ahead.information, here.information),
+            np.where(better[:, None], ahead.prior, here.prior),
         )
         damping = np.where(gained, np.maximum(damping / 8, 1e-9), damping)
         damping = np.where(better, damping, np.maximum(damping * 8, 1e-2))
@@ -179,10 +181,14 @@ def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptim
         if not len(moving):
             break
         if len(moving) < 0.8 * len(live):  # leaving converged ones out copies all arrays
+            rows = joint.rows_of(moving)
             joint, phi, damping, live = (
                 joint.take(moving), phi[moving], damping[moving], live[moving],
             )  # fmt: skip
-            here = _Derivatives(*(part[moving] for part in here))
+            here = _Derivatives(
+                here.value[moving], here.gradient[moving], here.information[rows],
+                here.prior[moving],
+            )  # fmt: skip
     return found
 
 
@@ -194,15 +200,21 @@ def _step(
         (phi >= joint.high) & (here.gradient > 0)
     )
     free = joint.free & ~pressed
-    step = _solve(here.information, here.gradient, free, damping)
+    step = solve_bordered(joint, here.information, here.prior, here.gradient, free, damping)
     # parameters that would cross a bound go onto it, and the others answer to that move
     ended = np.clip(phi + step, joint.low, joint.high) - phi
     crosses = free & (np.abs(ended - step) > 0)
     some = np.flatnonzero(crosses.any(axis=1))
     if len(some):
+        part, rows = joint.take(some), joint.rows_of(some)
+        information, prior = here.information[rows], here.prior[some]
         taken = np.where(crosses, ended, 0.0)[some]
-        right = here.gradient[some] - np.einsum("npq,nq->np", here.information[some], taken)
-        rest = _solve(here.information[some], right, (free & ~crosses)[some], damping[some])
+        of_rows = part.to_rows(taken)[:, : information.shape[1], None]
+        moved = part.add_up((information @ of_rows)[..., 0])
+        right = here.gradient[some] - moved - prior * taken
+        rest = solve_bordered(
+            part, information, prior, right, (free & ~crosses)[some], damping[some]
+        )
         step[some] = taken + rest
     row_step = np.abs(joint.to_rows(step))
     reach = 0.5 + np.exp(joint.to_rows(phi)[:, LOG_WIDTH])
@@ -211,17 +223,7 @@ def _step(
     return step, np.einsum("np,np->n", step, np.where(free, here.gradient, 0.0))
 
 
-def _solve(matrix: Floats, right: Floats, free: NDArray[np.bool_], damping: Floats) -> Floats:
-    """Solve for the free parameters alone, with the diagonal damped."""
-    both = free[:, :, None] & free[:, None, :]
-    damped = np.where(both, matrix, 0.0)
-    axis = np.arange(matrix.shape[1])
-    diagonal = damped[:, axis, axis]
-    damped[:, axis, axis] = np.where(free, diagonal * (1 + damping[:, None]) + RIDGE, 1.0)
-    return np.asarray(np.linalg.solve(damped, np.where(free, right, 0.0)[..., None])[..., 0])
-
-
 def fit_joint(joint: JointProblem, values: Floats, further: Iterable[Floats] = ()) -> JointOptimum:
-    """Maximise from the separate fits' values (m, 4) and from further rows' values."""
+    """Maximise from the separate fits' values (m, 5) and from further rows' values."""
     starts = [*starting_points(joint, values), *(joint.from_rows(each) for each in further)]
     return maximise_joint(joint, starts)

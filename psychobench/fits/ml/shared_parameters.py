@@ -58,7 +58,7 @@ def fit_shared_parameters(
     data = blocks.take(order)
     separate = fit(data, options)
     prior = make_problem(data, options).prior
-    vary = set(SHAREABLE) - set(options.share)
+    vary = {*SHAREABLE, "overdispersion"} - set(options.share)
     if options.asymptotes == "equal" and {"guess", "lapse"} & set(options.share):
         vary -= {"guess", "lapse"}  # they are one rate
     joint = make_joint(data, separate.falling, sorted_owners, options, vary, prior=prior)

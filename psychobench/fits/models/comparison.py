@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import chi2
 
 from psychobench.arguments import Pairs
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.designs import Design, build_design
-from psychobench.fits.functions import Floats
+from psychobench.fits.models.choosing_tests import ChosenTests, observer_trials
 from psychobench.fits.models.fitting import FittedModel, fit_models, log_coefficients
-from psychobench.fits.models.likelihood_ratio import bootstrap_tests, nested_in, on_bound
 from psychobench.fits.models.result import ModelComparison
-from psychobench.fits.models.specification import Vary, parse_vary
+from psychobench.fits.models.specification import Vary, nested_in, parse_vary
 from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
 from psychobench.trials.table import TableLike, note_reading, read_trials
 
 NOTES = logging.getLogger(__name__)
-CHI_SQUARED, BOOTSTRAP = "chi-squared", "bootstrap"
 
 
 def compare_models(
@@ -36,16 +32,17 @@ def compare_models(
     sigmoid: str = "norm",
     asymptotes: str = "free",
     task: str = "yes-no",
+    likelihood: str = "binomial",
     bounds: BoundsLike = None,
-    bootstrap: int = 0,
+    bootstrap: int | None = None,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> ModelComparison:
     """Compare models of which parameters differ between each observer's conditions.
 
     A model names the parameters that every condition has for itself; conditions share the others.
-    All are fitted by plain maximum likelihood with the binomial likelihood: there is no prior.
-    Models are tested against the largest of the smaller ones that are nested in them.
+    All are fitted by plain maximum likelihood: there is no prior. Models are tested against the
+    largest of the smaller ones that are nested in them.
 
     Parameters
     ----------
@@ -61,10 +58,14 @@ def compare_models(
     sigmoid, asymptotes, task, bounds
         As for `psychobench.fit`. Guess and lapse stay below .5, so that every curve has a PSE.
         With ``asymptotes="equal"`` guess and lapse are one rate, and either name means both.
-    bootstrap : int
-        Simulated data sets of the smaller model on which each p rests. With 0, p is that of the
-        chi-squared distribution [1]_. It is doubtful where a rate or a width lies on a bound [2]_
-        (the column `on_bound`), and with few trials.
+    likelihood : {"binomial", "beta-binomial"}
+        The beta-binomial has one overdispersion for all conditions of an observer, in every model.
+    bootstrap : int, optional
+        Simulated data sets of the smaller model on which each p rests, at most: once 50 of their
+        statistics have reached the observed one, p is known well enough [4]_. With 0, every p is
+        that of the chi-squared distribution [1]_. By default there are 999 where that is doubtful,
+        as the column `doubt` says: where a rate, a width or the overdispersion lies on a bound
+        [2]_, and with fewer than 20 answers per parameter; none where its p is below .0001.
     confidence : float
         Coverage of the curves' bands. A test whose p is below 1 minus it is called a difference.
     seed : int
@@ -99,6 +100,8 @@ def compare_models(
        Statistical Association, 82, 605-610.
     .. [3] Burnham, K. P. & Anderson, D. R. (2002). Model selection and multimodel inference.
        Springer.
+    .. [4] Besag, J. & Clifford, P. (1991). Sequential Monte Carlo p-values. Biometrika, 78,
+       301-304.
 
     Examples
     --------
@@ -113,8 +116,9 @@ def compare_models(
     2  pse,jnd         -11.927           4     1  0.683
     """
     options = FitOptions(
-        engine="ml", sigmoid=sigmoid, asymptotes=asymptotes, task=task,
-        bounds=parse_bounds(bounds), bootstrap=bootstrap, confidence=confidence, seed=seed,
+        engine="ml", sigmoid=sigmoid, asymptotes=asymptotes, likelihood=likelihood, task=task,
+        bounds=parse_bounds(bounds), bootstrap=0 if bootstrap is None else bootstrap,
+        confidence=confidence, seed=seed,
     )  # fmt: skip
     _check_bounds(options)
     models = parse_vary(vary, options)
@@ -125,9 +129,11 @@ def compare_models(
     for observer, why in left_out.items():
         NOTES.info("Observer '%s' is left out: %s.", observer, why)
     fitted = fit_models(design.blocks, owners, options, models)
-    rows = _rows(fitted, design, owners, options)
+    tests = ChosenTests(bootstrap, seed, observer_trials(design.blocks, owners))
+    rows = _rows(fitted, design, owners, tests)
     groups = design.groups.reset_index(drop=True)
-    return ModelComparison(rows, asdict(options), left_out, groups, design.by_level, tuple(fitted))
+    asked = {**asdict(options), "bootstrap": bootstrap}
+    return ModelComparison(rows, asked, left_out, groups, design.by_level, tuple(fitted))
 
 
 def _check_bounds(options: FitOptions) -> None:
@@ -177,12 +183,12 @@ def _grouped(design: Design) -> tuple[Design, NDArray[np.intp], dict[str, str]]:
 
 
 def _rows(
-    fitted: Sequence[FittedModel], design: Design, owners: NDArray[np.intp], options: FitOptions
+    fitted: Sequence[FittedModel], design: Design, owners: NDArray[np.intp], tests: ChosenTests
 ) -> pd.DataFrame:
     """Collect what `ModelComparison.table` holds, observer by observer."""
-    observers = list(dict.fromkeys(design.groups["observer"]))
+    observers = [str(name) for name in dict.fromkeys(design.groups["observer"])]
     coefficients = np.bincount(owners, log_coefficients(design.blocks))
-    trials = np.bincount(owners, design.blocks.trials.sum(axis=1))
+    trials = tests.trials
     parts = []
     for number, model in enumerate(fitted):
         loglik, k = model.value + coefficients, model.parameters
@@ -194,8 +200,8 @@ def _rows(
                 "parameters": k,
                 "aic": 2 * k - 2 * loglik,
                 "bic": k * np.log(trials) - 2 * loglik,
-                **_test(model, _against(model, fitted), observers, options),
-                "n_trials": trials.astype(np.int64),
+                **tests.columns(model, _against(model, fitted), observers),
+                "n_trials": trials,
                 "_observer": np.arange(len(observers)),
                 "_model": number,
             }
@@ -203,7 +209,8 @@ def _rows(
         parts.append(part)
     table = pd.concat(parts, ignore_index=True).sort_values(["_observer", "_model"])
     table = table.drop(columns=["_observer", "_model"]).reset_index(drop=True)
-    table["df"] = table["df"].astype("Int64")
+    for name in ("df", "simulations"):
+        table[name] = table[name].astype("Int64")
     lowest = table.sort_values(["aic", "parameters"], kind="stable").groupby("observer").head(1)
     table["chosen"] = table.index.isin(lowest.index)
     return table
@@ -219,30 +226,3 @@ def _against(model: FittedModel, fitted: Sequence[FittedModel]) -> FittedModel |
     size = max((each.parameters.sum() for each in smaller), default=0)
     largest = [each for each in smaller if each.parameters.sum() == size]
     return max(largest, key=lambda each: float(each.value.sum()), default=None)
-
-
-def _test(
-    model: FittedModel, smaller: FittedModel | None, observers: list[str], options: FitOptions
-) -> dict[str, object]:
-    n = len(observers)
-    if smaller is None:
-        nothing = np.full(n, np.nan)
-        return {
-            "against": None, "statistic": nothing, "df": pd.array([pd.NA] * n, dtype="Int64"),
-            "p": nothing, "test": None, "on_bound": on_bound(model),
-        }  # fmt: skip
-    statistic: Floats = np.maximum(2 * (model.value - smaller.value), 0.0)
-    df = model.parameters - smaller.parameters
-    if options.bootstrap:
-        seeds = [zlib.crc32(repr((options.seed, name)).encode()) for name in observers]
-        p = bootstrap_tests(smaller, model, options.bootstrap, seeds)
-    else:
-        p = np.asarray(chi2.sf(statistic, df))
-    return {
-        "against": smaller.vary,
-        "statistic": statistic,
-        "df": pd.array(df, dtype="Int64"),
-        "p": p,
-        "test": BOOTSTRAP if options.bootstrap else CHI_SQUARED,
-        "on_bound": on_bound(model) | on_bound(smaller),
-    }

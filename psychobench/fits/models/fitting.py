@@ -135,7 +135,7 @@ def model_band(
     joint, group = model.joint, int(model.joint.owner[row])
     one, phi = joint.take(np.array([group])), model.phi[[group]]
     covariance = _covariance(one, phi)
-    slots = joint.slots[row]
+    slots = joint.slots[row, :RHO]
     gradient, p = _gradient(model, row, levels)
     variance = np.einsum("ki,ij,kj->k", gradient, covariance[np.ix_(slots, slots)], gradient)
     inside = np.clip(p, 1e-12, 1 - 1e-12)
@@ -146,7 +146,7 @@ def model_band(
 
 def _covariance(one: JointProblem, phi: Floats) -> Floats:
     """Invert one group's information, rows and columns of held parameters being 0: (p, p)."""
-    information, free = joint_information(one, phi)[0], one.free[0].copy()
+    information, free = joint_information(one, phi), one.free[0].copy()
     widths = np.unique(one.slots[:, LOG_WIDTH])
     low, high = one.low[0, widths] + ON_FLOOR, one.high[0, widths] - ON_FLOOR
     free[widths] &= (phi[0, widths] > low) & (phi[0, widths] < high)

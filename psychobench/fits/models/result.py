@@ -12,7 +12,7 @@ import pandas as pd
 from psychobench.arguments import Levels, parse_levels
 from psychobench.errors import OptionError
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves
+from psychobench.fits.curves import PARAMETERS, Curves
 from psychobench.fits.models.fitting import FittedModel, model_band
 from psychobench.fits.models.sentences import observer_sentences
 from psychobench.fits.saved_table import SavedAsTable
@@ -39,9 +39,10 @@ class ModelComparison(SavedAsTable, ShownAsTable):
     table : DataFrame
         `vary` (the parameters that differ), `observer`, `log_likelihood` (with binomial
         coefficients), `parameters` (how many are estimated), `aic`, `bic`; the likelihood-ratio
-        test `against` a nested model: `statistic`, `df`, `p`, and `test`, on what p rests;
-        `on_bound`, whether a rate or a width of either model lies on its bound, where chi-squared
-        is doubtful; `n_trials`, the n of BIC; `chosen`, the observer's lowest AIC.
+        test `against` a nested model: `statistic`, `df`, `p`, `test`, on what p rests, and
+        `simulations`, how many data sets; `on_bound`, whether a rate, a width or the overdispersion
+        of either model lies on its bound; `doubt`, why chi-squared is doubtful; `n_trials`, the n
+        of BIC; `chosen`, the observer's lowest AIC.
     options : dict
         What was asked for.
     left_out : dict
@@ -104,7 +105,8 @@ class ModelComparison(SavedAsTable, ShownAsTable):
         -------
         DataFrame
             `observer`, `condition`, `vary`, `threshold` and `width` (log units with the log
-            sigmoids), `guess`, `lapse`, `pse` (NaN in a forced choice), `jnd` and `slope`.
+            sigmoids), `guess`, `lapse`, `overdispersion` (NaN with the binomial likelihood), `pse`
+            (NaN in a forced choice), `jnd` and `slope`.
         """
         parts = []
         for row, model in enumerate(self._models(vary)):
@@ -112,10 +114,7 @@ class ModelComparison(SavedAsTable, ShownAsTable):
             parts.append(
                 {
                     "vary": model.vary,
-                    **{
-                        name: float(getattr(curve, name)[0])
-                        for name in ("threshold", "width", "guess", "lapse")
-                    },
+                    **{name: float(getattr(curve, name)[0]) for name in PARAMETERS},
                     "pse": float(curve.pse()[0]) if model.joint.problem.at_pse else np.nan,
                     "jnd": float(curve.jnd()[0]),
                     "slope": float(curve.slope()[0]),

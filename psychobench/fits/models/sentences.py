@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+CERTAIN = 1e-4  # a p below which no doubt about its distribution would change the answer
 NAMES = {"pse": "PSE", "jnd": "JND", "guess": "guess rate", "lapse": "lapse rate"}
 
 
@@ -27,10 +28,10 @@ def observer_sentences(observer: str, rows: pd.DataFrame, alpha: float) -> str:
         parts.append(_preferred(rows))
     else:
         parts.append("One model was fitted, and there is none to compare it with.")
-    if (tested["on_bound"] & (tested["test"] == "chi-squared")).any():
+    open_doubts = tested["doubt"].notna() & (tested["test"] == "chi-squared")
+    for doubt in dict.fromkeys(tested["doubt"][open_doubts & (tested["p"] >= CERTAIN)]):
         parts.append(
-            "A rate or a width lies on its bound, where chi-squared is doubtful; "
-            "a bootstrap is not."
+            f"{doubt[0].upper()}{doubt[1:]}, so that chi-squared is doubtful; a bootstrap is not."
         )
     return f"{observer}: {' '.join(parts)}"
 

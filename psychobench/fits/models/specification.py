@@ -52,6 +52,18 @@ def parse_vary(vary: Vary, options: FitOptions) -> list[str]:
     return list(dict.fromkeys(models))
 
 
+def nested_in(smaller: str, larger: str) -> bool:
+    """Return whether one model is a special case of another one.
+
+    Examples
+    --------
+    >>> nested_in("none", "pse"), nested_in("jnd", "pse"), nested_in("pse", "pse,jnd")
+    (True, False, True)
+    """
+    few, many = (set(model.split(",")) - {"none"} for model in (smaller, larger))
+    return few < many
+
+
 def _name_faults(names: Iterable[str], options: FitOptions) -> list[str]:
     faults = []
     for name in names:
