@@ -50,11 +50,11 @@ def direct_maximum(table, vary, asymptotes, likelihood="binomial"):
     conditions = [part for _, part in table.groupby("condition", sort=False)]
     further = {"fixed": [], "free": ["guess", "lapse"], "binomial": [], "beta-binomial": ["eta"]}
     names = ["pse", "jnd", *further[asymptotes], *further[likelihood]]
-    slots, size = {}, 0
+    slots, kinds = {}, []
     for name in names:
         count = len(conditions) if name in vary else 1
-        slots[name] = [size + (number if count > 1 else 0) for number in range(len(conditions))]
-        size += count
+        slots[name] = [len(kinds) + number % count for number in range(len(conditions))]
+        kinds += [name] * count
 
     def loss(theta):
         total = 0.0
@@ -76,19 +76,12 @@ def direct_maximum(table, vary, asymptotes, likelihood="binomial"):
             total -= distribution.logpmf(part["n_target"]).sum()
         return total
 
-    bounds = [(0, 0)] * size
-    for name in names:
-        for place in slots[name]:
-            bounds[place] = {"pse": (-2, 2), "jnd": (-3, 3), "eta": (0.01, 0.9)}.get(
-                name, (0, 0.45)
-            )
+    limits = {"pse": (-2, 2), "jnd": (-3, 3), "eta": (0.01, 0.9)}
+    bounds = [limits.get(name, (0, 0.45)) for name in kinds]
     best = np.inf
     for pse in (-0.2, 0.0, 0.3):
         for rate in (0.01, 0.06):
-            start = np.zeros(size)
-            for name in names:
-                for place in slots[name]:
-                    start[place] = {"pse": pse, "jnd": 0.0}.get(name, rate)
+            start = [{"pse": pse, "jnd": 0.0}.get(name, rate) for name in kinds]
             found = scipy.optimize.minimize(
                 loss, start, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-13}
             )
