@@ -177,7 +177,12 @@ def test_small_and_odd_tables_are_analysed_as_far_as_they_go(table, options, eng
     ("table", "options", "error", "said"),
     [
         (people(3), {"between": "sex"}, TableError, "there is no 'sex'"),
-        (people(3), {"between": "condition", "within": "condition"}, OptionError, "two columns"),
+        (
+            people(3),
+            {"between": "condition", "within": "condition"},
+            OptionError,
+            "different columns",
+        ),
         (people(3), {"between": "condition"}, TableError, "one group per participant: 'p0'"),
         (
             people(3).assign(phase=lambda t: np.where(t.index % 2, "late", "early")),
@@ -246,15 +251,33 @@ def test_foreign_names_rows_and_rules_are_given_as_text_lists_mappings_or_object
         for each in found
     ]
     assert all(other == first for other in others)
-    assert first["within"] == "condition"
+    assert first["within"] == ["condition"]
     assert {row["observer"] for row in first["left_out"]} == {"p0"}
     assert {row["observer"] for row in first["fits"]} == {"p2"}
+
+
+@pytest.mark.slow
+def test_two_factors_within_people_are_described_tested_and_drawn():
+    parts = [people(3, seed=4, shift=0.1 * k).assign(time=f"t{k}") for k in range(2)]
+    table = pd.concat(parts, ignore_index=True)
+    found = analyse(table, within="condition,time", engine="ml", gof=0)
+    assert found.factors == ["condition", "time"]
+    assert len(found.descriptives) == 2 * 4
+    assert [pair.where for pair in found.tests["pse"].pairs] == [
+        "averaged over time",
+        "averaged over condition",
+        "time=t0",
+        "time=t1",
+    ]
+    assert "whole, t1" in [tick.get_text() for tick in found.plot().axes[0].get_xticklabels()]
+    with pytest.raises(TableError, match="name condition in `within`, too"):
+        analyse(table, within="time", engine="ml", gof=0)
 
 
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
-        ({"within": ["condition", "group"]}, "`within` must name one column: got condition, group"),
+        ({"within": ["condition", "group"]}, "'group' is the same in all rows of each"),
         ({"exclude": 0.2}, "`exclude` must hold text or Exclusion objects: got 0.2"),
         ({"statuses": ["fine"]}, "'fine'"),
         ({"where": "condition=nose"}, "`where` must leave at least one row"),

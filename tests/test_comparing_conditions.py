@@ -216,9 +216,56 @@ def test_sentences_report_direction_test_correction_and_effect(study):
     assert "corrected for" not in same.sentences()[-1]
 
 
-def test_a_factorial_design_compares_cells_that_differ_in_one_factor(study):
+def test_a_factorial_design_compares_what_it_asks_for(study):
+    table = people(study[:, :2], groups=["x", "y"] * 6)
+    tests = compare_conditions(table, within="condition", between="group")
+    assert [(pair.factor, pair.where, pair.kind) for pair in tests.pairs] == [
+        ("condition", "averaged over group", "paired"),
+        ("group", "averaged over condition", "welch"),
+        ("condition", "group=x", "paired"),
+        ("condition", "group=y", "paired"),
+    ]
+    assert tests.family_size == 4
+    means = study[:, :2].mean(axis=1)
+    expected = stats.ttest_ind(means[1::2], means[::2], equal_var=False)
+    assert tests.pairs[1].p == pytest.approx(expected.pvalue)
+
+
+def test_marginal_means_of_two_factors_are_each_persons_own(study):
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(10, 2, 4))
+    table = pd.DataFrame(
+        [
+            {"observer": who, "face": f"f{i}", "time": f"t{j}", "pse": values[who, i, j]}
+            for who in range(10)
+            for i in range(2)
+            for j in range(4)
+        ]
+    ).assign(status="ok")
+    tests = compare_conditions(table, within="face,time")
+    assert [effect.effect for effect in tests.effects] == ["face", "time", "face x time"]
+    # 1 + 6 means, and the faces at each of 4 times: not the 28 pairs of cells
+    assert [pair.where for pair in tests.pairs] == [
+        "averaged over time",
+        *["averaged over face"] * 6,
+        *[f"time=t{j}" for j in range(4)],
+    ]
+    expected = stats.ttest_rel(*values.mean(axis=2).T[::-1])
+    assert tests.pairs[0].t == pytest.approx(expected.statistic)
+    # with two levels, the comparison of means is the main effect
+    assert tests.effects[0].f == pytest.approx(expected.statistic**2)
+    all_cells = compare_conditions(table, within=["face", "time"], pairs="cells")
+    assert all_cells.family_size == 4 + 2 * 6
+    with pytest.raises(OptionError, match="did you mean 'marginal'"):
+        compare_conditions(table, within="face,time", pairs="marginel")
+
+
+def test_all_cells_that_differ_in_one_factor_can_be_compared(study):
     tests = compare_conditions(
-        people(study[:, :2], groups=["x", "y"] * 6), within="condition", between="group"
+        people(study[:, :2], groups=["x", "y"] * 6),
+        within="condition",
+        between="group",
+        pairs="cells",
     )
     assert [(pair.factor, pair.where, pair.kind) for pair in tests.pairs] == [
         ("condition", "group=x", "paired"),

@@ -43,7 +43,7 @@ class AnalysisData:
         low, high`` (the mean's interval), ``without`` (participants whose status excludes them).
     tests : dict of str to ConditionTests
         The tests of each measure; empty where nothing can be compared.
-    within, between : str or None
+    within, between : tuple of str
         The columns that differ within participants, and between them.
     confidence : float
         Coverage of all intervals.
@@ -64,8 +64,8 @@ class AnalysisData:
     fits: Fits
     descriptives: pd.DataFrame
     tests: dict[str, ConditionTests]
-    within: str | None
-    between: str | None
+    within: tuple[str, ...]
+    between: tuple[str, ...]
     confidence: float
     statuses: tuple[str, ...]
     notes: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ class AnalysisData:
     @property
     def factors(self) -> list[str]:
         """The columns of the design: within participants, then between them."""
-        return [name for name in (self.within, self.between) if name is not None]
+        return [*self.within, *self.between]
 
     def original_name(self, column: str) -> str:
         """Return the name that a column has in the file from which the trials were read."""

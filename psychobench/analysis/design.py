@@ -13,62 +13,58 @@ from psychobench.messages import nearest, shown
 
 def find_factors(
     table: pd.DataFrame, within: Names, between: Names
-) -> tuple[str | None, str | None]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the columns within and between participants, and check that the table has them.
 
     Parameters
     ----------
     table : DataFrame
         As from `psychobench.analysis.source.load_table`.
-    within, between : str, sequence of one str, or None
+    within, between : str, sequence of str, or None
         Columns by their names here or in the file. Where `within` is None, it is ``condition`` if
         that has several values.
 
     Raises
     ------
     OptionError
-        If more than one column is named for either, or the same for both.
+        If a column is named for both.
     TableError
         If a column is missing, or the table does not hold that design.
     """
     inner, outer = (
-        _column(table, names, option)
+        _columns(table, names, option)
         for option, names in (("within", within), ("between", between))
     )
-    if inner is not None and inner == outer:
-        raise OptionError(f"`within` and `between` must name two columns: both are '{inner}'")
+    if both := [name for name in inner if name in outer]:
+        raise OptionError(
+            f"`within` and `between` must name different columns: '{both[0]}' is in both"
+        )
     several = table["condition"].nunique() > 1
-    if inner is None and several and outer != "condition":
-        inner = "condition"
-    faults = [*_group_faults(table, outer), *_condition_faults(table, inner)]
+    if not inner and several and "condition" not in outer:
+        inner = ("condition",)
+    faults = [fault for name in outer for fault in _group_faults(table, name)]
+    faults += _condition_faults(table, inner)
     if faults:
         raise TableError(*faults)
     return inner, outer
 
 
-def _column(table: pd.DataFrame, names: Names, option: str) -> str | None:
-    chosen = parse_names(names, option)
-    if len(chosen) > 1:
-        raise OptionError(
-            f"`{option}` must name one column: got {shown(chosen)}; choose one of them, and rows "
-            "of the others with `where`"
-        )
-    if not chosen:
-        return None
+def _columns(table: pd.DataFrame, names: Names, option: str) -> tuple[str, ...]:
     ours = {theirs: name for name, theirs in table.attrs.get("columns", {}).items()}
-    name = str(ours.get(chosen[0], chosen[0]))
-    if name not in table:
-        raise TableError(
-            f"`{option}` must name a column of the table: there is no '{name}'"
-            f"{nearest(name, table.columns)}; found: {shown(table.columns)}"
-        )
-    return name
+    chosen = tuple(str(ours.get(name, name)) for name in parse_names(names, option))
+    faults = [
+        f"`{option}` must name a column of the table: there is no '{name}'"
+        f"{nearest(name, table.columns)}; found: {shown(table.columns)}"
+        for name in chosen
+        if name not in table
+    ]
+    if faults:
+        raise TableError(*faults)
+    return chosen
 
 
-def _group_faults(table: pd.DataFrame, between: str | None) -> Iterator[str]:
+def _group_faults(table: pd.DataFrame, between: str) -> Iterator[str]:
     """Find the first participant who is in several groups, or in none."""
-    if between is None:
-        return
     for observer, groups in table.groupby("observer", sort=False)[between]:
         if groups.isna().any():
             yield (
@@ -84,22 +80,29 @@ def _group_faults(table: pd.DataFrame, between: str | None) -> Iterator[str]:
             return
 
 
-def _condition_faults(table: pd.DataFrame, within: str | None) -> Iterator[str]:
+def _condition_faults(table: pd.DataFrame, within: tuple[str, ...]) -> Iterator[str]:
     """Find trials without a condition, and conditions that `within` would lump together."""
-    if within is None or within == "condition":
+    for name in within:
+        if table[name].isna().any():
+            who = table["observer"][table[name].isna()].iloc[0]
+            yield (
+                f"`within` must name a condition for every trial: '{who}' has rows without {name}; "
+                "fill them in, or leave them out with `where`"
+            )
+        elif table[name].nunique() > 1 == table.groupby("observer")[name].nunique().max():
+            yield (
+                f"`within` must name what differs within participants: '{name}' is the same in all "
+                f"rows of each; name it in `between`"
+            )
+    if not within or "condition" in within:
         return
-    if table[within].isna().any():
-        who = table["observer"][table[within].isna()].iloc[0]
-        yield (
-            f"`within` must name a condition for every trial: '{who}' has rows without {within}; "
-            "fill them in, or leave them out with `where`"
-        )
-    cells = table.groupby(["observer", within], sort=False)["condition"]
-    for (observer, name), conditions in cells:
+    cells = table.groupby(["observer", *within], sort=False)["condition"]
+    for (observer, *names), conditions in cells:
         if conditions.nunique() > 1:
+            cell = ", ".join(f"{name} '{level}'" for name, level in zip(within, names, strict=True))
             yield (
                 f"`within` must tell a participant's conditions apart: '{observer}' has condition "
-                f"{shown(conditions.unique())} in {within} '{name}'; keep one, like "
-                f'`where="condition={conditions.iloc[0]}"`'
+                f"{shown(conditions.unique())} in {cell}; name condition in `within`, too, or keep "
+                f'one, like `where="condition={conditions.iloc[0]}"`'
             )
             return

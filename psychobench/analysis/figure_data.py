@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 GRID = 81  # levels at which a curve is drawn
 MOST_GROUPS = 3  # side by side
+SEPARATOR = ", "  # between a cell's levels of several factors
 UNMARKED = ("ok", "step")
 _ENDS = ("mean", "low", "high")
 
@@ -34,15 +36,13 @@ class FigureData:
         self.analysis = analysis
         table = analysis.fits.table.reset_index(drop=True)
         within, between = analysis.within, analysis.between
-        self.table = table.assign(
-            _within="" if within is None else table[within].astype(str),
-            _between="" if between is None else table[between].astype(str),
-        )
+        self.table = table.assign(_within=_cell_names(table, within))
+        self.table = self.table.assign(_between=_cell_names(table, between))
         self.conditions = _unique(self.table["_within"])
         self.groups = _unique(self.table["_between"])
         # without conditions, groups take their place along the horizontal axis
-        self.axis_factor = within or between
-        self.ticks = self.groups if within is None and between else self.conditions
+        self.axis_factors = within or between
+        self.ticks = self.groups if between and not within else self.conditions
 
     @property
     def columns(self) -> int:
@@ -60,8 +60,8 @@ class FigureData:
     @property
     def axis_texts(self) -> dict[str, str]:
         """The label below the means, and what their bars are."""
-        factor = self.analysis.original_name(self.axis_factor) if self.axis_factor else ""
-        return {"x_label": factor, "interval": f"{self.analysis.confidence:.0%} interval"}
+        factors = SEPARATOR.join(map(self.analysis.original_name, self.axis_factors))
+        return {"x_label": factors, "interval": f"{self.analysis.confidence:.0%} interval"}
 
     def mean_curves(self) -> list[People]:
         """Return everybody's curves and the mean data, a panel per condition and group."""
@@ -104,7 +104,7 @@ class FigureData:
         """Return one measure, person by person, with its means."""
         from psychobench.draw.condition_means import Measure
 
-        groups = [""] if self.analysis.within is None else self.groups
+        groups = self.groups if self.analysis.within else [""]
         unit = self.analysis.original_name("level")
         label = f"{measure_name(name)} ({unit})"
         return Measure(label, [self._group(name, group) for group in groups])
@@ -143,7 +143,7 @@ class FigureData:
     def _group(self, measure: str, group: str) -> Group:
         from psychobench.draw.condition_means import Group
 
-        groups_alone = self.analysis.within is None
+        groups_alone = not self.analysis.within
         rows = self.table[self.analysis.included(measure)]
         rows = rows if groups_alone else rows[rows["_between"] == group]
         columns = [
@@ -167,10 +167,8 @@ class FigureData:
         """Find a cell's description; nan where the design has no such cell."""
         table = self.analysis.descriptives
         chosen = table["measure"] == measure
-        factors = ((self.analysis.within, condition), (self.analysis.between, group))
-        for factor, name in factors:
-            if factor is not None:
-                chosen &= table[factor].astype(str) == name
+        for factors, name in ((self.analysis.within, condition), (self.analysis.between, group)):
+            chosen &= _cell_names(table, factors) == name
         return table[chosen].iloc[0] if chosen.any() else pd.Series(np.nan, index=list(_ENDS))
 
     def _in_levels(self, value: float) -> float:
@@ -180,6 +178,14 @@ class FigureData:
     def _heights(self) -> NDArray[np.float64]:
         guess, lapse = self.table[["guess", "lapse"]].to_numpy(dtype=np.float64).T
         return np.asarray(guess + (1 - guess - lapse) / 2)
+
+
+def _cell_names(table: pd.DataFrame, factors: Sequence[str]) -> pd.Series[str]:
+    """Return each row's levels of the factors, joined; empty without factors."""
+    names = pd.Series("", index=table.index)
+    for number, factor in enumerate(factors):
+        names = names + (SEPARATOR if number else "") + table[factor].astype(str)
+    return names
 
 
 def _unique(column: pd.Series[str]) -> list[str]:

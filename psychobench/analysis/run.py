@@ -14,7 +14,7 @@ from psychobench.analysis.descriptives import describe
 from psychobench.analysis.design import find_factors
 from psychobench.analysis.result import Analysis
 from psychobench.analysis.source import hash_of, load_table
-from psychobench.arguments import Names, Pairs
+from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statuses
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
@@ -47,6 +47,7 @@ def analyse(
     where: Pairs = None,
     within: Names = None,
     between: Names = None,
+    pairs: Names = None,
     exclude: ExclusionRules = (),
     statuses: Names = DEFAULT_STATUSES,
     gof: int | None = None,
@@ -70,11 +71,14 @@ def analyse(
         ``"observer=subject,response=chose"`` or a list of such texts.
     where : mapping, str or sequence of str, optional
         Keep only rows like these: ``{"session": 1}``, ``"session=1"`` or a list of such texts.
-    within : str or sequence of one str, optional
-        The column whose conditions each participant went through; by default ``condition`` where
-        it has several.
-    between : str or sequence of one str, optional
-        The column that tells groups of participants apart.
+    within : str or sequence of str, optional
+        The columns whose conditions each participant went through, the one of most interest first;
+        by default ``condition`` where it has several.
+    between : str or sequence of str, optional
+        The columns that tell groups of participants apart.
+    pairs : str or sequence of str, optional
+        What is compared after the analysis of variance where there are several factors; see
+        `psychobench.compare_conditions`.
     exclude : str, Exclusion, or sequence of either
         Who is excluded: a check, for everyone whom it flags (``"ends"``), or a check with a limit
         (``"missing>0.2"``). By default nobody.
@@ -123,14 +127,22 @@ def analyse(
     included = check_statuses(statuses)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
-    factors = [name for name in (inner, outer) if name is not None]
+    factors = [*inner, *outer]
     screening = check_trials(trials, factors=factors) if "response" in trials else None
     excluded = _exclude(trials, screening, rules)
     if gof is None:  # neither probabilities nor a shared lapse rate can be simulated
         gof = 0 if "p_target" in trials or fitting.get("share") else SIMULATIONS
     options = {"engine": engine, "gof": gof, "confidence": confidence, "seed": seed, **fitting}
     fits = fit(excluded.kept, by=factors, **options)
-    tests, untested = _test(fits, excluded.kept, inner, outer, included, confidence)
+    tests, untested = _test(
+        fits,
+        excluded.kept,
+        inner,
+        outer,
+        pairs=pairs,
+        statuses=included,
+        confidence=confidence,
+    )
     if not isinstance(table, pd.DataFrame):
         note_reading(trials)
     if screening is None:
@@ -153,8 +165,9 @@ def analyse(
             fits,
             columns=trials.attrs["columns"],
             where=parse_where(where),
-            within=inner,
-            between=outer,
+            within=list(inner),
+            between=list(outer),
+            pairs=list(parse_names(pairs, "pairs")),
             exclude=list(map(str, rules)),
             statuses=list(included),
         ),
@@ -188,14 +201,13 @@ def _exclude(
 def _test(
     fits: Fits,
     table: pd.DataFrame,
-    within: str | None,
-    between: str | None,
-    statuses: Sequence[str],
-    confidence: float,
+    within: Sequence[str],
+    between: Sequence[str],
+    **options: Any,
 ) -> tuple[dict[str, ConditionTests], list[str]]:
     """Test each measure; where that cannot be done, note why."""
     inner, outer = (
-        [name] if name and table[name].nunique() > 1 else [] for name in (within, between)
+        [name for name in names if table[name].nunique() > 1] for names in (within, between)
     )
     if not inner and not outer:
         return {}, ["there is only one condition and one group, so that nothing can be compared"]
@@ -203,7 +215,7 @@ def _test(
     for measure in measures_of(fits):
         try:
             tests[measure] = compare_conditions(
-                fits, measure, within=inner, between=outer, statuses=statuses, confidence=confidence
+                fits, measure, within=inner, between=outer, **options
             )
         except ComparisonError as error:
             name = measure_name(measure)

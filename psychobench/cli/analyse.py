@@ -27,10 +27,25 @@ if TYPE_CHECKING:
 @shared.WHERE
 @click.option(
     "--within",
-    metavar="COL",
-    help="The column of conditions that every participant went through.  [default: condition]",
+    multiple=True,
+    metavar="COL,...",
+    help="Columns of conditions that every participant went through, the one of most interest "
+    "first; repeatable.  [default: condition]",
 )
-@click.option("--between", metavar="COL", help="The column that tells groups of people apart.")
+@click.option(
+    "--between",
+    multiple=True,
+    metavar="COL,...",
+    help="Columns that tell groups of people apart; repeatable.",
+)
+@click.option(
+    "--pairs",
+    multiple=True,
+    metavar="marginal|simple|cells",
+    help="What is compared where there are several factors: means over the other factors, the "
+    "first factor at each level of the others, or all cells that differ in one factor; "
+    "repeatable.  [default: marginal and simple]",
+)
 @click.option(
     "--exclude",
     multiple=True,

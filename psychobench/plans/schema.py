@@ -104,6 +104,7 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "statuses": Key("texts", "PSE statuses that are included in means and tests"),
         "family": Key("text", "which tests the corrections count"),
         "margin": Key("number", "equivalence margin, in the unit of the levels"),
+        "pairs": Key("texts", "which cells and means are compared where there are several factors"),
         "vary": Key("texts", "models: which parameters differ between conditions"),
         "hypotheses": Key("texts", "what is expected, in words"),
     },

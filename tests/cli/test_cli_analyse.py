@@ -48,7 +48,14 @@ def test_a_folder_holds_the_page_figures_tables_and_provenance(run_cli, trials, 
     assert names == {
         *(f"{name}.{kind}" for name in figures for kind in ("png", "svg", "pdf")),
         *(f"{name}.csv" for name in ("fits", "descriptives", "left-out", "checks", "tests")),
-        *("goodness.csv", "report.html", "summary.txt", "analysis.json", "provenance.json"),
+        *(
+            "goodness.csv",
+            "report.html",
+            "summary.txt",
+            "analysis.json",
+            "provenance.json",
+            "plan.toml",
+        ),
     }
     assert (out / "summary.txt").read_text("utf-8") == ran.out
     page = (out / "report.html").read_text("utf-8")
@@ -93,7 +100,7 @@ def test_groups_split_means_and_tests(run_cli, trials):
         (["--exclude", "ends<9"], "--exclude must leave at least one participant"),
         (["--between", "sit"], "did you mean 'site'"),
         (["--between", "mask"], "one group per participant"),
-        (["--within", "site", "--between", "site"], "must name two columns"),
+        (["--within", "site", "--between", "site"], "must name different columns"),
         (["--engine", "mle"], "engine"),
         (["--statuses", "fine"], "fine"),
         (["--task", "3afc"], "task"),

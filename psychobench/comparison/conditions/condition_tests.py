@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
@@ -15,7 +14,8 @@ from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, s
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
 from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
 from psychobench.comparison.conditions.design_cells import DesignCells, arrange_cells
-from psychobench.comparison.conditions.pairs import Labels, PairTest, paired_test, welch_test
+from psychobench.comparison.conditions.families import PAIRS, default_pairs, planned_pairs
+from psychobench.comparison.conditions.pairs import PairTest
 from psychobench.comparison.conditions.sentences import (
     effect_sentence,
     pair_sentence,
@@ -23,6 +23,7 @@ from psychobench.comparison.conditions.sentences import (
 )
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
+from psychobench.messages import nearest
 from psychobench.tables.frames import as_rows
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def compare_conditions(
     within: Names = (),
     between: Names = (),
     statuses: Names = DEFAULT_STATUSES,
+    pairs: Names = None,
     deletion: Deletion = "pairwise",
     confidence: float = 0.95,
 ) -> ConditionTests:
@@ -95,8 +97,10 @@ def compare_conditions(
 
     Two conditions within people are compared by a paired t, two groups by Welch's t. More cells
     have an analysis of variance first, with the Greenhouse-Geisser correction within people, and
-    then every pair of cells that differ in one factor; these pairs are the family that Bonferroni's
-    and Holm's corrections count.
+    then the pairs that the design asks for: all pairs of a single factor; of several factors, the
+    levels of each averaged over the others, and the first factor's levels at each level of the
+    others (its simple effects). These pairs are the family that Bonferroni's and Holm's
+    corrections count.
 
     Parameters
     ----------
@@ -111,6 +115,10 @@ def compare_conditions(
     statuses : str or sequence of str
         The PSE statuses whose values are included, as a list or as text (``"ok,step"``). The JND,
         width or slope of a ``step`` is only a bound and never included.
+    pairs : str or sequence of str, optional
+        What is compared in a design of several factors, as a list or as text: ``"marginal"`` means
+        over the other factors, ``"simple"`` effects of the factor that is named first, or all
+        ``"cells"`` that differ in one factor. By default ``"marginal,simple"``.
     deletion : {"pairwise", "listwise"}
         Whether a pair takes everyone who has both its cells, or those who have all cells.
     confidence : float
@@ -137,20 +145,22 @@ def compare_conditions(
     """
     inner, outer = parse_names(within, "within"), parse_names(between, "between")
     included = parse_names(statuses, "statuses")
-    _check_options(included, deletion, confidence)
+    asked = parse_names(pairs, "pairs") or default_pairs(len(inner) + len(outer))
+    _check_options(included, asked, deletion, confidence)
     table = as_rows(fits, "fits").to_frame()
     cells = arrange_cells(table, measure, inner, outer, included)
-    pairs = _corrected(_pairs(cells, deletion, confidence))
-    size = sum(pair.reason is None for pair in pairs)
+    listwise = deletion == "listwise"
+    tested = _corrected(planned_pairs(cells, asked, listwise=listwise, confidence=confidence))
+    size = sum(pair.reason is None for pair in tested)
     if not size:
-        reasons = "; ".join(dict.fromkeys(str(pair.reason) for pair in pairs))
+        reasons = "; ".join(dict.fromkeys(str(pair.reason) for pair in tested))
         raise ComparisonError(f"no two cells can be compared: {reasons}")
-    effects, no_anova = _effects(cells, confidence) if len(pairs) > 1 else ((), None)
+    effects, no_anova = _effects(cells, confidence) if len(tested) > 1 else ((), None)
     return ConditionTests(
         measure=measure,
         within=inner,
         between=outer,
-        pairs=pairs,
+        pairs=tested,
         effects=effects,
         no_anova=no_anova,
         family_size=size,
@@ -163,8 +173,15 @@ def compare_conditions(
     )
 
 
-def _check_options(statuses: Sequence[str], deletion: str, confidence: float) -> None:
+def _check_options(
+    statuses: Sequence[str], pairs: Sequence[str], deletion: str, confidence: float
+) -> None:
     faults = status_faults(statuses)
+    faults += [
+        f"`pairs` must be among {', '.join(PAIRS)}: got '{name}'{nearest(name, PAIRS)}"
+        for name in pairs
+        if name not in PAIRS
+    ]
     if deletion not in get_args(Deletion):
         faults.append(
             f"`deletion` must be one of {', '.join(get_args(Deletion))}: not '{deletion}'"
@@ -172,30 +189,6 @@ def _check_options(statuses: Sequence[str], deletion: str, confidence: float) ->
     faults += confidence_faults(confidence)
     if faults:
         raise OptionError(*faults)
-
-
-def _pairs(cells: DesignCells, deletion: Deletion, confidence: float) -> list[PairTest]:
-    """Test every two cells that differ in one factor, the first factor's pairs first."""
-    values = cells.values
-    if deletion == "listwise":
-        values = np.where(cells.complete[:, None], values, np.nan)
-    labels, samples = [], []
-    for group, (column, levels) in itertools.product(cells.groups, enumerate(cells.columns)):
-        labels.append((*group, *levels))
-        samples.append(values[cells.is_in(group), column])
-    names = (*cells.between, *cells.within)
-    tests: dict[str, list[PairTest]] = {name: [] for name in (*cells.within, *cells.between)}
-    for one, other in itertools.combinations(range(len(labels)), 2):
-        differing = [k for k in range(len(names)) if labels[one][k] != labels[other][k]]
-        if len(differing) > 1:
-            continue
-        (k,) = differing
-        alike = zip(names, labels[one], strict=True)
-        where = ", ".join(f"{name}={level}" for name, level in alike if name != names[k])
-        compared = Labels(names[k], where, labels[one][k], labels[other][k])
-        test = welch_test if names[k] in cells.between else paired_test
-        tests[names[k]].append(test(compared, samples[one], samples[other], confidence))
-    return [test for of_factor in tests.values() for test in of_factor]
 
 
 def _corrected(pairs: Sequence[PairTest]) -> tuple[PairTest, ...]:
