@@ -269,7 +269,7 @@ def test_two_factors_within_people_are_described_tested_and_drawn():
         "time=t0",
         "time=t1",
     ]
-    assert "whole, t1" in [tick.get_text() for tick in found.plot().axes[0].get_xticklabels()]
+    assert "whole, t1" in [tick.get_text() for tick in found.plot().axes[-1].get_xticklabels()]
     with pytest.raises(TableError, match="name condition in `within`, too"):
         analyse(table, within="time", engine="ml", gof=0)
 
