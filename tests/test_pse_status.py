@@ -152,6 +152,15 @@ def test_the_status_of_a_forced_choice_is_its_thresholds():
 
 
 @pytest.mark.slow
+def test_single_answers_have_no_proportions_that_could_cross_half():
+    rng = np.random.default_rng(2)
+    level = rng.uniform(size=200)
+    hits = rng.uniform(size=200) < scipy.stats.norm.cdf(level, 0.5, 0.2)
+    found = fit(pd.DataFrame({"observer": "a", "level": level, "response": hits})).table.iloc[0]
+    assert pd.isna(found["crossings"])
+    assert found["reason"] is None
+
+
 def test_several_crossings_of_half_are_flagged_whatever_the_status():
     ok, never = one([4, 16, 12, 20, 26, 29]), one([16, 14, 16, 14, 16, 14])
     assert (ok.status, ok.crossings, never.status, never.crossings) == ("ok", 3, "never", 5)

@@ -66,6 +66,54 @@ class Blocks:
         return replace(self, hits=np.where(rows[:, None], self.trials - self.hits, self.hits))
 
 
+def pool_levels(
+    z: Floats, trials: Floats, hits: Floats, count: int
+) -> tuple[Floats, Floats, Floats]:
+    """Pool neighbouring levels where a row has many, for a first look at the data.
+
+    Parameters
+    ----------
+    z, trials, hits : ndarray, shape (n, b)
+        Levels and answers; padding has no trials.
+    count : int
+        Most levels that are left. The lowest and the highest stay where they are.
+
+    Returns
+    -------
+    z, trials, hits : ndarray, shape (n, count) or, where b is smaller, (n, b)
+        In order of the level, with equal numbers of levels in a pool, at their mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> some = np.array([[0.0, 1.0, 2.0, 3.0, 4.0, 9.0]])
+    >>> pool_levels(some, np.ones((1, 6)), some > 2, 3)[0].tolist()
+    [[0.0, 2.5, 9.0]]
+    """
+    n, b = z.shape
+    if b <= count:
+        return z, trials, hits
+    order = np.argsort(np.where(trials > 0, z, np.inf), axis=1, kind="stable")
+    z, trials, hits = (np.take_along_axis(part, order, axis=1) for part in (z, trials, hits))
+    used = (trials > 0).sum(axis=1, keepdims=True)
+    rank = np.minimum(np.arange(b), used - 1)
+    into = np.where(used > count, rank * count // np.maximum(used, 1), rank)
+    into = (into + np.arange(n)[:, None] * count).ravel()
+    weights = np.where(trials > 0, 1.0, 0.0)
+
+    def total(values: Floats) -> Floats:
+        sums = np.bincount(into, values.ravel(), minlength=n * count)
+        return np.asarray(sums.reshape(n, count), dtype=np.float64)
+
+    size = total(weights)
+    lowest, highest = z[:, :1], np.take_along_axis(z, used - 1, axis=1)
+    pooled = np.where(size > 0, total(weights * z) / np.maximum(size, 1), lowest)
+    last = np.minimum(used, count) - 1
+    pooled[:, :1] = lowest
+    np.put_along_axis(pooled, last, highest, axis=1)
+    return pooled, total(trials), total(hits)
+
+
 def pad(codes: NDArray[np.integer], values: Floats, n: int, *, fill_first: bool = False) -> Floats:
     """Arrange a column as one row per code, in order, padded to the longest.
 

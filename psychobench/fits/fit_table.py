@@ -26,6 +26,7 @@ COLUMNS = (
     *(f"{name}_mean" for name in (*PARAMETERS, "pse", "jnd")),
 )  # fmt: skip
 COUNTS, TEXTS = ("crossings", "n_trials"), ("status", "reason")
+LEAST_PER_LEVEL = 5  # answers; from fewer, proportions cross .5 by chance alone
 WITHOUT = {"ml": "the bootstrap's refits have", "bayes": "the posterior has"}  # no PSE
 
 
@@ -49,11 +50,11 @@ def status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[
     found = assign_status(fitted.status_curves or fitted.curves, design.blocks, options)
     if not options.has_pse:
         return {"status": found.status, "reason": found.reason}
-    crossings, without = count_crossings(design.by_level), fitted.without_pse
+    crossings, without = _crossings(design.by_level), fitted.without_pse
     reasons = [[reason] if reason else [] for reason in found.reason]
     for row, notes in enumerate(reasons):
         if crossings[row] > 1:
-            notes.append(f"the observed proportions cross .5 {crossings[row]} times")
+            notes.append(f"the observed proportions cross .5 {crossings[row]:.0f} times")
         if np.isfinite(found.pse[row]) and without[row] > 1 - options.confidence:
             notes.append(f"{without[row]:.0%} of {WITHOUT[options.engine]} no PSE: no interval")
     missing = np.isnan(found.pse)
@@ -68,6 +69,14 @@ def status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[
         "pse_high": np.where(missing, np.nan, high),
         "pse_mean": np.where(missing, np.nan, fitted.means.get("pse", np.nan)),
     }
+
+
+def _crossings(blocks: Blocks) -> Floats:
+    """Count crossings of .5, nan where most levels have too few answers for a proportion."""
+    trials = np.where(blocks.trials > 0, blocks.trials, np.nan)
+    few = np.nanmedian(trials, axis=1) < LEAST_PER_LEVEL
+    known = np.full(len(blocks), blocks.probabilities) | ~few
+    return np.where(known, count_crossings(blocks), np.nan)
 
 
 def fitted_data(design: Design, curves: Curves) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from scipy.integrate import quad
 from psychobench import fit
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.bayes.engine import fit_posterior
-from psychobench.fits.blocks import Blocks
+from psychobench.fits.bayes.log_posterior import make_log_posterior
+from psychobench.fits.blocks import Blocks, pool_levels
 from psychobench.fits.options import FitOptions
 from psychobench.fits.priors import GUESS, LAPSE, THRESHOLD, WIDTH, make_prior
 
@@ -282,3 +284,30 @@ def test_estimates_agree_with_psignifit_within_its_grid(hits, task):
         assert row[f"{name}_mean"] == pytest.approx(mean, abs=0.03 * (high - low))
         assert row[f"{name}_low"] == pytest.approx(low, abs=0.1 * (high - low))
         assert row[f"{name}_high"] == pytest.approx(high, abs=0.1 * (high - low))
+
+
+@pytest.mark.parametrize("sigmoid", ["norm", "gumbel", "tdist"])
+def test_few_nodes_stand_for_many_single_answers_at_any_steepness(sigmoid):
+    rng = np.random.default_rng(5)
+    levels, hits = rng.uniform(size=(1, 400)), rng.integers(0, 2, (1, 400)).astype(float)
+    blocks = Blocks(levels, np.ones((1, 400)), hits)
+    model = make_log_posterior(blocks, FitOptions(engine="bayes", sigmoid=sigmoid))
+    theta = np.zeros((1, 5, 60))
+    theta[0, THRESHOLD], theta[0, WIDTH] = rng.uniform(-0.3, 0.3, 60), np.geomspace(0.05, 2, 60)
+    theta[0, GUESS], theta[0, LAPSE] = 10 ** rng.uniform(-3, -1, (2, 60))
+    directly = replace(model, overdispersed=False).log_likelihood(theta)[0]
+    together = model.log_likelihood_by_eta(theta, np.array([[0.01, 0.4]]))[0]
+    np.testing.assert_allclose(together, np.tile(directly[:, None], 2), atol=2e-3)
+
+
+def test_pooled_levels_keep_all_answers_and_both_ends():
+    rng = np.random.default_rng(6)
+    z = np.sort(rng.uniform(-0.5, 0.5, (3, 90)), axis=1)
+    trials, hits = rng.integers(0, 3, (2, 3, 90)).astype(float)
+    pooled = pool_levels(z, trials, np.minimum(hits, trials), 20)
+    assert pooled[0].shape == (3, 20)
+    np.testing.assert_array_equal(pooled[1].sum(axis=1), trials.sum(axis=1))
+    np.testing.assert_array_equal(pooled[2].sum(axis=1), np.minimum(hits, trials).sum(axis=1))
+    used = np.where(trials > 0, z, np.nan)
+    np.testing.assert_array_equal(pooled[0].min(axis=1), np.nanmin(used, axis=1))
+    np.testing.assert_array_equal(pooled[0].max(axis=1), np.nanmax(used, axis=1))

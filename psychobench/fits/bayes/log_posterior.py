@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import gammaln
 
+from psychobench.fits.bayes.single_answers import single_log_likelihood
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.likelihoods import SMALLEST
@@ -22,6 +23,7 @@ LEAST_ETA = 1e-3  # below which the beta-binomial likelihood is the binomial one
 TOGETHER = 60_000  # blocks x points evaluated at a time: few enough for cache
 KNOTS, ROUGH_KNOTS = 20.0, 10.0  # of a table, per square root of the greatest number of trials
 IMPOSSIBLE = -1e300  # log-likelihood
+MANY_LEVELS = 64  # above which blocks are evaluated together, by `single_answers`
 
 
 @dataclass(frozen=True)
@@ -101,17 +103,45 @@ class LogPosterior:
         -------
         ndarray, shape (n, p, e)
         """
-        if not self.overdispersed:
+        together = self._evaluated_together()
+        if not self.overdispersed and not together.any():
             return self.log_likelihood(theta)[..., None]
         knots = ROUGH_KNOTS if rough else KNOTS
         if not {GUESS, LAPSE} & set(self.prior.free.tolist()):
             knots *= 4  # without asymptotes psi comes near 0 and 1, where the likelihood is steep
-        return np.stack([self._interpolate(theta, etas, row, knots) for row in range(len(self))])
+        values = []
+        for row, single in enumerate(together):
+            rest = (self.trials[row] > 0) & ~single
+            some = self if not single.any() else self._blocks_of(row, rest)
+            here = row if some is self else 0
+            value = np.zeros((theta.shape[2], etas.shape[1]))
+            if rest.any():
+                value += some._interpolate(theta[row], etas[row], here, knots)
+            value += self._single(theta[row], row, single)[:, None]
+            values.append(value)
+        return np.stack(values)
+
+    def _evaluated_together(self) -> NDArray[np.bool_]:
+        """Find blocks whose likelihood does not depend on overdispersion, if many: (n, b)."""
+        alone = self.trials == 1 if self.overdispersed else self.trials > 0
+        return np.asarray(alone & (alone.sum(axis=1, keepdims=True) > MANY_LEVELS))
+
+    def _blocks_of(self, row: int, kept: NDArray[np.bool_]) -> LogPosterior:
+        data = {name: getattr(self, name)[[row]][:, kept] for name in ("z", "trials", "hits")}
+        return replace(self, **data, prior=self.prior.take(np.array([row])))
+
+    def _single(self, theta: Floats, row: int, single: NDArray[np.bool_]) -> Floats:
+        """Evaluate single answers of one row at parameters (5, p): shape (p,)."""
+        if not single.any():
+            return np.zeros(theta.shape[1])
+        z, trials, hits = (part[row, single] for part in (self.z, self.trials, self.hits))
+        value = single_log_likelihood(self.sigmoid, z, hits, trials - hits, theta)
+        return np.where(theta[GUESS] + theta[LAPSE] < 1, value, IMPOSSIBLE)
 
     def _interpolate(self, theta: Floats, etas: Floats, row: int, knots: float) -> Floats:
-        """Evaluate one row: shape (p, e)."""
+        """Evaluate one row at parameters (5, p) and overdispersions (e,): shape (p, e)."""
         count = int(knots * np.sqrt(self.trials[row].max())) + 20
-        p = np.minimum(self.psi(theta[[row]], slice(row, row + 1))[0], 1.0)
+        p = np.minimum(self.psi(theta[None], slice(row, row + 1))[0], 1.0)
         place = np.sqrt(p)  # eq. 29, in knots from the first
         place -= np.sqrt(1 - p)
         place += 1
@@ -128,9 +158,9 @@ class LogPosterior:
         starts = np.arange(points + 1, dtype=np.int32) * (2 * b)
         shape = (points, b * (count + 1))
         matrix = csr_array((shares.ravel(), places.ravel(), starts), shape=shape)
-        table = _table(etas[row], self.trials[row], self.hits[row], count)
-        values = matrix @ table.reshape(-1, etas.shape[1])
-        values[theta[row, GUESS] + theta[row, LAPSE] >= 1] = IMPOSSIBLE
+        table = _table(etas, self.trials[row], self.hits[row], count)
+        values = matrix @ table.reshape(-1, len(etas))
+        values[theta[GUESS] + theta[LAPSE] >= 1] = IMPOSSIBLE
         return np.asarray(values)
 
     def _log_likelihood(self, theta: Floats, rows: slice) -> Floats:

@@ -5,6 +5,7 @@ The two differ, since a density's mode moves with the scale on which it is a den
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,10 +14,12 @@ from scipy.special import ndtri
 
 from psychobench.fits.bayes.log_posterior import LogPosterior
 from psychobench.fits.bayes.newton import maximise
+from psychobench.fits.blocks import pool_levels
 from psychobench.fits.functions import Floats
 from psychobench.fits.priors import ETA, GUESS, LAPSE, THRESHOLD, WIDTH
 
 THRESHOLDS, WIDTHS = 25, 8  # of the grid of starts
+POOLS = 40  # of levels, on which starts are found
 RATES = (0.1, 0.6, 0.985)  # quantiles of the prior of guess and lapse on that grid
 START_ETA = 0.4  # and of the overdispersion
 START_RHO = 0.01  # squared overdispersion by which counts are discounted there
@@ -54,6 +57,7 @@ def best_grid_points(model: LogPosterior) -> tuple[Floats, Floats]:
     value : ndarray, shape (n,)
         Their log posteriors.
     """
+    model = _with_levels_pooled(model)
     grid, prior = _grid(model), model.prior
     discount = 1 + np.maximum(model.trials - 1, 0.0) * START_RHO * model.overdispersed
     data = np.hstack([model.hits / discount, (model.trials - model.hits) / discount])
@@ -68,6 +72,12 @@ def best_grid_points(model: LogPosterior) -> tuple[Floats, Floats]:
         found = data[rows] @ logs - 0.5 * (grid**2).sum(axis=0)
         best[rows], value[rows] = grid[:, found.argmax(axis=1)].T, found.max(axis=1)
     return best, value
+
+
+def _with_levels_pooled(model: LogPosterior) -> LogPosterior:
+    """Pool neighbouring levels where there are many: starts need no more."""
+    z, trials, hits = pool_levels(model.z, model.trials, model.hits, POOLS)
+    return replace(model, z=z, trials=trials, hits=hits)
 
 
 def _grid(model: LogPosterior) -> Floats:

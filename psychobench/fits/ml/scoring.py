@@ -37,6 +37,7 @@ DAMPING_DOWN, DAMPING_UP, LEAST_RAISED = 8.0, 8.0, 1e-2  # eq. 15
 TOLERANCE = 1e-11  # expected gain, in log-likelihood, at which a fit has converged
 COMPACT_BELOW = 0.8  # share of fits still moving under which the others are left out
 CHUNK = 12_000  # fits per array: enough to amortise Python, few enough to stay in cache
+USUAL_LEVELS = 11  # fits of more levels have smaller arrays, for the sake of memory
 LONGEST_LOG_WIDTH = 1.5  # step
 
 
@@ -71,9 +72,10 @@ def maximise(
     rows = np.arange(len(start)) if rows is None else rows
     found = Optimum(start.copy(), np.empty(len(start)), np.empty(len(start)))
     damping, active = np.full(len(start), START_DAMPING), np.arange(len(start))
+    size = _chunk(problem)
     for _ in range(-(-steps // STEPS_PER_ROUND)):
         unfinished = []
-        for some in np.split(active, range(CHUNK, len(active), CHUNK)):
+        for some in np.split(active, range(size, len(active), size)):
             fits = FitsLast.of(problem, rows[some])
             part, damping[some], live = _iterate(
                 fits, found.theta[some].T, damping[some], tolerance, min(steps, STEPS_PER_ROUND)
@@ -90,10 +92,16 @@ def maximise(
 def evaluate(problem: Problem, theta: Floats) -> Optimum:
     """Evaluate each row's log-likelihood at theta (n, 5), with the prior and without it."""
     value, loglik = np.empty(len(theta)), np.empty(len(theta))
-    for rows in np.split(np.arange(len(theta)), range(CHUNK, len(theta), CHUNK)):
+    size = _chunk(problem)
+    for rows in np.split(np.arange(len(theta)), range(size, len(theta), size)):
         fits = FitsLast.of(problem, rows)
         value[rows], loglik[rows] = log_likelihood(fits, np.ascontiguousarray(theta[rows].T))
     return Optimum(theta, value, loglik)
+
+
+def _chunk(problem: Problem) -> int:
+    levels = int(problem.blocks.z.shape[1])
+    return min(CHUNK, max(CHUNK * USUAL_LEVELS // levels, 100))
 
 
 def _iterate(

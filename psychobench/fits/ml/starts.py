@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from psychobench.fits.blocks import pool_levels
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.problem import (
     GUESS,
@@ -44,6 +45,7 @@ FINE = Grid(18, (0.002, 0.02, 0.06), (0.15, 0.25, 0.35, 0.65), np.inf)
 COARSE = Grid(12, (0.002, 0.02, 0.06), (0.15, 0.3), 3.0)  # for refits of simulated answers
 BANDS = 9  # of widths, the first one of steps
 WIDEST_START = 20.0  # ranges of the levels; flatter curves are reached from there
+POOLS = 40  # of levels, where there are more, on which points are ranked
 MOST_LEVELS = 11  # levels beside which thresholds are tried
 STEEPEST = 0.15  # ranges of the levels; narrower than this, and half a gap, all curves are steps
 # thresholds apart from any level, for wide gaps between levels
@@ -140,8 +142,10 @@ def _rank_points(
 
     In single precision: ranks need no more, and the products are twice as fast.
     """
-    z, hits = problem.blocks.z[rows[:, 0]], problem.blocks.hits[rows]
-    misses, ones = problem.blocks.trials[rows] - hits, np.ones((*rows.shape, 1))
+    flat, blocks = rows.ravel(), problem.blocks
+    pooled = pool_levels(blocks.z[flat], blocks.trials[flat], blocks.hits[flat], POOLS)
+    z, trials, hits = (part.reshape(*rows.shape, -1) for part in pooled)
+    z, misses, ones = z[:, 0], trials - hits, np.ones((*rows.shape, 1))
     data = np.concatenate([hits, misses, ones], axis=2).astype(np.float32)
     rates = _rate_pairs(problem, rows[0, 0], grid)
     for band, shapes in enumerate(_thresholds_and_widths(problem, rows[:, 0], grid)):
