@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from psychobench.errors import OptionError, ResourceError, TableError
-from psychobench.fits.pse import fit
+from psychobench.fits.cohort_simulation import fit_pses
 from psychobench.resources import bundled
 from psychobench.stimuli import load_stimuli
 from psychobench.trials import simulate
@@ -29,7 +29,7 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def small():
-    return simulate_people(fit, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=3)
+    return simulate_people(fit_pses, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=3)
 
 
 def test_the_bundled_cohort_is_fifty_people_at_seven_levels_thirty_times(cohort):
@@ -42,7 +42,7 @@ def test_the_bundled_cohort_is_fifty_people_at_seven_levels_thirty_times(cohort)
 
 @pytest.mark.slow
 def test_the_bundled_cohorts_fitted_pses_have_the_published_mean_and_sem(cohort):
-    fits = fit(cohort.table).to_frame()
+    fits = fit_pses(cohort.table).to_frame()
     assert set(fits["status"]) <= {"ok", "step"}
     assert fits["pse"].mean() == pytest.approx(PUBLISHED_MEAN, abs=0.002)
     assert fits["pse"].sem() == pytest.approx(PUBLISHED_SEM, abs=0.001)
@@ -73,7 +73,7 @@ def test_the_record_of_the_bundled_cohort_agrees_with_its_table(cohort):
     record = json.loads((cohort.path.parent / "trials.csv.json").read_text(encoding="utf-8"))
     assert record["sha256"] == cohort.sha256
     assert record["simulated"] is True
-    pses = fit(cohort.table).to_frame()["pse"]
+    pses = fit_pses(cohort.table).to_frame()["pse"]
     assert record["reached"]["mean_pse"] == pytest.approx(pses.mean(), abs=1e-4)
     assert record["reached"]["sem_pse"] == pytest.approx(pses.sem(), abs=1e-4)
 
@@ -137,7 +137,7 @@ def test_an_unknown_cohort_is_refused_and_the_bundled_ones_are_listed():
 
 @pytest.mark.slow
 def test_a_simulation_meets_the_targets_it_was_given(small):
-    pses = fit(small).to_frame()["pse"]
+    pses = fit_pses(small).to_frame()["pse"]
     assert pses.mean() == pytest.approx(0.4, abs=0.03 / 50 + 1e-6)
     assert pses.sem() == pytest.approx(0.03, abs=0.03 / 100 + 1e-6)
     assert small.attrs["reached"]["mean_pse"] == pytest.approx(pses.mean(), abs=1e-6)
@@ -151,7 +151,9 @@ def test_a_simulated_table_keeps_the_column_contract(small):
 @pytest.mark.slow
 def test_the_same_seed_simulates_the_same_people_and_another_seed_others(small):
     def again(seed):
-        return simulate_people(fit, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=seed)
+        return simulate_people(
+            fit_pses, people=6, mean_pse=0.4, sem_pse=0.03, repetitions=40, seed=seed
+        )
 
     pd.testing.assert_frame_equal(again(3), small)
     assert not again(4)["response"].equals(small["response"])
@@ -161,9 +163,11 @@ def test_the_same_seed_simulates_the_same_people_and_another_seed_others(small):
 def test_scaling_the_levels_scales_the_people():
     options = {"people": 8, "repetitions": 30, "seed": 2}
     one = simulate_people(
-        fit, mean_pse=0.5, sem_pse=0.05, levels=(0, 0.25, 0.5, 0.75, 1), **options
+        fit_pses, mean_pse=0.5, sem_pse=0.05, levels=(0, 0.25, 0.5, 0.75, 1), **options
     )
-    ten = simulate_people(fit, mean_pse=5.0, sem_pse=0.5, levels=(0, 2.5, 5, 7.5, 10), **options)
+    ten = simulate_people(
+        fit_pses, mean_pse=5.0, sem_pse=0.5, levels=(0, 2.5, 5, 7.5, 10), **options
+    )
     np.testing.assert_allclose(ten["level"], one["level"] * 10)
     assert (ten["response"] == one["response"]).mean() > 0.99
 
@@ -193,7 +197,7 @@ def test_answers_rise_with_the_level(small):
 )
 def test_a_cohort_that_cannot_be_is_refused(options, words):
     with pytest.raises(OptionError, match=words):
-        simulate_people(fit, **options)
+        simulate_people(fit_pses, **options)
 
 
 @pytest.mark.slow
@@ -202,4 +206,4 @@ def test_a_target_that_so_few_trials_cannot_meet_is_an_error_that_says_what_was_
 ):
     monkeypatch.setattr(simulate, "_DRAWS", 2)
     with pytest.raises(OptionError, match="came to mean"):
-        simulate_people(fit, people=2, repetitions=1, sem_pse=0.001)
+        simulate_people(fit_pses, people=2, repetitions=1, sem_pse=0.001)

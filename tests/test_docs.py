@@ -9,13 +9,11 @@ only the names of commands and options are checked.
 from __future__ import annotations
 
 import doctest
-import os
 import re
 import shlex
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import pandas as pd
@@ -25,6 +23,9 @@ import psychobench
 from psychobench.cli.main import cli
 from psychobench.errors import PsychobenchError
 from psychobench.trials.columns import CANONICAL
+
+if TYPE_CHECKING:
+    from conftest import Ran
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,21 +64,15 @@ def commands(page: Path) -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines if line.startswith("psychobench ")]
 
 
-def run_console(body: str) -> None:
+def run_console(body: str, run_cli: Callable[..., Ran]) -> None:
     for command in COMMAND.finditer(body):
         arguments = shlex.split(command["line"].replace("\\\n", " "))
         assert arguments[0] == "psychobench", f"only psychobench is run: {command['line']}"
-        ran = subprocess.run(
-            [sys.executable, "-m", "psychobench", *arguments[1:]],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "COLUMNS": "100"},
-        )
+        ran = run_cli(*arguments[1:])
         expected = command["shown"]
         is_error = expected.startswith("Error:")
-        assert ran.returncode == int(is_error), ran.stderr
-        assert "Warning" not in ran.stderr
-        got = ran.stderr if is_error else ran.stdout
+        assert ran.code == int(is_error), ran.err
+        got = ran.err if is_error else ran.out
         if expected.strip():
             same = doctest.OutputChecker().check_output(expected, got, FLAGS)
             assert same, f"$ {command['line']}\nshown:\n{expected}\ngot:\n{got}"
@@ -95,8 +90,9 @@ def run_python(block: Block, page: Path, names: dict[str, object]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_examples_on_a_page_give_what_it_shows(page, tmp_path, monkeypatch):
+def test_the_examples_on_a_page_give_what_it_shows(page, run_cli, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.syspath_prepend(str(tmp_path))
     names: dict[str, object] = {}
     for block in blocks(page):
@@ -105,7 +101,7 @@ def test_the_examples_on_a_page_give_what_it_shows(page, tmp_path, monkeypatch):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.body[caption.end() :], "utf-8")
         elif block.kind == "console":
-            run_console(block.body)
+            run_console(block.body, run_cli)
         elif block.kind == "pycon":
             run_python(block, page, names)
 

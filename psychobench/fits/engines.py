@@ -58,6 +58,8 @@ def run_engine(
     options: FitOptions,
     seeds: Sequence[int],
     owners: NDArray[np.intp] | None = None,
+    *,
+    with_intervals: bool = True,
 ) -> Fitted:
     """Fit all observers, with intervals where the data are counted answers.
 
@@ -71,6 +73,9 @@ def run_engine(
         One per observer, for the bootstrap.
     owners : ndarray of int, shape (n,), optional
         Observer of each row, from 0; needed where conditions share parameters.
+    with_intervals : bool
+        Whether maximum likelihood without shared parameters computes them: they take most of its
+        time.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def run_engine(
         fit = fit_shared_lapse if set(options.share) == {"lapse"} else fit_shared_parameters
         return Fitted(*fit(blocks, owners, options), all_have_one)
     curves = ml.fit(blocks, options)
-    if blocks.probabilities:
+    if blocks.probabilities or not with_intervals:
         return Fitted(curves, {}, all_have_one)
     if not options.bootstrap:
         return Fitted(curves, profile_intervals(curves, blocks, options), all_have_one)

@@ -176,8 +176,12 @@ def fit_checked(
     options: FitOptions,
     *,
     likelihood_given: bool = False,
+    intervals: bool = True,
 ) -> Fits:
-    """Fit a table that was validated with options that were checked; see `fit`."""
+    """Fit a table that was validated with options that were checked; see `fit`.
+
+    Without `intervals`, maximum likelihood computes none, in a small part of the time.
+    """
     design = build_design(checked, by, options)
     _check_probabilities(design, options, likelihood_given=likelihood_given)
     design = _within_bounds(design, options)
@@ -188,7 +192,7 @@ def fit_checked(
             f'`share="{",".join(options.share)}"` needs an observer with two conditions that can '
             "be fitted: there is none; leave out `share`"
         )
-    fitted = run_engine(design.blocks, options, seeds, owners)
+    fitted = run_engine(design.blocks, options, seeds, owners, with_intervals=intervals)
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))

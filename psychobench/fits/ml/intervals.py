@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
+from psychobench.fits.ml import profile
 from psychobench.fits.ml.engine import to_theta
 from psychobench.fits.ml.problem import (
     GUESS,
@@ -22,7 +23,6 @@ from psychobench.fits.ml.problem import (
     RateTerm,
     make_problem,
 )
-from psychobench.fits.ml.profile import profile_interval
 from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
 
@@ -56,10 +56,9 @@ def profile_intervals(
     """
     problem = replace(make_problem(blocks, options, curves.falling), rate_term=rate_term)
     theta = to_theta(problem, curves)
-    ends = {
-        column: _ends(problem, theta, column, options) for column in (THRESHOLD, LOG_WIDTH, GUESS)
-    }
-    ends[LAPSE] = ends[GUESS] if problem.tied else _ends(problem, theta, LAPSE, options)
+    columns = [THRESHOLD, LOG_WIDTH, GUESS] + ([] if problem.tied else [LAPSE])
+    ends = _ends(problem, theta, columns, options)
+    ends.setdefault(LAPSE, ends[GUESS])
     width_high = ends[LOG_WIDTH][1]
     width_high[width_high >= np.log(MAX_WIDTH) - 1e-9] = np.inf  # our bound, not the data's
     found = {
@@ -91,12 +90,16 @@ def finite_ends(low: Floats, high: Floats) -> Interval:
     return np.where(np.isfinite(low), low, np.nan), np.where(np.isfinite(high), high, np.nan)
 
 
-def _ends(problem: Problem, theta: Floats, column: int, options: FitOptions) -> Interval:
-    """Profile one parameter; nan where it is held."""
+def _ends(
+    problem: Problem, theta: Floats, columns: Sequence[int], options: FitOptions
+) -> dict[int, Interval]:
+    """Profile some parameters; nan where one is held."""
     value = evaluate(problem, theta).value
-    low, high = profile_interval(problem, theta, value, column, options.confidence)
-    held = problem.low[:, column] == problem.high[:, column]
-    return np.where(held, np.nan, low), np.where(held, np.nan, high)
+    ends = profile.profile_intervals(problem, theta, value, columns, options.confidence)
+    for column, (low, high) in ends.items():
+        held = problem.low[:, column] == problem.high[:, column]
+        low[held] = high[held] = np.nan
+    return ends
 
 
 def pse_is_threshold(problem: Problem) -> bool:
@@ -119,7 +122,7 @@ def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptio
         at = theta[rows]
         at[:, THRESHOLD] = (place[rows] - blocks.centre[rows]) / blocks.scale[rows]
         part = replace(part, low=least, high=most, at_pse=True)
-        low[rows], high[rows] = _ends(part, at, THRESHOLD, options)
+        low[rows], high[rows] = _ends(part, at, [THRESHOLD], options)[THRESHOLD]
     return map_ends(
         (low, high), lambda end: curves.sigmoid.to_level(blocks.centre + blocks.scale * end)
     )

@@ -37,14 +37,11 @@ def joint_intervals(
     kinds = np.full(phi.shape[1], GUESS)
     for kind in range(RHO - 1):
         kinds[joint.slots[:, kind]] = np.minimum(kinds[joint.slots[:, kind]], kind)
-    for column, kind in enumerate(kinds):
-        groups = np.flatnonzero(joint.free[:, column])
-        if len(groups):
-            twice, side = np.tile(groups, 2), np.repeat([-1, 1], len(groups))
-            search = _JointSearch(
-                joint.take(twice), phi[twice], value[twice], column, side, int(kind)
-            )
-            low[groups, column], high[groups, column] = search.run(confidence).reshape(2, -1)
+    column, groups = np.nonzero(joint.free.T)
+    if len(groups):
+        twice, both, side = np.tile(groups, 2), np.tile(column, 2), np.repeat([-1, 1], len(groups))
+        search = _JointSearch(joint.take(twice), phi[twice], value[twice], both, side, kinds[both])
+        low[groups, column], high[groups, column] = search.run(confidence).reshape(2, -1)
     return low, high
 
 
@@ -56,9 +53,9 @@ class _JointSearch(EndSearch):
         joint: JointProblem,
         phi: Floats,
         value: Floats,
-        column: int,
+        column: NDArray[np.int_],
         side: NDArray[np.int_],
-        kind: int,
+        kind: NDArray[np.int_],
     ) -> None:
         super().__init__((joint.low, joint.high), phi, value, column, side, kind)
         self.joint = joint
@@ -66,7 +63,7 @@ class _JointSearch(EndSearch):
 
     def _drop(self, rows: NDArray[np.intp]) -> Floats:
         at = self.optimum[rows] + self.side[rows] * self.distance[rows]
-        held = self.joint.take(rows).hold(np.full(len(rows), self.column), at)
+        held = self.joint.take(rows).hold(self.column[rows], at)
         near = self.nuisance[rows]
         # a steep curve has local optima on either side of each level
         starts = [near, *(near + np.where(self.widths, change, 0.0) for change in OTHER_WIDTHS)]

@@ -13,6 +13,7 @@ References
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,29 +21,25 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.problem import (
-    GUESS,
-    LAPSE,
-    LOG_WIDTH,
-    THRESHOLD,
-    Optimum,
-    Problem,
-)
+from psychobench.fits.ml.problem import LOG_WIDTH, Optimum, Problem
 from psychobench.fits.ml.scoring import maximise
 
-FIRST_STEP = {THRESHOLD: 0.1, LOG_WIDTH: 0.5, GUESS: 0.05, LAPSE: 0.05}
+# of threshold, log width, guess and lapse
+FIRST_STEP = np.array([0.1, 0.5, 0.05, 0.05])
 # from the optimum: an interval that is still open there is reported as unbounded
-FARTHEST = {THRESHOLD: 20.0, LOG_WIDTH: 10.0, GUESS: 1.0, LAPSE: 1.0}
+FARTHEST = np.array([20.0, 10.0, 1.0, 1.0])
 MAX_ITERATIONS = 25
+FALSE_POSITIONS = 6  # number of iterations after which the bracket is only halved
 CLOSE = 0.005  # share of the root of the drop, or of the distance, within which an end is found
 RETRIED_WIDTHS = 0.3, 4.0  # gaps between levels, from which a steep curve is maximised again
+RETRY_STEPS = 30  # in which a start that leads to a better optimum passes the other
 TOLERANCE = 1e-6  # expected gain at which the maximisation over the other parameters ends
 
 
-def profile_interval(
-    problem: Problem, theta: Floats, value: Floats, column: int, confidence: float
-) -> tuple[Floats, Floats]:
-    """Find both ends of one parameter's interval.
+def profile_intervals(
+    problem: Problem, theta: Floats, value: Floats, columns: Sequence[int], confidence: float
+) -> dict[int, tuple[Floats, Floats]]:
+    """Find both ends of the intervals of some parameters.
 
     Parameters
     ----------
@@ -50,22 +47,24 @@ def profile_interval(
         With n rows.
     theta, value : ndarray, shapes (n, 5) and (n,)
         The optima.
-    column : int
+    columns : sequence of int
         Of theta.
     confidence : float
         Coverage.
 
     Returns
     -------
-    low, high : ndarray, shape (n,)
-        In the units of theta; the bound where the interval reaches it, infinite where it goes on
-        beyond `FARTHEST`.
+    dict
+        From a column to its lower and upper ends, shape (n,) each, in the units of theta: the
+        bound where the interval reaches it, infinite where it goes on beyond `FARTHEST`.
     """
-    n = len(theta)
-    rows = np.tile(np.arange(n), 2)
-    search = _RowSearch(problem.take(rows), theta[rows], value[rows], column, np.repeat([-1, 1], n))
-    ends = search.run(confidence)
-    return ends[:n], ends[n:]
+    # one search for all: for a small table, the number of array operations is what takes time
+    n, k = len(theta), len(columns)
+    rows, side = np.tile(np.arange(n), 2 * k), np.tile(np.repeat([-1, 1], n), k)
+    column = np.repeat(columns, 2 * n)
+    search = _RowSearch(problem.take(rows), theta[rows], value[rows], column, side)
+    ends = search.run(confidence).reshape(k, 2, n)
+    return {each: (low, high) for each, (low, high) in zip(columns, ends, strict=True)}
 
 
 class EndSearch(ABC):
@@ -81,16 +80,17 @@ class EndSearch(ABC):
         bounds: tuple[Floats, Floats],
         theta: Floats,
         value: Floats,
-        column: int,
+        column: NDArray[np.int_],
         side: NDArray[np.int_],
-        kind: int,
+        kind: NDArray[np.int_],
     ) -> None:
         low, high = bounds
+        at = np.arange(len(theta)), column
         self.value = value
         # the other parameters at the innermost distance so far, from which each profile starts
         self.nuisance, self.found = theta.copy(), theta.copy()
-        self.column, self.side, self.optimum = column, side, theta[:, column]
-        bound = np.where(side < 0, low[:, column], high[:, column])
+        self.column, self.side, self.optimum = column, side, theta[at]
+        bound = np.where(side < 0, low[at], high[at])
         self.reach = np.minimum(np.abs(bound - self.optimum), FARTHEST[kind])
         self.unbounded = self.reach == FARTHEST[kind]
         m = len(theta)
@@ -111,8 +111,9 @@ class EndSearch(ABC):
             active = active[~at_bound & ~tight & (np.abs(drop - target) > CLOSE * target)]
             if not len(active):
                 break
-            # false position may creep along a curved profile: every third step bisects
-            self.distance[active] = self._next(active, target, bisect=number % 3 == 2)
+            # false position may creep along a curved profile, or one that jumps
+            bisect = number % 3 == 2 or number > FALSE_POSITIONS
+            self.distance[active] = self._next(active, target, bisect=bisect)
         return np.asarray(self.optimum + self.side * self.distance)
 
     @abstractmethod
@@ -141,38 +142,45 @@ class _RowSearch(EndSearch):
     """The search for separate fits."""
 
     def __init__(
-        self, problem: Problem, theta: Floats, value: Floats, column: int, side: NDArray[np.int_]
+        self,
+        problem: Problem,
+        theta: Floats,
+        value: Floats,
+        column: NDArray[np.int_],
+        side: NDArray[np.int_],
     ) -> None:
         super().__init__((problem.low, problem.high), theta, value, column, side, column)
         self.problem = problem
 
     def _drop(self, rows: NDArray[np.intp]) -> Floats:
         """Compute the root of the profile's drop, from the nearest optimum that is inside."""
-        at = self.optimum[rows] + self.side[rows] * self.distance[rows]
+        column = self.column[rows]
         part = self.problem.take(rows)
-        low, high = part.low.copy(), part.high.copy()
-        low[:, self.column] = high[:, self.column] = at
+        low, high, held = part.low.copy(), part.high.copy(), (np.arange(len(rows)), column)
+        low[held] = high[held] = self.optimum[rows] + self.side[rows] * self.distance[rows]
         part = replace(part, low=low, high=high)
         best = maximise(part, self.nuisance[rows], tolerance=TOLERANCE)
-        self._retry_from_other_widths(part, best)
+        _retry_from_other_widths(part, best, column != LOG_WIDTH)
         self.found[rows] = best.theta
         return np.sqrt(np.maximum(self.value[rows] - best.value, 0.0))
 
-    def _retry_from_other_widths(self, part: Problem, best: Optimum) -> None:
-        """Maximise from other widths too where a curve may be steep.
 
-        A steep curve has local optima on either side of each level; the profile would follow one
-        of them past the others and report an interval that is too short.
-        """
-        gap = np.log(part.blocks.gap)
-        rows = np.flatnonzero(best.theta[:, LOG_WIDTH] < gap + np.log(RETRIED_WIDTHS[-1]))
-        if self.column == LOG_WIDTH or not len(rows):
-            return
-        some = part.take(rows)
-        for gaps in RETRIED_WIDTHS:
-            start = best.theta[rows]
-            start[:, LOG_WIDTH] = gap[rows] + np.log(gaps)
-            other = maximise(some, start, tolerance=TOLERANCE)
-            better = other.value > best.value[rows]
-            for whole, found in zip(best, other, strict=True):
-                whole[rows[better]] = found[better]
+def _retry_from_other_widths(part: Problem, best: Optimum, is_free: NDArray[np.bool_]) -> None:
+    """Maximise from other widths too where a curve may be steep and its width is free.
+
+    A steep curve has local optima on either side of each level; the profile would follow one
+    of them past the others and report an interval that is too short.
+    """
+    gap = np.log(part.blocks.gap)
+    steep = best.theta[:, LOG_WIDTH] < gap + np.log(RETRIED_WIDTHS[-1])
+    rows = np.flatnonzero(steep & is_free)
+    if not len(rows):
+        return
+    some = part.take(rows)
+    for gaps in RETRIED_WIDTHS:
+        start = best.theta[rows]
+        start[:, LOG_WIDTH] = gap[rows] + np.log(gaps)
+        other = maximise(some, start, tolerance=TOLERANCE, steps=RETRY_STEPS)
+        better = other.value > best.value[rows]
+        for whole, found in zip(best, other, strict=True):
+            whole[rows[better]] = found[better]

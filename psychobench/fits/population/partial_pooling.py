@@ -13,13 +13,11 @@ from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.errors import FitError, OptionError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.designs import Design, build_design
-from psychobench.fits.engines import Fitted
-from psychobench.fits.fit_table import build_table, estimate_columns, status_columns
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
-from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
 from psychobench.fits.population.model import PopulationPosterior, fit_population_model
 from psychobench.fits.population.summaries import MeanAndSd, quantiles
+from psychobench.fits.pse import fit_checked
 from psychobench.trials.table import TableLike, read_trials
 
 FEWEST = 3  # people from whom a population is estimated
@@ -153,15 +151,8 @@ def fit_population(
     design = build_design(checked, groups, options)
     if design.blocks.probabilities:
         raise FitError("a population needs counted answers: the table holds probabilities")
-    return _populations(design, _separate_fits(design, options), options)
-
-
-def _separate_fits(design: Design, options: FitOptions) -> pd.DataFrame:
-    """Fit each person alone, without the intervals, which take most of the time of such a fit."""
-    curves = ml.fit(design.blocks, options)
-    fitted = Fitted(curves, {}, np.zeros(len(curves)))
-    columns = estimate_columns(fitted, design) | status_columns(fitted, design, options)
-    return build_table(design, columns, options)
+    alone = fit_checked(checked, groups, options, intervals=False)
+    return _populations(design, alone.to_frame(), options)
 
 
 def _populations(design: Design, alone: pd.DataFrame, options: FitOptions) -> Population:
