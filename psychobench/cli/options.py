@@ -82,6 +82,14 @@ _BOUNDS = _fit_option(
     "Keep threshold, width, guess or lapse within bounds, like lapse=0:0.05.",
     metavar="PARAM=LOW:HIGH,...",
 )
+_PRIORS = click.option(
+    "--prior",
+    "priors",
+    multiple=True,
+    metavar="PARAM=SHAPE(X,...)",
+    help="Prior densities, like guess=beta(1,10),lapse=beta(1,10); or published, or none.  "
+    "[default: the engine's: ml none, bayes and psignifit published]",
+)
 
 
 def given(options: dict[str, Any]) -> dict[str, Any]:
@@ -122,6 +130,7 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
         ),
         _TASK,
         _BOUNDS,
+        _PRIORS,
         _fit_option(
             "bootstrap",
             "Refits of simulated answers that intervals rest on; 0: profile likelihood.",

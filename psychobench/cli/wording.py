@@ -17,7 +17,13 @@ import click
 from psychobench.errors import PsychobenchError
 
 # Python takes several at once where the command line repeats an option
-SINGULAR = {"observers": "observer", "masks": "mask", "readings": "reading", "methods": "method"}
+SINGULAR = {
+    "observers": "observer",
+    "masks": "mask",
+    "readings": "reading",
+    "priors": "prior",
+    "methods": "method",
+}
 # calls of the library, and the commands that do the same
 COMMANDS = {
     "demo()": "psychobench demo",

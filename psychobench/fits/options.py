@@ -10,6 +10,7 @@ from typing import Any
 
 from psychobench.arguments import confidence_faults, parse_names, parse_pairs
 from psychobench.errors import OptionError
+from psychobench.fits.prior_options import parse_priors, prior_faults, resolve_priors
 
 ENGINES = ("ml", "bayes", "psignifit")
 # the keys of psychobench.fits.functions.SIGMOIDS: the command line reads this without numpy
@@ -54,6 +55,9 @@ class FitOptions:
         Of every random draw.
     share : str or sequence of str
         Which of `SHAREABLE` all conditions of an observer have in common.
+    priors : str, sequence of str or mapping, optional
+        See `psychobench.fits.prior_options.parse_priors`; afterwards complete: the engine's own
+        where nothing was asked for, and none on what is held.
 
     Raises
     ------
@@ -80,17 +84,22 @@ class FitOptions:
     confidence: float = 0.95
     seed: int = 0
     share: Sequence[str] = ()
+    priors: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "share", parse_names(self.share, "share"))
         object.__setattr__(self, "bounds", parse_bounds(self.bounds))
+        priors = parse_priors(self.priors)
         faults = [*self._choice_faults(), *self._number_faults(), *self._bound_faults()]
         if not faults:
-            faults = self._contradictions()
+            faults = self._contradictions() or self._prior_faults(priors)
         if faults:
             raise OptionError(*faults)
         if self.likelihood is None:
             object.__setattr__(self, "likelihood", DEFAULT_LIKELIHOOD[self.engine])
+        equal = self.asymptotes == "equal"
+        complete = resolve_priors(priors, self.engine, self._held(), equal=equal)
+        object.__setattr__(self, "priors", complete)
 
     @property
     def chance(self) -> float | None:
@@ -120,6 +129,28 @@ class FitOptions:
         """Which of guess and lapse are not estimated."""
         bounds = self.asymptote_bounds
         return tuple(name for name, (low, high) in bounds.items() if low == high)
+
+    def _held(self) -> dict[str, str]:
+        """Map parameters that are not estimated to what holds them."""
+        likelihood = self.likelihood or DEFAULT_LIKELIHOOD[self.engine]
+        held = {
+            name: f"the bounds on {name} hold it at {low:g}"
+            for name, (low, high) in self.bounds.items()
+            if low == high
+        }
+        if self.asymptotes == "fixed":
+            held |= dict.fromkeys(("guess", "lapse"), '`asymptotes="fixed"` holds guess and lapse')
+        if self.chance is not None:
+            held["guess"] = f'`task="{self.task}"` holds guess at {self.chance:g}'
+        if likelihood == "binomial":
+            held["overdispersion"] = '`likelihood="binomial"` has no overdispersion'
+        return held
+
+    def _prior_faults(self, priors: Mapping[str, str]) -> list[str]:
+        bounds = {**self.bounds, **self.asymptote_bounds, "overdispersion": (0.0, 1.0)}
+        bounds.setdefault("width", (0.0, math.inf))
+        equal = self.asymptotes == "equal"
+        return prior_faults(priors, self._held(), bounds, equal=equal)
 
     def _choice_faults(self) -> list[str]:
         choices: dict[str, tuple[str, ...]] = {
@@ -233,6 +264,7 @@ class FitOptions:
         else:
             needs['`likelihood="binomial"`'] = self.likelihood in (None, "binomial")
             needs["a threshold without `bounds`"] = "threshold" not in self.bounds
+            needs["a threshold without a prior"] = "threshold" not in parse_priors(self.priors)
         for name in set(self.share) & {"guess", "lapse"}:
             need = f"a {name} rate that is not held; leave {name} out, or widen its `bounds`"
             needs[need] = name not in self.held_rates

@@ -1,4 +1,4 @@
-"""The published priors of a psychometric function's parameters, and draws from them.
+"""The priors of a psychometric function's parameters, and draws from them.
 
 Every parameter has a coordinate in which its prior is the standard normal distribution: the
 parameter is the quantile of its prior, cut off at the bounds, at the normal distribution function
@@ -21,78 +21,17 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from psychobench.fits.blocks import Blocks
+from psychobench.fits.densities import Density, Either, Parametric, Plateau
 from psychobench.fits.functions import Floats
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
+from psychobench.fits.prior_options import NONE, PARAMETERS, PUBLISHED, Shape, read_shape
 
-PARAMETERS = ("threshold", "width", "guess", "lapse", "overdispersion")
 # columns of theta, in units of z
 THRESHOLD, WIDTH, GUESS, LAPSE, ETA = range(5)
-RATE = 10.0  # of the Beta(1, 10) priors
 BEYOND = 0.5  # ranges by which the threshold may leave the levels
 MAX_WIDTH = 3.0  # ranges
+MIN_WIDTH = 0.1  # of the smallest gap between two levels
 MIN_ETA, MAX_ETA = 0.0, 1.0 - 1e-6
-_UNIT = np.linspace(0.0, 1.0, 8193)
-_COSINE_MASS = _UNIT + np.sin(np.pi * _UNIT) / np.pi  # mass under a falling cosine edge, 1 in all
-
-
-@dataclass(frozen=True)
-class Plateau:
-    """A density with a flat top and edges that rise and fall along a raised cosine.
-
-    Parameters
-    ----------
-    foot, low, high, end : ndarray, shape (n,)
-        The density rises from `foot` to `low` and falls from `high` to `end`.
-    """
-
-    foot: Floats
-    low: Floats
-    high: Floats
-    end: Floats
-
-    def take(self, rows: NDArray[np.integer] | slice) -> Plateau:
-        """Select rows."""
-        return Plateau(self.foot[rows], self.low[rows], self.high[rows], self.end[rows])
-
-    def cdf(self, x: Floats) -> Floats:
-        """Evaluate the distribution function at `x`, shape (n, m)."""
-        foot, low, high, end = self._columns()
-        rise, flat, fall = (low - foot) / 2, high - low, (end - high) / 2
-        down = np.clip((low - x) / np.where(low > foot, low - foot, 1.0), 0.0, 1.0)
-        up = np.clip((x - high) / (end - high), 0.0, 1.0)
-        mass = (
-            rise * (1 - _cosine_mass(down)) + np.clip(x - low, 0.0, flat) + fall * _cosine_mass(up)
-        )
-        return np.asarray(mass / (rise + flat + fall))
-
-    def quantile(self, p: Floats) -> Floats:
-        """Invert `cdf`: shape (n, m)."""
-        foot, low, high, end = self._columns()
-        rise, flat, fall = (low - foot) / 2, high - low, (end - high) / 2
-        mass = p * (rise + flat + fall) - rise  # beyond the foot of the flat top
-        x = low + np.clip(mass, 0.0, flat)
-        down, up = mass < 0, mass > flat
-        rising, falling = np.broadcast_arrays(rise, fall, p)[:2]
-        x[down] -= 2 * rising[down] * np.interp(-mass[down] / rising[down], _COSINE_MASS, _UNIT)
-        mass -= flat
-        x[up] += 2 * falling[up] * np.interp(mass[up] / falling[up], _COSINE_MASS, _UNIT)
-        return np.asarray(x)
-
-    def log_density(self, x: Floats) -> Floats:
-        """Evaluate the logarithm of the density relative to its maximum, shape (n, m)."""
-        foot, low, high, end = self._columns()
-        down = (low - x) / np.where(low > foot, low - foot, 1.0)
-        up = (x - high) / (end - high)
-        beyond = np.clip(np.maximum(np.where(low > foot, down, 0.0), up), 0.0, 1.0)
-        with np.errstate(divide="ignore"):
-            return np.asarray(2 * np.log(np.cos(beyond * (np.pi / 2))))
-
-    def _columns(self) -> tuple[Floats, Floats, Floats, Floats]:
-        return self.foot[:, None], self.low[:, None], self.high[:, None], self.end[:, None]
-
-
-def _cosine_mass(t: Floats) -> Floats:
-    return t + np.sin(np.pi * t) / np.pi
 
 
 @dataclass(frozen=True)
@@ -103,17 +42,19 @@ class Prior:
 
     Parameters
     ----------
-    threshold, width : Plateau
-        Flat over the range of the levels, falling to 0 half a range beyond; and flat from twice
-        the smallest gap between levels to their range, 0 below the gap and from 3 ranges.
+    threshold, width, guess, lapse, overdispersion : Density
+        Of each parameter.
     low, high : ndarray, shape (n, 5)
         Bounds; equal ones hold a parameter.
     tied : bool
         Whether lapse equals guess.
     """
 
-    threshold: Plateau
-    width: Plateau
+    threshold: Density
+    width: Density
+    guess: Density
+    lapse: Density
+    overdispersion: Density
     low: Floats
     high: Floats
     tied: bool = False
@@ -123,13 +64,13 @@ class Prior:
 
     def take(self, rows: NDArray[np.integer] | slice) -> Prior:
         """Select rows."""
-        return replace(
-            self,
-            threshold=self.threshold.take(rows),
-            width=self.width.take(rows),
-            low=self.low[rows],
-            high=self.high[rows],
-        )
+        densities = {name: getattr(self, name).take(rows) for name in PARAMETERS}
+        return replace(self, **densities, low=self.low[rows], high=self.high[rows])
+
+    def density(self, column: int) -> Density:
+        """Return the density of one column of theta."""
+        found: Density = getattr(self, PARAMETERS[column])
+        return found
 
     @cached_property
     def free(self) -> NDArray[np.intp]:
@@ -167,26 +108,14 @@ class Prior:
         p = ndtr(x)
         p *= above - below
         p += below
-        if column == THRESHOLD:
-            value = self.threshold.quantile(p)
-        elif column == WIDTH:
-            value = self.width.quantile(p)
-        else:
-            # Beta(1, 10) has its quantiles in closed form
-            value = 1 - np.exp(np.log(np.maximum(1 - p, 1e-15)) / RATE)
+        value = self.density(column).quantile(p)
         return np.clip(value, self.low[:, [column]], self.high[:, [column]])
 
     def log_density(self, theta: Floats) -> Floats:
         """Evaluate the logarithm of the density, up to a constant: shape (n, points)."""
         total = np.zeros((len(theta), theta.shape[2]))
         for column in self.free:
-            value = theta[:, column]
-            if column == THRESHOLD:
-                total += self.threshold.log_density(value)
-            elif column == WIDTH:
-                total += self.width.log_density(value)
-            else:
-                total += (RATE - 1) * np.log1p(-value)
+            total += self.density(column).log_density(theta[:, column])
         return total
 
     def draw(self, count: int, rng: np.random.Generator) -> Floats:
@@ -203,11 +132,8 @@ class Prior:
 
     def _cdf(self, theta: Floats) -> Floats:
         """Evaluate the unbounded priors' distribution functions at theta, (n, 5) each."""
-        p = np.empty_like(theta)
-        p[:, GUESS:] = -np.expm1(RATE * np.log1p(-theta[:, GUESS:]))
-        p[:, [THRESHOLD]] = self.threshold.cdf(theta[:, [THRESHOLD]])
-        p[:, [WIDTH]] = self.width.cdf(theta[:, [WIDTH]])
-        return p
+        columns = range(len(PARAMETERS))
+        return np.hstack([self.density(column).cdf(theta[:, [column]]) for column in columns])
 
 
 def make_prior(
@@ -218,32 +144,63 @@ def make_prior(
     Parameters
     ----------
     blocks : Blocks
-        The priors of threshold and width follow their levels.
+        The priors of threshold and width follow their levels unless they have shapes.
     options : FitOptions
-        Task, asymptotes, likelihood and bounds.
+        Task, asymptotes, likelihood, bounds and priors.
     falling : ndarray of bool, shape (n,), optional
         Where guess and lapse are swapped, as in `psychobench.fits.ml.problem.make_problem`.
     """
     n = len(blocks)
     swapped = np.zeros(n, dtype=bool) if falling is None else falling
-    half, gap, one = np.full(n, 0.5), np.minimum(blocks.gap, 1.0), np.ones(n)
-    narrow = np.where(gap > 0.5, one, gap)  # with two levels the prior has no rising edge
-    threshold = Plateau(-half - BEYOND, -half, half, half + BEYOND)
-    width = Plateau(narrow, np.minimum(2 * narrow, one), one, MAX_WIDTH * one)
+    threshold, width = _threshold(blocks, options), _width(blocks, options)
+    guess, lapse, eta = (_rate(options.priors.get(name, NONE)) for name in PARAMETERS[GUESS:])
+    if guess != lapse and swapped.any():
+        guess, lapse = Either(guess, lapse, swapped), Either(lapse, guess, swapped)
     low, high = np.empty((n, 5)), np.empty((n, 5))
-    low[:, THRESHOLD], high[:, THRESHOLD] = threshold.foot, threshold.end
-    low[:, WIDTH], high[:, WIDTH] = width.foot, width.end
-    middle = {"threshold": blocks.centre, "width": np.zeros(n)}
-    for column, name in ((THRESHOLD, "threshold"), (WIDTH, "width")):
-        if name in options.bounds:
-            least, most = ((end - middle[name]) / blocks.scale for end in options.bounds[name])
-            held = least == most
-            low[:, column] = np.where(held, least, np.maximum(least, low[:, column]))
-            high[:, column] = np.where(held, most, np.minimum(most, high[:, column]))
     _bound_rates(low, high, options, swapped)
     overdispersed = options.likelihood == "beta-binomial"
     low[:, ETA], high[:, ETA] = MIN_ETA, MAX_ETA if overdispersed else MIN_ETA
-    return Prior(threshold, width, low, high, tied=options.asymptotes == "equal")
+    low[:, [THRESHOLD, WIDTH]], high[:, [THRESHOLD, WIDTH]] = -np.inf, np.inf
+    middle = {"threshold": blocks.centre, "width": np.zeros(n)}
+    for column, name in ((THRESHOLD, "threshold"), (WIDTH, "width")):
+        if name in options.bounds:
+            ends = ((end - middle[name]) / blocks.scale for end in options.bounds[name])
+            low[:, column], high[:, column] = ends
+    for column, density in enumerate((threshold, width, guess, lapse, eta)):
+        held = low[:, column] == high[:, column]
+        least, most = density.support()
+        low[:, column] = np.where(held, low[:, column], np.maximum(least, low[:, column]))
+        high[:, column] = np.where(held, high[:, column], np.minimum(most, high[:, column]))
+    tied = options.asymptotes == "equal"
+    return Prior(threshold, width, guess, lapse, eta, low, high, tied=tied)
+
+
+def _threshold(blocks: Blocks, options: FitOptions) -> Density:
+    """Formulate the threshold's prior: psignifit's, or the same without falling edges."""
+    text, half = options.priors.get("threshold", NONE), np.full(len(blocks), 0.5)
+    shape = read_shape(text)
+    if shape is not None:
+        return Parametric(shape, (blocks.centre, blocks.scale))
+    edge = half + BEYOND
+    return Plateau(-edge, -edge, edge, edge) if text == NONE else Plateau(-edge, -half, half, edge)
+
+
+def _width(blocks: Blocks, options: FitOptions) -> Density:
+    """Formulate the width's prior: psignifit's, the same from 0 on, or flat."""
+    text, one = options.priors.get("width", NONE), np.ones(len(blocks))
+    shape = read_shape(text)
+    if shape is not None:
+        return Parametric(shape, (np.zeros(len(blocks)), blocks.scale))
+    gap, most = np.minimum(blocks.gap, 1.0), MAX_WIDTH * one
+    if text == PUBLISHED:
+        narrow = np.where(gap > 0.5, one, gap)  # with two levels the prior has no rising edge
+        return Plateau(narrow, np.minimum(2 * narrow, one), one, most)
+    least = MIN_WIDTH * gap
+    return Plateau(least, least, most if text == NONE else one, most)
+
+
+def _rate(text: str) -> Density:
+    return Parametric(read_shape(text) or Shape("uniform", (0.0, 1.0)))
 
 
 def _bound_rates(

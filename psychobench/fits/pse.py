@@ -20,6 +20,7 @@ from psychobench.fits.goodness.findings import assess
 from psychobench.fits.goodness.flags import Assessed
 from psychobench.fits.ml.problem import without_possible_width
 from psychobench.fits.options import BoundsLike, FitOptions, parse_bounds
+from psychobench.fits.prior_options import PriorsLike, parse_priors
 from psychobench.fits.priors import make_prior
 from psychobench.fits.reading_tables import At, parse_at
 from psychobench.fits.results import Fits
@@ -52,15 +53,15 @@ def fit(
     seed: int = 0,
     at: At = None,
     unscaled: bool = False,
+    priors: PriorsLike = None,
 ) -> Fits:
     """Fit a psychometric function to each observer and condition of a table.
 
     ``psi = guess + (1 - guess - lapse) F``, in the threshold and width parameterisation. `ml` is
-    maximum likelihood with the published Beta(1, 10) prior on guess and lapse [1]_ and no other
-    prior, so that asymptotes leave 0 and 1 only where the data require it. Probabilities
-    (`p_target`) are fitted by mean cross-entropy with all levels weighted equally and no prior;
-    they have no likelihood and no interval, and a curve is reversed where the mirrored fit has the
-    lower cross-entropy.
+    maximum likelihood, without a prior unless `priors` asks for one. Probabilities (`p_target`) are
+    fitted by mean cross-entropy with all levels weighted equally and no prior; they have no
+    likelihood and no interval, and a curve is reversed where the mirrored fit has the lower
+    cross-entropy.
 
     A mirrored curve is ``guess + (1 - guess - lapse) (1 - F)``. A row with status ``reversed``
     holds the parameters of that curve; its guess is still the lower asymptote.
@@ -117,6 +118,14 @@ def fit(
         `Fits.thresholds`.
     unscaled : bool, default False
         Whether guess and lapse rates do not count in these proportions.
+    priors : str, sequence of str or mapping, optional
+        Prior densities by parameter (``threshold``, ``width``, ``guess``, ``lapse``,
+        ``overdispersion``): ``"guess=beta(1,10),lapse=beta(1,10)"`` or
+        ``{"guess": "beta(1, 10)"}``. Shapes are ``beta(a,b)``, ``gamma(a,scale)``,
+        ``halfnormal(scale)``, ``lognormal(s,scale)``, ``normal(mean,sd)``, parameterised as in
+        `scipy.stats`, and ``uniform(low,high)``, in the units of the levels. ``published`` stands
+        for those of Schuett et al. [1]_, ``none`` for none. By default `ml` has none, and the
+        other engines have the published ones.
 
     Returns
     -------
@@ -148,7 +157,7 @@ def fit(
     """
     options = FitOptions(
         engine, sigmoid, asymptotes, likelihood, task, parse_bounds(bounds),
-        bootstrap, gof, confidence, seed, parse_names(share, "share"),
+        bootstrap, gof, confidence, seed, parse_names(share, "share"), parse_priors(priors),
     )  # fmt: skip
     proportions = () if at is None else parse_at(at)
     if unscaled and not proportions:
@@ -237,6 +246,7 @@ def _check_probabilities(design: Design, options: FitOptions, *, likelihood_give
         "gof": options.gof,
         "likelihood": likelihood_given,
         "share": options.share,
+        "priors": options.engine == "ml" and options.priors,
     }
     faults = [
         f"`{name}` needs counted answers: the table holds p_target, probabilities without a number "
@@ -268,8 +278,9 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
     if options.engine == "bayes" and not design.blocks.probabilities:
         design = design.without(
             make_prior(design.blocks, options).empty,
-            "the bounds leave the prior nothing: engine bayes has widths from the smallest gap "
-            "between the levels to 3 times their range; widen the bounds, or use engine ml",
+            "the bounds leave the prior nothing: unless `priors` says otherwise, engine bayes has "
+            "widths from the smallest gap between the levels to 3 times their range; widen the "
+            "bounds, or use engine ml",
         )
     return design
 

@@ -11,21 +11,26 @@ References
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from psychobench.errors import FitError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves, Interval
+from psychobench.fits.densities import Density
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
+from psychobench.fits.prior_options import SCHUETT, read_shape
+from psychobench.fits.priors import make_prior
 from psychobench.messages import how_to_install
 
 THEIRS = {"weibull": "gumbel", "lognorm": "norm"}  # we pass the logarithm of the level
@@ -73,12 +78,14 @@ def fit_psignifit(blocks: Blocks, options: FitOptions) -> tuple[Curves, dict[str
     for row in tqdm(range(len(blocks)), desc="psignifit", unit="fit"):
         kept = blocks.trials[row] > 0
         data = np.stack([swapped.positions[row], swapped.hits[row], swapped.trials[row]], axis=1)
-        settings = _settings(options, falling=bool(guide.falling[row]))
+        falling = guide.falling[[row]]
+        settings = _settings(options, falling=bool(falling[0]))
+        settings |= _priors(blocks.take(np.array([row])), options, falling, settings)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about pooling and priors, per observer
                 result = psignifit(data[kept], **settings)
-        except no_fit:
+        except (no_fit, AssertionError):  # the latter where it finds a prior 0 all over its grid
             continue
         for name, theirs in NAMES.items():
             known = theirs if theirs in result.confidence_intervals else "lambda"  # equal rates
@@ -123,6 +130,34 @@ def _settings(options: FitOptions, *, falling: bool) -> dict[str, Any]:
     if bounds:
         settings["bounds"] = bounds
     return settings
+
+
+def _priors(
+    block: Blocks, options: FitOptions, falling: NDArray[np.bool_], settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Translate one observer's priors, where they are not psignifit's own, and their supports."""
+    made = make_prior(block, options, falling)
+    shift, scale = float(block.centre[0]), float(block.scale[0])
+    units = {"threshold": (shift, scale), "width": (0.0, scale)}
+    rates = {"guess": "lapse", "lapse": "guess"} if falling[0] else {}
+    densities: dict[str, Callable[[Floats], Floats]] = {}
+    bounds = dict(settings.get("bounds", {}))
+    for column, (name, theirs) in enumerate(NAMES.items()):
+        text = options.priors.get(rates.get(name, name))
+        if text is None or text == SCHUETT[name] or column not in made.free:
+            continue
+        middle, unit = units.get(name, (0.0, 1.0))
+        known = theirs if options.asymptotes != "equal" or name != "guess" else "lambda"
+        densities[known] = partial(_density, made.density(column), middle, unit)
+        if name in units or read_shape(text) is not None:
+            ends = (middle + unit * float(end[0, column]) for end in (made.low, made.high))
+            low, high = ends
+            bounds[known] = (low, min(high, 0.5) if name in ("guess", "lapse") else high)
+    return {"priors": densities, "bounds": bounds} if densities else {}
+
+
+def _density(density: Density, middle: float, unit: float, x: Floats) -> Floats:
+    return np.asarray(np.exp(density.log_density((np.atleast_2d(x) - middle) / unit))[0])
 
 
 def _collect(

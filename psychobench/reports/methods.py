@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from psychobench.fits.prior_options import LEVELS, NONE, PUBLISHED
 from psychobench.fits.results import Fits
 
 SHAPES = {
@@ -92,9 +93,8 @@ def _asymptotes(options: Mapping[str, Any]) -> str:
         "equal": "Guess and lapse rates were free but equal",
         "fixed": "The asymptotes were fixed",
     }[options["asymptotes"]]
-    prior = "" if options["asymptotes"] == "fixed" else ", with a Beta(1, 10) prior on each"
     bounds = "; ".join(f"{k} within {a:g} to {b:g}" for k, (a, b) in options["bounds"].items())
-    return f"{rates}{prior}{f'; {bounds}' if bounds else ''}."
+    return f"{rates}{f'; {bounds}' if bounds else ''}."
 
 
 def _likelihood(options: Mapping[str, Any]) -> str:
@@ -110,20 +110,35 @@ def _estimates(options: Mapping[str, Any]) -> str:
     level = f"{options['confidence']:.0%}"
     if options["engine"] == "ml":
         source = "a parametric bootstrap" if options["bootstrap"] else "the profile likelihood"
-        penalty = "" if options["asymptotes"] == "fixed" else ", penalised by that prior"
+        penalty = f", penalised by priors: {_priors(options)}" if options["priors"] else ""
         return (
             f"Curves were fitted by maximum likelihood (engine ml){penalty}; {level} intervals "
             f"come from {source}."
         )
-    priors = (
-        "priors: the threshold's is flat over the tested levels and falls to zero half their range "
-        "beyond them; the width's is flat between twice the smallest gap between two levels and "
-        "their range, and falls to zero at that gap and at three times the range; the "
-        "overdispersion's is Beta(1, 10)"
-    )
     if options["engine"] == "psignifit":
-        return f"Curves and {level} intervals are those of psignifit, with its priors."
+        return f"Curves and {level} intervals are those of psignifit; priors: {_priors(options)}."
     return (
         f"Curves are Bayesian fits (engine bayes): estimates are posterior modes (MAP), and "
-        f"{level} intervals are credible intervals; {priors}."
+        f"{level} intervals are credible intervals; priors: {_priors(options)}."
     )
+
+
+def _priors(options: Mapping[str, Any]) -> str:
+    """Say what the prior of each parameter is."""
+    words = {
+        ("threshold", PUBLISHED): "flat over the tested levels, falling to zero half their range "
+        "beyond them",
+        ("threshold", NONE): "flat over the tested levels and half their range beyond them",
+        ("width", PUBLISHED): "flat between twice the smallest gap between two levels and their "
+        "range, falling to zero at that gap and at three times the range",
+        ("width", LEVELS): "flat from a tenth of the smallest gap between two levels to their "
+        "range, falling to zero at three times the range",
+        ("width", NONE): "flat from a tenth of the smallest gap between two levels to three times "
+        "their range",
+    }
+    words["threshold", LEVELS] = words["threshold", PUBLISHED]
+    said = []
+    for name, text in options["priors"].items():
+        shape = "uniform" if text == NONE else text
+        said.append(f"{name}, {words.get((name, text), shape)}")
+    return "; ".join(said)

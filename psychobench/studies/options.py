@@ -17,9 +17,10 @@ from psychobench.comparison.against_cohort import Family
 from psychobench.comparison.cohort_measures import check_statuses, read_match
 from psychobench.errors import OptionError
 from psychobench.fits.options import FitOptions, parse_bounds
+from psychobench.fits.prior_options import parse_priors
 
 # these need counted answers, which a network's probabilities are not
-OF_COUNTS = ("likelihood", "bootstrap", "share")
+OF_COUNTS = ("likelihood", "bootstrap", "share", "priors")
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,13 @@ def _fitting(given: Mapping[str, Any]) -> dict[str, Any]:
     """Check the options of fitting; a study needs a task with a PSE."""
     names = (
         "engine", "sigmoid", "asymptotes", "likelihood", "task", "bounds", "bootstrap",
-        "confidence", "seed", "share",
+        "confidence", "seed", "share", "priors",
     )  # fmt: skip
     fitting = {name: given[name] for name in names}
     bounds, share = fitting["bounds"], fitting["share"]
     fitting["bounds"] = parse_bounds(bounds)
     fitting["share"] = parse_names(share, "share")
+    fitting["priors"] = parse_priors(fitting["priors"])
     if fitting["task"] != "yes-no":
         raise OptionError(
             "`task` must be yes-no in a study: observers give the probability of the target, and a "

@@ -20,6 +20,7 @@ from psychobench.comparison import (
 )
 from psychobench.comparison.against_cohort import Family
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES
+from psychobench.fits.prior_options import PriorsLike
 from psychobench.observers.protocol import Observer
 from psychobench.reports.provenance import provenance
 from psychobench.stimuli.sets import StimulusSet
@@ -59,6 +60,7 @@ def study(
     share: str | Sequence[str] = (),
     confidence: float = 0.95,
     recovery: int = 0,
+    priors: PriorsLike = None,
 ) -> Study:
     """Compare how observers and people judge the same stimuli.
 
@@ -110,7 +112,7 @@ def study(
         Seed of every random draw, and of the first training.
     engine, sigmoid, asymptotes, task, bounds, confidence
         As in `psychobench.fit`, for people and observers alike; `task` must be ``"yes-no"``.
-    likelihood, bootstrap, share
+    likelihood, bootstrap, share, priors
         As in `psychobench.fit`, for counted answers: those of people and, with `trials`, those of
         observers.
 

@@ -31,13 +31,14 @@ def drawn(n, seed, pse=0.5, width=0.6, trials=40):
 @pytest.mark.parametrize("name", ["threshold", "width", "lapse"])
 def test_a_profile_interval_ends_where_a_held_fit_is_half_a_chi_squared_worse(name):
     table = table_of([2, 3, 8, 17, 24, 26, 27])
-    found = fit(table, asymptotes="free").table.iloc[0]
+    found = fit(table, asymptotes="free", priors="published").table.iloc[0]
     prior = [9 * np.log1p(-found.guess) + 9 * np.log1p(-found["lapse"])]
     for end in ("low", "high"):
         held = found[f"{name}_{end}"]
         if name == "lapse" and held == 0:
             continue
-        other = fit(table, bounds={name: (held, held)}).table.iloc[0]
+        bounds = {name: (held, held)}
+        other = fit(table, bounds=bounds, priors="published").table.iloc[0]
         prior.append(9 * np.log1p(-other.guess) + 9 * np.log1p(-other["lapse"]))
         fall = found.log_likelihood + prior[0] - other.log_likelihood - prior[-1]
         assert fall == pytest.approx(scipy.stats.chi2.ppf(0.95, 1) / 2, abs=0.05)

@@ -64,7 +64,7 @@ def joint_peak(table, found, held=None):
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_shared_lapse_rate_is_the_peak_of_all_conditions_together(count):
     table = conditions(count, seed=3)
-    found = fit(table, share=("lapse",)).table
+    found = fit(table, share=("lapse",), priors="published").table
     theirs = joint_peak(table, found)
     assert found["lapse"].nunique() == 1
     assert found["lapse"].iloc[0] == pytest.approx(theirs.x[-1], abs=5e-4)
@@ -78,7 +78,7 @@ def test_a_shared_lapse_rate_is_the_peak_of_all_conditions_together(count):
 @pytest.mark.parametrize(("name", "place"), [("threshold", 0), ("width", 1), ("lapse", -1)])
 def test_its_intervals_end_where_all_answers_together_fit_half_a_chi_squared_worse(name, place):
     table = conditions(2, seed=5)
-    found = fit(table, share=("lapse",)).table
+    found = fit(table, share=("lapse",), priors="published").table
     best = joint_peak(table, found).fun
     for end in ("low", "high"):
         value = found[f"{name}_{end}"].iloc[0]

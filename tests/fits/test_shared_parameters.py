@@ -57,14 +57,14 @@ def test_intervals_end_where_all_answers_fit_half_a_chi_squared_worse(share):
     table = simulate(SHAPES[:2], seed=3, guess=0.05)
     column = "lapse" if "lapse" in share else "jnd"
     held = "lapse" if column == "lapse" else "width"
-    fits = pb.fit(table, share=share, asymptotes="free")
+    fits = pb.fit(table, share=share, asymptotes="free", priors="published")
     row = fits.table.iloc[0]
     best = penalised(fits.table, share)
     limit = chi2.ppf(0.95, 1) / 2
     for end, bounds in (("high", (row[f"{held}_high"], 0.9)), ("low", (0.0, row[f"{held}_low"]))):
         if row[f"{column}_{end}"] == 0:
             continue
-        moved = pb.fit(table, share=share, bounds={held: bounds}).table
+        moved = pb.fit(table, share=share, bounds={held: bounds}, priors="published").table
         assert best - penalised(moved, share) == pytest.approx(limit, abs=0.06)
 
 

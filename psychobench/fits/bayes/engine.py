@@ -31,7 +31,8 @@ from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
-from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, THRESHOLD, WIDTH, make_prior
+from psychobench.fits.prior_options import PARAMETERS
+from psychobench.fits.priors import ETA, GUESS, LAPSE, THRESHOLD, WIDTH, make_prior
 from psychobench.parallel import in_order, spans
 
 QUANTITIES = (*PARAMETERS, "pse", "jnd")

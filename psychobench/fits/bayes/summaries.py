@@ -10,7 +10,8 @@ from psychobench.fits.bayes.log_posterior import LogPosterior
 from psychobench.fits.bayes.marginals import Marginal, from_nodes, from_points
 from psychobench.fits.bayes.weighted_points import WeightedPoints
 from psychobench.fits.functions import Floats
-from psychobench.fits.priors import ETA, GUESS, LAPSE, PARAMETERS, THRESHOLD, WIDTH
+from psychobench.fits.prior_options import PARAMETERS
+from psychobench.fits.priors import ETA, GUESS, LAPSE, THRESHOLD, WIDTH
 
 
 @dataclass

@@ -20,7 +20,6 @@ RIDGE = 1e-12  # keeps a direction without data solvable
 def solve_bordered(
     joint: JointProblem,
     information: Floats,
-    added: Floats,
     right: Floats,
     free: NDArray[np.bool_],
     damping: Floats,
@@ -33,8 +32,6 @@ def solve_bordered(
         Of n groups with m rows in all.
     information : ndarray, shape (m, 4, 4) or (m, 5, 5)
         Of each row's parameters, in the group's units; the last one is overdispersion.
-    added : ndarray, shape (n, p)
-        Added to the diagonal.
     right : ndarray, shape (n, p)
         Right-hand sides.
     free : ndarray of bool, shape (n, p)
@@ -58,7 +55,7 @@ def solve_bordered(
     own = (usable & single)[:, inner]
     block = np.where(own[:, :, None] & own[:, None, :], information[:, inner[:, None], inner], 0.0)
     axis = np.arange(len(inner))
-    diagonal = block[:, axis, axis] + np.where(own, added[place][:, inner], 0.0)
+    diagonal = block[:, axis, axis]
     block[:, axis, axis] = np.where(own, diagonal * (1 + damping[owner, None]) + RIDGE, 1.0)
     columns = np.flatnonzero(joint.common)
     # where each row's common parameters stand in the border: (m, size, c)
@@ -72,7 +69,7 @@ def solve_bordered(
     reduced = np.add.reduceat(cross.transpose(0, 2, 1) @ solved, joint.first, axis=0)
     total = np.add.reduceat(turned, joint.first, axis=0)
     line, kept = np.arange(len(columns)), free[:, columns]
-    extra = total[:, line, line] * damping[:, None] + added[:, columns] * (1 + damping[:, None])
+    extra = total[:, line, line] * damping[:, None]
     total -= reduced[:, :, 1:]
     total[:, line, line] += extra + RIDGE
     total *= kept[:, :, None] & kept[:, None, :]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from psychobench.fits.functions import Floats
 from psychobench.fits.likelihoods import Slopes, beta_binomial_slopes, binomial, binomial_slopes
 from psychobench.fits.ml.ldl import DIAGONAL, ROW_START
+from psychobench.fits.ml.prior_terms import PriorTerm
 from psychobench.fits.ml.problem import (
     GUESS,
     LAPSE,
@@ -51,7 +52,7 @@ class FitsLast:
     hits: Floats
     low: Floats
     high: Floats
-    rate_term: RateTerm | None
+    terms: tuple[PriorTerm | RateTerm, ...]
 
     @classmethod
     def of(cls, problem: Problem, rows: NDArray[np.integer]) -> FitsLast:
@@ -59,15 +60,17 @@ class FitsLast:
         blocks = problem.blocks
         parts = (blocks.z, blocks.trials, blocks.hits, problem.low, problem.high)
         z, trials, hits, low, high = (np.ascontiguousarray(part[rows].T) for part in parts)
-        term = None if problem.rate_term is None else problem.rate_term.take(rows)
-        return cls(problem, z, trials, hits, low, high, term)
+        terms: list[PriorTerm | RateTerm] = [*problem.prior]
+        if problem.rate_term is not None:
+            terms.append(problem.rate_term)
+        return cls(problem, z, trials, hits, low, high, tuple(term.take(rows) for term in terms))
 
     def take(self, kept: NDArray[np.bool_]) -> FitsLast:
         """Select fits."""
         parts = (self.z, self.trials, self.hits, self.low, self.high)
-        term = None if self.rate_term is None else self.rate_term.take(np.flatnonzero(kept))
+        terms = tuple(term.take(kept) for term in self.terms)
         z, trials, hits, low, high = (part[:, kept] for part in parts)
-        return FitsLast(self.problem, z, trials, hits, low, high, term)
+        return FitsLast(self.problem, z, trials, hits, low, high, terms)
 
 
 def log_likelihood(fits: FitsLast, theta: Floats) -> tuple[Floats, Floats]:
@@ -84,10 +87,10 @@ def log_likelihood(fits: FitsLast, theta: Floats) -> tuple[Floats, Floats]:
     room = 1 - guess - lapse
     p, q = guess + room * rise, lapse + room * rest  # q apart from p: accurate where p is near 1
     loglik = binomial(p, q, fits.trials, fits.hits, axis=0)
-    value = loglik + problem.prior * np.log1p(-guess)
-    if not problem.tied:
-        value += problem.prior * np.log1p(-lapse)
-    return value if fits.rate_term is None else value + fits.rate_term(theta)[0], loglik
+    own, value = _with_threshold(theta, shift), loglik.copy()
+    for term in fits.terms:
+        value += term.value(own)
+    return value, loglik
 
 
 def differentiate(fits: FitsLast, theta: Floats) -> Derivatives:
@@ -115,15 +118,24 @@ def differentiate(fits: FitsLast, theta: Floats) -> Derivatives:
         )
     if problem.tied:
         jacobian[GUESS] += jacobian[LAPSE]
-    found = _with_prior(problem, theta, parts, jacobian, curvature)
-    return found if fits.rate_term is None else _with_rate_term(found, fits.rate_term, theta)
+    found = _from_psi(problem, parts, jacobian, curvature)
+    for term in fits.terms:
+        found = _with_term(found, term, _with_threshold(theta, shift), shift_slopes)
+    return found
 
 
-def _with_prior(
-    problem: Problem, theta: Floats, parts: Slopes, jacobian: Floats, curvature: Floats | None
+def _with_threshold(theta: Floats, shift: Floats | float) -> Floats:
+    """Return theta with the threshold in its first column, where the PSE may be."""
+    if isinstance(shift, float):
+        return theta
+    return np.concatenate([theta[:1] + shift, theta[1:]])
+
+
+def _from_psi(
+    problem: Problem, parts: Slopes, jacobian: Floats, curvature: Floats | None
 ) -> Derivatives:
-    """Apply the chain rule from psi to theta (eqs 11 and 12), and add the prior."""
-    size, n = 5 if problem.overdispersed else 4, theta.shape[1]
+    """Apply the chain rule from psi to theta (eqs 11 and 12)."""
+    size, n = 5 if problem.overdispersed else 4, jacobian.shape[2]
     gradient, expected = np.zeros((size, n)), np.zeros((ROW_START[size], n))
     gradient[:RHO] = np.einsum("pbn,bn->pn", jacobian, parts.score)
     _weighted_square(jacobian, parts.weight, expected)
@@ -134,26 +146,28 @@ def _with_prior(
         observed = _weighted_square(jacobian, parts.observed, np.empty_like(expected)) - curvature
     if problem.overdispersed:  # rho is nearly orthogonal to the rest: no mixed terms (eq. 8)
         gradient[RHO], expected[DIAGONAL[RHO]] = parts.rho_score, parts.rho_weight
-    value = parts.value.copy()
-    for rate in (GUESS,) if problem.tied else (GUESS, LAPSE):
-        rest = 1 - theta[rate]
-        value += problem.prior * np.log(rest)
-        gradient[rate] -= problem.prior / rest
-        expected[DIAGONAL[rate]] += problem.prior / rest**2
-        if observed is not expected:
-            observed[DIAGONAL[rate]] += problem.prior / rest**2
-    return Derivatives(value, parts.value, gradient, expected, observed)
+    return Derivatives(parts.value, parts.value, gradient, expected, observed)
 
 
-def _with_rate_term(found: Derivatives, term: RateTerm, theta: Floats) -> Derivatives:
+def _with_term(
+    found: Derivatives, term: PriorTerm | RateTerm, theta: Floats, shift_slopes: Floats | None
+) -> Derivatives:
+    """Add a term of one parameter; the threshold may be a function of others (eq. 21)."""
     value, first, second = term(theta)
-    for rate in (GUESS, LAPSE):
-        own = term.column == rate
-        found.gradient[rate] += np.where(own, first, 0.0)
-        # the matrix that must stay positive definite takes the term only where it is concave
-        found.expected[DIAGONAL[rate]] += np.where(own, np.maximum(-second, 0.0), 0.0)
+    # the matrix that must stay positive definite takes the term only where it is concave
+    concave, row = np.maximum(-second, 0.0), np.arange(len(first))
+    if shift_slopes is not None and len(row) and term.column[0] == THRESHOLD:
+        along = np.concatenate([np.ones((1, len(row))), shift_slopes])
+        found.gradient[:RHO] += first * along
+        found.expected[: ROW_START[RHO]] += _weighted_square(
+            along[:, None], concave[None], np.empty((ROW_START[RHO], len(row)))
+        )
+    else:
+        found.gradient[term.column, row] += first
+        diagonal = np.array(DIAGONAL)[term.column]
+        found.expected[diagonal, row] += concave
         if found.observed is not found.expected:
-            found.observed[DIAGONAL[rate]] -= np.where(own, second, 0.0)
+            found.observed[diagonal, row] -= second
     return found._replace(value=found.value + value)
 
 

@@ -49,10 +49,8 @@ def fit(blocks: Blocks, options: FitOptions) -> Curves:
     The curve falls where the falling one is more than `CRITERION` log-likelihood better, or, for
     probabilities, where its cross-entropy is lower.
 
-    Maximum likelihood is penalised: guess and lapse have the Beta(1, 10) prior [1]_, without which
-    sparse data would be explained by lapses. The objective that curves carry excludes the prior.
-    Probabilities are fitted by mean cross-entropy with all levels weighted alike and no prior,
-    since they hold no number of trials for a prior to be weighed against.
+    Priors, if there are any, penalise the likelihood; the objective that curves carry excludes
+    them. Probabilities are fitted by mean cross-entropy with all levels weighted alike.
 
     Parameters
     ----------
@@ -64,10 +62,6 @@ def fit(blocks: Blocks, options: FitOptions) -> Curves:
     Returns
     -------
     Curves
-
-    References
-    ----------
-    .. [1] Schuett et al. (2016), section 2.2, doi:10.1016/j.visres.2016.02.002.
     """
     parts = in_order(lambda rows: _fit(blocks.take(rows), options), spans(len(blocks), TOGETHER))
     return Curves.concatenate(list(parts))
@@ -128,7 +122,7 @@ def constant_log_likelihood(blocks: Blocks, options: FitOptions) -> Floats:
     shape = [THRESHOLD, LOG_WIDTH, LAPSE]
     low[:, shape] = high[:, shape] = 1e6, 0.0, 0.0
     low[:, GUESS], high[:, GUESS] = 0.0, MAX_ASYMPTOTE
-    problem = replace(problem, low=low, high=high, tied=False, prior=0.0)
+    problem = replace(problem, low=low, high=high, tied=False, prior=())
     start = low.copy()
     start[:, GUESS] = blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1)
     return maximise(problem, start).loglik

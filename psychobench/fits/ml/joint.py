@@ -20,6 +20,7 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
 from psychobench.fits.likelihoods import MIN_RHO
+from psychobench.fits.ml.prior_terms import counting_once
 from psychobench.fits.ml.problem import (
     GUESS,
     LAPSE,
@@ -43,7 +44,8 @@ class JointProblem:
     Parameters
     ----------
     problem : Problem
-        Of the m rows, without a prior; rows of one group are neighbours.
+        Of the m rows; rows of one group are neighbours. The prior of what rows have in common
+        counts once.
     first, counts : ndarray of int, shape (n,)
         Each group's first row, and how many rows it has.
     slots : ndarray of int, shape (m, 5)
@@ -57,8 +59,6 @@ class JointProblem:
         Which joint parameters are guess or lapse rates, and which all rows of a group share.
     tied : bool
         Whether a row's lapse is its guess.
-    prior : float
-        Weight of ``log(1 - rate)``, which counts once for each joint rate; 0 for none.
     """
 
     problem: Problem
@@ -73,7 +73,6 @@ class JointProblem:
     rates: NDArray[np.bool_]
     common: NDArray[np.bool_]
     tied: bool = False
-    prior: float = 0.0
 
     def __len__(self) -> int:
         return len(self.first)
@@ -151,8 +150,6 @@ def make_joint(
     owners: NDArray[np.intp],
     options: FitOptions,
     vary: Collection[str],
-    *,
-    prior: float = 0.0,
 ) -> JointProblem:
     """Formulate the joint fits of conditions of which some parameters differ.
 
@@ -170,16 +167,13 @@ def make_joint(
         What is asked for.
     vary : collection of str
         Which of `NAMES` each condition has for itself.
-    prior : float, default 0
-        See `JointProblem`.
     """
-    problem = replace(
-        make_problem(blocks, options, falling), tied=False, prior=0.0, at_pse=options.has_pse
-    )
+    problem = replace(make_problem(blocks, options, falling), tied=False, at_pse=options.has_pse)
     counts = np.bincount(owners)
     first = np.cumsum(counts) - counts
     tied = options.asymptotes == "equal"
     slots, rates, common = _slots(first, owners, falling, vary, tied=tied)
+    problem = replace(problem, prior=counting_once(problem.prior, slots, owners))
     low_end, high_end = blocks.positions.min(axis=1), blocks.positions.max(axis=1)
     least, most = np.minimum.reduceat(low_end, first), np.maximum.reduceat(high_end, first)
     centre, scale = ((most + least) / 2)[owners], (most - least)[owners]
@@ -196,7 +190,6 @@ def make_joint(
         rates=rates,
         common=common,
         tied=tied,
-        prior=prior,
     )
     return _with_bounds(joint, options)
 

@@ -8,7 +8,6 @@ common ones (see `psychobench.fits.ml.bordered`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -43,15 +42,13 @@ class _Derivatives(NamedTuple):
     value: Floats  # (n,)
     gradient: Floats  # (n, p)
     information: Floats  # (m, 4, 4) or (m, 5, 5), of each row in the group's units
-    prior: Floats  # (n, p), what the prior adds to the diagonal
 
 
 def separate_fits(blocks: Blocks, options: FitOptions) -> Curves:
-    """Fit each condition by plain maximum likelihood, rising or falling, as the joint starts."""
+    """Fit each condition by maximum likelihood, rising or falling, as the joint starts."""
     n = len(blocks)
     both = np.arange(2 * n) >= n
     problem = make_problem(blocks.take(np.tile(np.arange(n), 2)), options, both)
-    problem = replace(problem, prior=0.0)
     curves = to_curves(problem, solve(problem), both)
     rising, falling = curves.take(np.arange(n)), curves.take(np.arange(n, 2 * n))
     return falling.where(falling.objective > rising.objective + CRITERION, rising)
@@ -117,7 +114,7 @@ def joint_information(joint: JointProblem, phi: Floats) -> Floats:
     found = _differentiate(joint, phi)
     place = np.eye(phi.shape[1])[joint.slots[:, : found.information.shape[1]]]
     information = np.einsum("mip,mij,mjq->pq", place, found.information, place)
-    return np.asarray(information + np.diag(found.prior[0]))
+    return np.asarray(information)
 
 
 def row_log_likelihood(joint: JointProblem, phi: Floats) -> Floats:
@@ -139,19 +136,7 @@ def _differentiate(joint: JointProblem, phi: Floats) -> _Derivatives:
             entry = rows.expected[ROW_START[i] + j] * factor[i] * factor[j]
             information[:, i, j] = information[:, j, i] = entry
     value = np.bincount(joint.owner, rows.value, len(phi)).astype(np.float64)
-    found = _Derivatives(value, joint.add_up(gradient), information, np.zeros_like(phi))
-    return _with_prior(joint, phi, found) if joint.prior else found
-
-
-def _with_prior(joint: JointProblem, phi: Floats, found: _Derivatives) -> _Derivatives:
-    """Add the prior of each joint rate, once (eq. 9)."""
-    rest = 1 - np.where(joint.rates, phi, 0.0)
-    return _Derivatives(
-        found.value + joint.prior * np.log(rest).sum(axis=1),
-        found.gradient - np.where(joint.rates, joint.prior / rest, 0.0),
-        found.information,
-        np.where(joint.rates, joint.prior / rest**2, 0.0),
-    )
+    return _Derivatives(value, joint.add_up(gradient), information)
 
 
 def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptimum:
@@ -170,7 +155,6 @@ def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptim
             np.where(better, ahead.value, here.value),
             np.where(better[:, None], ahead.gradient, here.gradient),
             np.where(better[joint.owner, None, None], ahead.information, here.information),
-            np.where(better[:, None], ahead.prior, here.prior),
         )
         damping = np.where(gained, np.maximum(damping / 8, 1e-9), damping)
         damping = np.where(better, damping, np.maximum(damping * 8, 1e-2))
@@ -186,9 +170,8 @@ def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptim
                 joint.take(moving), phi[moving], damping[moving], live[moving],
             )  # fmt: skip
             here = _Derivatives(
-                here.value[moving], here.gradient[moving], here.information[rows],
-                here.prior[moving],
-            )  # fmt: skip
+                here.value[moving], here.gradient[moving], here.information[rows]
+            )
     return found
 
 
@@ -200,20 +183,20 @@ def _step(
         (phi >= joint.high) & (here.gradient > 0)
     )
     free = joint.free & ~pressed
-    step = solve_bordered(joint, here.information, here.prior, here.gradient, free, damping)
+    step = solve_bordered(joint, here.information, here.gradient, free, damping)
     # parameters that would cross a bound go onto it, and the others answer to that move
     ended = np.clip(phi + step, joint.low, joint.high) - phi
     crosses = free & (np.abs(ended - step) > 0)
     some = np.flatnonzero(crosses.any(axis=1))
     if len(some):
         part, rows = joint.take(some), joint.rows_of(some)
-        information, prior = here.information[rows], here.prior[some]
+        information = here.information[rows]
         taken = np.where(crosses, ended, 0.0)[some]
         of_rows = part.to_rows(taken)[:, : information.shape[1], None]
         moved = part.add_up((information @ of_rows)[..., 0])
-        right = here.gradient[some] - moved - prior * taken
+        right = here.gradient[some] - moved
         rest = solve_bordered(
-            part, information, prior, right, (free & ~crosses)[some], damping[some]
+            part, information, right, (free & ~crosses)[some], damping[some]
         )
         step[some] = taken + rest
     row_step = np.abs(joint.to_rows(step))

@@ -14,12 +14,25 @@ from numpy.typing import NDArray
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.functions import SIGMOIDS, Floats, Sigmoid
 from psychobench.fits.likelihoods import MAX_RHO, MIN_RHO
+from psychobench.fits.ml.prior_terms import (
+    GUESS,
+    LAPSE,
+    LOG_WIDTH,
+    RHO,
+    THRESHOLD,
+    PriorTerm,
+    make_prior_terms,
+    within_supports,
+)
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
+from psychobench.fits.priors import MIN_WIDTH
 
-# columns of theta: threshold and log width in units of z, asymptotes, squared overdispersion
-THRESHOLD, LOG_WIDTH, GUESS, LAPSE, RHO = range(5)
-PRIOR = 9.0  # Beta(1, 10): nine times the logarithm of 1 - rate (eq. 9)
-MIN_WIDTH = 0.1  # of the smallest gap between two levels
+__all__ = [
+    "GUESS", "LAPSE", "LOG_WIDTH", "MIN_WIDTH", "RHO", "THRESHOLD",
+    "Optimum", "Problem", "RateTerm", "clip_columns", "clip_to_bounds", "make_problem",
+    "without_possible_width",
+]  # fmt: skip
+
 MAX_WIDTH = 100.0  # of the range of the levels: a curve as flat as a constant
 MAX_BEYOND = 100.0  # ranges by which the threshold may leave the levels
 
@@ -45,9 +58,13 @@ class RateTerm:
     coefficients: Floats
     column: NDArray[np.intp]
 
-    def take(self, rows: NDArray[np.integer]) -> RateTerm:
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> RateTerm:
         """Select rows."""
         return RateTerm(self.nodes, self.coefficients[rows], self.column[rows])
+
+    def value(self, theta: Floats) -> Floats:
+        """Evaluate the term at parameters of shape (5, n)."""
+        return self(theta)[0]
 
     def __call__(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
         """Evaluate the term and its first two derivatives at parameters of shape (5, n)."""
@@ -74,8 +91,8 @@ class Problem:
         Whether lapse equals guess, so that its prior counts once.
     overdispersed : bool
         Whether the likelihood is beta-binomial.
-    prior : float
-        Weight of ``log(1 - rate)`` for guess and lapse; 0 for none.
+    prior : tuple of PriorTerm
+        Logarithms of the priors.
     at_pse : bool
         Whether the first column of theta holds the PSE instead of the threshold; guess and lapse
         must then stay below .5.
@@ -92,7 +109,7 @@ class Problem:
     high: Floats
     tied: bool = False
     overdispersed: bool = False
-    prior: float = PRIOR
+    prior: tuple[PriorTerm, ...] = ()
     at_pse: bool = False
     expected_only: bool = False
     rate_term: RateTerm | None = None
@@ -104,6 +121,7 @@ class Problem:
             blocks=self.blocks.take(rows),
             low=self.low[rows],
             high=self.high[rows],
+            prior=tuple(term.take(rows) for term in self.prior),
             rate_term=None if self.rate_term is None else self.rate_term.take(rows),
         )
 
@@ -147,6 +165,8 @@ def make_problem(
         ends = np.where(swapped[:, None], rates[other], rates[name])
         low[:, column], high[:, column] = ends.T
     low[:, RHO], high[:, RHO] = MIN_RHO, MAX_RHO if overdispersed else MIN_RHO
+    terms = () if blocks.probabilities else make_prior_terms(blocks, options, swapped)
+    low, high = within_supports(terms, low, high)
     return Problem(
         blocks.swapped(swapped),
         SIGMOIDS[options.sigmoid],
@@ -154,7 +174,7 @@ def make_problem(
         high,
         tied=options.asymptotes == "equal",
         overdispersed=overdispersed,
-        prior=0.0 if blocks.probabilities else PRIOR,
+        prior=terms,
     )
 
 

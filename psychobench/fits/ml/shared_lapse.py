@@ -23,6 +23,7 @@ from scipy.interpolate import PchipInterpolator
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves, Interval
+from psychobench.fits.densities import log_density
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.bootstrap import STARTS
 from psychobench.fits.ml.engine import fit, solve, to_curves, to_theta
@@ -92,7 +93,17 @@ def _profile(problem: Problem, column: NDArray[np.intp], rates: Floats, near: Fl
     rows = np.repeat(np.arange(n), m)
     part = _with_rate(problem.take(rows), column[rows], rates.ravel())
     optimum = solve(part, starts=STARTS, grid=COARSE, near=near[rows])
-    return optimum.value.reshape(n, m) - problem.prior * np.log1p(-rates)
+    own = _log_prior(problem, column, rates)
+    return optimum.value.reshape(n, m) - own
+
+
+def _log_prior(problem: Problem, column: NDArray[np.intp], rates: Floats) -> Floats:
+    """Evaluate the logarithm of the prior at lapse rates (n, m), of which n may be observers."""
+    total = np.zeros_like(rates)
+    for term in problem.prior:
+        if (term.column == column).all():
+            total += log_density(term.shape, rates)
+    return total
 
 
 def _per_owner(owners: NDArray[np.intp], table: Floats) -> Floats:
@@ -117,7 +128,7 @@ def _best_rate(
     """
     rates = np.tile(nodes, (owners.max() + 1, 1))
     for zoom in range(ZOOMS + 1):
-        total = _per_owner(owners, table) + problem.prior * np.log1p(-rates)
+        total = _per_owner(owners, table) + _log_prior(problem, column, rates)
         best, who = total.argmax(axis=1), np.arange(len(rates))
         if zoom == ZOOMS:
             break

@@ -22,7 +22,6 @@ from psychobench.fits.ml.problem import (
     LOG_WIDTH,
     MAX_WIDTH,
     THRESHOLD,
-    make_problem,
 )
 from psychobench.fits.options import SHAREABLE, FitOptions
 
@@ -57,11 +56,10 @@ def fit_shared_parameters(
     sorted_owners = np.unique(owners[order], return_inverse=True)[1]
     data = blocks.take(order)
     separate = fit(data, options)
-    prior = make_problem(data, options).prior
     vary = {*SHAREABLE, "overdispersion"} - set(options.share)
     if options.asymptotes == "equal" and {"guess", "lapse"} & set(options.share):
         vary -= {"guess", "lapse"}  # they are one rate
-    joint = make_joint(data, separate.falling, sorted_owners, options, vary, prior=prior)
+    joint = make_joint(data, separate.falling, sorted_owners, options, vary)
     found = fit_joint(joint, row_values(joint, separate))
     curves = joint_curves(joint, found.phi, separate.falling)
     curves = replace(curves, objective=row_log_likelihood(joint, found.phi))

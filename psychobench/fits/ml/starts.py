@@ -118,7 +118,8 @@ def _rows_by_design(problem: Problem) -> Iterator[NDArray[np.intp]]:
     Rows with the same levels and bounds are of one design. Designs of equal size whose rates have
     the same bounds are stacked, so that also observers with levels of their own share operations.
     """
-    keys = np.hstack([problem.blocks.z, problem.low, problem.high]).round(9)
+    swaps = [term.column[:, None] for term in problem.prior]
+    keys = np.hstack([problem.blocks.z, problem.low, problem.high, *swaps]).round(9)
     # one number per row, irrational weights keeping different rows apart: quicker than unique rows
     mixed = (keys * np.sqrt(np.arange(2, 2 + keys.shape[1]))).sum(axis=1)
     _, first, group, size = np.unique(
@@ -153,8 +154,9 @@ def _rank_points(
         rise, rest = (side.astype(np.float32) for side in problem.sigmoid.sides(u))
         for number, pairs in enumerate(rates):
             column = 4 * band + number
+            prior = _log_prior(problem, rows[:, 0], shapes, pairs)
             best, value[rows, column] = _largest_products(
-                data, _log_terms(problem, rise, rest, pairs)
+                data, _log_terms(rise, rest, pairs, prior)
             )
             pair, place = np.divmod(best, shapes.shape[2])
             theta[rows, column, :GUESS] = shapes[np.arange(len(rows))[:, None], :, place]
@@ -219,17 +221,31 @@ def _flat_curve(problem: Problem) -> Floats:
     return flat
 
 
+def _log_prior(problem: Problem, rows: NDArray[np.intp], shapes: Floats, pairs: Floats) -> Floats:
+    """Evaluate the logarithm of the priors, but for overdispersion's: (d, pairs, points)."""
+    d, points = len(rows), shapes.shape[2]
+    total = np.zeros((d, len(pairs), points))
+    of_shapes, of_pairs = np.zeros((5, d * points)), np.zeros((5, d * len(pairs)))
+    of_shapes[:GUESS] = shapes.transpose(1, 0, 2).reshape(2, -1)
+    of_pairs[GUESS : LAPSE + 1] = np.tile(pairs.T, d)
+    for term in problem.prior:
+        if term.column[0] < GUESS:
+            total += term.take(np.repeat(rows, points)).value(of_shapes).reshape(d, 1, points)
+        elif term.column[0] < RHO:
+            total += term.take(np.repeat(rows, len(pairs))).value(of_pairs).reshape(d, -1, 1)
+    return total
+
+
 def _log_terms(
-    problem: Problem, rise: NDArray[np.float32], rest: NDArray[np.float32], pairs: Floats
+    rise: NDArray[np.float32], rest: NDArray[np.float32], pairs: Floats, prior: Floats
 ) -> NDArray[np.float32]:
     """Stack logarithms of psi, its complement and the prior: (d, 2 b + 1, pairs x points)."""
     guess, lapse = pairs.T.astype(np.float32)[:, :, None]
     room, shape = 1 - guess - lapse, (*rise.shape[:2], -1)
     hit = np.log(np.maximum(guess + room * rise[:, :, None], LEAST_PROBABILITY)).reshape(shape)
     miss = np.log(np.maximum(lapse + room * rest[:, :, None], LEAST_PROBABILITY)).reshape(shape)
-    prior = np.log1p(-pairs[:, :1] if problem.tied else -pairs).sum(axis=1)
-    penalty = np.repeat(problem.prior * prior, rise.shape[2]).astype(np.float32)
-    return np.concatenate([hit, miss, np.broadcast_to(penalty, (len(rise), 1, len(penalty)))], 1)
+    penalty = prior.reshape(len(rise), 1, -1).astype(np.float32)
+    return np.concatenate([hit, miss, penalty], axis=1)
 
 
 def _largest_products(
