@@ -25,6 +25,7 @@ START_ETA = 0.4  # and of the overdispersion
 START_RHO = 0.01  # squared overdispersion by which counts are discounted there
 FIRST_SCALE, FIRST_ANGLE = 0.3, 0.05
 LEAST_CURVATURE = 0.3  # of the log density of coordinates; the prior's own is 1
+MOST_CURVATURE = 1e8
 LEAST_PROBABILITY = 1e-12
 AT_BOUND = 1e-9
 
@@ -109,7 +110,9 @@ def find_mode(model: LogPosterior, start: Floats) -> Mode:
     size, axes = np.linalg.eigh(found.negative_hessian)
     # beyond a mode the likelihood flattens out, and the prior takes over: no direction is
     # much wider than the prior
-    size = np.maximum(size, LEAST_CURVATURE)
+    # nor is any much narrower than data can make it: beside guess + lapse = 1, where the density
+    # ends, differences are no curvature
+    size = np.clip(size, LEAST_CURVATURE, MOST_CURVATURE)
     covariance = np.tile(np.eye(5), (len(x), 1, 1))
     inner = (axes / size[:, None]) @ axes.transpose(0, 2, 1)
     covariance[:, free[:, None], free] = inner

@@ -90,10 +90,20 @@ def _first_placement(model: LogPosterior, mean: Floats, covariance: Floats) -> P
     unit = threshold_unit(model, mean)
     centre, slopes = with_pse_for_threshold(model, mean, unit)
     eta_reach = PILOT_REACH * REACH * np.sqrt(covariance[:, ETA, ETA])
-    covariance = slopes @ covariance @ slopes.transpose(0, 2, 1)
-    root = np.asarray(np.linalg.cholesky(covariance[:, free[:, None], free]), np.float64)
+    own = np.linalg.cholesky(covariance[:, free[:, None], free])
+    root = _triangular(slopes[:, free[:, None], free] @ own)
     tails = np.full((len(model), len(free)), LEAST_TAIL + 0.1)
     return Placement(centre[:, free], root, tails, unit, mean[:, ETA], eta_reach)
+
+
+def _triangular(root: Floats) -> Floats:
+    """Turn roots of covariances (n, d, d) into their Cholesky factors.
+
+    Where the slopes are steep, rounding leaves the covariance itself without such a factor.
+    """
+    upper = np.linalg.qr(root.transpose(0, 2, 1), mode="r")
+    signs = np.where(np.diagonal(upper, axis1=1, axis2=2) < 0, -1.0, 1.0)
+    return np.asarray((upper * signs[:, :, None]).transpose(0, 2, 1))
 
 
 def _pilot(model: LogPosterior, placement: Placement) -> tuple[Placement, WeightedPoints]:
