@@ -101,7 +101,7 @@ def _triangular(root: Floats) -> Floats:
 
     Where the slopes are steep, rounding leaves the covariance itself without such a factor.
     """
-    upper = np.linalg.qr(root.transpose(0, 2, 1), mode="r")
+    upper = np.asarray(np.linalg.qr(root.transpose(0, 2, 1), mode="r"))
     signs = np.where(np.diagonal(upper, axis1=1, axis2=2) < 0, -1.0, 1.0)
     return np.asarray((upper * signs[:, :, None]).transpose(0, 2, 1))
 

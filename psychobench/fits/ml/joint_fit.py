@@ -169,9 +169,7 @@ def _scoring(joint: JointProblem, start: Floats, tolerance: float) -> JointOptim
             joint, phi, damping, live = (
                 joint.take(moving), phi[moving], damping[moving], live[moving],
             )  # fmt: skip
-            here = _Derivatives(
-                here.value[moving], here.gradient[moving], here.information[rows]
-            )
+            here = _Derivatives(here.value[moving], here.gradient[moving], here.information[rows])
     return found
 
 
@@ -195,9 +193,7 @@ def _step(
         of_rows = part.to_rows(taken)[:, : information.shape[1], None]
         moved = part.add_up((information @ of_rows)[..., 0])
         right = here.gradient[some] - moved
-        rest = solve_bordered(
-            part, information, right, (free & ~crosses)[some], damping[some]
-        )
+        rest = solve_bordered(part, information, right, (free & ~crosses)[some], damping[some])
         step[some] = taken + rest
     row_step = np.abs(joint.to_rows(step))
     reach = 0.5 + np.exp(joint.to_rows(phi)[:, LOG_WIDTH])
