@@ -1,8 +1,9 @@
 """Measure how often `check_stimuli` names a planted fault, and how often it flags a clean set.
 
-Run with ``python benchmarks/stimulus_faults.py [IDENTITIES [FOLDER]]``: as many rendered people,
-random ones, in sets of 5, 11 and 21 levels at 224 px, with landmarks and without. With a folder,
-its photographs (.jpg with .tem) are transformed from sad to happy and serve as further sets.
+Run with ``python benchmarks/stimulus_faults.py [IDENTITIES [FOLDER]]``: the bundled faces and as
+many random rendered people, in sets of 5, 11 and 21 levels at 224 px, each with landmarks and
+without. With a folder, its photographs (.jpg with .tem) are transformed from sad to happy and serve
+as further sets. The rates are written into ``benchmarks/results/stimulus_faults.csv``.
 """
 
 from __future__ import annotations
@@ -16,17 +17,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from planted_faults import FAULTS, Images, plant, rendered_faces, write_images
 
-from psychobench.stimuli.faces import Identity
+from psychobench.stimuli.faces import Identity, frl_points
 from psychobench.stimuli.landmarks.template_files import read_template
 from psychobench.stimuli.morphing.morphed_set import morph_stimuli
 from psychobench.stimuli.set_checks import check_stimuli
+from psychobench.stimuli.sets import load_stimuli
 
 LEVELS = (5, 11, 21)
+SIDE = 224
+LANCZOS = Image.Resampling.LANCZOS
+RESULTS = Path(__file__).parent / "results" / "stimulus_faults.csv"
 SPEC = """
 kind = "transform"
 name = "clean"
@@ -53,9 +60,11 @@ valence = 1
 
 
 def clean_sets(identities: int, photographs: Path | None) -> Iterator[tuple[str, Images, NDArray]]:
-    for seed in range(identities):
-        who = Identity.random(np.random.default_rng(seed))
-        yield f"rendered {seed}", *rendered_faces(who, max(LEVELS))
+    bundled = load_stimuli("rendered-average").pixels
+    resized = [Image.fromarray(image).resize((SIDE, SIDE), LANCZOS) for image in bundled]
+    valences = np.linspace(-1.0, 1.0, len(bundled))
+    points = np.stack([frl_points(valence=float(v), size=SIDE) for v in valences])
+    yield "bundled", np.stack([np.asarray(image) for image in resized]), points
     for photo in sorted(photographs.glob("*.jpg")) if photographs else ():
         with tempfile.TemporaryDirectory() as home:
             name = photo.stem.strip("_")
@@ -66,6 +75,9 @@ def clean_sets(identities: int, photographs: Path | None) -> Iterator[tuple[str,
             templates = sorted((Path(home) / "out").glob("*.tem"))
             points = np.stack([read_template(path).points for path in templates])
             yield name, made.pixels, points
+    for seed in range(identities):
+        who = Identity.random(np.random.default_rng(seed))
+        yield f"rendered {seed}", *rendered_faces(who, max(LEVELS))
 
 
 def main() -> None:
@@ -77,30 +89,44 @@ def main() -> None:
     for title, images, points in clean_sets(identities, photographs):
         for n_levels in LEVELS:
             rows = np.linspace(0, len(images) - 1, n_levels).round().astype(int)
-            odd = int(rng.integers(n_levels))
-            marks = points[rows] if rng.random() < 0.5 else None
-            for fault in ("clean", *FAULTS):
-                changed, words = images[rows], ""
-                if fault in FAULTS:
-                    changed, words = plant(fault, changed, points[rows], odd)
-                with tempfile.TemporaryDirectory() as home:
-                    flags = check_stimuli(write_images(Path(home) / "set", changed, marks)).flags
-                hit = any(words in flag for flag in flags) if words else bool(flags)
-                named[fault, n_levels].append(hit)
-                if hit != bool(words):
-                    landmarks = "with" if marks is not None else "without"
-                    print(f"  {title}, {n_levels} levels, {landmarks} landmarks, {fault} "
-                          f"(image {odd}): {flags}", flush=True)  # fmt: skip
+            for marks in (points[rows], None):
+                measure(
+                    title, images[rows], points[rows], marks, int(rng.integers(n_levels)), named
+                )
         print(f"{title}: {time.perf_counter() - began:.0f} s", flush=True)
-        print_rates(named)
+        write_rates(named)
 
 
-def print_rates(named: Mapping[tuple[str, int], Sequence[bool]]) -> None:
-    """Print how often each fault was named so far."""
-    print(f"\n{'':<26}" + "".join(f"{n:>6} levels" for n in LEVELS))
-    for fault in dict.fromkeys(fault for fault, _ in named):
-        shares = "".join(f"{100 * np.mean(named[fault, n]):>11.0f} %" for n in LEVELS)
-        print(f"{fault:<26}{shares}   of {len(named[fault, LEVELS[0]])} sets", flush=True)
+def measure(
+    title: str,
+    images: Images,
+    points: NDArray,
+    marks: NDArray | None,
+    odd: int,
+    named: dict[tuple[str, int], list[bool]],
+) -> None:
+    """Check a clean set, and the same set with each fault; print what goes wrong."""
+    for fault in ("clean", *FAULTS):
+        changed, words = plant(fault, images, points, odd) if fault in FAULTS else (images, "")
+        with tempfile.TemporaryDirectory() as home:
+            flags = check_stimuli(write_images(Path(home) / "set", changed, marks)).flags
+        hit = any(words in flag for flag in flags) if words else bool(flags)
+        named[fault, len(images)].append(hit)
+        if hit != bool(words):
+            print(f"  {title}, {len(images)} levels, {'no' if marks is None else 'with'} landmarks,"
+                  f" {fault} (image {odd}): {flags}", flush=True)  # fmt: skip
+
+
+def write_rates(named: Mapping[tuple[str, int], Sequence[bool]]) -> None:
+    """Write how often each fault was named, and print it."""
+    rows = [
+        {"fault": fault, "levels": n, "sets": len(named[fault, n]), "named": sum(named[fault, n])}
+        for fault in dict.fromkeys(fault for fault, _ in named)
+        for n in LEVELS
+    ]
+    table = pd.DataFrame(rows)
+    table.to_csv(RESULTS, index=False)
+    print(table.pivot(index="fault", columns="levels", values="named").to_string(), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,23 +6,32 @@ A page shows the picture of the function `morph_strip` as ``_generated/morph_str
 from __future__ import annotations
 
 import functools
+import io
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from psychobench.draw.landmarks import draw_landmarks
 from psychobench.stimuli.faces import Identity, frl_points, render_face
-from psychobench.stimuli.landmarks.template_files import Template, write_template
+from psychobench.stimuli.landmarks.starting_spec import starting_spec
+from psychobench.stimuli.landmarks.template_files import Template, read_template, write_template
 from psychobench.stimuli.masks import FILLS, REGIONS, MaskSpec, make_masks
 from psychobench.stimuli.morphing.continuum import Continuum, plan_continuum
 from psychobench.stimuli.morphing.face_loading import load_faces
 from psychobench.stimuli.morphing.morph_spec import read_morph_spec
+from psychobench.stimuli.morphing.morphed_set import morph_stimuli
+from psychobench.stimuli.set_checks import check_stimuli
+from psychobench.stimuli.sets import StimulusSet
 
 Pixels = NDArray[np.uint8]
 FOLDER = Path(__file__).parent / "_generated"
+FOUND = Path(__file__).parent / "examples" / "landmarks"  # by psychobench-landmarks, of these two
 SIZE = 300
 GAP = 8
 # the two people of the page on morphing, as it renders them
@@ -149,6 +158,54 @@ def masked(*specs: MaskSpec, valences: Sequence[float] = (-1.0, 0.0, 1.0)) -> di
     rows = [levels.index(valence) for valence in valences]
     masks = make_masks(specs, points, faces)
     return {name: mask.apply(faces)[rows, 12:212, 20:204] for name, mask in masks.items()}
+
+
+@functools.cache
+def found_set() -> tuple[StimulusSet, Figure]:
+    """Morph the two people by the landmarks that the tool found, and draw the check of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for person, who in (("anna", ANNA), ("ben", BEN)):
+            image = render_face(who, size=SIZE, supersample=3)
+            Image.fromarray(image).save(folder / f"{person}.png")
+            shutil.copy(FOUND / f"{person}.tem", folder)
+        templates = {folder / f"{each}.png": folder / f"{each}.tem" for each in ("anna", "ben")}
+        (folder / "spec.toml").write_text(starting_spec(folder / "spec.toml", templates))
+        made = morph_stimuli(folder / "spec.toml", folder / "set")
+        return made, check_stimuli(made).plot()
+
+
+def drawn(figure: Figure) -> Pixels:
+    """Return the pixels of a figure."""
+    with io.BytesIO() as file:
+        figure.savefig(file, format="png", dpi=110)
+        return np.asarray(Image.open(file).convert("RGB"))
+
+
+@picture
+def landmarks_sheet() -> Pixels:
+    """Draw two faces with the landmarks that the tool found."""
+    faces = {}
+    for person, who in (("anna", ANNA), ("ben", BEN)):
+        template = read_template(FOUND / f"{person}.tem")
+        image = render_face(who, size=SIZE, supersample=3)
+        faces[person] = (image, template.points, template.lines)
+    return drawn(draw_landmarks(faces))
+
+
+@picture
+def landmarks_continuum() -> Pixels:
+    """Draw the morph by these landmarks, whole and under two masks."""
+    stimuli, _ = found_set()
+    rows = [strip(list(stimuli.images(mask)[::3, ::2, ::2])) for mask in ("none", "eyes", "mouth")]
+    gap = np.full((GAP, *rows[0].shape[1:]), 255, dtype=np.uint8)
+    return np.concatenate([part for row in rows for part in (row, gap)][:-1])
+
+
+@picture
+def landmarks_check() -> Pixels:
+    """Draw what the check of this set measures."""
+    return drawn(found_set()[1])
 
 
 @picture

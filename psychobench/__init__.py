@@ -27,6 +27,7 @@ _PUBLIC = {
     "demo": "psychobench.analysis.demo",
     "error_consistency": "psychobench.comparison.agreement.error_consistency",
     "export_trials": "psychobench.exports",
+    "find_landmarks": "psychobench.stimuli.landmarks.finding",
     "fit": "psychobench.fits.pse",
     "fit_population": "psychobench.fits.population.partial_pooling",
     "import_trials": "psychobench.imports",

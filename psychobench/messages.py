@@ -10,6 +10,7 @@ _SHOWN = 20
 _LONGEST = 80  # characters of one value
 # where packages of ours lie that are on no index, in a copy of the source
 _IN_SOURCE = {"psychobench-torch": "plugins/torch_models"}
+_TOOLS = {"psychobench-landmarks": "plugins/landmarks"}  # each in an environment of its own
 
 
 def nearest(name: str, found: Iterable[str], *, most: int = 1) -> str:
@@ -88,7 +89,12 @@ def how_to_install(package: str) -> str:
     'install it with: python -m pip install h5py'
     >>> how_to_install("psychobench-torch")
     "install it from psychobench's source with: python -m pip install -e plugins/torch_models"
+    >>> how_to_install("psychobench-landmarks")
+    "install it from psychobench's source with: uv tool install ./plugins/landmarks"
     """
+    if package in _TOOLS:
+        tool = _TOOLS[package]
+        return f"install it from psychobench's source with: uv tool install ./{tool}"
     if package in _IN_SOURCE:
         where, what = " from psychobench's source", f"-e {_IN_SOURCE[package]}"
     else:

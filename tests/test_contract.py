@@ -67,9 +67,9 @@ OTHER_DOORS = {
 }
 NO_INPUT = {"__version__", "list_cohorts", "list_observers", "list_stimuli"}
 ELSEWHERE = {  # doors with tests of their own
-    "compare_maps", "consistency_trials", "curve_distance", "demo", "map_attention", "mask_stimuli",
-    "morph_stimuli", "render_stimuli",
-    "respond", "simulate_cohort", "study",
+    "compare_maps", "consistency_trials", "curve_distance", "demo", "find_landmarks",
+    "map_attention", "mask_stimuli", "morph_stimuli", "render_stimuli",
+    "read_plan", "respond", "simulate_cohort", "study",
 }  # fmt: skip
 TRIALS_ONLY = set(TABLE_DOORS) - {"compare_conditions", "compare_models"}  # need conditions
 

@@ -300,7 +300,7 @@ def test_a_faulty_mask_is_refused_in_one_line_that_says_what_to_do(table, rule) 
 def test_masks_that_landmarks_cannot_serve_are_refused(faces, points) -> None:
     for marks, spec, rule in (
         (points, MaskSpec("m", points=(1, 2, 189)), "masks.m.points must be from 0 to 188"),
-        ([p[:7] for p in points], MaskSpec("eyes"), "masks.eyes needs 189, 68 or 5 landmarks"),
+        ([p[:7] for p in points], MaskSpec("eyes"), "masks.eyes needs 478, 189, 68 or 5 landmarks"),
         ([p + 5000 for p in points], MaskSpec("eyes"), "masks.eyes hides nothing"),
         (points, MaskSpec("mouth", reach=40.0), "masks.mouth hides all"),
         (points, MaskSpec("lower-half", control=True), "a control mask must fit on the face"),

@@ -320,9 +320,9 @@ def test_masks_by_name_need_points_of_known_meaning(folder, refuse):
     for name in ("dark", "light"):
         (folder / f"{name}.tem").write_text(write_template(Template(POINTS[:50])))
     (line,) = refuse(SPEC + "[masks.eyes]\n")
-    assert "masks.eyes needs 189, 68 or 5 landmarks: there are 50" in line
+    assert "masks.eyes needs 478, 189, 68 or 5 landmarks: there are 50" in line
     (line,) = refuse('match = "luminance"\nmatch_region = "face"' + SPEC)
-    assert "needs 189, 68, 5 landmarks: there are 50" in line
+    assert "needs 478, 189, 68 or 5 landmarks: there are 50" in line
 
 
 def test_a_photograph_taken_sideways_is_turned_before_its_template_is_laid_on(folder, run_cli):

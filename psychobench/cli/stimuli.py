@@ -8,6 +8,7 @@ import click
 
 from psychobench.cli.checks import check
 from psychobench.cli.groups import SuggestingGroup
+from psychobench.cli.landmarks import landmarks
 from psychobench.cli.masks import mask
 from psychobench.cli.morph import morph
 from psychobench.cli.options import JSON, OVERWRITE
@@ -24,6 +25,7 @@ def stimuli_command() -> None:
 
 
 stimuli_command.add_command(check)
+stimuli_command.add_command(landmarks)
 stimuli_command.add_command(mask)
 stimuli_command.add_command(morph)
 

@@ -23,7 +23,7 @@ from psychobench.stimuli.checking.measures import (
 )
 from psychobench.stimuli.checking.odd_images import NO_ODD_IMAGES, OddImages, find_odd_images
 from psychobench.stimuli.checking.steps import compare_steps, measure_steps
-from psychobench.stimuli.checking.trends import RELATIVE, image_outliers, level_trends
+from psychobench.stimuli.checking.trends import RELATIVE, SEAM, image_outliers, level_trends
 from psychobench.stimuli.image_statistics import FILE_SIZE, Pixels
 from psychobench.stimuli.landmarks.face_geometry import Landmarks
 from psychobench.stimuli.landmarks.set_landmarks import read_landmarks
@@ -249,7 +249,7 @@ def _statistics(
         marks = None if landmarks is None else [landmarks[row] for row in order]
         placed = measure_place(grey, marks, zones)
         # a contour that moves is a step in the difference of images, and no seam
-        placed = placed.join(measure_seam(grey, zones) * (not has_moved(placed)))
+        placed[SEAM] = 0.0 if has_moved(placed) else measure_seam(grey, zones)
         statistics = statistics.join(placed.set_axis(order))
     if len(pixels):
         statistics = statistics.join(measure_masked(pixels, masks))

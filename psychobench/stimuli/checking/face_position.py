@@ -32,7 +32,7 @@ def position_from_landmarks(landmarks: Sequence[Landmarks]) -> pd.DataFrame:
     Parameters
     ----------
     landmarks : sequence of ndarray, shape (n_points, 2), or of dict
-        One item for each image, with 189, 68 or 5 points or by feature.
+        One item for each image, by number, in a known layout, or by feature.
 
     Returns
     -------
@@ -152,10 +152,11 @@ def robust_fit(design: Grey, values: Values, *, rounds: int, noise: float) -> Va
     .. [1] Holland, P. W., & Welsch, R. E. (1977). Robust regression using iteratively reweighted
        least-squares. Communications in Statistics, 6(9), 813-827.
     """
-    found, weighted = np.zeros(len(design)), design
+    found: Values = np.zeros(len(design))
+    weighted = design
     for _ in range(rounds):
         before = found
-        found = np.linalg.lstsq(weighted @ design.T, weighted @ values, rcond=None)[0]
+        found = np.asarray(np.linalg.lstsq(weighted @ design.T, weighted @ values, rcond=None)[0])
         if np.allclose(found, before, rtol=1e-4, atol=1e-9):
             break
         error = abs(values - found @ design)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,10 +149,17 @@ def find_outliers(levels: Values, values: Values, limit: float) -> dict[int, flo
 
 def _press(scaled: Values, values: Values, degree: int) -> tuple[float, Values]:
     """Return the sum of squared leave-one-out errors of a polynomial, and its coefficients."""
-    design = np.polynomial.legendre.legvander(scaled, degree)
-    basis, triangle = np.linalg.qr(design)
+    basis, inverse, left_out = _basis(tuple(scaled.tolist()), degree)
     along = basis.T @ values
+    errors = (values - basis @ along) / left_out
+    return float(errors @ errors), inverse @ along
+
+
+@lru_cache(maxsize=1024)  # all properties of a set have its levels
+def _basis(scaled: tuple[float, ...], degree: int) -> tuple[Values, Values, Values]:
+    """Return an orthonormal basis, what makes coefficients of it, and one minus the leverages."""
+    design = np.polynomial.legendre.legvander(np.array(scaled), degree)
+    basis, triangle = np.linalg.qr(design)
     # of a linear fit, e_i / (1 - h_ii) is the error for an image that was left out
     leverage = np.einsum("ij,ij->i", basis, basis)
-    errors = (values - basis @ along) / np.maximum(1.0 - leverage, 1e-9)
-    return float(errors @ errors), np.linalg.solve(triangle, along)
+    return basis, np.linalg.inv(triangle), np.maximum(1.0 - leverage, 1e-9)

@@ -20,7 +20,6 @@ from psychobench.stimuli.checking.trends import (
     INSIDE,
     MASKED,
     OUTSIDE,
-    SEAM,
     UNCLIPPED,
 )
 from psychobench.stimuli.image_statistics import Pixels, image_statistics, luminance
@@ -134,10 +133,10 @@ def has_moved(placed: pd.DataFrame) -> bool:
     return bool(moved["growth"] > 0.3 or max(moved["shift_x"], moved["shift_y"]) > 0.5)
 
 
-def measure_seam(grey: NDArray[np.float64], zones: Zones) -> pd.Series:
+def measure_seam(grey: NDArray[np.float64], zones: Zones) -> NDArray[np.float64]:
     """Measure the largest seam in each image, in grey levels."""
     inside = zones.inside if zones.inside is not None else np.zeros(grey.shape[1:], dtype=bool)
-    return pd.Series(measure_seams(grey, inside, zones.face), name=SEAM)
+    return measure_seams(grey, inside, zones.face)
 
 
 def measure_masked(pixels: Pixels, masks: Mapping[str, Mask]) -> pd.DataFrame:

@@ -91,8 +91,9 @@ def name_features(landmarks: Landmarks) -> Mapping[str, Points]:
 
     Parameters
     ----------
-    landmarks : ndarray of float64, shape (189 or 68 or 5, 2), or dict of str to ndarray
-        By number, as templates have them, or by feature already, as the renderer gives them.
+    landmarks : ndarray of float64, shape (n_points, 2), or dict of str to ndarray
+        By number, as templates have them (478, 189, 68 or 5), or by feature already, as the
+        renderer gives them.
 
     Returns
     -------

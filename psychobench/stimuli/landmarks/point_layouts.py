@@ -8,6 +8,7 @@ left.
 ======  ==========================================================================================
 points  convention
 ======  ==========================================================================================
+478     MediaPipe's face mesh with irises, as `find_landmarks` gives it
 189     FRL, the default template of WebMorph and Psychomorph
 68      iBUG 300-W, as dlib and many detectors give it
 5       eye, eye, nose tip, mouth corner, mouth corner, each pair from the left
@@ -32,7 +33,35 @@ def _run(*ends: int) -> Indices:
     return tuple(chain.from_iterable(steps))
 
 
+# of the mesh: both lips' edges from the left, and the outline of the face from the left ear down
+_UPPER_EDGE = (191, 80, 81, 82, 13, 312, 311, 310, 415)
+_LOWER_EDGE = (95, 88, 178, 87, 14, 317, 402, 318, 324)
+_LOWEST_EDGE = (146, 91, 181, 84, 17, 314, 405, 321, 375)
+_MESH_JAW = (
+    234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152,
+    377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
+)  # fmt: skip
+_MESH: Mapping[str, Indices] = {
+    "left_pupil": (468,),
+    "right_pupil": (473,),
+    "left_iris": _run(469, 472),
+    "right_iris": _run(474, 477),
+    "left_eye": (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
+    "right_eye": (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382),
+    "left_brow": (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    "right_brow": (336, 296, 334, 293, 300, 276, 283, 282, 295, 285),
+    "nose": (
+        168, 351, 399, 437, 420, 429, 279, 358, 294, 327, 326,
+        2, 97, 98, 64, 129, 49, 209, 198, 217, 174, 122,
+    ),
+    "mouth": (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, *_LOWEST_EDGE[::-1]),
+    "mouth_inner": (78, *_UPPER_EDGE, 308, *_LOWER_EDGE[::-1]),
+    "jaw": _MESH_JAW,
+    "face": (*_MESH_JAW, 356, 389, 251, 284, 332, 297, 338, 10, 109, 67, 103, 54, 21, 162, 127),
+}  # fmt: skip
+
 FEATURES: Mapping[int, Mapping[str, Indices]] = {
+    478: _MESH,
     189: {
         "left_pupil": (0,),
         "right_pupil": (1,),
@@ -73,7 +102,11 @@ but ``jaw`` is an open line, and so are the brows of 68 points. One or two point
 enclose nothing.
 """
 
+KNOWN_COUNTS = " or ".join(", ".join(map(str, FEATURES)).rsplit(", ", 1))
+"""How many landmarks have a known meaning, for messages."""
+
 LIPS: Mapping[int, tuple[Indices, Indices, Indices]] = {
+    478: (_UPPER_EDGE, _LOWER_EDGE, _LOWEST_EDGE),
     189: (_run(94, 98), _run(99, 103), _run(104, 108)),
     68: ((61, 62, 63), (67, 66, 65), (58, 57, 56)),
 }
@@ -181,6 +214,23 @@ LINES: Mapping[int, tuple[Indices, ...]] = {
     ),
 }
 """The lines that a template of so many points draws between them."""
+
+
+def lines_of(count: int) -> tuple[Indices, ...]:
+    """Return the lines between so many points: those of templates, or else the features' outlines.
+
+    Examples
+    --------
+    >>> lines_of(5)
+    ((0,), (1,), (2,), (3, 4))
+    """
+    if count in LINES:
+        return LINES[count]
+    outlines = FEATURES.get(count, {})
+    return tuple(
+        line if len(line) < 3 or name == "jaw" else (*line, line[0])
+        for name, line in outlines.items()
+    )
 
 
 def mirror_points(points: NDArray[np.float64], width: float) -> NDArray[np.float64]:

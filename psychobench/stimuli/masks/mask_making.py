@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from psychobench.errors import StimulusError
 from psychobench.stimuli.landmarks.face_geometry import FaceGeometry, Landmarks
+from psychobench.stimuli.landmarks.point_layouts import FEATURES
 from psychobench.stimuli.masks.control import control_region
 from psychobench.stimuli.masks.fills import (
     Pixels,
@@ -164,7 +165,7 @@ class _MaskMaker:
         self.shape = (pixels.shape[1], pixels.shape[2])
         self.mean: NDArray[np.float64] = pixels.mean(axis=0, dtype=np.float64)
         count = len(landmarks[0]) if isinstance(landmarks[0], np.ndarray) else None
-        self.face = FaceGeometry.of(landmarks) if count in (None, 189, 68, 5) else None
+        self.face = FaceGeometry.of(landmarks) if count is None or count in FEATURES else None
         self.face_pixels = face_region(self.face, self.shape) if self.face else None
 
     def make(self, spec: MaskSpec) -> Iterator[tuple[str, Mask]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psychobench.messages import nearest
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, KNOWN_COUNTS
 from psychobench.stimuli.masks.regions import REGIONS
 from psychobench.stimuli.toml_specs import is_number
 from psychobench.toml_files import unknown_keys
@@ -172,10 +173,10 @@ def mask_faults(specs: Sequence[MaskSpec], n_points: int | None) -> list[str]:
     faults = []
     for spec in specs:
         if spec.region != POLYGON:
-            if n_points not in (None, 189, 68, 5):
+            if n_points is not None and n_points not in FEATURES:
                 faults.append(
-                    f"masks.{spec.name} needs 189, 68 or 5 landmarks: there are {n_points}, whose "
-                    "meaning is not known; give the numbers of its corners with points"
+                    f"masks.{spec.name} needs {KNOWN_COUNTS} landmarks: there are {n_points}, "
+                    "whose meaning is not known; give the numbers of its corners with points"
                 )
         elif n_points is None:
             faults.append(

@@ -20,7 +20,7 @@ from psychobench.stimuli.faces import RENDERER_VERSION
 from psychobench.stimuli.image_statistics import image_statistics
 from psychobench.stimuli.image_threads import map_images
 from psychobench.stimuli.landmarks.face_geometry import FaceGeometry
-from psychobench.stimuli.landmarks.point_layouts import FEATURES
+from psychobench.stimuli.landmarks.point_layouts import FEATURES, KNOWN_COUNTS
 from psychobench.stimuli.landmarks.set_landmarks import LANDMARKS_FILE, NUMBERED
 from psychobench.stimuli.landmarks.template_files import Template, write_template
 from psychobench.stimuli.levels import LEVELS_FILE
@@ -162,10 +162,9 @@ def _check_features(spec: MorphSpec, n_points: int) -> None:
     """Refuse masks and regions that need to know what the points mean, where that is not known."""
     faults = mask_faults(spec.masks, n_points)
     if spec.match != "none" and spec.match_region == "face" and n_points not in FEATURES:
-        known = ", ".join(map(str, FEATURES))
         faults.append(
-            f'match_region = "face" needs {known} landmarks: there are {n_points}, whose meaning '
-            'is not known; write match_region = "image"'
+            f'match_region = "face" needs {KNOWN_COUNTS} landmarks: there are {n_points}, whose '
+            'meaning is not known; write match_region = "image"'
         )
     if faults:
         raise StimulusError(*(f"{spec.path}: {fault}" for fault in faults))

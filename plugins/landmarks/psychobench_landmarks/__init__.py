@@ -1,0 +1,1 @@
+"""Landmarks of faces in photographs, found offline by MediaPipe's face mesh."""
