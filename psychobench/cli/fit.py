@@ -16,6 +16,7 @@ from psychobench.cli import options as shared
 @click.option("--by", metavar="COL,COL", help="Columns that split conditions further.")
 @shared.WHERE
 @shared.fitting(engine="ml")
+@shared.SHARE_OVER_OPTION
 @click.option(
     "--gof",
     type=int,

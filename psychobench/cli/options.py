@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from psychobench.fits.options import ASYMPTOTES, ENGINES, LIKELIHOODS, SIGMOID_NAMES, FitOptions
+from psychobench.fits.options import (
+    ASYMPTOTES,
+    ENGINES,
+    LIKELIHOODS,
+    SHARE_OVER,
+    SIGMOID_NAMES,
+    FitOptions,
+)
 
 _DEFAULTS = {
     field.name: None if field.default is MISSING else field.default for field in fields(FitOptions)
@@ -62,7 +69,10 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 def _fit_option(name: str, text: str, **settings: Any) -> Callable[[Any], Any]:
     settings = {"default": default(name), **settings}
     return click.option(
-        f"--{name}", help=text, show_default=settings["default"] is not None, **settings
+        f"--{name.replace('_', '-')}",
+        help=text,
+        show_default=settings["default"] is not None,
+        **settings,
     )
 
 
@@ -99,6 +109,16 @@ def given(options: dict[str, Any]) -> dict[str, Any]:
     return {
         name: it for name, it in options.items() if context.get_parameter_source(name) != untyped
     }
+
+
+SHARE_OVER_OPTION = click.option(
+    "--share-over",
+    default=default("share_over"),
+    show_default=True,
+    metavar="|".join(SHARE_OVER),
+    help="Which fits have --share in common: an observer's conditions, a condition's observers, "
+    "or all.",
+)
 
 
 def curve_shape(command: Any) -> Any:
@@ -141,7 +161,7 @@ def fitting(*, engine: str) -> Callable[[Any], Any]:
             "--share",
             multiple=True,
             metavar="pse,jnd,guess,lapse",
-            help="What all conditions of an observer have in common: any of these (engine ml).",
+            help="What all conditions of an observer have in common: any of these.",
         ),
         CONFIDENCE,
         SEED,

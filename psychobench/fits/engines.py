@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.bootstrap import bootstrap_intervals
 from psychobench.fits.ml.intervals import profile_intervals
+from psychobench.fits.ml.joint import shares_lapse_alone
 from psychobench.fits.ml.shared_lapse import fit_shared_lapse
 from psychobench.fits.ml.shared_parameters import fit_shared_parameters
 from psychobench.fits.options import FitOptions
@@ -72,7 +73,7 @@ def run_engine(
     seeds : sequence of int
         One per observer, for the bootstrap.
     owners : ndarray of int, shape (n,), optional
-        Observer of each row, from 0; needed where conditions share parameters.
+        Groups of rows that have parameters in common, from 0; None where none are shared.
     with_intervals : bool
         Whether maximum likelihood without shared parameters computes them: they take most of its
         time.
@@ -90,9 +91,13 @@ def run_engine(
         return Fitted(curves, intervals, all_have_one, status_curves=others)
     if options.engine == "bayes" and not blocks.probabilities:
         return _from_posterior(blocks, options)
-    if options.share and owners is not None:
-        fit = fit_shared_lapse if set(options.share) == {"lapse"} else fit_shared_parameters
-        return Fitted(*fit(blocks, owners, options), all_have_one)
+    if owners is not None:
+        alone = shares_lapse_alone(options)
+        fit = fit_shared_lapse if alone else fit_shared_parameters
+        curves, intervals = fit(blocks, owners, options)
+        if not options.bootstrap:
+            return Fitted(curves, intervals, all_have_one)
+        return _with_bootstrap(curves, blocks, options, seeds, owners, intervals)
     curves = ml.fit(blocks, options)
     if blocks.probabilities or not with_intervals:
         return Fitted(curves, {}, all_have_one)
@@ -102,22 +107,30 @@ def run_engine(
 
 
 def _with_bootstrap(
-    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
+    curves: Curves,
+    blocks: Blocks,
+    options: FitOptions,
+    seeds: Sequence[int],
+    owners: NDArray[np.intp] | None = None,
+    profiled: Mapping[str, Interval] | None = None,
 ) -> Fitted:
     """Compute percentile intervals, but for steps profile intervals.
 
     A step's simulated answers are all alike: a bootstrap would report an interval of width 0
     where the data only say between which levels the PSE lies.
     """
-    intervals, without_pse = bootstrap_intervals(curves, blocks, options, seeds)
+    intervals, without_pse = bootstrap_intervals(curves, blocks, options, seeds, owners)
     for end in intervals["pse"]:
         end[without_pse > 1 - options.confidence] = np.nan  # an end would lie at infinity
     steps = np.flatnonzero(ml.is_step(curves, blocks))
     if len(steps):
-        instead = profile_intervals(curves.take(steps), blocks.take(steps), options)
-        for name, found in instead.items():
-            for whole, part in zip(intervals[name], found, strict=True):
-                whole[steps] = part
+        if profiled is None:
+            part = profile_intervals(curves.take(steps), blocks.take(steps), options)
+        else:
+            part = {name: (low[steps], high[steps]) for name, (low, high) in profiled.items()}
+        for name, found in part.items():
+            for whole, end in zip(intervals[name], found, strict=True):
+                whole[steps] = end
     return Fitted(curves, intervals, without_pse)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from psychobench.arguments import confidence_faults, parse_names, parse_pairs
 from psychobench.errors import OptionError
 from psychobench.fits.prior_options import parse_priors, prior_faults, resolve_priors
+from psychobench.messages import nearest
 
 ENGINES = ("ml", "bayes", "psignifit")
 # the keys of psychobench.fits.functions.SIGMOIDS: the command line reads this without numpy
@@ -19,6 +20,7 @@ ASYMPTOTES = ("free", "equal", "fixed")
 LIKELIHOODS = ("binomial", "beta-binomial")
 TASKS = ("yes-no", "2afc", "nafc:N")
 PARAMETERS = ("threshold", "width", "guess", "lapse")
+SHARE_OVER = ("conditions", "observers", "all")
 SHAREABLE = ("pse", "jnd", "guess", "lapse")  # what conditions can have in common, or differ in
 DEFAULT_LIKELIHOOD = {"ml": "binomial", "bayes": "beta-binomial", "psignifit": "beta-binomial"}
 MAX_ASYMPTOTE = 1.0 - 1e-6  # guess, lapse and their sum stay below 1
@@ -54,10 +56,12 @@ class FitOptions:
     seed : int
         Of every random draw.
     share : str or sequence of str
-        Which of `SHAREABLE` all conditions of an observer have in common.
+        Which of `SHAREABLE` several fits have in common.
     priors : str, sequence of str or mapping, optional
         See `psychobench.fits.prior_options.parse_priors`; afterwards complete: the engine's own
         where nothing was asked for, and none on what is held.
+    share_over : {"conditions", "observers", "all"}
+        Which fits: an observer's conditions, a condition's observers, or all.
 
     Raises
     ------
@@ -85,6 +89,7 @@ class FitOptions:
     seed: int = 0
     share: Sequence[str] = ()
     priors: Mapping[str, str] = field(default_factory=dict)
+    share_over: str = "conditions"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "share", parse_names(self.share, "share"))
@@ -158,6 +163,7 @@ class FitOptions:
             "sigmoid": SIGMOID_NAMES,
             "asymptotes": ASYMPTOTES,
             "likelihood": LIKELIHOODS,
+            "share_over": SHARE_OVER,
         }
         faults = [
             f"`{name}` must be one of {', '.join(known)}: got {getattr(self, name)!r}"
@@ -254,24 +260,30 @@ class FitOptions:
         unknown = [name for name in self.share if name not in SHAREABLE]
         if unknown:
             return [
-                f"`share` must name parameters, {', '.join(SHAREABLE)}: got '{name}'; write for "
-                'example `share="pse,jnd"`'
+                f"`share` must name parameters, {', '.join(SHAREABLE)}: got '{name}'"
+                f'{nearest(name, SHAREABLE)}; write for example `share="pse,jnd"`'
                 for name in unknown
             ]
         needs = {'`engine="ml"`': self.engine == "ml"}
-        if set(self.share) == {"lapse"}:
-            needs['`asymptotes="free"`'] = self.asymptotes == "free"
-        else:
-            needs['`likelihood="binomial"`'] = self.likelihood in (None, "binomial")
+        if set(self.share) != {"lapse"} and self.has_pse:
             needs["a threshold without `bounds`"] = "threshold" not in self.bounds
             needs["a threshold without a prior"] = "threshold" not in parse_priors(self.priors)
+        if "jnd" in self.share and "width" in self.bounds:
+            low, high = self.bounds["width"]
+            needs["a width that is not held; leave jnd out, or widen its `bounds`"] = low < high
         for name in set(self.share) & {"guess", "lapse"}:
-            need = f"a {name} rate that is not held; leave {name} out, or widen its `bounds`"
+            need = f"a {name} rate that is not held; leave {name} out, or {self._freeing(name)}"
             needs[need] = name not in self.held_rates
-        needs["intervals from the profile likelihood; leave out `bootstrap`"] = not self.bootstrap
-        needs["no refits; leave out `gof`"] = not self.gof
         shown = ",".join(self.share)
         return [f'`share="{shown}"` needs {need}' for need, met in needs.items() if not met]
+
+    def _freeing(self, rate: str) -> str:
+        """Say what would let a rate be estimated."""
+        if rate == "guess" and self.chance is not None:
+            return '`task="yes-no"`'
+        if self.asymptotes == "fixed" and rate not in self.bounds:
+            return 'use `asymptotes="free"`'
+        return "widen its `bounds`"
 
 
 def _is_count(value: object) -> bool:

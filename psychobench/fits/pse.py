@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.errors import OptionError
@@ -24,6 +25,7 @@ from psychobench.fits.prior_options import PriorsLike, parse_priors
 from psychobench.fits.priors import make_prior
 from psychobench.fits.reading_tables import At, parse_at
 from psychobench.fits.results import Fits
+from psychobench.fits.sharing import sharing_groups
 from psychobench.trials.columns import parse_columns
 from psychobench.trials.oddities import note_repeated_rows, note_similar_names
 from psychobench.trials.table import TableLike, note_reading, read_trials
@@ -49,6 +51,7 @@ def fit(
     bootstrap: int = 0,
     gof: int = 0,
     share: Names = (),
+    share_over: str = "conditions",
     confidence: float = 0.95,
     seed: int = 0,
     at: At = None,
@@ -102,13 +105,15 @@ def fit(
         Number of simulated data sets whose refits yield `deviance_p`, the column `flags` and
         `Fits.goodness`.
     share : str or sequence of str, optional
-        What all conditions of an observer have in common: any of ``pse``, ``jnd``, ``guess`` and
-        ``lapse``, with the engine `ml`. In a forced choice ``pse`` is the threshold; with the log
-        sigmoids ``jnd`` is the width in log units. The prior of a common rate counts once.
-        Intervals come from the profile likelihood of all the observer's answers, maximised over
-        the common parameters, the condition's other parameters and those of the other conditions.
-        If more than ``lapse`` is shared, guess and lapse stay below .5, so that every curve has a
-        PSE, and the threshold has no interval unless it is the PSE.
+        What several fits have in common: any of ``pse``, ``jnd``, ``guess`` and ``lapse``. In a
+        forced choice ``pse`` is the threshold; with the log sigmoids ``jnd`` is the width in log
+        units. The prior of what is common counts once. Each fit keeps its own overdispersion.
+        Intervals are those of all the answers together. If more than ``lapse`` is shared, guess and
+        lapse stay below .5, so that every curve has a PSE, and the threshold has no interval
+        unless it is the PSE.
+    share_over : {"conditions", "observers", "all"}
+        Which fits have it in common: all conditions of each observer, all observers of each
+        condition, or all fits of the table.
     confidence : float
         Coverage of all intervals.
     seed : int
@@ -158,6 +163,7 @@ def fit(
     options = FitOptions(
         engine, sigmoid, asymptotes, likelihood, task, parse_bounds(bounds),
         bootstrap, gof, confidence, seed, parse_names(share, "share"), parse_priors(priors),
+        share_over,
     )  # fmt: skip
     proportions = () if at is None else parse_at(at)
     if unscaled and not proportions:
@@ -195,20 +201,16 @@ def fit_checked(
     _check_probabilities(design, options, likelihood_given=likelihood_given)
     design = _within_bounds(design, options)
     seeds = design.seeds(options.seed)
-    owners = pd.factorize(design.groups["observer"][~design.failed])[0]
-    if options.share and len(owners) == owners.max() + 1:
-        raise OptionError(
-            f'`share="{",".join(options.share)}"` needs an observer with two conditions that can '
-            "be fitted: there is none; leave out `share`"
-        )
+    owners = sharing_groups(design, options)
     fitted = run_engine(design.blocks, options, seeds, owners, with_intervals=intervals)
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))
+    owners = None if owners is None else owners[~lost]
     columns = {**estimate_columns(fitted, design), **status_columns(fitted, design, options)}
     goodness = None
     if options.gof:
-        of = _goodness_input(fitted, design, columns, options)
+        of = _goodness_input(fitted, design, columns, options, owners)
         goodness, columns["deviance_p"] = assess(
             of, checked, by, options, design.seeds(options.seed)
         )
@@ -286,12 +288,16 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
 
 
 def _goodness_input(
-    fitted: Fitted, design: Design, columns: Mapping[str, Any], options: FitOptions
+    fitted: Fitted,
+    design: Design,
+    columns: Mapping[str, Any],
+    options: FitOptions,
+    owners: NDArray[np.intp] | None,
 ) -> Assessed:
     """Collect what the checks of the goodness of fit need."""
     curves, status = fitted.curves, columns["status"]
     if options.has_pse:
         ends = columns["pse"], columns["pse_low"], columns["pse_high"]
-        return Assessed(curves, design, status, *ends)
+        return Assessed(curves, design, status, *ends, owners)
     low, high = (curves.sigmoid.to_level(end) for end in fitted.intervals["threshold"])
-    return Assessed(curves, design, status, curves.thresholds(), low, high)
+    return Assessed(curves, design, status, curves.thresholds(), low, high, owners)

@@ -107,16 +107,21 @@ def test_an_observer_with_one_condition_is_fitted_as_without_sharing():
         assert found[name] == pytest.approx(own[name], abs=4e-3)
 
 
+@pytest.mark.slow
+def test_its_bootstrap_and_its_profile_agree_on_the_lapse_rate():
+    table = conditions(2, seed=4)
+    profiled, drawn = (fit(table, share="lapse", bootstrap=count).table for count in (0, 200))
+    assert np.ptp(drawn["lapse_high"]) < 1e-9
+    for name in ("lapse_high", "pse_low", "pse_high", "jnd_high"):
+        assert drawn[name][0] == pytest.approx(profiled[name][0], rel=0.25)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"share": ("slope",)}, "`share` must name parameters"),
-        ({"engine": "bayes"}, 'needs `engine="ml"`'),
-        ({"asymptotes": "fixed"}, 'needs `asymptotes="free"`'),
-        ({"asymptotes": "equal"}, 'needs `asymptotes="free"`'),
+        ({"asymptotes": "fixed"}, "not held"),
         ({"bounds": {"lapse": (0.02, 0.02)}}, "not held"),
-        ({"bootstrap": 10}, "leave out `bootstrap`"),
-        ({"gof": 10}, "leave out `gof`"),
     ],
 )
 def test_sharing_is_refused_where_it_makes_no_sense(options, words):

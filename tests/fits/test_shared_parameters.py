@@ -1,4 +1,4 @@
-"""Conditions that share any of PSE, JND, guess and lapse rate, with the engine ml."""
+"""Fits that share any of PSE, JND, guess and lapse rate, by maximum likelihood."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ SHAPES = [(0.4, 0.5), (0.55, 0.6), (0.5, 0.5)]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("share", ["jnd", "pse", "pse,jnd", "guess,lapse", "pse,jnd,guess,lapse"])
+@pytest.mark.parametrize("share", ["jnd", "pse", "guess,lapse", "pse,jnd,guess,lapse"])
 def test_what_is_shared_is_one_number_with_one_interval_and_the_rest_is_not(share):
-    found = pb.fit(simulate(SHAPES, people=2), share=share).table
-    assert found["condition"].tolist() == ["a", "a", "b", "b", "c", "c"]
+    found = pb.fit(simulate(SHAPES[:2], people=2), share=share).table
+    assert found["condition"].tolist() == ["a", "a", "b", "b"]
     for name in ("pse", "jnd", "guess", "lapse"):
         for column in (name, f"{name}_low", f"{name}_high"):
             spread = found.groupby("observer")[column].agg(np.ptp)
@@ -122,22 +122,80 @@ def test_conditions_whose_levels_differ_share_in_level_units():
     np.testing.assert_allclose(found["threshold"], 0.5, atol=0.01)
 
 
+@pytest.mark.slow
+def test_observers_of_a_condition_share_as_conditions_of_an_observer_do():
+    table = simulate(SHAPES[:2], people=2, seed=6)
+    swapped = table.rename(columns={"observer": "condition", "condition": "observer"})
+    one = pb.fit(table, share="jnd", share_over="observers").table
+    other = pb.fit(swapped, share="jnd").table
+    assert (one.groupby("condition")["jnd"].agg(np.ptp) < 1e-9).all()
+    assert one["jnd"].round(9).nunique() == 2
+    names = ["pse", "jnd", "lapse", "pse_low", "jnd_high", "log_likelihood"]
+    np.testing.assert_allclose(one[names], other[names], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_what_all_fits_share_follows_from_all_answers():
+    table = simulate([(0.4, 0.5), (0.55, 0.5)], people=4, seed=7, lapse=0.0)
+    options = {"asymptotes": "fixed", "share": "jnd"}
+    alone = pb.fit(table, asymptotes="fixed").table
+    by_observer, by_all = (
+        pb.fit(table, **options, share_over=over).table for over in ("conditions", "all")
+    )
+    assert by_all["jnd"].agg(np.ptp) < 1e-9
+    spans = [(each["jnd_high"] - each["jnd_low"]).mean() for each in (alone, by_observer, by_all)]
+    # an interval shrinks with the root of the number of fits behind it
+    assert spans[0] / spans[1] == pytest.approx(np.sqrt(2), rel=0.15)
+    assert spans[0] / spans[2] == pytest.approx(np.sqrt(8), rel=0.15)
+    gained = alone["log_likelihood"].sum() - by_all["log_likelihood"].sum()
+    assert 0 < 2 * gained < chi2.ppf(0.999, 7)
+
+
+@pytest.mark.slow
+def test_with_overdispersion_a_common_jnd_has_a_wider_interval_and_its_bootstrap_agrees():
+    rng = np.random.default_rng(8)
+    table = simulate([(0.4, 0.6), (0.55, 0.6)], n=60, lapse=0.0)
+    chance = psi(SIGMOIDS["norm"], table["level"],
+                 table["condition"].map({"a": 0.4, "b": 0.55}), 0.6, 0.0, 0.0)  # fmt: skip
+    table["n_target"] = rng.binomial(60, rng.beta(chance * 8, (1 - chance) * 8))
+    options = {"asymptotes": "fixed", "share": "jnd"}
+    plain = pb.fit(table, **options).table
+    profiled = pb.fit(table, likelihood="beta-binomial", **options).table
+    drawn = pb.fit(table, likelihood="beta-binomial", bootstrap=300, **options).table
+    assert profiled["overdispersion"].nunique() == 2
+    spans = [(each["jnd_high"] - each["jnd_low"])[0] for each in (plain, profiled, drawn)]
+    assert spans[1] > 1.5 * spans[0]
+    assert spans[2] == pytest.approx(spans[1], rel=0.35)
+    assert np.ptp(drawn["jnd_low"]) < 1e-9 > np.ptp(drawn["jnd_high"])
+
+
+@pytest.mark.slow
+def test_goodness_of_fit_finds_the_condition_that_does_not_share_what_it_is_told_to():
+    table = simulate([(0.5, 0.4), (0.5, 0.4), (0.5, 1.6)], n=100, seed=9, lapse=0.0)
+    found = pb.fit(table, asymptotes="fixed", share="jnd", gof=99).table
+    assert found["deviance_p"][2] <= 0.02
+    alike = pb.fit(table[table["condition"] != "c"], asymptotes="fixed", share="jnd", gof=99)
+    assert alike.table["deviance_p"].min() > 0.02
+    assert alike.goodness.residuals["pse_without"].notna().all()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"share": "slope"}, "`share` must name parameters, pse, jnd, guess, lapse"),
         ({"share": "guess", "task": "2afc"}, "a guess rate that is not held"),
-        ({"share": "pse,lapse", "asymptotes": "fixed"}, "a lapse rate that is not held"),
-        ({"share": "pse", "engine": "bayes"}, 'needs `engine="ml"`'),
-        ({"share": "pse", "likelihood": "beta-binomial"}, 'needs `likelihood="binomial"`'),
+        ({"share": "pse,lapse", "asymptotes": "fixed"}, 'held.*use `asymptotes="free"`'),
         ({"share": "pse", "bounds": "threshold=0:1"}, "a threshold without `bounds`"),
-        ({"share": "jnd", "bootstrap": 10}, "leave out `bootstrap`"),
-        ({"share": "jnd", "gof": 10}, "leave out `gof`"),
+        ({"share": "jnds"}, "did you mean 'jnd'"),
+        ({"share": "jnd", "bounds": "width=.5:.5"}, "a width that is not held"),
+        ({"share": "jnd", "engine": "psignifit"}, 'needs `engine="ml"`'),
+        ({"share": "jnd", "share_over": "people"}, "`share_over` must be one of conditions"),
+        ({"share": "jnd", "share_over": "observers"}, "a condition with two observers"),
     ],
 )
 def test_sharing_is_refused_where_it_makes_no_sense(options, words):
     with pytest.raises(OptionError, match=words):
-        pb.fit(simulate(SHAPES[:2]), **options)
+        pb.fit(simulate(SHAPES[:2]), **{"asymptotes": "free", **options})
 
 
 def test_sharing_needs_an_observer_with_two_conditions():

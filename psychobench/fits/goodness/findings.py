@@ -126,9 +126,9 @@ def assess(
         Monte-Carlo p of each deviance.
     """
     cells, origin = cells_by_time(table, by, of.design, options)
-    found = compare_with_refits(of.curves, of.design.blocks, cells, options, seeds)
+    found = compare_with_refits(of.curves, of.design.blocks, cells, options, seeds, of.owners)
     residuals = block_residuals(of.curves, of.design.blocks)
-    moved, unpredicted = leave_one_block_out(of.curves, of.design.blocks, options)
+    moved, unpredicted = leave_one_block_out(of.curves, of.design.blocks, options, of.owners)
     without = of.place[:, None] + moved
     frames = [
         flag_deviance(of, residuals, found["deviance"]),

@@ -34,6 +34,8 @@ class Assessed:
         Status of each curve (see `psychobench.fits.status`).
     place, low, high : ndarray, shape (n,)
         PSE, or threshold of a forced choice, with its interval; nan where there is none.
+    owners : ndarray of int, shape (n,), optional
+        Groups of curves that have parameters in common.
     """
 
     curves: Curves
@@ -42,6 +44,7 @@ class Assessed:
     place: Floats
     low: Floats
     high: Floats
+    owners: NDArray[np.intp] | None = None
 
 
 def _tabulate(check: str, of: Statistic, describe: Callable[[int], str]) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from psychobench.fits.likelihoods import SMALLEST, deviance_residuals
 from psychobench.fits.ml.bootstrap import STARTS, refit_simulated
 from psychobench.fits.ml.engine import solve, to_curves
 from psychobench.fits.ml.problem import make_problem
+from psychobench.fits.ml.refits import refit_together
 from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 
@@ -43,8 +44,12 @@ class Statistic(NamedTuple):
     high: Floats
 
 
-def refit(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
+def refit(
+    curves: Curves, blocks: Blocks, options: FitOptions, owners: NDArray[np.intp] | None = None
+) -> Curves:
     """Fit answers by maximum likelihood, in the direction that each curve has."""
+    if owners is not None:
+        return refit_together(curves, blocks, owners, options)
     problem = make_problem(blocks, options, curves.falling)
     return to_curves(problem, solve(problem, starts=STARTS, grid=COARSE), curves.falling)
 
@@ -55,6 +60,7 @@ def compare_with_refits(
     cells: Cells | None,
     options: FitOptions,
     seeds: Sequence[int],
+    owners: NDArray[np.intp] | None = None,
 ) -> dict[str, Statistic]:
     """Compare deviance and trends of the residuals with those of refits of simulated answers.
 
@@ -75,6 +81,8 @@ def compare_with_refits(
         Its `gof` is the number of refits per curve.
     seeds : sequence of int
         One per curve.
+    owners : ndarray of int, shape (n,), optional
+        Groups of curves that have parameters in common.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def compare_with_refits(
         From ``deviance``, ``level`` and ``order`` to a `Statistic`, nan where there is none. The
         deviance's p is the share of refits that deviate as much; the correlations' are two-sided.
     """
-    own = curves if options.engine == "ml" else refit(curves, blocks, options)
+    own = curves if options.engine == "ml" else refit(curves, blocks, options, owners)
     timed = _timed(cells, len(curves))
     values = np.full((len(CHECKS), len(curves)), np.nan)
     values[:2] = _statistics(own, blocks)
@@ -92,7 +100,7 @@ def compare_with_refits(
         name: Statistic(value, *np.full((3, len(curves)), np.nan))
         for name, value in zip(CHECKS, values, strict=True)
     }
-    for rows, refits, drawn in refit_simulated(curves, blocks, options, options.gof, seeds):
+    for rows, refits, drawn in refit_simulated(curves, blocks, options, options.gof, seeds, owners):
         shape = (len(rows), options.gof)
         deviances, trends = (each.reshape(shape) for each in _statistics(refits, drawn))
         _compare(found["deviance"], rows, deviances, two_sided=False)
@@ -107,14 +115,15 @@ def compare_with_refits(
 
 
 def leave_one_block_out(
-    curves: Curves, blocks: Blocks, options: FitOptions
+    curves: Curves, blocks: Blocks, options: FitOptions, owners: NDArray[np.intp] | None = None
 ) -> tuple[Floats, Floats]:
     """Refit without each block, for how far the PSE moves and how well the others predict it.
 
     Parameters
     ----------
-    curves, blocks, options
-        As for `compare_with_refits`.
+    curves, blocks, options, owners
+        As for `compare_with_refits`. Of curves with parameters in common, the others keep all
+        their blocks.
 
     Returns
     -------
@@ -126,17 +135,22 @@ def leave_one_block_out(
         Of the drop in deviance, as chi-squared with one degree of freedom and times the number of
         blocks (Bonferroni); under overdispersion the drop is divided by its factor of the variance.
     """
-    own = refit(curves, blocks, options)
+    own = refit(curves, blocks, options, owners)
     whole = (block_residuals(own, blocks) ** 2).sum(axis=1)
     levels = 1 + (np.diff(np.sort(blocks.z, axis=1), axis=1) > SAME_LEVEL).sum(axis=1)
     rows, columns = np.nonzero((blocks.trials > 0) & (levels > LEAST_LEVELS)[:, None])
     places, drops = np.full((2, *blocks.trials.shape), np.nan)
-    for first in range(0, len(rows), TOGETHER):
-        row, column = (each[first : first + TOGETHER] for each in (rows, columns))
+    largest = 1 if owners is None else int(np.bincount(owners).max())
+    together = max(1, TOGETHER // largest)
+    for first in range(0, len(rows), together):
+        row, column = (each[first : first + together] for each in (rows, columns))
         kept = np.arange(blocks.trials.shape[1]) != column[:, None]
         left = blocks.take(row)
         left = replace(left, trials=left.trials * kept, hits=left.hits * kept)
-        refits = refit(curves.take(row), left, options)
+        if owners is None:
+            refits = refit(curves.take(row), left, options)
+        else:
+            refits = _refit_with_others(own, blocks, left, row, owners, options)
         found = _pse_or_threshold(refits, options)
         places[row, column] = np.where(np.isnan(found), np.inf, found)
         drops[row, column] = whole[row] - (block_residuals(refits, left) ** 2).sum(axis=1)
@@ -145,6 +159,26 @@ def leave_one_block_out(
     count = (blocks.trials > 0).sum(axis=1, keepdims=True)
     p = np.minimum(1.0, count * chdtrc(1, np.maximum(drops, 0.0) / np.maximum(added, 1.0)))
     return places - _pse_or_threshold(own, options)[:, None], np.where(np.isnan(drops), np.nan, p)
+
+
+def _refit_with_others(
+    own: Curves,
+    blocks: Blocks,
+    left: Blocks,
+    row: NDArray[np.intp],
+    owners: NDArray[np.intp],
+    options: FitOptions,
+) -> Curves:
+    """Refit rows with other answers, `left`, beside the unchanged rows of the same owners."""
+    members = [np.flatnonzero(owners == owner) for owner in owners[row]]
+    copies = np.repeat(np.arange(len(row)), [len(rows) for rows in members])
+    rows = np.concatenate(members)
+    mine = np.flatnonzero(rows == row[copies])
+    some = blocks.take(rows)
+    trials, hits = some.trials.copy(), some.hits.copy()
+    trials[mine], hits[mine] = left.trials, left.hits
+    some = replace(some, trials=trials, hits=hits)
+    return refit_together(own.take(rows), some, copies, options).take(mine)
 
 
 def block_residuals(curves: Curves, blocks: Blocks) -> Floats:

@@ -22,6 +22,7 @@ from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.engine import solve, to_curves, to_theta
 from psychobench.fits.ml.problem import make_problem
+from psychobench.fits.ml.refits import refit_together
 from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 from psychobench.parallel import in_order
@@ -34,7 +35,11 @@ NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
 
 
 def bootstrap_intervals(
-    curves: Curves, blocks: Blocks, options: FitOptions, seeds: Sequence[int]
+    curves: Curves,
+    blocks: Blocks,
+    options: FitOptions,
+    seeds: Sequence[int],
+    owners: NDArray[np.intp] | None = None,
 ) -> tuple[dict[str, Interval], Floats]:
     """Compute percentile intervals from a parametric bootstrap (eq. 23).
 
@@ -48,6 +53,8 @@ def bootstrap_intervals(
         Its `bootstrap` is the number of refits per curve.
     seeds : sequence of int
         One per curve, so that a curve's interval depends on no other row.
+    owners : ndarray of int, shape (n,), optional
+        Groups of curves that have parameters in common.
 
     Returns
     -------
@@ -62,7 +69,8 @@ def bootstrap_intervals(
         name: (np.full(len(curves), np.nan), np.full(len(curves), np.nan)) for name in names
     }
     without_pse = np.zeros(len(curves))
-    for rows, refits, _ in refit_simulated(curves, blocks, options, options.bootstrap, seeds):
+    count = options.bootstrap
+    for rows, refits, _ in refit_simulated(curves, blocks, options, count, seeds, owners):
         drawn = {name: getattr(refits, name) for name in NAMES}
         drawn |= {"pse": refits.pse(), "jnd": refits.jnd()}
         table = {name: values.reshape(len(rows), -1) for name, values in drawn.items()}
@@ -76,13 +84,18 @@ def bootstrap_intervals(
 
 
 def refit_simulated(
-    curves: Curves, blocks: Blocks, options: FitOptions, count: int, seeds: Sequence[int]
+    curves: Curves,
+    blocks: Blocks,
+    options: FitOptions,
+    count: int,
+    seeds: Sequence[int],
+    owners: NDArray[np.intp] | None = None,
 ) -> Iterator[tuple[NDArray[np.intp], Curves, Blocks]]:
     """Simulate answers and refit them by maximum likelihood, some curves at a time.
 
     Parameters
     ----------
-    curves, blocks, options, seeds
+    curves, blocks, options, seeds, owners
         As for `bootstrap_intervals`; the curves may come from any engine.
     count : int
         Refits per curve.
@@ -96,18 +109,30 @@ def refit_simulated(
     drawn : Blocks
         The simulated answers that they were fitted to.
     """
-    batch = max(1, TOGETHER // count)
-    parts = np.split(np.arange(len(curves)), range(batch, len(curves), batch))
 
     def refit(rows: NDArray[np.intp]) -> tuple[NDArray[np.intp], Curves, Blocks]:
         drawn = _simulate(curves, blocks, rows, count, seeds)
-        return rows, _refit(curves.take(np.repeat(rows, count)), drawn, options), drawn
+        origin = curves.take(np.repeat(rows, count))
+        if owners is None:
+            return rows, _refit(origin, drawn, options), drawn
+        copies = np.repeat(owners[rows], count) * count + np.tile(np.arange(count), len(rows))
+        return rows, refit_together(origin, drawn, copies, options), drawn
 
+    parts = _batches(len(curves), max(1, TOGETHER // count), owners)
     slow = count * len(curves) >= SLOW
     with tqdm(total=len(curves), desc="Refits", unit="fit", disable=not slow) as bar:
         for found in in_order(refit, parts):
             yield found
             bar.update(len(found[0]))
+
+
+def _batches(n: int, batch: int, owners: NDArray[np.intp] | None) -> list[NDArray[np.intp]]:
+    """Divide rows into batches, those of one owner together."""
+    if owners is None:
+        return np.split(np.arange(n), range(batch, n, batch))
+    groups = [np.flatnonzero(owners == owner) for owner in np.unique(owners)]
+    each = max(1, batch // max(map(len, groups)))
+    return [np.concatenate(groups[first : first + each]) for first in range(0, len(groups), each)]
 
 
 def _refit(origin: Curves, drawn: Blocks, options: FitOptions) -> Curves:

@@ -144,6 +144,18 @@ class JointProblem:
         return np.clip(mean, self.low, self.high)
 
 
+def shares_lapse_alone(options: FitOptions) -> bool:
+    """Return whether fits have the lapse rate alone in common, so that curves may lack a PSE."""
+    return set(options.share) == {"lapse"} and options.asymptotes == "free"
+
+
+def own_parameters(options: FitOptions) -> set[str]:
+    """List which of `NAMES` each row has for itself, where others are shared."""
+    if options.asymptotes == "equal" and {"guess", "lapse"} & set(options.share):
+        return set(NAMES) - {*options.share, "guess", "lapse"}  # they are one rate
+    return set(NAMES) - set(options.share)
+
+
 def make_joint(
     blocks: Blocks,
     falling: NDArray[np.bool_],
@@ -153,7 +165,8 @@ def make_joint(
 ) -> JointProblem:
     """Formulate the joint fits of conditions of which some parameters differ.
 
-    Guess and lapse stay below .5 where the task has a PSE, so that every curve has one.
+    Guess and lapse stay below .5 where the task has a PSE, so that every curve has one, unless the
+    lapse rate alone is shared: then the place is the threshold.
 
     Parameters
     ----------
@@ -168,7 +181,8 @@ def make_joint(
     vary : collection of str
         Which of `NAMES` each condition has for itself.
     """
-    problem = replace(make_problem(blocks, options, falling), tied=False, at_pse=options.has_pse)
+    at_pse = options.has_pse and not shares_lapse_alone(options)
+    problem = replace(make_problem(blocks, options, falling), tied=False, at_pse=at_pse)
     counts = np.bincount(owners)
     first = np.cumsum(counts) - counts
     tied = options.asymptotes == "equal"
@@ -230,12 +244,13 @@ def _slots(
 def _with_bounds(joint: JointProblem, options: FitOptions) -> JointProblem:
     """Intersect the bounds of the rows that use each joint parameter."""
     low, high = joint.problem.low.copy(), joint.problem.high.copy()
-    low[:, THRESHOLD], high[:, THRESHOLD] = -MAX_BEYOND, MAX_BEYOND
     for ends in (low, high):
+        ends[:, THRESHOLD] = (ends[:, THRESHOLD] - joint.place_shift) / joint.place_scale
         ends[:, LOG_WIDTH] -= joint.width_shift
-    if options.has_pse:
+    if joint.problem.at_pse:
+        low[:, THRESHOLD], high[:, THRESHOLD] = -MAX_BEYOND, MAX_BEYOND
         high[:, GUESS:RHO] = np.minimum(high[:, GUESS:RHO], BELOW_HALF)
-    else:  # one of the rates is held, and the other leaves it room
+    else:  # each rate leaves the other one room
         high[:, GUESS] = np.minimum(high[:, GUESS], MAX_ASYMPTOTE - low[:, LAPSE])
         high[:, LAPSE] = np.minimum(high[:, LAPSE], MAX_ASYMPTOTE - low[:, GUESS])
     place = (joint.owner[:, None], joint.slots)

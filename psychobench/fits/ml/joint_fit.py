@@ -20,8 +20,8 @@ from psychobench.fits.ml.derivatives import FitsLast, differentiate
 from psychobench.fits.ml.engine import CRITERION, solve, to_curves, to_theta
 from psychobench.fits.ml.joint import JointProblem
 from psychobench.fits.ml.ldl import ROW_START
-from psychobench.fits.ml.problem import GUESS, LOG_WIDTH, RHO, THRESHOLD, make_problem
-from psychobench.fits.options import FitOptions
+from psychobench.fits.ml.problem import GUESS, LAPSE, LOG_WIDTH, RHO, THRESHOLD, make_problem
+from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
 
 MAX_STEPS, TOLERANCE = 200, 1e-9
 START_DAMPING, MAX_DAMPING = 1e-3, 1e10
@@ -135,7 +135,9 @@ def _differentiate(joint: JointProblem, phi: Floats) -> _Derivatives:
         for j in range(i + 1):
             entry = rows.expected[ROW_START[i] + j] * factor[i] * factor[j]
             information[:, i, j] = information[:, j, i] = entry
-    value = np.bincount(joint.owner, rows.value, len(phi)).astype(np.float64)
+    crowded = theta[GUESS] + theta[LAPSE] > MAX_ASYMPTOTE  # no curve
+    of_rows = np.where(crowded, -np.inf, rows.value)
+    value = np.bincount(joint.owner, of_rows, len(phi)).astype(np.float64)
     return _Derivatives(value, joint.add_up(gradient), information)
 
 

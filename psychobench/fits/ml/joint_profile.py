@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.joint import JointProblem
 from psychobench.fits.ml.joint_fit import maximise_joint
-from psychobench.fits.ml.problem import GUESS, LOG_WIDTH, RHO
+from psychobench.fits.ml.problem import GUESS, LAPSE, LOG_WIDTH, RHO, THRESHOLD
 from psychobench.fits.ml.profile import EndSearch
 
+FEW = 8  # rows of a group; of more, no common change of widths helps any one of them
 OTHER_WIDTHS = (-1.0, 1.0)  # changes of log widths from which each profile is maximised again
 
 
@@ -34,10 +35,10 @@ def joint_intervals(
         NaN where a parameter is held; infinite where the interval goes on.
     """
     low, high = np.full_like(phi, np.nan), np.full_like(phi, np.nan)
-    kinds = np.full(phi.shape[1], GUESS)
-    for kind in range(RHO - 1):
+    kinds = np.full(phi.shape[1], RHO)
+    for kind in (THRESHOLD, LOG_WIDTH, GUESS, LAPSE):
         kinds[joint.slots[:, kind]] = np.minimum(kinds[joint.slots[:, kind]], kind)
-    column, groups = np.nonzero(joint.free.T)
+    column, groups = np.nonzero((joint.free & (kinds < RHO)).T)
     if len(groups):
         twice, both, side = np.tile(groups, 2), np.tile(column, 2), np.repeat([-1, 1], len(groups))
         search = _JointSearch(joint.take(twice), phi[twice], value[twice], both, side, kinds[both])
@@ -59,14 +60,16 @@ class _JointSearch(EndSearch):
     ) -> None:
         super().__init__((joint.low, joint.high), phi, value, column, side, kind)
         self.joint = joint
+        self.few = joint.counts.max() <= FEW
         self.widths = np.isin(np.arange(phi.shape[1]), joint.slots[:, LOG_WIDTH])
 
     def _drop(self, rows: NDArray[np.intp]) -> Floats:
         at = self.optimum[rows] + self.side[rows] * self.distance[rows]
         held = self.joint.take(rows).hold(self.column[rows], at)
         near = self.nuisance[rows]
-        # a steep curve has local optima on either side of each level
-        starts = [near, *(near + np.where(self.widths, change, 0.0) for change in OTHER_WIDTHS)]
+        starts = [near]
+        if self.few:  # a steep curve has local optima on either side of each level
+            starts += [near + np.where(self.widths, change, 0.0) for change in OTHER_WIDTHS]
         best = maximise_joint(held, starts)
         self.found[rows] = best.phi
         return np.sqrt(np.maximum(self.value[rows] - best.value, 0.0))

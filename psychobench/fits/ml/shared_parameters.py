@@ -1,4 +1,4 @@
-"""Conditions of one observer with any of PSE, JND, guess and lapse in common, by `ml`."""
+"""Fits with any of PSE, JND, guess and lapse in common, by `ml`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.engine import fit
 from psychobench.fits.ml.intervals import finite_ends, map_ends, pse_is_threshold
-from psychobench.fits.ml.joint import JointProblem, joint_curves, make_joint
+from psychobench.fits.ml.joint import JointProblem, joint_curves, make_joint, own_parameters
 from psychobench.fits.ml.joint_fit import fit_joint, row_log_likelihood, row_values
 from psychobench.fits.ml.joint_profile import joint_intervals
 from psychobench.fits.ml.problem import (
@@ -23,25 +23,25 @@ from psychobench.fits.ml.problem import (
     MAX_WIDTH,
     THRESHOLD,
 )
-from psychobench.fits.options import SHAREABLE, FitOptions
+from psychobench.fits.options import FitOptions
 
 
 def fit_shared_parameters(
     blocks: Blocks, owners: NDArray[np.intp], options: FitOptions
 ) -> tuple[Curves, dict[str, Interval]]:
-    """Fit conditions that have the parameters named by `share` in common.
+    """Fit rows that have the parameters named by `share` in common.
 
     The prior of a common rate counts once. Whether a curve rises or falls is decided by its own
-    data alone. Intervals are of the profile likelihood of all of an observer's data together. Guess
+    data alone. Intervals are of the profile likelihood of all these fits' data together. Guess
     and lapse stay below .5, so that each curve has a PSE. The threshold has an interval only where
     it is the PSE, or where the task has none: otherwise it is no parameter of the joint model.
 
     Parameters
     ----------
     blocks : Blocks
-        Counted answers, one row per condition.
+        Counted answers, one row per fit.
     owners : ndarray of int, shape (n,)
-        Whose conditions they are.
+        Which fits have them in common.
     options : FitOptions
         What is asked for.
 
@@ -56,9 +56,7 @@ def fit_shared_parameters(
     sorted_owners = np.unique(owners[order], return_inverse=True)[1]
     data = blocks.take(order)
     separate = fit(data, options)
-    vary = {*SHAREABLE, "overdispersion"} - set(options.share)
-    if options.asymptotes == "equal" and {"guess", "lapse"} & set(options.share):
-        vary -= {"guess", "lapse"}  # they are one rate
+    vary = own_parameters(options)
     joint = make_joint(data, separate.falling, sorted_owners, options, vary)
     found = fit_joint(joint, row_values(joint, separate))
     curves = joint_curves(joint, found.phi, separate.falling)
