@@ -14,6 +14,7 @@ from psychobench.errors import FitError
 from psychobench.fits.blocks import SAME_LEVEL, Blocks, pad
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.options import FitOptions
+from psychobench.trials.staircases import follows_answers
 from psychobench.trials.table import count_responses
 
 KEYS = ("observer", "condition")
@@ -34,17 +35,25 @@ class Design:
         Of the groups that can be fitted, as the likelihood takes them.
     by_level : Blocks
         The same with one block per level.
+    adaptive : ndarray of bool, shape (len(groups),)
+        Whether a group's levels follow the answers, as in a staircase.
     """
 
     groups: pd.DataFrame
     failures: NDArray[np.object_]
     blocks: Blocks
     by_level: Blocks
+    adaptive: NDArray[np.bool_]
 
     @property
     def failed(self) -> NDArray[np.bool_]:
         """Whether each row of `groups` is one that `blocks` leaves out."""
         return np.array([reason is not None for reason in self.failures])
+
+    def fitted_singly(self, options: FitOptions) -> NDArray[np.bool_]:
+        """Return which rows of `blocks` are fitted trial by trial, where others are not."""
+        blocked = options.likelihood == "beta-binomial" and not options.share
+        return np.asarray(self.adaptive[~self.failed] & blocked)
 
     def without(self, lost: NDArray[np.bool_], reason: str) -> Design:
         """Count some of the groups that `blocks` holds among the failures.
@@ -115,7 +124,15 @@ def build_design(table: pd.DataFrame, by: Sequence[str], options: FitOptions) ->
         failures,
         _blocks(counts if split else by_level, fitted, options, "p_target" in counts),
         _blocks(by_level, fitted, options, "p_target" in counts),
+        _adaptive(table, by, groups),
     )
+
+
+def _adaptive(table: pd.DataFrame, by: Sequence[str], groups: pd.DataFrame) -> NDArray[np.bool_]:
+    """Find the groups whose levels follow the answers."""
+    found = table.loc[follows_answers(table, by), [*KEYS, *by]].drop_duplicates()
+    numbers = found.merge(groups, on=[*KEYS, *by], how="left")["_group"].to_numpy(np.intp)
+    return np.isin(np.arange(len(groups)), numbers)
 
 
 def _check_levels(counts: pd.DataFrame, options: FitOptions, source: str) -> None:

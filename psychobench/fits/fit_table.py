@@ -113,6 +113,8 @@ def build_table(design: Design, columns: Mapping[str, Any], options: FitOptions)
         table[name] = getattr(options, name)
     probabilities = design.blocks.probabilities
     table["likelihood"] = "cross-entropy" if probabilities else options.likelihood
+    single = np.flatnonzero(~failed)[design.fitted_singly(options)]
+    table.loc[table.index[single], "likelihood"] = "binomial"
     for name in COLUMNS[4:]:
         values = np.full(len(table), None if name in TEXTS else np.nan, dtype=object)
         values[~failed] = columns.get(name, values[~failed])

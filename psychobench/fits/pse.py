@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.errors import OptionError
+from psychobench.fits.dependence import examine_order
+from psychobench.fits.design_fits import fit_design
 from psychobench.fits.designs import Design, build_design
-from psychobench.fits.engines import Fitted, run_engine
+from psychobench.fits.engines import Fitted
 from psychobench.fits.fit_table import build_table, estimate_columns, fitted_data, status_columns
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness.findings import assess
@@ -202,7 +204,7 @@ def fit_checked(
     design = _within_bounds(design, options)
     seeds = design.seeds(options.seed)
     owners = sharing_groups(design, options)
-    fitted = run_engine(design.blocks, options, seeds, owners, with_intervals=intervals)
+    fitted = fit_design(design, options, seeds, owners, with_intervals=intervals)
     lost = np.isnan(fitted.curves.width)
     design = design.without(lost, f"{options.engine} found no fit")
     fitted = fitted.take(np.flatnonzero(~lost))
@@ -217,8 +219,14 @@ def fit_checked(
         columns["flags"] = goodness.flags()
     falling = np.zeros(len(design.groups), dtype=bool)
     falling[~design.failed] = fitted.curves.falling
-    table = build_table(design, columns, options)
-    return Fits(table, asdict(options), falling, fitted_data(design, fitted.curves), goodness)
+    return Fits(
+        build_table(design, columns, options),
+        asdict(options),
+        falling,
+        fitted_data(design, fitted.curves),
+        goodness,
+        examine_order(checked, by, design, fitted.curves) if intervals else None,
+    )
 
 
 def _note_few(options: FitOptions) -> None:

@@ -14,6 +14,7 @@ from psychobench.arguments import Levels, parse_levels
 from psychobench.errors import OptionError
 from psychobench.fits.curve_table import tidy_curves
 from psychobench.fits.curves import PARAMETERS, Curves
+from psychobench.fits.dependence import Dependence
 from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.goodness.findings import Goodness
 from psychobench.fits.options import FitOptions
@@ -56,6 +57,9 @@ class Fits(Readings, SavedAsTable, ShownAsTable):
         probabilities.
     goodness : Goodness or None
         What ``gof`` asked for: checks with flags in words, and the residuals.
+    dependence : Dependence or None
+        Whether the answers depend on time, sessions or the answers before, and whose levels follow
+        the answers, as in a staircase; None for counts and probabilities.
     """
 
     kind = "table of fits"
@@ -65,6 +69,7 @@ class Fits(Readings, SavedAsTable, ShownAsTable):
     falling: NDArray[np.bool_]
     data: pd.DataFrame
     goodness: Goodness | None = None
+    dependence: Dependence | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -214,7 +219,7 @@ class Fits(Readings, SavedAsTable, ShownAsTable):
 
     def summary(self) -> str:
         """Return the main columns as text, with the reason for every PSE that is missing or odd."""
-        return summarise(self.table, self.to_json(), self._keys(), self.goodness)
+        return summarise(self.table, self.to_json(), self._keys(), self.goodness, self.dependence)
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the rows as native types, None where there is no value, flags as lists."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from psychobench.fits.dependence import Dependence
 from psychobench.fits.goodness.findings import Goodness
 
 _NUMBERS = ("pse", "pse_low", "pse_high", "jnd", "threshold", "width", "guess", "lapse")
@@ -23,6 +24,7 @@ def summarise(
     rows: Sequence[Mapping[str, Any]],
     keys: Sequence[str],
     goodness: Goodness | None,
+    dependence: Dependence | None = None,
 ) -> str:
     """Write the main columns, the reasons and flags of single fits, and how many have what status.
 
@@ -36,6 +38,8 @@ def summarise(
         The columns that tell the fits apart.
     goodness : Goodness or None
         The checks, if there were any.
+    dependence : Dependence, optional
+        What the answers depend on beside their levels.
     """
     shown = main_columns(table, keys)
     lines = [shown.to_string(index=False, na_rep="-", float_format="{:.3f}".format), ""]
@@ -44,6 +48,7 @@ def summarise(
         if row["reason"]:
             lines.append(f"{name}: {row['status']}: {row['reason']}")
         lines += [f"{name}: check the fit: {flag}" for flag in row.get("flags", ())]
+    lines += [] if dependence is None else dependence.lines()
     found = table["status"].value_counts()
     lines.append("Status: " + ", ".join(f"{name} {n}" for name, n in found.items()))
     if goodness is not None:

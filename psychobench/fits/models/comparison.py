@@ -178,6 +178,7 @@ def _grouped(design: Design) -> tuple[Design, NDArray[np.intp], dict[str, str]]:
         np.full(len(rows), None, dtype=object),
         design.blocks.take(rows),
         design.by_level.take(rows),
+        design.adaptive[~design.failed][rows],
     )
     return part, pd.factorize(part.groups["observer"])[0], left_out
 
