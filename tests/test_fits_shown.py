@@ -79,3 +79,14 @@ def test_fits_are_saved_whole_or_not_at_all(fits, tmp_path):
     for wrong in ("fits.xlsx", tmp_path, 3):
         with pytest.raises(PsychobenchError, match="`out` must be"):
             fits.save(wrong)
+
+
+def test_thresholds_of_log_sigmoids_are_shown_as_levels_and_widths_as_ratios():
+    counts = COUNTS.assign(level=[1, 2, 4, 8] * 2)
+    fits = pb.fit(counts, sigmoid="lognorm", asymptotes="fixed")
+    shown = fits._shown().astype({"threshold": float})
+    np.testing.assert_allclose(shown["threshold"], fits.thresholds(unscaled=True)["level"])
+    ends = fits.thresholds(at=[0.05, 0.95], unscaled=True)["level"].to_numpy().reshape(-1, 2)
+    np.testing.assert_allclose(shown["width_ratio"], ends[:, 1] / ends[:, 0])
+    assert "width_ratio" in fits.summary().splitlines()[0]
+    assert "width_ratio" not in pb.fit(counts, asymptotes="fixed").summary()

@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from psychobench.fits.dependence import Dependence
+from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness.findings import Goodness
 
-_NUMBERS = ("pse", "pse_low", "pse_high", "jnd", "threshold", "width", "guess", "lapse")
+_NUMBERS = (
+    "pse", "pse_low", "pse_high", "jnd", "threshold", "width", "width_ratio", "guess", "lapse",
+)  # fmt: skip
 
 
 def main_columns(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Select what a reader wants first: `keys`, the main estimates that exist, the status."""
+    """Select what a reader wants first: `keys`, the main estimates that exist, the status.
+
+    Thresholds are in level units. With the log sigmoids, `width_ratio` is by how many times the
+    level where F is .95 exceeds that where it is .05.
+    """
+    log_levels = [name for name, sigmoid in SIGMOIDS.items() if sigmoid.log_levels]
+    if table["sigmoid"].isin(log_levels).all():
+        table = table.assign(threshold=np.exp(table["threshold"]), width=np.exp(table["width"]))
+        table = table.rename(columns={"width": "width_ratio"})
     asked = [name for name in table if str(name).startswith("level_at_")]
-    return table[[*keys, *_NUMBERS, *asked, "status"]].dropna(axis="columns", how="all")
+    numbers = [name for name in _NUMBERS if name in table]
+    return table[[*keys, *numbers, *asked, "status"]].dropna(axis="columns", how="all")
 
 
 def summarise(
