@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 from coverage import fixed_truths, summarised
+from grid import grid
 from group_tests import type_one_errors
 from peers import beside_psignifit
 from populations import populations
@@ -42,6 +43,7 @@ def studies(seed: int, few: int) -> dict[str, Callable[[], pd.DataFrame]]:
         "group-tests": partial(type_one_errors, 5000 // few, 400 // few, seed),
         "prior-truths": partial(prior_truths, 1000 // few, seed),
         "simulation-based": partial(simulation_based, 500 // few, seed),
+        "grid": partial(grid, 1 if few > 1 else 32, 1 if few > 1 else 5, seed),
         "fixed-truths": partial(fixed_truths, 200 // few, seed, bootstrap=400 // few),
         "psignifit": partial(beside_psignifit, 60 // few, seed),
         "populations": partial(populations, 40 // few, seed),

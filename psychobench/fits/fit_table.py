@@ -15,7 +15,9 @@ from psychobench.fits.designs import Design
 from psychobench.fits.engines import Fitted
 from psychobench.fits.functions import Floats
 from psychobench.fits.goodness.residuals import block_residuals
+from psychobench.fits.ml.engine import CRITERION
 from psychobench.fits.options import FitOptions
+from psychobench.fits.prior_cost import prior_cost
 from psychobench.fits.status import assign_status, count_crossings
 
 COLUMNS = (
@@ -23,10 +25,11 @@ COLUMNS = (
     "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high", "slope", "crossings",
     "status", "reason", "n_trials", "log_likelihood", "deviance", "deviance_p",
     *(f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")),
-    *(f"{name}_mean" for name in (*PARAMETERS, "pse", "jnd")),
+    *(f"{name}_mean" for name in (*PARAMETERS, "pse", "jnd")), "prior_cost",
 )  # fmt: skip
 COUNTS, TEXTS = ("crossings", "n_trials"), ("status", "reason")
 LEAST_PER_LEVEL = 5  # answers; from fewer, proportions cross .5 by chance alone
+PRIOR_FLAG = "the prior is against the answers"
 WITHOUT = {"ml": "the bootstrap's refits have", "bayes": "the posterior has"}  # no PSE
 
 
@@ -69,6 +72,24 @@ def status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[
         "pse_high": np.where(missing, np.nan, high),
         "pse_mean": np.where(missing, np.nan, fitted.means.get("pse", np.nan)),
     }
+
+
+def with_prior_cost(
+    columns: Mapping[str, Any], fitted: Fitted, design: Design, options: FitOptions
+) -> dict[str, Any]:
+    """Add what the priors cost, to the reason and the flags too where that is much."""
+    found = prior_cost(fitted.curves, design.blocks, options)
+    changed = dict(columns)
+    changed["prior_cost"] = np.where(found.cost > CRITERION, found.cost, np.nan)
+    dear = [PRIOR_FLAG if reason else None for reason in found.reason]
+    notes = {"reason": found.reason, "flags": dear}
+    for name, fresh in notes.items():
+        if name not in columns and not any(fresh):
+            continue
+        pairs = zip(columns.get(name, [None] * len(dear)), fresh, strict=True)
+        joined = ["; ".join(part for part in pair if part) or None for pair in pairs]
+        changed[name] = np.array(joined, dtype=object)
+    return changed
 
 
 def _crossings(blocks: Blocks) -> Floats:

@@ -17,7 +17,13 @@ from psychobench.fits.dependence import examine_order
 from psychobench.fits.design_fits import fit_design
 from psychobench.fits.designs import Design, build_design
 from psychobench.fits.engines import Fitted
-from psychobench.fits.fit_table import build_table, estimate_columns, fitted_data, status_columns
+from psychobench.fits.fit_table import (
+    build_table,
+    estimate_columns,
+    fitted_data,
+    status_columns,
+    with_prior_cost,
+)
 from psychobench.fits.functions import SIGMOIDS
 from psychobench.fits.goodness.findings import assess
 from psychobench.fits.goodness.flags import Assessed
@@ -217,6 +223,7 @@ def fit_checked(
             of, checked, by, options, design.seeds(options.seed)
         )
         columns["flags"] = goodness.flags()
+    columns = with_prior_cost(columns, fitted, design, options)
     falling = np.zeros(len(design.groups), dtype=bool)
     falling[~design.failed] = fitted.curves.falling
     return Fits(

@@ -157,3 +157,22 @@ def test_priors_that_mean_nothing_are_one_clear_line(options, words):
     with pytest.raises(OptionError, match=words) as caught:
         pb.fit(counts([1, 3, 10, 15, 20, 27, 29]), **options)
     assert "\n" not in str(caught.value)
+
+
+def test_a_prior_that_fights_the_answers_says_what_it_costs_and_what_they_want():
+    hits = [11, 11, 11, 12, 15, 24, 30, 32, 32, 32, 32]
+    table = pd.DataFrame(
+        {"observer": "p1", "level": np.linspace(0, 1, 11), "n_trials": 40, "n_target": hits}
+    )
+    strong = "guess=beta(1,60),lapse=beta(1,60)"
+    plain, bound = (pb.fit(table, priors=each).table.iloc[0] for each in (None, strong))
+    cost = plain["log_likelihood"] - bound["log_likelihood"]
+    assert cost > 1.92
+    assert bound["prior_cost"] == pytest.approx(cost, abs=1e-3)
+    wanted = f"a guess rate of {plain['guess']:.2f} instead of {bound['guess']:.2f}"
+    assert wanted in bound["reason"]
+    assert np.isnan(plain["prior_cost"])
+    assert plain["reason"] is None
+    mild = pb.fit(counts([1, 3, 10, 15, 20, 27, 29]), priors="published").table.iloc[0]
+    assert np.isnan(mild["prior_cost"])
+    assert mild["reason"] is None
