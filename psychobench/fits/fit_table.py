@@ -81,14 +81,13 @@ def with_prior_cost(
     found = prior_cost(fitted.curves, design.blocks, options)
     changed = dict(columns)
     changed["prior_cost"] = np.where(found.cost > CRITERION, found.cost, np.nan)
-    dear = [PRIOR_FLAG if reason else None for reason in found.reason]
-    notes = {"reason": found.reason, "flags": dear}
-    for name, fresh in notes.items():
-        if name not in columns and not any(fresh):
-            continue
-        pairs = zip(columns.get(name, [None] * len(dear)), fresh, strict=True)
-        joined = ["; ".join(part for part in pair if part) or None for pair in pairs]
-        changed[name] = np.array(joined, dtype=object)
+    none = [None] * len(found.reason)
+    flags = [PRIOR_FLAG if reason else None for reason in found.reason]
+    for name, fresh in (("reason", list(found.reason)), ("flags", flags)):
+        if name in columns or any(fresh):
+            pairs = zip(columns.get(name, none), fresh, strict=True)
+            joined = ["; ".join(part for part in pair if part) or None for pair in pairs]
+            changed[name] = np.array(joined, dtype=object)
     return changed
 
 

@@ -59,7 +59,7 @@ def prior_cost(curves: Curves, blocks: Blocks, options: FitOptions) -> PriorCost
         problem, ml.solve(problem, starts=STARTS, grid=COARSE, near=near), curves.falling
     )
     cost = np.maximum(free.objective - curves.objective, 0.0)
-    for row in np.flatnonzero(cost > ml.CRITERION):
+    for row in np.flatnonzero(cost > ml.CRITERION).tolist():
         reason[row] = f"priors cost {cost[row]:.1f} log-likelihood: {_wanted(curves, free, row)}"
     return PriorCost(cost, reason)
 
