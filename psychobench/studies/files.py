@@ -10,7 +10,6 @@ import pandas as pd
 
 from psychobench.comparison import Sample
 from psychobench.studies.data import StudyData
-from psychobench.studies.figure import draw_study
 from psychobench.studies.page import study_page
 from psychobench.studies.text import study_text
 from psychobench.tables.output import csv_bytes, json_rows
@@ -67,6 +66,7 @@ def study_json(study: StudyData) -> dict[str, Any]:
 def write_study(study: StudyData, folder: Path) -> None:
     """Write the page, tables, figure, summary and provenance into an existing folder."""
     from psychobench.draw.figures import save_figure
+    from psychobench.studies.figure import draw_study
 
     figure = draw_study(study)
     people = "simulated" if study.cohort.simulated else "human"

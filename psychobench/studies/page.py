@@ -28,7 +28,6 @@ from psychobench.reports.page import (
 )
 from psychobench.reports.page_parts import made_section, moment
 from psychobench.studies.data import StudyData
-from psychobench.studies.figure import draw_study
 from psychobench.studies.text import LEFT, Part, parts
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ LIMITS = (
 
 def study_page(study: StudyData, figure: Figure | None = None) -> Page:
     """Assemble the page of a study, with a figure that is drawn already if there is one."""
+    from psychobench.studies.figure import draw_study
+
     drawn = picture(
         draw_study(study) if figure is None else figure,
         "Curves, data and PSEs of the observers over those of the people, by mask.",

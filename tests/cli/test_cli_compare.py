@@ -16,6 +16,24 @@ from PIL import Image
 BASE = ("compare", "--observer", "template", "--seeds", "1")
 
 
+@pytest.fixture(scope="module")
+def known():
+    """What commands printed, by their arguments."""
+    return {}
+
+
+@pytest.fixture
+def compared(run_cli, known):
+    """Run a comparison with the bundled people, or return what it printed before."""
+
+    def compared(*arguments):
+        if arguments not in known:
+            known[arguments] = run_cli(*BASE, *arguments)
+        return known[arguments]
+
+    return compared
+
+
 @pytest.fixture
 def own_stimuli(tmp_path):
     """A psychologist's folder: brighter and brighter patches."""
@@ -39,8 +57,8 @@ def own_humans(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_json_document_holds_the_agreed_keys_and_a_row_per_mask(run_cli):
-    ran = run_cli(*BASE, "--json")
+def test_the_json_document_holds_the_agreed_keys_and_a_row_per_mask(compared):
+    ran = compared("--json")
     assert ran.code == 0
     document = json.loads(ran.out)
     assert document["cohort"]["simulated"] is True
@@ -59,8 +77,8 @@ def test_the_json_document_holds_the_agreed_keys_and_a_row_per_mask(run_cli):
 
 
 @pytest.mark.slow
-def test_a_simulated_cohort_makes_a_demonstration_and_no_claim(run_cli):
-    ran = run_cli(*BASE)
+def test_a_simulated_cohort_makes_a_demonstration_and_no_claim(compared):
+    ran = compared()
     first = ran.out.splitlines()[0]
     assert first.startswith("DEMONSTRATION")
     assert "simulated" in first
@@ -68,18 +86,18 @@ def test_a_simulated_cohort_makes_a_demonstration_and_no_claim(run_cli):
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_table(run_cli):
-    one = json.loads(run_cli(*BASE, "--trials", "30", "--seed", "3", "--json").out)
-    two = json.loads(run_cli(*BASE, "--trials", "30", "--seed", "3", "--json").out)
-    other = json.loads(run_cli(*BASE, "--trials", "30", "--seed", "4", "--json").out)
+def test_the_same_seed_gives_the_same_table(run_cli, own_humans):
+    base = (*BASE, "--humans", own_humans, "--trials", "30", "--json", "--seed")
+    one, two, other = (json.loads(run_cli(*base, seed).out) for seed in (3, 3, 4))
     assert one["rows"] == two["rows"] != other["rows"]
 
 
 @pytest.mark.slow
-def test_drawn_trials_scatter_about_the_probabilities_pse(run_cli):
-    exact = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
-    drawn = json.loads(run_cli(*BASE, "--mask", "none", "--trials", "400", "--json").out)["rows"][0]
-    assert drawn["pse"] == pytest.approx(exact["pse"], abs=0.03)
+def test_drawn_trials_scatter_about_the_probabilities_pse(run_cli, compared, own_humans):
+    exact = json.loads(compared("--mask", "none", "--json").out)["rows"][0]
+    drawn = (*BASE, "--humans", own_humans, "--mask", "none", "--trials", "400", "--json")
+    pse = json.loads(run_cli(*drawn).out)["rows"][0]["pse"]
+    assert pse == pytest.approx(exact["pse"], abs=0.03)
 
 
 @pytest.mark.slow
@@ -311,8 +329,8 @@ def test_people_who_judged_the_same_images_are_compared_error_by_error(run_cli, 
 
 
 @pytest.mark.slow
-def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(run_cli):
-    ran = run_cli(*BASE)
+def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(compared):
+    ran = compared()
     lines = [line for line in ran.out.splitlines() if line.startswith("Does it err")]
     assert len(lines) == 1
     assert "Not available" in lines[0]
@@ -334,34 +352,34 @@ def test_every_question_stands_before_its_answers_and_the_single_case_comes_firs
 
 
 @pytest.mark.slow
-def test_the_margin_is_the_user_s_and_kept_in_the_provenance(run_cli):
-    without = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)
+def test_the_margin_is_the_user_s_and_kept_in_the_provenance(compared):
+    without = json.loads(compared("--mask", "none", "--json").out)
     assert without["margin"] is None
     assert all(row["equivalence_p"] is None for row in without["rows"])
-    asked = json.loads(run_cli(*BASE, "--mask", "none", "--margin", "0.15", "--json").out)
+    asked = json.loads(compared("--mask", "none", "--margin", "0.15", "--json").out)
     assert asked["margin"] == asked["provenance"]["options"]["margin"] == 0.15
     assert all(0 <= row["equivalence_p"] <= 1 for row in asked["rows"])
     assert all(0 <= row["jnd_equivalence_p"] <= 1 for row in asked["rows"])
 
 
 @pytest.mark.slow
-def test_drawn_trials_give_the_pse_an_interval_that_is_printed(run_cli):
-    ran = run_cli(*BASE, "--trials", "30", "--mask", "none")
-    row = json.loads(run_cli(*BASE, "--trials", "30", "--mask", "none", "--json").out)["rows"][0]
+def test_drawn_trials_give_the_pse_an_interval_that_is_printed(compared):
+    ran = compared("--trials", "30", "--mask", "none")
+    row = json.loads(compared("--trials", "30", "--mask", "none", "--json").out)["rows"][0]
     assert row["pse_low"] < row["pse"] < row["pse_high"]
     shown = f"{row['pse']:.3f} ({row['pse_low']:.3f} to {row['pse_high']:.3f})"
     assert shown in ran.out
     assert "known without error" in ran.out
-    exact = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
+    exact = json.loads(compared("--mask", "none", "--json").out)["rows"][0]
     assert exact["pse_low"] is None
 
 
 @pytest.mark.slow
-def test_the_page_on_comparing_describes_every_column(run_cli):
+def test_the_page_on_comparing_describes_every_column(compared):
     page = Path(__file__).parents[2] / "docs" / "comparing-with-people.md"
     described = set(re.findall(r"`(\w+)`", page.read_text("utf-8")))
     described |= {f"jnd_{name}" for name in described}
-    row = json.loads(run_cli(*BASE, "--mask", "none", "--json").out)["rows"][0]
+    row = json.loads(compared("--mask", "none", "--json").out)["rows"][0]
     assert set(row) <= described
 
 

@@ -1,4 +1,4 @@
-"""A thousand seeded corruptions of exports: none changes a count without a word.
+"""Hundreds of seeded corruptions of exports: none changes a count without a word.
 
 What can be known of a damaged file is limited: a level or a key that turned into another one that
 occurs in the same file is a legal cell, and nothing can tell. Everything else must be a fault, or
@@ -18,7 +18,7 @@ import pytest
 from psychobench.errors import PsychobenchError
 from psychobench.imports import import_trials
 
-TIMES = 1000
+TIMES = 300
 
 
 def flip_a_bit(data, rng):

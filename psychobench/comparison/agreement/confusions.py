@@ -19,7 +19,6 @@ from psychobench.comparison.agreement.confusion_measures import (
 from psychobench.comparison.agreement.judgements import read_classes
 from psychobench.comparison.agreement.kappa import Array, ratio
 from psychobench.comparison.agreement.resampling import draw_counts, interval
-from psychobench.draw.agreement import draw_matrices
 from psychobench.errors import ComparisonError, OptionError
 from psychobench.messages import shown
 from psychobench.tables.notebook import ShownAsTable
@@ -81,6 +80,8 @@ class ConfusionComparison(ShownAsTable):
         OptionError
             If there is nobody of that name.
         """
+        from psychobench.draw.agreement import draw_matrices
+
         names = list(self.matrices["observer"].unique())
         wanted = parse_names(observers, "observers") or tuple(names)
         if unknown := [name for name in wanted if name not in names]:

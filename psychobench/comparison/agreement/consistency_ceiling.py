@@ -14,7 +14,6 @@ from psychobench.comparison.agreement.judgements import Judged, read_judged
 from psychobench.comparison.agreement.kappa import Array, all_sums, pair_mean, pair_weights, ratio
 from psychobench.comparison.agreement.marks import marks_of
 from psychobench.comparison.agreement.resampling import FEWEST, estimate, interval, resample
-from psychobench.draw.agreement import draw_against_ceiling
 from psychobench.errors import ComparisonError
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.table import TableLike
@@ -66,6 +65,8 @@ class ConsistencyCeiling(ShownAsTable):
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         """
+        from psychobench.draw.agreement import draw_against_ceiling
+
         band = (self.ceiling, self.ceiling_low, self.ceiling_high)
         return draw_against_ceiling(
             marks_of(self.table, "kappa"),

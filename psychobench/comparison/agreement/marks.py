@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from psychobench.draw.agreement import Mark
+if TYPE_CHECKING:
+    from psychobench.draw.agreement import Mark
 
 
 def marks_of(table: pd.DataFrame, value: str) -> list[Mark]:
@@ -16,6 +19,8 @@ def marks_of(table: pd.DataFrame, value: str) -> list[Mark]:
     >>> marks_of(pd.DataFrame([row]), "bias")
     [Mark(label='net', value=0.3, low=0.2, high=0.4, is_observer=True)]
     """
+    from psychobench.draw.agreement import Mark
+
     rows = zip(
         table["name"], table["kind"], table[value], table[f"{value}_low"], table[f"{value}_high"],
         strict=True,

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from psychobench.arguments import check_confidence, check_number
 from psychobench.errors import OptionError
@@ -113,6 +112,8 @@ def consistency_trials(
 
 
 def _trials(kappa: float, width: float, p: float, q: float, z: float) -> int:
+    from statsmodels.stats.inter_rater import cohens_kappa
+
     both = p * q + kappa * (p + q - 2 * p * q) / 2
     cells = np.array([[1 - p - q + both, q - both], [p - both, both]])
     # the large-sample variance for a single trial; it falls with their number

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from statsmodels.stats.proportion import proportion_confint
 
 from psychobench.arguments import check_choice, check_whole
 from psychobench.comparison.agreement.judgements import stimulus_names
 from psychobench.comparison.agreement.kappa import Array
-from psychobench.draw.agreement import draw_matrices
 from psychobench.errors import ComparisonError
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.table import TableLike, read_trials
@@ -74,6 +72,8 @@ class Recovery(ShownAsTable):
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         """
+        from psychobench.draw.agreement import draw_matrices
+
         names = list(self.matrix["true"].unique())
         values = self.matrix["proportion"].to_numpy().reshape(len(names), -1)
         return draw_matrices(
@@ -299,6 +299,9 @@ def _winners(scores: Array) -> Array:
 
 
 def _table(names: Sequence[str], given: Array, found: Array, draws: int) -> pd.DataFrame:
+    # loading it takes as long as all else that a comparison loads
+    from statsmodels.stats.proportion import proportion_confint
+
     recovered = np.diag(found)
     low, high = proportion_confint(np.round(recovered * draws), draws, method="wilson")
     others = (found.sum(axis=0) - recovered) / (len(names) - 1)

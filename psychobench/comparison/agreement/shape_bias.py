@@ -13,7 +13,6 @@ from psychobench.comparison.agreement.judgements import read_classes
 from psychobench.comparison.agreement.kappa import Array, ratio
 from psychobench.comparison.agreement.marks import marks_of
 from psychobench.comparison.agreement.resampling import draw_counts, interval
-from psychobench.draw.agreement import draw_against_ceiling
 from psychobench.errors import ComparisonError, OptionError
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.trials.table import TableLike
@@ -60,6 +59,8 @@ class ShapeBias(ShownAsTable):
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         """
+        from psychobench.draw.agreement import draw_against_ceiling
+
         mean = marks_of(self.table[self.table["kind"] == PEOPLE], "bias")
         band = (mean[0].value, mean[0].low, mean[0].high) if mean else None
         marks = marks_of(self.table[self.table["kind"] != PEOPLE], "bias")

@@ -15,7 +15,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
-from statsmodels.stats.oneway import anova_oneway
 
 Floats = NDArray[np.float64]
 
@@ -191,6 +190,8 @@ def _effect(
 
 
 def _welch(values: Floats, factor: Factor, confidence: float) -> Effect:
+    from statsmodels.stats.oneway import anova_oneway
+
     groups = [values[factor.codes == code] for code in range(factor.levels)]
     found = anova_oneway(groups, use_var="unequal")
     f, df1, df2 = float(found.statistic), float(found.df_num), float(found.df_denom)
