@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 PLUGIN := --editable plugins/torch_models
+DOCS := $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build/html
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
@@ -36,8 +37,15 @@ check: $(DEV)
 			-m "not slow and not packaging" tests psychobench; \
 		tests=$$?; wait $$types && exit $$tests
 
-# pytest comes last, so that its closing line ends the log; the tests of a file share what they make
-test: lint docs
+# types are checked while the docs are built, and pytest comes last, so that its closing line ends
+# the log; the tests of a file share what they make
+test: $(DEV)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+	@$(BIN)/mypy & types=$$!; \
+		$(DOCS); \
+		docs=$$?; wait $$types && exit $$docs
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
 		-m "packaging or not packaging"
 
@@ -53,7 +61,7 @@ oldest: $(OLDEST)/.installed
 		-m "not slow and not packaging" tests
 
 docs: $(DEV)
-	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build/html
+	$(DOCS)
 
 clean:
 	rm -rf $(VENV) $(OLDEST) results docs/_build dist
