@@ -61,6 +61,7 @@ PLUGIN_GROUP = "psychobench.commands"
 # commands of our own plug-in packages: name -> (package, one line of help)
 ELSEWHERE = {
     "attention maps": ("psychobench-torch", "Map where pre-trained networks look in photographs."),
+    "cache": ("psychobench-torch", "Show or empty the folder of what is kept for later."),
     "reproduce": ("psychobench-torch", "Run a paper's experiments again, beside its own numbers."),
     "train": ("psychobench-torch", "Train an observer, or pre-train its network, on your images."),
 }

@@ -124,12 +124,9 @@ def evaluate_claim(claim: Claim, measures: Replicates) -> Found:
     """
     asked = [name for name in claim.networks if name in measures.observers]
     shown = ", ".join(SHOWN[name] for name in asked)
-    if claim.of is None:
-        return Found(reason=claim.reason)
-    if len(asked) < claim.least:
-        needed = ", ".join(claim.networks)
-        few = f"needs {claim.least} of {needed}; included: {', '.join(asked) or 'none'}"
-        return Found(reason=few, networks=shown)
+    reason = out_of_reach(claim, measures.observers)
+    if claim.of is None or reason:
+        return Found(reason=reason, networks="" if claim.of is None else shown)
     values = claim.of(measures.only(asked))
     values = values[np.isfinite(values)]
     if not len(values):
@@ -137,6 +134,17 @@ def evaluate_claim(claim: Claim, measures: Replicates) -> Found:
     value, low, high = _interval(values, share=claim.share)
     found = Found(value, low, high, len(values), "undecided", "", shown)
     return Found(**{**asdict(found), **_verdict(claim, found)})
+
+
+def out_of_reach(claim: Claim, observers: Sequence[str]) -> str:
+    """Return why no answers of these networks can measure a claim; nothing where they might."""
+    if claim.of is None:
+        return claim.reason
+    asked = [name for name in claim.networks if name in observers]
+    if len(asked) >= claim.least:
+        return ""
+    needed = ", ".join(claim.networks)
+    return f"needs {claim.least} of {needed}; included: {', '.join(asked) or 'none'}"
 
 
 def evaluate_claims(

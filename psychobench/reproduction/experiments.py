@@ -20,7 +20,7 @@ from psychobench.reports.provenance import provenance
 from psychobench.reproduction.answers import check_answers
 from psychobench.reproduction.attention_figures import Maker, map_attention
 from psychobench.reproduction.claim_definitions import CLAIMS
-from psychobench.reproduction.claims import evaluate_claims
+from psychobench.reproduction.claims import evaluate_claims, out_of_reach
 from psychobench.reproduction.departures import list_departures
 from psychobench.reproduction.measures import People, measure, paper_measures, replicate
 from psychobench.reproduction.paper import (
@@ -115,6 +115,24 @@ class PaperExperiments:
             lambda: _masked(load_stimuli(stimuli)),
         )
         return cls(order_observers(names, controls=controls), people, chosen)
+
+    @property
+    def outlook(self) -> str:
+        """What a run can and cannot say, in words, before any network is asked."""
+        reasons = [out_of_reach(claim, self.observers) for claim in CLAIMS]
+        beyond = sum(bool(reason) for reason in reasons)
+        networks = sum(reason.startswith("needs ") for reason in reasons)
+        text = (
+            f"At most {len(CLAIMS) - beyond} of the paper's {len(CLAIMS)} claims can be measured "
+            f"in this run: {networks} need networks that are not included, {beyond - networks} "
+            "have no measure with an interval."
+        )
+        if self.stimuli.rendered or self.people.cohort.simulated:
+            text += (
+                " Rendered faces and simulated people show the method; neither confirms or "
+                "refutes the paper."
+            )
+        return text
 
     def ask(self, observer: Observer, name: str) -> pd.DataFrame:
         """Collect an observer's responses to all faces, whole and under each of the paper's masks.

@@ -128,11 +128,11 @@ def test_the_cores_own_tests_pass_without_torch_and_outside_the_checkout(install
 def test_the_plugin_adds_its_observers_and_commands(installed, tmp_path):
     installed.add(build(ROOT / "plugins" / "torch_models", tmp_path))
     assert installed.observers() == dict.fromkeys((*OF_PLUGIN, "template"), "ok")
-    for command in ("attention maps", "reproduce", "train"):
+    for command in ("attention maps", "cache list", "reproduce", "train"):
         assert f"psychobench {command} " in installed.psychobench(*command.split(), "--help")
 
 
-def test_the_main_job_runs_from_training_to_figure(installed):
+def test_the_main_job_runs_to_the_figure_and_trains_nothing(installed):
     out = installed.psychobench(*COMPARE, "fe_alexnet", "--out", "main", "--json")
     document = json.loads(out)
     rows = {row["mask"]: row for row in document["rows"]}
@@ -146,11 +146,15 @@ def test_the_main_job_runs_from_training_to_figure(installed):
     assert p_happy[0.0] < 0.2
     assert p_happy[1.0] > 0.8
     assert (installed.empty / "main" / "curves.png").stat().st_size > 10_000
+    assert not list(installed.cache.rglob("*.safetensors"))
 
 
-def test_real_people_meet_the_network_that_was_trained_before(installed, shared):
-    (head,) = installed.cache.rglob("*.safetensors")
-    before = head.stat().st_mtime_ns
+def test_the_wheel_of_the_plugin_stays_small(installed):
+    (weights,) = installed.home.rglob("psychobench_torch/weights")
+    assert sum(path.stat().st_size for path in weights.rglob("*")) < 38e6
+
+
+def test_real_people_meet_the_network(installed, shared):
     out = installed.psychobench(
         *(*COMPARE, "fe_alexnet", "--json"),
         *("--humans", shared / "wegrzyn2015" / "trials.csv"),
@@ -162,4 +166,3 @@ def test_real_people_meet_the_network_that_was_trained_before(installed, shared)
     assert document["cohort"]["n"] == 30
     assert document["cohort"]["left_out"] == {}
     assert "judged different stimuli" in document["notes"][0]
-    assert head.stat().st_mtime_ns == before

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from psychobench_torch.version import __version__
 
-__all__ = ["TorchObserver", "__version__", "reproduce", "train", "write_photograph_maps"]
+__all__ = [
+    "TorchObserver",
+    "__version__",
+    "clear_cache",
+    "list_cache",
+    "reproduce",
+    "train",
+    "write_photograph_maps",
+]
 
 if TYPE_CHECKING:
     from psychobench_torch.attention.photograph_files import (
@@ -18,10 +26,18 @@ if TYPE_CHECKING:
     )
     from psychobench_torch.observers.torch_observer import TorchObserver as TorchObserver
     from psychobench_torch.reproduction.reproduce import reproduce as reproduce
+    from psychobench_torch.storage.cache import (
+        clear_cache as clear_cache,
+    )
+    from psychobench_torch.storage.cache import (
+        list_cache as list_cache,
+    )
     from psychobench_torch.training.train import train as train
 
 _HOMES = {
     "TorchObserver": "psychobench_torch.observers.torch_observer",
+    "clear_cache": "psychobench_torch.storage.cache",
+    "list_cache": "psychobench_torch.storage.cache",
     "reproduce": "psychobench_torch.reproduction.reproduce",
     "train": "psychobench_torch.training.train",
     "write_photograph_maps": "psychobench_torch.attention.photograph_files",

@@ -37,7 +37,7 @@ def notes(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 @pytest.fixture(scope="session")
 def small() -> TransferRecipe:
     """A training of seconds, too short to judge faces well."""
-    return TransferRecipe(n_identities=5, per_identity=4, epochs=2, batch=8)
+    return TransferRecipe(n_identities=5, per_identity=4, validation_share=0.2, epochs=2, batch=8)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from psychobench.errors import ResourceError
 
 MakeBackbone = Callable[..., FeatureExtractor]
 Patches = Callable[..., LabelledImages]
-RECIPE = TransferRecipe(epochs=3, smallest_crop=0.7)
+RECIPE = TransferRecipe(epochs=3, crops=True, smallest_crop=0.7)
 EVERYONE = torch.arange(30)
 
 

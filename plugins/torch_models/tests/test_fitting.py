@@ -6,7 +6,13 @@ import copy
 
 import pytest
 import torch
-from psychobench_torch.heads.fitting import HeadFit, make_optimiser, memory_of, prepare_layers
+from psychobench_torch.heads.fitting import (
+    HeadFit,
+    make_optimiser,
+    memory_of,
+    prepare_dropout,
+    prepare_layers,
+)
 from psychobench_torch.heads.head_types import HEADS, make_head
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.networks.recipe_values import OPTIMIZERS
@@ -35,7 +41,7 @@ def test_gradients_written_in_place_are_those_of_automatic_differentiation(kind:
         if isinstance(layer, nn.Dropout):
             layer.p = 0.0
     ours = copy.deepcopy(plain)
-    prepare_layers(ours, torch.Generator())
+    prepare_layers(ours)
     features, labels = examples()
     for part in (slice(0, 10), slice(10, 40)):  # twice: old gradients are written over
         for head in (plain, ours):
@@ -54,7 +60,7 @@ def test_gradients_are_those_of_finite_differences(kind: str) -> None:
     for layer in head.modules():
         if isinstance(layer, nn.Dropout):
             layer.p = 0.0
-    prepare_layers(head, torch.Generator())
+    prepare_layers(head)
     features, labels = examples(6)
 
     def loss() -> Tensor:
@@ -78,7 +84,7 @@ def test_products_in_bfloat16_give_the_gradients_of_float32_but_for_rounding() -
     features, labels = examples()
     for products in (torch.float32, torch.bfloat16):
         head = filled("excitation")
-        prepare_layers(head, torch.Generator(), products)
+        prepare_layers(head, products)
         nn.functional.cross_entropy(head(features), labels).backward()
         values = [parameter.grad.flatten() for parameter in head.parameters()]
         assert {value.dtype for value in values} == {torch.float32}
@@ -91,7 +97,7 @@ def test_dropout_repeats_with_its_seed_whatever_else_the_process_draws() -> None
     outputs = []
     for seed in (0, 0, 1):
         head = filled("dense")
-        prepare_layers(head, torch.Generator().manual_seed(seed))
+        prepare_dropout(head, torch.Generator().manual_seed(seed))
         torch.rand(len(outputs) + 1)
         outputs.append(head.train()(torch.ones(4, 12)))
     assert torch.equal(outputs[0], outputs[1])
@@ -100,7 +106,7 @@ def test_dropout_repeats_with_its_seed_whatever_else_the_process_draws() -> None
 
 def test_dropout_halves_the_units_and_keeps_their_mean() -> None:
     layer = nn.Sequential(nn.Dropout())
-    prepare_layers(layer, torch.Generator().manual_seed(0))
+    prepare_dropout(layer, torch.Generator().manual_seed(0))
     dropped = layer(torch.ones(100, 1000))
     assert set(dropped.unique().tolist()) == {0.0, 2.0}
     assert float(dropped.mean()) == pytest.approx(1, abs=0.01)

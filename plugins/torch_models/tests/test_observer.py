@@ -235,9 +235,11 @@ def test_a_wide_image_is_scaled_by_its_shorter_side_and_cut_at_the_centre() -> N
     np.testing.assert_allclose(fit_square(to_tensor(wide)).numpy()[..., 2:-2], 200, atol=1)
 
 
-def test_the_real_recipe_is_the_papers_where_the_paper_fixes_one() -> None:
-    recipe = SeededObserver.__dataclass_fields__["recipe"].default_factory()
-    assert (recipe.batch, recipe.learning_rate) == (32, 5e-5)
+@pytest.mark.parametrize("name", sorted(DESIGNS))
+def test_all_observers_are_trained_by_one_recipe_on_whole_faces(name: str) -> None:
+    recipe = load_observer(name).recipe  # type: ignore[attr-defined]
+    assert recipe == SeededObserver.__dataclass_fields__["recipe"].default
+    assert not recipe.crops  # as images are shown to the trained network
 
 
 def test_weights_of_another_network_are_refused_before_any_training(

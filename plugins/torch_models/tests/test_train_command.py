@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from psychobench_torch.cli import options
 from psychobench_torch.cli.train import train
 from psychobench_torch.computing.processes import VARIABLES
 from psychobench_torch.data.layouts import LAYOUTS
-from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.heads.recipe import OWN_IMAGES, TransferRecipe
 from psychobench_torch.networks.recipe_values import OPTIMIZERS
 from psychobench_torch.networks.weights_origin import NAMES
 from psychobench_torch.observers.designs import DESIGNS
@@ -30,7 +29,7 @@ from psychobench_torch.pretraining import PretrainingRecipe, pretrain
 from psychobench_torch.pretraining.loop import Training
 from psychobench_torch.pretraining.recipe import CHOICES
 from psychobench_torch.training import train_head, train_network
-from psychobench_torch.training.plan import OWN_EPOCHS, PretrainingPlan, TransferPlan, make_plan
+from psychobench_torch.training.plan import PretrainingPlan, TransferPlan, make_plan
 
 from psychobench.errors import OptionError
 from psychobench.observers.registry import load_observer
@@ -322,9 +321,19 @@ def test_the_papers_recipe_is_the_papers() -> None:
 
 
 @pytest.mark.parametrize("name", [*DESIGNS, "torchvision:resnet18"])
-def test_a_head_is_trained_by_hand_as_an_observer_trains_it(name: str) -> None:
-    assert plan(name).recipe == load_observer(name).recipe
-    assert plan(name, "--views", "5").recipe.views == 5
+def test_a_head_that_is_trained_by_hand_is_trained_and_kept_whole(name: str) -> None:
+    by_hand, observer = plan(name).recipe, load_observer(name).recipe  # type: ignore[attr-defined]
+    assert isinstance(by_hand, TransferRecipe)
+    assert (by_hand.rank, observer.rank) == (0, 32)
+    assert plan(name, "--recipe", "paper").recipe.rank == 0  # type: ignore[union-attr]
+    seen = ("n_identities", "per_identity", "face_seed", "validation_share", "crops")
+    for each in seen:  # the same faces, in the same way
+        assert getattr(by_hand, each) == getattr(observer, each)
+
+
+def test_views_are_crops() -> None:
+    recipe = plan("alexnet", "--views", "5").recipe
+    assert (recipe.views, recipe.crops) == (5, True)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["vgg16", "torchvision:resnet18"])
@@ -339,8 +348,9 @@ def test_a_head_is_trained_on_what_the_observer_is_trained_on(name: str) -> None
 def test_images_of_ones_own_are_gone_through_more_often_than_rendered_ones() -> None:
     rendered, own = plan("alexnet").recipe, plan("alexnet", "--data", "mine").recipe
     assert isinstance(rendered, TransferRecipe)
-    assert own == replace(rendered, epochs=OWN_EPOCHS)
+    assert own == OWN_IMAGES
     assert own.epochs > rendered.epochs
+    assert (own.crops, rendered.crops) == (True, False)
 
 
 def test_the_options_offer_what_there_is() -> None:

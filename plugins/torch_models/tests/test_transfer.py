@@ -28,7 +28,9 @@ from psychobench.errors import ObserverError, OptionError
 
 MakeBackbone = Callable[..., FeatureExtractor]
 Patches = Callable[..., LabelledImages]
-RECIPE = TransferRecipe(epochs=4, batch=16, learning_rate=1e-2, average_every=0)
+RECIPE = TransferRecipe(
+    epochs=4, batch=16, learning_rate=1e-2, average_every=0, validation_share=0.2, crops=True
+)
 RATES = {"adam": 1e-2, "adamw": 1e-2, "sgd": 1e-1, "rmsprop": 1e-3}
 
 

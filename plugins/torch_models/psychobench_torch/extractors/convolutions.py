@@ -81,8 +81,7 @@ def load_extractor(
 
         return load_classifier(architecture, pretraining)
     design = ARCHITECTURES[architecture]
-    entry = _imagenet(design)
-    file = read_pretraining(design, pretraining, entry)
+    file = read_pretraining(design, pretraining)
     trained_size = _trained_size(file, pretraining)
     size = trained_size if trained_size and architecture != "alexnet" else SIZE
     network = ConvolutionalFeatures(convolutions(architecture), _grid(file, design, size))
@@ -93,7 +92,7 @@ def load_extractor(
     load_frozen_values(network.features, values)
     n_features = design.channels * network.grid**2
     known = _dense_layers(file, design, n_features) if dense else {}
-    transforms = entry.transforms() if pretraining.name == "imagenet" else None
+    transforms = _imagenet(design).transforms() if pretraining.name == "imagenet" else None
     return FeatureExtractor(
         name=architecture,
         network=in_channels_last(network).eval(),
@@ -126,12 +125,12 @@ def _imagenet(design: Architecture) -> Any:
     return import_torchvision().models.get_model_weights(design.name).IMAGENET1K_V1
 
 
-def read_pretraining(design: Architecture, pretraining: Pretraining, entry: Any) -> WeightsFile:
+def read_pretraining(design: Architecture, pretraining: Pretraining) -> WeightsFile:
     """Read what was pre-trained: the user's file, torchvision's, bundled, or made on first use."""
     if pretraining.file is not None:
         return read_weights(pretraining.file)
     if pretraining.name == "imagenet":
-        return download(entry, design.title)
+        return download(_imagenet(design), design.title)
     if design.name == "alexnet":
         return _bundled(f"{design.name}-{pretraining.name}")
     from psychobench_torch.stand_in_weights.first_use import (

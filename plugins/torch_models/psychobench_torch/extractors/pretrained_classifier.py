@@ -73,7 +73,7 @@ def load_classifier(architecture: str, pretraining: Pretraining) -> PretrainedCl
     check_architecture(architecture)
     design = ARCHITECTURES[architecture]
     entry = import_torchvision().models.get_model_weights(architecture).IMAGENET1K_V1
-    file = read_pretraining(design, pretraining, entry)
+    file = read_pretraining(design, pretraining)
     module = _empty(architecture, file)
     values = file.pick(module.state_dict(), f"{design.title} with its classifier")
     load_frozen_values(module, values)

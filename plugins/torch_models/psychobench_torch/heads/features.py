@@ -67,10 +67,10 @@ class Features:
         own = data.validation
         self._rows = (everyone, everyone) if own is None else (everyone[~own], everyone[own])
         n_train, n_plain = (len(rows) for rows in self._rows)
-        self.n_views = recipe.views or recipe.epochs
+        self.n_views = (recipe.views or recipe.epochs) if recipe.crops else 1
         bytes_each = extractor.n_features * fast_dtype(self.device).itemsize
         fits = (self.n_views * n_train + n_plain) * bytes_each <= budget
-        self.kept = fits or recipe.views > 0
+        self.kept = fits or recipe.views > 0 or not recipe.crops
         slots = self.n_views if self.kept else 1
         held = fits or ((n_train + n_plain) * bytes_each <= budget and slots == 1)
         self.held_bytes = (slots * n_train + n_plain) * bytes_each if held else 0
@@ -148,7 +148,7 @@ class Features:
         parts = read_ahead(lambda start: self._read(rows[start : start + BATCH]), starts)
         for start, read in zip(starts, parts, strict=True):
             images = read.to(self.device, non_blocking=True)
-            if view == PLAIN:
+            if view == PLAIN or not self.recipe.crops:
                 crops = fit_square(images, size)
             else:
                 crops = random_views(
@@ -178,11 +178,12 @@ def shared_features(
 
     Heads of other kinds, seeds, optimisers or learning rates share them.
     """
-    again = recipe.views < recipe.epochs  # else no view comes twice, as without caching
+    again = recipe.crops and recipe.views < recipe.epochs  # else no view comes twice
     alike = TransferRecipe(
-        epochs=1 if recipe.views and again else recipe.epochs,
+        epochs=1 if not recipe.crops or (recipe.views and again) else recipe.epochs,
         views=recipe.views if again else 0,
         face_seed=recipe.face_seed,
+        crops=recipe.crops,
         smallest_crop=recipe.smallest_crop,
     )
     return _features(extractor, data, alike, str(compute_device()), BUDGET)

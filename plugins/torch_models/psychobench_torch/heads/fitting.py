@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from psychobench_torch.computing.device import compute_device
+from psychobench_torch.heads.low_rank import Unchanging, is_large, with_low_rank
 from psychobench_torch.heads.recipe import TransferRecipe
 from psychobench_torch.storage.checkpoints import Checkpoint
 from psychobench_torch.storage.training_log import Epoch
@@ -41,9 +42,13 @@ class HeadFit:
         self, head: nn.Module, recipe: TransferRecipe, generator: torch.Generator, seed: int
     ) -> None:
         self.device, self.seed = compute_device(), seed
+        head = with_low_rank(head, recipe.rank, seed)
         self.head, self.recipe, self.generator = head.to(self.device), recipe, generator
         self.dropout = torch.Generator(self.device).manual_seed(seed)
-        prepare_layers(self.head, self.dropout, getattr(torch, recipe.products))
+        prepare_dropout(self.head, self.dropout)
+        self.unchanging = Unchanging(self.head)
+        if not recipe.rank:
+            prepare_layers(self.head, getattr(torch, recipe.products))
         self.optimiser = make_optimiser(recipe, list(self.head.parameters()))
         averaged = self._values() if recipe.average_every else []
         self.mean = [torch.zeros_like(value) for value in averaged]
@@ -76,8 +81,11 @@ class HeadFit:
         batches = torch.split(order, self.recipe.batch)
         for step, chosen in enumerate(batches, start=1):
             batch = features[places[chosen].to(features.device)].to(self.device).float()
+            self.unchanging.look_up(features, places[chosen])
             scores = self.head(batch)
             loss = nn.functional.cross_entropy(scores, labels[chosen].to(self.device))
+            if self.recipe.rank:  # else gradients are overwritten: see `prepare_layers`
+                self.optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self.optimiser.step()
             if self.mean and (step % self.recipe.average_every == 0 or step == len(batches)):
@@ -85,6 +93,7 @@ class HeadFit:
                 _average(self.mean, self._values(), averaged)
             total += loss.detach() * len(chosen)
             bar.update(len(chosen))
+        self.unchanging.forget()
         return float(total) / len(order)
 
     def run_epoch(
@@ -186,11 +195,26 @@ def memory_of(head: nn.Module, recipe: TransferRecipe) -> int:
     """Estimate the bytes that training a head takes.
 
     float32 values, gradients, what the optimiser keeps and the mean; float16 for the best epoch;
-    rounded values and gradients where products are not in float32.
+    rounded values and gradients where products are not in float32. Of a change at a low rank these
+    are its factors, beside the values that stay.
+
+    Parameters
+    ----------
+    head : torch.nn.Module
+        Before training: blank, or with its initial values.
+    recipe : TransferRecipe
+        How it is trained.
     """
-    weights = sum(parameter.numel() for parameter in head.parameters())
+    frozen, trained = 0, 0
+    for value in head.parameters():
+        if is_large(tuple(value.shape), recipe.rank):
+            frozen += value.numel()
+            trained += recipe.rank * sum(value.shape)
+        else:
+            trained += value.numel()
     copies = 2 + STATES[recipe.optimizer] + bool(recipe.average_every)
-    return weights * (4 * copies + 2 + 4 * (recipe.products != "float32"))
+    rounded = 4 * (recipe.products != "float32" and not recipe.rank)
+    return 4 * frozen + trained * (4 * copies + 2 + rounded)
 
 
 def make_optimiser(recipe: TransferRecipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
@@ -205,21 +229,22 @@ def make_optimiser(recipe: TransferRecipe, parameters: list[nn.Parameter]) -> to
     return torch.optim.RMSprop(parameters, lr=rate)
 
 
-def prepare_layers(
-    head: nn.Module, generator: torch.Generator, products: torch.dtype = torch.float32
-) -> None:
-    """Make a head's layers train fast and reproducibly.
+def prepare_dropout(head: nn.Module, generator: torch.Generator) -> None:
+    """Let dropout draw from `generator`, on the head's device, whatever else the process draws."""
+    for layer in head.modules():
+        if isinstance(layer, nn.Dropout):
+            vars(layer)["forward"] = partial(_drop, layer, generator)
 
-    Linear layers write their gradients over those of the step before: new memory for the
-    gradients of 42 million weights costs a third of a step. Dropout draws from `generator`, so
-    that a training is the same whatever else the process draws.
+
+def prepare_layers(head: nn.Module, products: torch.dtype = torch.float32) -> None:
+    """Let linear layers write their gradients over those of the step before.
+
+    New memory for the gradients of 42 million weights costs a third of a step.
 
     Parameters
     ----------
     head : torch.nn.Module
         Its layers are changed; where they are in evaluation mode they compute as ever.
-    generator : torch.Generator
-        On the head's device.
     products : torch.dtype
         In which the large layers multiply, forwards and backwards; values, gradients and the
         last layer stay in float32.
@@ -232,8 +257,6 @@ def prepare_layers(
             shapes = [layer.weight] * 2 if low else []  # of rounded values and gradients
             rounded = [torch.empty_like(value, dtype=products) for value in shapes]
             vars(layer)["forward"] = partial(_linear, layer, rounded)
-        elif isinstance(layer, nn.Dropout):
-            vars(layer)["forward"] = partial(_drop, layer, generator)
 
 
 class _InPlaceLinear(torch.autograd.Function):

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeAlias
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import nn
 
 from psychobench.plugins import ResourceError
 from psychobench_torch.heads.head_types import load_head
+from psychobench_torch.heads.low_rank import is_packed, unpack
 from psychobench_torch.heads.trained_head import TrainedHead
+from psychobench_torch.storage.cache import limit_heads
 from psychobench_torch.storage.store import KEY_DIGITS, KeptFile, cache_folder, note
 from psychobench_torch.storage.training_log import Epoch
 
+InitialHead: TypeAlias = Callable[[], nn.Module]
 _RECORDED = ("n_train", "n_validation", "kind", "seed", "log_odds")  # of a TrainedHead
 
 
-def read_head(key: str) -> tuple[TrainedHead, str] | None:
+def read_head(key: str, initial: InitialHead | None = None) -> tuple[TrainedHead, str] | None:
     """Read a head of any kind, with the hash of its file.
 
     A file that does not match the hash beside it is noted and counts as not there.
@@ -29,6 +34,8 @@ def read_head(key: str) -> tuple[TrainedHead, str] | None:
     ----------
     key : str
         Of `psychobench_torch.storage.store.cache_key`.
+    initial : callable, optional
+        Makes the head as its training began, which one of a low rank needs.
 
     Returns
     -------
@@ -40,11 +47,8 @@ def read_head(key: str) -> tuple[TrainedHead, str] | None:
         return None
     try:
         data, record = file.read()
-        trained = TrainedHead(
-            head=_head_of(record["kind"], data),
-            epochs=tuple(Epoch(**epoch) for epoch in record["epochs"]),
-            **{name: record[name] for name in _RECORDED},
-        )
+        trained = head_of(data, record, initial)
+        os.utime(file.path)  # the last that were used stay: see `psychobench_torch.storage.cache`
     except (OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError) as error:
         note(f"the trained head in {file.path} is damaged ({error}); it is trained again")
         return None
@@ -52,7 +56,7 @@ def read_head(key: str) -> tuple[TrainedHead, str] | None:
 
 
 def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) -> str | None:
-    """Write a head as float16 with its record.
+    """Write a head, or the change to its initial values, with its record.
 
     Returns
     -------
@@ -60,13 +64,11 @@ def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) 
         The hash of its file. None where the folder cannot be written, which is noted.
     """
     record = {
-        "epochs": [asdict(epoch) for epoch in trained.epochs],
-        **{name: getattr(trained, name) for name in _RECORDED},
-        "determinants": dict(determinants),
-    }
+        **head_record(trained), "determinants": dict(determinants), "torch": torch.__version__,
+    }  # fmt: skip
     file = head_file(key)
     try:
-        return str(file.write(_bytes_of(trained), record)["sha256"])
+        digest = str(file.write(head_bytes(trained), record)["sha256"])
     except (OSError, ResourceError):
         note(
             f"the trained head could not be kept in {file.path.parent}, so it will be trained "
@@ -74,10 +76,13 @@ def write_head(key: str, trained: TrainedHead, determinants: Mapping[str, Any]) 
         )
         return None
 
+    limit_heads()
+    return digest
+
 
 def head_sha256(trained: TrainedHead) -> str:
     """Hash a head as its file would be."""
-    return hashlib.sha256(_bytes_of(trained)).hexdigest()
+    return hashlib.sha256(head_bytes(trained)).hexdigest()
 
 
 def head_file(key: str) -> KeptFile:
@@ -85,11 +90,48 @@ def head_file(key: str) -> KeptFile:
     return KeptFile(cache_folder("heads") / f"head-{key[:KEY_DIGITS]}.safetensors")
 
 
-def _bytes_of(trained: TrainedHead) -> bytes:
-    values = {name: value.half().contiguous() for name, value in trained.head.state_dict().items()}
-    return safetensors.torch.save(values)
+def head_record(trained: TrainedHead) -> dict[str, Any]:
+    """Return what a record says of a head, as JSON takes it."""
+    return {
+        "epochs": [asdict(epoch) for epoch in trained.epochs],
+        **{name: getattr(trained, name) for name in _RECORDED},
+    }
 
 
-def _head_of(kind: str, data: bytes) -> nn.Module:
-    values = {name: value.float() for name, value in safetensors.torch.load(data).items()}
-    return load_head(kind, values)
+def head_bytes(trained: TrainedHead) -> bytes:
+    """Return the bytes of a head's file: float16, or what is kept of a change at a low rank."""
+    change = trained.change or {name: v.half() for name, v in trained.head.state_dict().items()}
+    return safetensors.torch.save({name: value.contiguous() for name, value in change.items()})
+
+
+def head_of(
+    data: bytes, record: Mapping[str, Any], initial: InitialHead | None = None
+) -> TrainedHead:
+    """Make a head out of the bytes of its file and its record.
+
+    Parameters
+    ----------
+    data : bytes
+        Of `head_bytes`.
+    record : mapping
+        With what `head_record` returned.
+    initial : callable, optional
+        Makes the head as its training began.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, SafetensorError
+        If they are not those of a head.
+    """
+    values = safetensors.torch.load(data)
+    change = values if is_packed(values) else {}
+    if change:
+        if initial is None:
+            raise ValueError("it holds a change, and the head before it is not known")
+        values = unpack(change, initial().state_dict())
+    return TrainedHead(
+        head=load_head(record["kind"], {name: value.float() for name, value in values.items()}),
+        epochs=tuple(Epoch(**epoch) for epoch in record["epochs"]),
+        **{name: record[name] for name in _RECORDED},
+        change=change,
+    )

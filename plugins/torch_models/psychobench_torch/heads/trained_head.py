@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from torch import nn
+from torch import Tensor, nn
 
 from psychobench.plugins import ObserverError
 from psychobench_torch.storage.training_log import Epoch
@@ -17,8 +18,9 @@ class TrainedHead:
     Parameters
     ----------
     head : torch.nn.Module
-        The values of the best epoch, rounded to float16 and held as float32, as the cache has
-        them: a head is the same whether it was just trained or read back.
+        The values of the best epoch, rounded as the cache has them (to float16; the factors of a
+        change at a low rank to 8 bits) and held as float32: a head is the same whether it was just
+        trained or read back.
     epochs : tuple of Epoch
         Training loss and validation accuracy of every epoch, in order.
     n_train, n_validation : int
@@ -29,6 +31,9 @@ class TrainedHead:
         Of this training: initial values, split, order, dropout.
     log_odds : float
         Natural logarithm of the odds happy : sad among the training labels.
+    change : mapping of str to Tensor
+        What `psychobench_torch.heads.low_rank.pack` keeps of a head that was trained at a low rank;
+        empty for a whole head.
     """
 
     head: nn.Module
@@ -38,6 +43,7 @@ class TrainedHead:
     kind: str = "excitation"
     seed: int = 0
     log_odds: float = 0.0
+    change: Mapping[str, Tensor] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def best(self) -> int:

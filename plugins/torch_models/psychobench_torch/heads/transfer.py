@@ -17,7 +17,9 @@ from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.heads.features import Features, shared_features
 from psychobench_torch.heads.fitting import HeadFit, memory_of
 from psychobench_torch.heads.head_types import dense_values, load_head, make_head
+from psychobench_torch.heads.initial_values import draw_initial_values
 from psychobench_torch.heads.kept_heads import head_file, write_head
+from psychobench_torch.heads.low_rank import pack, unpack
 from psychobench_torch.heads.recipe import RECIPE_VERSION, TransferRecipe
 from psychobench_torch.heads.trained_head import DivergedError, TrainedHead
 from psychobench_torch.heads.training_images import (
@@ -26,7 +28,6 @@ from psychobench_torch.heads.training_images import (
     rendered_faces,
     split,
 )
-from psychobench_torch.networks.architectures import draw_kaiming_normal
 from psychobench_torch.networks.feature_extractor import FeatureExtractor
 from psychobench_torch.storage.checkpoints import (
     read_checkpoint,
@@ -157,7 +158,6 @@ def head_determinants(
         "recipe_version": RECIPE_VERSION,
         "feature_dtype": str(fast_dtype(device)).removeprefix("torch."),
         "device": device.type,
-        "torch_version": torch.__version__,
     }
 
 
@@ -191,10 +191,7 @@ class _Run:
         """Draw the head's initial values, or go on from where an interrupted training stopped."""
         self.written = time.monotonic()
         generator = torch.Generator().manual_seed(self.seed)
-        head = _blank_head(self.extractor, self.kind).to_empty(device="cpu")
-        draw_kaiming_normal(head, generator)
-        if self.kind == "dense" and not self.fresh_dense:
-            head.load_state_dict(dense_values(self.extractor.dense), strict=False)
+        head = self._initial_head()
         self.fit = HeadFit(head, self.recipe, generator, self.seed)
         if self.resumable and (found := read_checkpoint(self.folder, self.determinants)):
             self.fit.restore(found)
@@ -220,6 +217,9 @@ class _Run:
         """Return the best of the epochs so far."""
         assert self.fit is not None
         values = {name: value.cpu().float() for name, value in self.fit.best.items()}
+        change = pack(values) if self.recipe.rank else {}
+        if change:
+            values = unpack(change, self._initial_head().state_dict())
         return TrainedHead(
             head=load_head(self.kind, values),
             epochs=tuple(self.fit.epochs),
@@ -228,7 +228,11 @@ class _Run:
             kind=self.kind,
             seed=self.seed,
             log_odds=label_log_odds(self.labels[0].numpy()),
+            change=change,
         )
+
+    def _initial_head(self) -> nn.Sequential:
+        return initial_head(self.extractor, self.kind, self.seed, fresh_dense=self.fresh_dense)
 
     def end(self) -> None:
         """Release the training's memory and remove its state from the disk."""
@@ -263,6 +267,28 @@ def _train_chunk(runs: Sequence[_Run], features: Features, bar: tqdm[Any]) -> No
     for number in range(runs[0].recipe.epochs):
         for run in runs:
             run.advance(features, number, bar)
+
+
+def initial_head(
+    extractor: FeatureExtractor, kind: str, seed: int, *, fresh_dense: bool = False
+) -> nn.Sequential:
+    """Make a head as its training begins: drawn from its seed, or with pre-trained dense layers.
+
+    Parameters
+    ----------
+    extractor, kind, seed, fresh_dense
+        As in `train_heads`.
+
+    Raises
+    ------
+    ObserverError
+        If pre-trained layers do not fit the features.
+    """
+    head = _blank_head(extractor, kind)
+    draw_initial_values(head, seed)
+    if kind == "dense" and not fresh_dense:
+        head.load_state_dict(dense_values(extractor.dense), strict=False)
+    return head
 
 
 def _blank_head(extractor: FeatureExtractor, kind: str) -> nn.Sequential:

@@ -84,8 +84,29 @@ def convolutions(architecture: str) -> nn.Sequential:
         With torchvision's names, ``0.weight`` to ``10.bias`` for AlexNet, on the meta device.
     """
     with torch.device("meta"):
+        if architecture == "alexnet":  # built here: importing torchvision would double the start
+            return _alexnet()
         network = import_torchvision().models.get_model(ARCHITECTURES[architecture].name)
     return nn.Sequential(*network.features)
+
+
+def _alexnet() -> nn.Sequential:
+    """Make the convolutions of torchvision's AlexNet.
+
+    References
+    ----------
+    Krizhevsky, A. (2014). One weird trick for parallelizing convolutional neural networks.
+    arXiv:1404.5997.
+    """
+    layers: list[nn.Module] = []
+    channels, pooled = 3, (0, 1, 4)  # numbers of the convolutions that a pooling follows
+    sizes = ((64, 11, 4, 2), (192, 5, 1, 2), (384, 3, 1, 1), (256, 3, 1, 1), (256, 3, 1, 1))
+    for number, (out, kernel, stride, padding) in enumerate(sizes):
+        layers += [nn.Conv2d(channels, out, kernel, stride, padding), nn.ReLU(inplace=True)]
+        if number in pooled:
+            layers.append(nn.MaxPool2d(3, 2))
+        channels = out
+    return nn.Sequential(*layers)
 
 
 class ConvolutionalFeatures(nn.Sequential):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,10 @@ from psychobench_torch.computing.device import compute_device
 from psychobench_torch.extractors.convolutions import load_extractor
 from psychobench_torch.heads.kept_heads import head_file, head_sha256, read_head, write_head
 from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.heads.shipped_cards import shipped_entry
+from psychobench_torch.heads.shipped_heads import read_shipped
 from psychobench_torch.heads.trained_head import TrainedHead
-from psychobench_torch.heads.transfer import head_determinants, train_heads
+from psychobench_torch.heads.transfer import head_determinants, initial_head, train_heads
 from psychobench_torch.heads.weights_file import read_record, read_trained_head
 from psychobench_torch.networks.architectures import ConvolutionalFeatures, with_head
 from psychobench_torch.networks.feature_extractor import FeatureExtractor
@@ -193,7 +195,11 @@ class ClassifierSet:
         self._train([seed for seed in seeds if not self._is_trained(seed)])
 
     def _is_trained(self, seed: int) -> bool:
-        return seed in self._not_cached or head_file(cache_key(self._determinants(seed))).exists()
+        if seed in self._not_cached:
+            return True
+        determinants = self._determinants(seed)
+        shipped = shipped_entry(determinants)
+        return shipped is not None or head_file(cache_key(determinants)).exists()
 
     def _train(self, seeds: Sequence[int]) -> None:
         if not seeds:
@@ -213,7 +219,15 @@ class ClassifierSet:
             self._not_cached[trained.seed] = trained, head_sha256(trained)
 
     def _found(self, seed: int) -> tuple[TrainedHead, str] | None:
-        return self._not_cached.get(seed) or read_head(cache_key(self._determinants(seed)))
+        if seed in self._not_cached:
+            return self._not_cached[seed]
+        design, determinants = self.design, self._determinants(seed)
+        initial = partial(
+            initial_head, self.frozen.extractor, design.head, seed, fresh_dense=design.fresh_dense
+        )
+        if (entry := shipped_entry(determinants)) is not None:
+            return read_shipped(entry, initial)
+        return read_head(cache_key(determinants), initial)
 
     def _determinants(self, seed: int) -> dict[str, Any]:
         return head_determinants(
@@ -228,8 +242,10 @@ class ClassifierSet:
         if found is None:
             raise ObserverError(f"the head of {self.design.name} was removed while it was read")
         trained, digest = found
+        determinants = self._determinants(seed)
         training = {
-            **self._determinants(seed),
+            **determinants,
+            "shipped": shipped_entry(determinants) is not None,
             "n_train": trained.n_train,
             "n_validation": trained.n_validation,
             "best_epoch": trained.best,
@@ -240,7 +256,7 @@ class ClassifierSet:
             self._network(trained.head),
             digest,
             training,
-            f"{trained.n_train:,} rendered faces",
+            f"{trained.n_train:,} rendered faces" + _how_kept(trained, training),
             str(training["dense"]) if self.design.head == "dense" else "none",
             trained.log_odds,
         )
@@ -275,6 +291,13 @@ def preprocessing(extractor: FeatureExtractor) -> str:
         f"shorter side to {size} px (bilinear, antialiased), central {size} x {size}, "
         f"divided by 255, minus ({mean}), over ({std})"
     )
+
+
+def _how_kept(trained: TrainedHead, training: Mapping[str, Any]) -> str:
+    """Say that a head is kept as a change, and whether it came with the package."""
+    change = f", a change of rank {training['rank']} in 8 bits" if trained.change else ""
+    shipped = f", shipped with seed {trained.seed}" if training["shipped"] else ""
+    return change + shipped
 
 
 def _shape_of(extractor: FeatureExtractor) -> str:

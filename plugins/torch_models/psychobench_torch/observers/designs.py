@@ -20,9 +20,9 @@ class Design:
     fresh_dense : bool
         Whether fully connected layers start afresh even where pre-trained ones are known.
     views : int
-        Of every training image, see `psychobench_torch.heads.recipe.TransferRecipe`. AlexNet is
-        fast enough for crops of their own in every epoch; of VGG16 these would take two cores six
-        minutes.
+        Of every photograph that it is trained on by hand, see
+        `psychobench_torch.heads.recipe.TransferRecipe`. AlexNet is fast enough for crops of their
+        own in every epoch; VGG16 is not.
     """
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from psychobench.plugins import ObserverInfo, OptionError
 from psychobench_torch.attention.observer import TorchAttention
-from psychobench_torch.heads.recipe import TransferRecipe
+from psychobench_torch.heads.recipe import OBSERVERS, TransferRecipe
 from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
 from psychobench_torch.observers.designs import DESIGNS, Design, design_of
 from psychobench_torch.version import __version__
@@ -28,7 +28,7 @@ MOST_SEED = 2**63 - 1
 
 @dataclass
 class TrainedObserver(TorchAttention):
-    """A frozen network with a head that is trained when the observer is first used.
+    """A frozen network with a trained head: one from the package, or trained on first use.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class TrainedObserver(TorchAttention):
     design: Design
     pretraining: Pretraining
     seed: int = 0
-    recipe: TransferRecipe = field(default_factory=TransferRecipe)
+    recipe: TransferRecipe = OBSERVERS
 
     @property
     def info(self) -> ObserverInfo:
@@ -114,7 +114,7 @@ class TrainedObserver(TorchAttention):
 
 
 class SeededObserver(TrainedObserver):
-    """An observer whose head is trained here, so that another seed gives another one."""
+    """An observer whose head depends on a seed, so that another seed gives another one."""
 
     def replicates(self, n: int) -> Sequence[SeededObserver]:
         """Return this observer and others that differ from it by their seed alone.
@@ -184,7 +184,7 @@ def make_observer(
     chosen, checked = choose_pretraining(pretraining), check_seed(seed)
     has_head = chosen.file is not None and holds_head(chosen.file)
     kind = TrainedObserver if has_head else SeededObserver
-    recipe = TransferRecipe(optimizer=optimizer, views=design.views)
+    recipe = replace(OBSERVERS, optimizer=optimizer)
     return kind(design, chosen, checked, recipe)
 
 
@@ -197,8 +197,9 @@ def _factory(name: str, what: str) -> Factory:
     make.__name__ = make.__qualname__ = name
     make.__doc__ = f"""Make the observer {name}, which judges whether a face is happy.
 
-    {what} The convolutions stay frozen; the rest is trained on rendered faces when the observer
-    is first used, and kept in the user's cache folder.
+    {what} The convolutions stay frozen; the rest is trained on rendered faces. AlexNet's trained
+    heads come with the package for the first seeds; others are trained when they are first used,
+    and kept in the user's cache folder.
 
     Parameters
     ----------

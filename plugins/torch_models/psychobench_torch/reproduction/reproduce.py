@@ -150,9 +150,11 @@ def _collect(ready: Prepared, options: Options, make: Maker) -> list[Answers]:
     """Collect the responses of all networks; those of an earlier run are read."""
     store = _store(ready, options)
     store.open()
+    note(ready.experiments.outlook)
     for text in ready.sources.notes:
         note(f"{text}.")
-    cells = plan_cells(ready.experiments.observers, options.trainings, store)
+    choices = ready.sources.choices if ready.sources.bundled else None
+    cells = plan_cells(ready.experiments.observers, options.trainings, store, choices)
     report_plan(cells, bundled=ready.sources.bundled)
     try:
         return collect_responses(cells, make, ready.experiments, store)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from psychobench.plugins import Observer, PaperExperiments
+from psychobench_torch.heads.shipped_cards import shipped_seeds
 from psychobench_torch.observers.designs import DESIGNS
 from psychobench_torch.reproduction.answers import Answers, Store
 
 # from network, object or face, and seeds
 Maker = Callable[[str, str, Sequence[int]], Iterable[Observer]]
-# minutes on two cores, generously: a training of one head, and of a VGG's convolutions, once
-HEAD, CONVOLUTIONS = 1.5, 20.0
+# minutes on two cores, generously: a training of one head, the faces and their features for all of
+# a cell, a VGG's convolutions, and an answer of a head that came with the package
+HEAD, FACES, CONVOLUTIONS, SHIPPED = 1.5, 8.0, 20.0, 0.1
 _log = logging.getLogger("psychobench")
 
 
@@ -30,21 +32,31 @@ class Cell:
         What the folder has.
     missing : tuple of int
         Seeds of those that have still to answer.
+    shipped : tuple of int
+        Seeds whose heads came with the package.
     """
 
     observer: str
     pretraining: str
     stored: tuple[Answers, ...]
     missing: tuple[int, ...]
+    shipped: tuple[int, ...] = ()
 
     @property
     def minutes(self) -> float:
         """A high guess at the time that it takes on two cores, from the bundled data."""
+        untrained = [seed for seed in self.missing if seed not in self.shipped]
         convolutions = CONVOLUTIONS if self.observer.startswith("vgg") else 0.0
-        return (HEAD * len(self.missing) + convolutions) if self.missing else 0.0
+        training = FACES + HEAD * len(untrained) + convolutions if untrained else 0.0
+        return training + SHIPPED * (len(self.missing) - len(untrained))
 
 
-def plan_cells(observers: Sequence[str], seeds: Sequence[int], store: Store) -> list[Cell]:
+def plan_cells(
+    observers: Sequence[str],
+    seeds: Sequence[int],
+    store: Store,
+    choices: Mapping[str, str] | None = None,
+) -> list[Cell]:
     """List which trainings of which networks are still missing.
 
     Parameters
@@ -55,6 +67,8 @@ def plan_cells(observers: Sequence[str], seeds: Sequence[int], store: Store) -> 
         Of their trainings.
     store : Store
         The answers that are kept.
+    choices : mapping of str to str, optional
+        From ``object`` and ``face`` to names of weights, where heads are the observers' own.
     """
     cells = []
     for observer in observers:
@@ -62,7 +76,8 @@ def plan_cells(observers: Sequence[str], seeds: Sequence[int], store: Store) -> 
             found = {seed: store.read(observer, pretraining, seed) for seed in seeds}
             stored = tuple(each for each in found.values() if each is not None)
             missing = tuple(seed for seed, each in found.items() if each is None)
-            cells.append(Cell(observer, pretraining, stored, missing))
+            shipped = shipped_seeds(observer, (choices or {}).get(pretraining, ""))
+            cells.append(Cell(observer, pretraining, stored, missing, shipped))
     return cells
 
 

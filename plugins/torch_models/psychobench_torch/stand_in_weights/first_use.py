@@ -136,7 +136,6 @@ def weights_path(recipe: PretrainingRecipe, source: str) -> Path:
         "faces": RENDERER_VERSION if source == "rendered-faces" else None,
         "precision": str(fast_dtype(device, training=True)),
         "device": device.type,
-        "torch": torch.__version__,
     }
     key = cache_key(determinants)[:KEY_DIGITS]
     return cache_folder("convolutions") / f"{recipe.architecture}-{source}-{key}.safetensors"

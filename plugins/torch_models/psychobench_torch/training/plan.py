@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psychobench.plugins import OptionError, sha256
 from psychobench_torch.data.layouts import DataChoice, recognise
 from psychobench_torch.data.vggface2 import IDENTITIES
-from psychobench_torch.heads.recipe import PAPER_TRANSFER, TransferRecipe
+from psychobench_torch.heads.recipe import OWN_IMAGES, PAPER_TRANSFER, TransferRecipe
 from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
 from psychobench_torch.observers.designs import DESIGNS, Design, design_of
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from psychobench_torch.pretraining import PretrainingRecipe
 
 FACES, OBJECTS = "rendered-faces", "procedural-objects"
-OWN_EPOCHS = 10  # of the quick recipe where images are not rendered: there may be few of them
 _ONLY = {  # options that only one phase has
     "transfer": ("pretraining", "views", "happy_class"),
     "pretraining": ("size", "people"),
@@ -140,12 +139,13 @@ def _transfer_plan(design: Design, options: dict[str, Any]) -> TransferPlan:
         raise OptionError(
             f"`data='{OBJECTS}'` must go with `phase='pretraining'`: objects have no valence"
         )
-    quick = TransferRecipe(views=design.views)
-    if data != FACES:
-        quick = replace(quick, epochs=OWN_EPOCHS)
+    quick = TransferRecipe() if data == FACES else replace(OWN_IMAGES, views=design.views)
     base = PAPER_TRANSFER if options["recipe"] == "paper" else quick
     names = ("epochs", "batch", "learning_rate", "optimizer", "views")
-    recipe = replace(base, **{n: options[n] for n in names if options[n] is not None})
+    chosen = {n: options[n] for n in names if options[n] is not None}
+    if "views" in chosen:
+        chosen["crops"] = True  # a view is a crop
+    recipe = replace(base, **chosen)
     choice = _choice(data, "valence", options)
     weights = _pretraining_of(design, options["pretraining"])
     return TransferPlan(design, choice, recipe, options["seed"], weights)
