@@ -317,7 +317,7 @@ def test_a_study_is_saved_whole_or_not_at_all(found, tmp_path, monkeypatch):
     found.save(tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "report.html", "trials.csv", "fits.csv", "tests.csv", "curves.png", "curves.svg",
-        "curves.pdf", "summary.txt", "comparison.json", "provenance.json",
+        "curves.pdf", "summary.txt", "comparison.json", "plan.toml", "provenance.json",
     }  # fmt: skip
     record = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert record["options"]["margin"] == 0.1

@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from psychobench.comparison import Sample
+from psychobench.plans import Plan
+from psychobench.plans.plan import FILE as PLAN
 from psychobench.studies.data import StudyData
 from psychobench.studies.page import study_page
 from psychobench.studies.text import study_text
@@ -17,8 +19,9 @@ from psychobench.tables.output import csv_bytes, json_rows
 KIND = "comparison with people"
 ALWAYS = (
     *("trials.csv", "fits.csv", "tests.csv", "curves.png", "curves.svg", "curves.pdf"),
-    *("report.html", "summary.txt", "comparison.json"),
+    *("report.html", "summary.txt", "comparison.json", PLAN),
 )
+TABLES = ("data", "fit", "tests", "compare")  # those of a plan that a study carries out
 
 
 def study_inputs(study: StudyData) -> list[Path]:
@@ -85,6 +88,8 @@ def write_study(study: StudyData, folder: Path) -> None:
     (folder / "summary.txt").write_text(study_text(study) + "\n", encoding="utf-8")
     _to_json(study_json(study), folder / "comparison.json")
     _to_json(dict(study.provenance), folder / "provenance.json")
+    plan = Plan.of(study.provenance["options"], tables=TABLES)
+    (folder / PLAN).write_text(plan.to_toml(), encoding="utf-8")
 
 
 def _summary(measure: str, sample: Sample) -> dict[str, Any]:

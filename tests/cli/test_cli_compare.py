@@ -123,6 +123,7 @@ def test_out_holds_tables_figure_and_provenance(run_cli, tmp_path):
         "curves.svg",
         "summary.txt",
         "comparison.json",
+        "plan.toml",
         "provenance.json",
     }
     fits = pd.read_csv(out / "fits.csv")
