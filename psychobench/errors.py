@@ -31,6 +31,10 @@ class PsychobenchError(Exception):
         self.faults = faults
 
 
+class Terminated(SystemExit):
+    """The system or a queue ends the program; never to be taken for a plug-in's own exit."""
+
+
 class OptionError(PsychobenchError):
     """An option has a value that it cannot take, or contradicts another."""
 

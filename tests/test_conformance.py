@@ -92,9 +92,9 @@ class Lucky(Sound):
 
 # whoever gives other answers to the same images is noticed by several comparisons
 COMPARED = {"batch-size", "evaluation-mode", "fresh-instance", "memory-layout"}
-COMPARED |= {"order", "state"}
+COMPARED |= {"large-batch", "order", "random-independence", "state"}
 # and no probability is no probability wherever one is asked for
-ASKED = {"alpha-image", "grey-image", "image-sizes", "single-image"}
+ASKED = {"alpha-image", "grey-image", "image-sizes", "masked-images", "single-image"}
 
 BROKEN = {}
 
@@ -173,13 +173,16 @@ def off_by_one(self, images):
     return np.roll(self.judge(images), 1)
 
 
-@breaks("order", also={*COMPARED, "image-sizes", "polarity"})
+@breaks(
+    "order",
+    also={*COMPARED, "image-sizes", "masked-images", "middle", "oblong-images", "polarity"},
+)
 def keeps_the_first_answers(self, images):
     self.seen = self.seen or {}
     return self.seen.setdefault(images.shape, self.judge(images)).copy()
 
 
-@breaks("batch-size")
+@breaks("batch-size", also={"large-batch"})
 def normalises_by_the_batch(self, images):
     weights, offset = learnt()
     rows = colours(images)
@@ -197,7 +200,7 @@ def random_answers(self, images):
     return 0.5 + 0.01 * self.rng.normal(size=len(images)).clip(-3, 3)
 
 
-@breaks("distinct", "polarity")
+@breaks("distinct", "polarity", also={"graded", "masked-images"})
 def always_the_same(self, images):
     return np.full(len(images), 0.9)
 
@@ -217,7 +220,7 @@ def float32(self, images):
     return self.judge(images).astype(np.float32)
 
 
-@breaks("dtype")
+@breaks("dtype", also={"graded"})
 def decisions(self, images):
     return (self.judge(images) > 0.5).astype(int)
 
@@ -250,12 +253,12 @@ def crashes_on_none(self, images):
     return np.concatenate([self.judge(image[None]) for image in images])
 
 
-@breaks("image-sizes", also={"polarity"})
+@breaks("image-sizes", also={"oblong-images", "polarity"})
 def crops_instead_of_resizing(self, images):
     return self.judge(images[:, :224, :224])
 
 
-@breaks("image-sizes", also={"polarity"})
+@breaks("image-sizes", also={"graded", "masked-images", "oblong-images", "polarity"})
 def one_size_only(self, images):
     return self.judge(images.reshape(-1, 224, 224, 3))
 
@@ -311,6 +314,63 @@ def silences_numpy(self, images):
     return self.judge(images)
 
 
+def is_masked(images):
+    """Tell which faces are the bundled ones under a mask."""
+    known = {image.tobytes() for each in probe_images.masked_continuum().values() for image in each}
+    return np.array([image.tobytes() in known for image in images], dtype=bool)
+
+
+@breaks("masked-images")
+def undecided_about_masked_faces(self, images):
+    return np.where(is_masked(images), 0.5, self.judge(images))
+
+
+@breaks("masked-images")
+def crashes_on_masked_faces(self, images):
+    if is_masked(images).any():
+        raise ValueError("no face found")
+    return self.judge(images)
+
+
+@breaks("large-batch", also={"colour-order", "image-sizes", "polarity"})
+def normalises_large_batches(self, images):
+    answers = self.judge(images)
+    return expit(logit(answers) - logit(answers).mean()) if len(images) > 8 else answers
+
+
+@breaks("large-batch", also={"certainty", "colour-order", "graded", "polarity"})
+def wrong_from_the_ninth_image_on(self, images):
+    return np.where(np.arange(len(images)) < 8, self.judge(images), 0.5)
+
+
+@breaks("graded", also={"colour-order", "image-sizes", "large-batch"})
+def decides(self, images):
+    return (self.judge(images) > 0.5).astype(np.float64)
+
+
+@breaks("graded", also={"image-sizes"})
+def keeps_one_decimal(self, images):
+    return self.judge(images).round(1)
+
+
+@breaks("middle", also={"colour-order", "image-sizes"})
+def exchanged_in_the_middle(self, images):
+    answers = self.judge(images)
+    return np.where(np.abs(answers - 0.5) < 0.38, 1 - answers, answers)
+
+
+@breaks("oblong-images", also={"image-sizes"})
+def exchanges_height_and_width(self, images):
+    n, height, width, _ = images.shape
+    return self.judge(images.reshape(n, width, height, 3))
+
+
+@breaks("random-independence", also={*COMPARED, "colour-order", "polarity"})
+def depends_on_the_global_generator(self, images):
+    drawn = np.random.get_state()[1][:2].sum() % 97 / 97  # noqa: NPY002
+    return expit(logit(self.judge(images)) + 0.2 * drawn)
+
+
 @breaks("stdout")
 def prints(self, images):
     print("loading weights")
@@ -323,6 +383,16 @@ class WrongTarget(Sound):
 
 class NoInfo(Sound):
     info = None
+
+
+class OwnProcess(Sound):
+    def respond(self, images):
+        return expit(logit(self.judge(images)) + 0.2 * (os.getpid() % 89) / 89)
+
+
+class OwnHash(Sound):
+    def respond(self, images):
+        return expit(logit(self.judge(images)) + 0.2 * (hash("happy") % 89) / 89)
 
 
 class OneReplicate(Lucky):
@@ -347,6 +417,8 @@ class SeedInTheName(Lucky):
 
 for each in (OneReplicate, OthersFirst, SeedUnused, SeedInTheName):
     BROKEN[each.__name__] = (each, {"replicates"}, set())
+for each in (OwnProcess, OwnHash):
+    BROKEN[each.__name__] = (each, {"other-process"}, set())
 BROKEN["wrong_target"] = (WrongTarget, {"polarity"}, set())
 BROKEN["no_info"] = (NoInfo, {"info"}, set())
 

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from psychobench.errors import ObserverError, OptionError
+from psychobench.errors import ObserverError, OptionError, Terminated
 from psychobench.observers.registry import list_observers, load_observer
 
 FACTORY = """
@@ -92,6 +92,34 @@ def test_a_plug_in_that_cannot_be_a_factory_is_broken_and_says_why(install, targ
 def test_a_plug_in_that_exits_on_import_does_not_end_the_program(install):
     install("exit-plugin", {"exit_rule": "exit_plugin:f"}, "raise SystemExit(3)")
     assert "SystemExit" in entry("exit_rule").reason
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("class Odd(BaseException): pass\nraise Odd('no')", "raised Odd: no"),
+        ("import os\nos._exit(3)", "would end the program"),
+    ],
+)
+def test_nothing_that_a_plug_in_does_on_import_ends_the_program(install, source, said):
+    install("ending-plugin", {"ending_rule": "ending_plugin:f"}, source)
+    assert said in entry("ending_rule").reason
+    assert entry("template").status == "ok"
+
+
+def test_a_plug_in_that_prints_on_import_keeps_stdout_clean(install, capsys):
+    install("loud-plugin", {"loud_rule": "loud_plugin:f"}, "print('hello')\ndef f(): pass")
+    assert entry("loud_rule").status == "ok"
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\n")
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, Terminated])
+def test_the_users_and_the_systems_wish_to_stop_is_no_fault_of_a_plug_in(install, ending):
+    source = f"from psychobench.errors import Terminated\nraise {ending.__name__}"
+    install("stopped-plugin", {"stopped_rule": "stopped_plugin:f"}, source)
+    with pytest.raises(ending):
+        list_observers()
 
 
 def test_two_plug_ins_with_one_name_are_both_listed_and_neither_is_chosen(install):

@@ -19,7 +19,7 @@ from psychobench import __version__
 from psychobench.cli.groups import SuggestingGroup
 from psychobench.cli.notes import named_inputs
 from psychobench.cli.wording import in_options, leaf
-from psychobench.errors import PsychobenchError
+from psychobench.errors import PsychobenchError, Terminated
 from psychobench.messages import how_to_install
 from psychobench.resources import FULL, explain
 
@@ -116,13 +116,10 @@ def _plugin_help(entry: EntryPoint) -> str:
 
 
 def _load_plugin(entry: EntryPoint) -> click.Command:
-    try:
-        command = entry.load()
-    except Exception as error:  # whatever a plug-in raises must not look like our own fault
-        raise PsychobenchError(
-            f"a plug-in's command must load: '{entry.name}' from {entry.value} raised "
-            f"{type(error).__name__}: {error}; reinstall or remove that plug-in"
-        ) from None
+    from psychobench.observers.plugin_faults import import_plugin
+
+    rule = f"a plug-in's command must load: '{entry.name}' from {entry.value}"
+    command = import_plugin(entry, rule, "reinstall or remove that plug-in")
     if not isinstance(command, click.Command):
         raise PsychobenchError(
             f"a plug-in's command must be a click command: '{entry.name}' is {entry.value}"
@@ -220,7 +217,7 @@ def _tidy_when_terminated() -> Iterator[None]:
     """Leave no half-written files behind when the system or a queue ends the program."""
 
     def stop(number: int, _: object) -> None:
-        sys.exit(128 + number)
+        raise Terminated(128 + number)
 
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from psychobench.errors import ObserverError, OptionError
 from psychobench.messages import how_to_install, nearest
-from psychobench.observers.plugin_faults import as_observer_error, first_line
+from psychobench.observers.plugin_faults import as_observer_error, import_plugin
 from psychobench.observers.protocol import Observer
 from psychobench.tables.notebook import ShownAsTable
 
@@ -181,13 +181,8 @@ def _describe(entry: EntryPoint, found: list[EntryPoint]) -> ObserverEntry:
 
 
 def _load_factory(entry: EntryPoint) -> Callable[..., Any]:
-    try:
-        factory = entry.load()
-    except (Exception, SystemExit) as error:  # a plug-in may raise anything on import
-        raise ObserverError(
-            f"an observer's plug-in must load: '{entry.name}' from {_source(entry)} raised "
-            f"{first_line(error)}; repair or uninstall that package"
-        ) from error
+    rule = f"an observer's plug-in must load: '{entry.name}' from {_source(entry)}"
+    factory = import_plugin(entry, rule, "repair or uninstall that package")
     if not callable(factory):
         raise ObserverError(
             f"an observer's entry point must name a factory: '{entry.name}' from "

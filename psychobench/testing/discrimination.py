@@ -13,6 +13,8 @@ from psychobench.testing.probe_images import LabelledImages
 
 LEAST_AUC = 0.75
 CHANCE = 0.5
+MIDDLE = 0.3  # valence of faces near the middle: levels .35 and .65
+LEAST_MIDDLE_AUC = 0.45  # a little below chance, for observers that are no better there
 TWICE_SOFTMAX = (1 / (1 + np.e), np.e / (1 + np.e))  # all that a softmax of probabilities reaches
 LEAST_COLOUR_GAIN = 0.02  # nats per image
 _FLOOR = 1e-6
@@ -33,6 +35,41 @@ def check_polarity(tested: ObserverUnderTest) -> None:
             f"the '{tested.info.target}' end of the bundled continuum gets no higher answer "
             "than the other"
         )
+
+
+def check_middle(tested: ObserverUnderTest) -> None:
+    """Check that faces near the middle of the continuum are not discriminated the wrong way round.
+
+    That they are hard is no fault; that slightly happy faces get lower answers than slightly sad
+    ones is, where clear cases are right.
+    """
+    labelled = _labelled(tested, strength=MIDDLE)
+    if tested.labelled is not None:
+        raise CheckSkipped("labelled= holds clear cases")
+    _require_clear_cases(tested)
+    separation = _separation(tested, labelled)
+    if separation < LEAST_MIDDLE_AUC:
+        raise CheckFailed(
+            f"near the middle, a '{tested.info.target}' gets the higher answer in only "
+            f"{separation:.0%} of pairs: are answers exchanged there?"
+        )
+
+
+def check_oblong_images(tested: ObserverUnderTest) -> None:
+    """Check that clear cases are discriminated in images that are not square, too."""
+    labelled = _labelled(tested)
+    if tested.labelled is not None:
+        raise CheckSkipped("labelled= brings images of its own shape")
+    _require_clear_cases(tested)
+    for height, width in ((200, 260), (260, 200)):
+        images = probe_images.oblong(height, width, labelled.images)
+        separation = _auc(tested.answer(images), _is_target(tested, labelled))
+        if separation < LEAST_AUC:
+            raise CheckFailed(
+                f"in images of {height} x {width} a clear '{tested.info.target}' gets the higher "
+                f"answer in {separation:.0%} of pairs, {LEAST_AUC:.0%} are expected: are height "
+                "and width exchanged?"
+            )
 
 
 def check_certainty(tested: ObserverUnderTest) -> None:
@@ -71,6 +108,12 @@ def check_colour_order(tested: ObserverUnderTest) -> None:
             f"criterion {exchanged.mean():.3g} instead of {given.mean():.3g}): are channels read "
             "as BGR although they are RGB?"
         )
+
+
+def _require_clear_cases(tested: ObserverUnderTest) -> None:
+    """Skip what is harder than clear cases where those are not discriminated."""
+    if not _separation(tested, _labelled(tested)) >= LEAST_AUC:
+        raise CheckSkipped("clear cases are not discriminated: correct that first")
 
 
 def _labelled(tested: ObserverUnderTest, strength: float = 1.0, n: int = 12) -> LabelledImages:

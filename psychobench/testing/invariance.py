@@ -7,6 +7,7 @@ import numpy as np
 from psychobench.observers.runner import make_replicates, offers_replicates, read_info
 from psychobench.testing import probe_images
 from psychobench.testing.observer_under_test import CheckFailed, CheckSkipped, ObserverUnderTest
+from psychobench.testing.other_process import answer_elsewhere
 
 _SHUFFLED = np.array([5, 2, 7, 0, 3, 6, 1, 4])
 
@@ -23,6 +24,27 @@ def check_batch_size(tested: ObserverUnderTest) -> None:
     tested.require_determinism()
     alone = np.concatenate([tested.answer(image[None]) for image in tested.probe])
     tested.require_same(alone, tested.baseline, "change when images come one by one")
+
+
+def check_large_batch(tested: ObserverUnderTest) -> None:
+    """Check that images get the same answers in one large batch as in small ones."""
+    tested.require_determinism()
+    crowd = probe_images.crowd()
+    parts = [tested.answer(crowd[start : start + 6]) for start in range(0, len(crowd), 6)]
+    fault = f"change when {len(crowd)} images come at once"
+    tested.require_same(tested.answer(crowd), np.concatenate(parts), fault)
+
+
+def check_other_process(tested: ObserverUnderTest) -> None:
+    """Check that an observer made in another process gives the same answers.
+
+    That process has another id and hashes text in another way.
+    """
+    if tested.factory is None:
+        raise CheckSkipped("an observer was given, not a factory")
+    tested.require_determinism()
+    found = answer_elsewhere(tested.factory, tested.probe)
+    tested.require_same(found, tested.baseline, "change from one process to another")
 
 
 def check_repeatable(tested: ObserverUnderTest) -> None:

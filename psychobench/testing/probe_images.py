@@ -113,6 +113,25 @@ def probe() -> NDArray[np.uint8]:
     return np.stack([render_face(identity, valence, size=SIZE) for identity, valence in pairs])
 
 
+def crowd() -> NDArray[np.uint8]:
+    """Return a batch of as many faces as a long experiment shows at once."""
+    return labelled_faces(0.5, 24).images
+
+
+@functools.cache
+def masked_continuum() -> dict[str, NDArray[np.uint8]]:
+    """Read five levels of the bundled continuum under each of its masks."""
+    stimuli = load_stimuli()
+    chosen = stimuli.select([0.0, 0.25, 0.5, 0.75, 1.0])
+    return {mask: chosen.images(mask) for mask in stimuli.covers}
+
+
+@functools.cache
+def continuum() -> NDArray[np.uint8]:
+    """Read the whole bundled continuum, level by level."""
+    return load_stimuli().images()
+
+
 def greys() -> NDArray[np.uint8]:
     """Return uniform black, mid-grey and white images, and a face without colour."""
     uniform = [np.full((SIZE, SIZE, 3), value, np.uint8) for value in (0, 128, 255)]
@@ -120,12 +139,12 @@ def greys() -> NDArray[np.uint8]:
     return np.stack([*uniform, np.repeat(luminance[..., None], 3, axis=2)])
 
 
-def oblong(height: int, width: int) -> NDArray[np.uint8]:
-    """Stretch two faces to a shape that is not square."""
+def oblong(height: int, width: int, images: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """Stretch images, by default two faces, to a shape that is not square."""
     from PIL import Image
 
-    images = [Image.fromarray(face).resize((width, height)) for face in faces(1.0, 12)[:2]]
-    return np.stack([np.asarray(image) for image in images])
+    chosen = faces(1.0, 12)[:2] if images is None else images
+    return np.stack([np.asarray(Image.fromarray(one).resize((width, height))) for one in chosen])
 
 
 def cut_out() -> NDArray[np.uint8]:

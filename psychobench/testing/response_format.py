@@ -101,6 +101,29 @@ def _mixed_answers(tested: ObserverUnderTest, size: int) -> NDArray[np.float64]:
     return tested.answer(np.concatenate(both))
 
 
+def check_masked_images(tested: ObserverUnderTest) -> None:
+    """Check that masked faces are answered, and not all alike under every mask.
+
+    Under one mask all levels may well get one answer: that of an observer which uses nothing else.
+    """
+    found = {}
+    for mask, images in probe_images.masked_continuum().items():
+        found[mask] = tested.answer(images)
+        tested.require_probabilities(found[mask], f"a face with mask '{mask}'")
+    if all(np.ptp(answers) <= tested.atol for answers in found.values()):
+        raise CheckFailed(f"under each of the masks {', '.join(found)} all levels get one answer")
+
+
+def check_graded(tested: ObserverUnderTest) -> None:
+    """Check that answers along the bundled continuum are graded, not decisions or rounded."""
+    answers = tested.answer(probe_images.continuum())
+    if np.isin(answers, (0.0, 1.0)).all():
+        raise CheckFailed("every answer along the bundled continuum is 0 or 1: a decision")
+    tenths = np.abs(answers * 10 - np.round(answers * 10)) < 1e-9
+    if tenths.all():
+        raise CheckFailed("all answers along the bundled continuum are rounded to one decimal")
+
+
 def check_memory_layout(tested: ObserverUnderTest) -> None:
     """Check reversed, Fortran-ordered and read-only arrays."""
     tested.require_determinism()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import socket
@@ -50,6 +51,22 @@ def check_random_state(tested: ObserverUnderTest) -> None:
             generator.draw()  # away from where an observer that seeds it has left it
         states = {f"the state of {name}": each.snapshot for name, each in generators.items()}
         _require_unchanged(tested, states)
+    finally:
+        for name, generator in generators.items():
+            generator.restore(kept[name])
+
+
+def check_random_independence(tested: ObserverUnderTest) -> None:
+    """Check that answers do not depend on the state of the global random generators."""
+    tested.require_determinism()
+    generators = _generators()
+    kept = {name: each.state() for name, each in generators.items()}
+    try:
+        for seed in (1, 2):
+            for generator in generators.values():
+                generator.seed(seed)
+            answers = tested.answer(tested.probe)
+            tested.require_same(answers, tested.baseline, "depend on the global random generators")
     finally:
         for name, generator in generators.items():
             generator.restore(kept[name])
@@ -104,6 +121,7 @@ class _Generator(NamedTuple):
     state: Callable[[], Any]
     restore: Callable[[Any], Any]
     draw: Callable[[], Any]
+    seed: Callable[[int], Any]
 
     def snapshot(self) -> list[Any]:
         """Return the state in a form that can be compared."""
@@ -113,14 +131,15 @@ class _Generator(NamedTuple):
 def _generators() -> dict[str, _Generator]:
     legacy = np.random.mtrand  # the functions of numpy.random share this module's generator
     found = {
-        "random": _Generator(random.getstate, random.setstate, random.random),
-        "numpy.random": _Generator(legacy.get_state, legacy.set_state, legacy.random),
+        "random": _Generator(random.getstate, random.setstate, random.random, random.seed),
+        "numpy.random": _Generator(legacy.get_state, legacy.set_state, legacy.random, legacy.seed),
     }
     if torch := sys.modules.get("torch"):  # only where the observer has brought it
         found["torch"] = _Generator(
             lambda: (torch.get_rng_state().numpy(),),
             lambda state: torch.set_rng_state(torch.from_numpy(state[0])),
             lambda: torch.rand(1),
+            torch.manual_seed,
         )
     return found
 
@@ -136,7 +155,12 @@ def _process_states() -> dict[str, Callable[[], Any]]:
             "torch's gradient mode": torch.is_grad_enabled,
             "torch's number of threads": torch.get_num_threads,
             "torch's default dtype": torch.get_default_dtype,
+            "torch's matmul precision": torch.get_float32_matmul_precision,
+            "torch's deterministic algorithms": torch.are_deterministic_algorithms_enabled,
         }
+        cudnn = torch.backends.cudnn
+        for name in ("enabled", "benchmark", "deterministic"):
+            states[f"torch.backends.cudnn.{name}"] = functools.partial(getattr, cudnn, name)
     return states
 
 
