@@ -263,6 +263,14 @@ def test_the_area_of_a_mask_that_follows_the_features_predicts_the_level(tmp_pat
             lambda f: (f / "manifest.json").write_text("{"),
             "manifest.json must be as it was written",
         ),
+        (
+            lambda f: (f / "manifest.json").write_text("[" * 100_000),
+            "manifest.json must be as it was written",
+        ),
+        (
+            lambda f: (f / "levels.csv").write_text((f / "levels.csv").read_text() * 2),
+            "each image must have one row",
+        ),
     ],
 )
 def test_damage_is_named_and_ends_in_status_1(copy, run_cli, spoil, rule) -> None:

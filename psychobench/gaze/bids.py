@@ -276,7 +276,7 @@ def _json_object(sidecar: Path) -> dict[str, Any]:
         described = json.loads(sidecar.read_text("utf-8"))
         if not isinstance(described, dict):
             raise ValueError("it holds no object")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise TableError(f"a BIDS sidecar must be JSON: {sidecar} is not ({error})") from None
     return described
 

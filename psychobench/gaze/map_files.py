@@ -174,7 +174,7 @@ def weights_notes(folder: Path) -> tuple[str, ...]:
         for each in json.loads((folder / "maps.json").read_text("utf-8"))["networks"]:
             if each["pretraining"] != "imagenet":
                 other.setdefault(str(each["origin"]), []).append(str(each["network"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
     return tuple(
         f"{', '.join(networks)} {_saw(origin)}: these maps are not those of the paper"
@@ -211,7 +211,7 @@ def _noted_sizes(folder: Path | None) -> dict[str, tuple[int, int]]:
     try:
         noted = json.loads((folder / "maps.json").read_text("utf-8"))["photographs"]["sizes"]
         return {name: (int(width), int(height)) for name, (width, height) in noted.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return {}
 
 

@@ -74,7 +74,7 @@ def read_levels_file(folder: Path, faults: list[str]) -> pd.DataFrame:
             f"{', '.join(map(repr, table['level'].unique())) or 'no rows'}; "
             f"write {_EXAMPLE}"
         )
-    return table[["stimulus", "level", "file"]]
+    return table.loc[~repeated, ["stimulus", "level", "file"]].reset_index(drop=True)
 
 
 def merge_levels(levels: NDArray[np.float64]) -> NDArray[np.float64]:

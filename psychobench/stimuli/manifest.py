@@ -93,7 +93,7 @@ def read_manifest(folder: Path) -> Manifest | None:
             raise TypeError("files must be an object")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise StimulusError(
             f"{MANIFEST_FILE} must be as it was written: {path} cannot be read ({error}); "
             "make the set again, or delete that file if the images are your own"

@@ -20,7 +20,8 @@ _BAND = 2.0  # pixels on either side of the border over which grey levels are av
 _REACH = 4.0  # bands over which they are averaged along the border
 _MEDIAN = 5  # pixels: thin lines, as moved contours leave, are no regions
 _SPARSE = 2  # every how many pixels across and down are enough for a gain and an offset
-_ALIKE = 2.0  # grey levels that a step may vary along its border, as a median deviation
+_ALIKE = 2.0  # grey levels that a step may vary along its border, as a median deviation,
+_ALIKE_SHARE = 0.35  # or this share of the step: an expression moves contours that cross a border
 
 
 def measure_seams(grey: Grey, ignore: Region, face: Region | None = None) -> NDArray[np.float64]:
@@ -153,7 +154,8 @@ def _largest(image: Grey, usual: Grey, hidden: Region, borders: Sequence[_Border
             continue
         left_step, left_spread = border.step(left)
         size = min(abs(raw_step), abs(left_step))
-        if raw_step * left_step > 0 and min(spread, left_spread) <= max(_ALIKE, 0.25 * size):
+        alike = min(spread, left_spread) <= max(_ALIKE, _ALIKE_SHARE * size)
+        if alike and raw_step * left_step > 0:
             found = max(found, size)
     return found
 

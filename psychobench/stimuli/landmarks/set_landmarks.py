@@ -73,7 +73,8 @@ def _read_table(path: Path, files: Sequence[str]) -> list[Landmarks]:
         table = pd.read_csv(path, dtype={"stimulus": str, "feature": str}, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise StimulusError(
-            f"{LANDMARKS_FILE} must be a table: {path} cannot be read ({error}); save it as CSV"
+            f"{LANDMARKS_FILE} must be a table: {path} cannot be read "
+            f"({str(error).strip()}); save it as CSV"
         ) from None
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:

@@ -23,6 +23,7 @@ ABOUT = "masks.json"
 UNMASKED = "none"
 MASK_FOLDERS = (f"{OPACITIES}/", f"{FILLED}/")
 """How the paths of the files begin that a mask is read from."""
+_UNLIKE_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _USUAL_MASKS = ("eyes", "nose", "mouth")  # in the order of the published tables
 
 
@@ -138,7 +139,7 @@ def _read_about(folder: Path, faults: list[str]) -> dict[str, dict[str, Any]]:
         return {name: dict(about) for name, about in found.items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, *_UNLIKE_OURS) as error:
         faults.append(
             f"{ABOUT} must be as it was written: {folder / ABOUT} cannot be read ({error!r}); "
             "make the masks again, or delete it"
