@@ -11,7 +11,7 @@ variance of a block. The delta method on the logit scale then gives the band
     logit psi(x) +- z sqrt(g(x)' I^-1 g(x)) / (psi(x) (1 - psi(x)))                            (2)
 
 Parameters that are fixed are held: they contribute no row to g. So are a threshold or a width that
-ended on a bound, such as the width of a step. Asymptotes that ended on 0 stay free: the expected
+ended on a bound, and both of a step. Asymptotes that ended on 0 stay free: the expected
 information exists there, and without them bands cover too rarely (in 200 simulated sets with rates
 of .02 to .05, 87 to 95% at confidence .95 instead of 89 to 96%). The logit keeps bands between 0
 and 1 and makes them asymmetric near the asymptotes.
@@ -109,8 +109,9 @@ def held_parameters(curves: Curves, options: FitOptions, spans: Floats) -> NDArr
         Columns threshold, width, guess, lapse.
     """
     held = np.zeros((len(curves), 4), dtype=bool)
+    held[:, THRESHOLD] = curves.steps
     if "threshold" in options.bounds:
-        held[:, THRESHOLD] = _on_either(curves.threshold, *options.bounds["threshold"])
+        held[:, THRESHOLD] |= _on_either(curves.threshold, *options.bounds["threshold"])
     narrowest, widest = options.bounds.get("width", (0.0, np.inf))
     held[:, LOG_WIDTH] = _on_either(
         curves.width, np.maximum(narrowest, spans[:, 0]), np.minimum(widest, spans[:, 1])
@@ -140,6 +141,7 @@ def _gradient(curves: Curves, row: int, levels: Floats) -> tuple[Floats, Floats]
     u = sigmoid.standardise(sigmoid.to_position(levels), threshold, width)
     room = 1 - curves.guess[row] - curves.lapse[row]
     share, rest = sigmoid.sides(u)
+    u = np.where(np.isfinite(u), u, sigmoid.median)  # of a step, whose place and width are held
     slope = room * sigmoid.pdf(u)
     if curves.falling[row]:
         share, rest, slope = rest, share, -slope

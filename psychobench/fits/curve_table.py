@@ -59,9 +59,24 @@ def tidy_curves(
                 confidence=options.confidence,
                 tied=options.asymptotes == "equal",
             )
+            if curves.steps[row]:
+                low, high = _anywhere_between(curves, row, here, grid, low, high)
         own = keys.iloc[np.full(len(grid), row)].reset_index(drop=True)
         parts.append(own.assign(level=grid, p=psi[row], low=low, high=high))
     return pd.concat(parts, ignore_index=True)
+
+
+def _anywhere_between(
+    curves: Curves, row: int, data: pd.DataFrame, grid: Floats, low: Floats, high: Floats
+) -> tuple[Floats, Floats]:
+    """Widen the band of a step between its two levels, where the curve may lie anywhere."""
+    at, levels = curves.thresholds()[row], data["level"]
+    inside = (grid > levels[levels < at].max()) & (grid < levels[levels > at].min())
+    ends = curves.guess[row], 1 - curves.lapse[row]
+    return (
+        np.where(inside, np.minimum(low.min(), ends[0]), low),
+        np.where(inside, np.maximum(high.max(), ends[1]), high),
+    )
 
 
 def _grid(data: pd.DataFrame, levels: Floats | None) -> Floats:

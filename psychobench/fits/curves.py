@@ -23,7 +23,8 @@ class Curves:
     sigmoid : Sigmoid
         Common to all.
     threshold, width : ndarray
-        In level units, or natural log units where ``sigmoid.log_levels``.
+        In level units, or natural log units where ``sigmoid.log_levels``. A width of 0 is a step at
+        the threshold.
     guess, lapse : ndarray
         Lower asymptote, and distance of the upper one from 1.
     overdispersion : ndarray
@@ -53,6 +54,11 @@ class Curves:
 
     def __len__(self) -> int:
         return len(self.threshold)
+
+    @property
+    def steps(self) -> NDArray[np.bool_]:
+        """Return which curves are step functions, shape (n,)."""
+        return np.asarray(self.width == 0)
 
     def take(self, rows: NDArray[np.integer]) -> Curves:
         """Select rows."""
@@ -111,20 +117,21 @@ class Curves:
         return self.sigmoid.to_level(self.threshold)
 
     def jnd(self) -> Floats:
-        """Compute half the distance between the levels at which ``F`` is .25 and .75."""
+        """Compute half the distance between the levels where ``F`` is .25 and .75; nan in steps."""
         upper, lower = (
             self.sigmoid.to_level(self.sigmoid.position(p, self.threshold, self.width))
             for p in (0.75, 0.25)
         )
         with np.errstate(invalid="ignore"):  # both ends may lie at infinity
-            return np.asarray((upper - lower) / 2)
+            return np.asarray(np.where(self.steps, np.nan, (upper - lower) / 2))
 
     def slope(self) -> Floats:
         """Compute the slope of psi, per level unit, at the PSE; nan where there is none."""
         share = self.share()
         inside = (share > 0) & (share < 1)
         standard = self.sigmoid.ppf(np.where(inside, share, 0.5))
-        steepness = self.sigmoid.pdf(standard) * self.sigmoid.spread / self.width
+        width = np.where(self.steps, np.nan, self.width)
+        steepness = self.sigmoid.pdf(standard) * self.sigmoid.spread / width
         if self.sigmoid.log_levels:
             steepness = steepness / self.pse()
         sign = np.where(self.falling, -1.0, 1.0)

@@ -64,7 +64,7 @@ def _joined(parts: Sequence[tuple[NDArray[np.intp], Fitted]], n: int) -> Fitted:
     ends = dict.fromkeys(name for fit in fits for name in fit.intervals)
     means = dict.fromkeys(name for fit in fits for name in fit.means)
     curves = Curves.concatenate([fit.curves for fit in fits]).take(places)
-    others = [fit.status_curves or fit.curves for fit in fits]
+    flat = np.concatenate([fit.flat for fit in fits])[places]
     return Fitted(
         replace(curves, overdispersion=np.nan_to_num(curves.overdispersion)),
         {
@@ -76,5 +76,6 @@ def _joined(parts: Sequence[tuple[NDArray[np.intp], Fitted]], n: int) -> Fitted:
         },
         whole([fit.without_pse for fit in fits]),
         {name: whole([fit.means.get(name) for fit in fits]) for name in means},
-        Curves.concatenate(others).take(places),
+        flat,
+        (whole([fit.gap[0] for fit in fits]), whole([fit.gap[1] for fit in fits])),
     )

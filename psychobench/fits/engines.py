@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from psychobench.fits.bands import effective_trials
 from psychobench.fits.bayes import engine as bayes
 from psychobench.fits.blocks import Blocks
-from psychobench.fits.curves import Curves, Interval
+from psychobench.fits.curves import PARAMETERS, Curves, Interval
+from psychobench.fits.direction import is_undecided
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.bootstrap import bootstrap_intervals
@@ -19,6 +22,9 @@ from psychobench.fits.ml.joint import shares_lapse_alone
 from psychobench.fits.ml.shared_lapse import fit_shared_lapse
 from psychobench.fits.ml.shared_parameters import fit_shared_parameters
 from psychobench.fits.options import FitOptions
+from psychobench.fits.steps import Steps, find_steps
+
+MIN_RANGE = 0.05  # of psi over the levels, for probabilities
 
 
 @dataclass(frozen=True)
@@ -35,23 +41,38 @@ class Fitted:
         Share of the bootstrap's refits, or of the posterior, that has no PSE.
     means : dict
         From a parameter, ``pse`` or ``jnd`` to posterior means.
-    status_curves : Curves, optional
-        The curves from which statuses are found, where they are others: `bayes` and psignifit
-        have no steps among their own curves, because their prior excludes them.
+    flat : ndarray of bool, shape (n,)
+        Whether a constant describes the answers as well.
+    gap : tuple of ndarray, shape (n,)
+        The levels on either side of a step, nan where the curve is none.
     """
 
     curves: Curves
     intervals: dict[str, Interval]
     without_pse: Floats
-    means: dict[str, Floats] = field(default_factory=dict)
-    status_curves: Curves | None = None
+    means: dict[str, Floats]
+    flat: NDArray[np.bool_]
+    gap: Interval
 
     def take(self, rows: NDArray[np.integer]) -> Fitted:
         """Select rows."""
-        intervals = {name: (low[rows], high[rows]) for name, (low, high) in self.intervals.items()}
-        means = {name: mean[rows] for name, mean in self.means.items()}
-        others = None if self.status_curves is None else self.status_curves.take(rows)
-        return Fitted(self.curves.take(rows), intervals, self.without_pse[rows], means, others)
+        return Fitted(
+            self.curves.take(rows),
+            {name: (low[rows], high[rows]) for name, (low, high) in self.intervals.items()},
+            self.without_pse[rows],
+            {name: mean[rows] for name, mean in self.means.items()},
+            self.flat[rows],
+            (self.gap[0][rows], self.gap[1][rows]),
+        )
+
+
+class _Found(NamedTuple):
+    """What an engine finds before steps are looked for; see `Fitted`."""
+
+    curves: Curves
+    intervals: dict[str, Interval]
+    without_pse: Floats
+    means: dict[str, Floats]
 
 
 def run_engine(
@@ -63,6 +84,9 @@ def run_engine(
     with_intervals: bool = True,
 ) -> Fitted:
     """Fit all observers, with intervals where the data are counted answers.
+
+    Where the answers say no more than a step, the step takes the place of the curve, and the
+    intervals hold what belongs to either.
 
     Parameters
     ----------
@@ -82,13 +106,43 @@ def run_engine(
     -------
     Fitted
     """
+    found = _run(blocks, options, seeds, owners, with_intervals=with_intervals)
+    flat = is_flat(found.curves, blocks)
+    steps = find_steps(found.curves, blocks, options, flat)
+    intervals, means = _of_steps(steps, found)
+    return Fitted(
+        steps.curves, intervals, found.without_pse, means, flat, (steps.below, steps.above)
+    )
+
+
+def is_flat(curves: Curves, blocks: Blocks) -> NDArray[np.bool_]:
+    """Find the curves that are hardly better than a constant, shape (n,).
+
+    That is where the answers are no clearer than guessing often is, or, for probabilities, where
+    the curve's range over the levels is under `MIN_RANGE`. The trials that count are those that
+    the curve's overdispersion leaves.
+    """
+    if blocks.probabilities:
+        drawn = curves.psi(curves.sigmoid.to_level(blocks.positions))
+        return np.asarray(np.ptp(drawn, axis=1) < MIN_RANGE)
+    trials = effective_trials(blocks.trials, curves.overdispersion)
+    hits = blocks.hits * trials / np.maximum(blocks.trials, 1)
+    return is_undecided(replace(blocks, trials=trials, hits=hits))
+
+
+def _run(
+    blocks: Blocks,
+    options: FitOptions,
+    seeds: Sequence[int],
+    owners: NDArray[np.intp] | None,
+    *,
+    with_intervals: bool,
+) -> _Found:
     all_have_one = np.zeros(len(blocks))
     if options.engine == "psignifit":
         from psychobench.fits.psignifit_engine import fit_psignifit
 
-        curves, intervals = fit_psignifit(blocks, options)
-        others = bayes.with_steps(curves, blocks, options)
-        return Fitted(curves, intervals, all_have_one, status_curves=others)
+        return _Found(*fit_psignifit(blocks, options), all_have_one, {})
     if options.engine == "bayes" and not blocks.probabilities:
         return _from_posterior(blocks, options)
     if owners is not None:
@@ -96,13 +150,13 @@ def run_engine(
         fit = fit_shared_lapse if alone else fit_shared_parameters
         curves, intervals = fit(blocks, owners, options)
         if not options.bootstrap:
-            return Fitted(curves, intervals, all_have_one)
+            return _Found(curves, intervals, all_have_one, {})
         return _with_bootstrap(curves, blocks, options, seeds, owners, intervals)
     curves = ml.fit(blocks, options)
     if blocks.probabilities or not with_intervals:
-        return Fitted(curves, {}, all_have_one)
+        return _Found(curves, {}, all_have_one, {})
     if not options.bootstrap:
-        return Fitted(curves, profile_intervals(curves, blocks, options), all_have_one)
+        return _Found(curves, profile_intervals(curves, blocks, options), all_have_one, {})
     return _with_bootstrap(curves, blocks, options, seeds)
 
 
@@ -113,7 +167,7 @@ def _with_bootstrap(
     seeds: Sequence[int],
     owners: NDArray[np.intp] | None = None,
     profiled: Mapping[str, Interval] | None = None,
-) -> Fitted:
+) -> _Found:
     """Compute percentile intervals, but for steps profile intervals.
 
     A step's simulated answers are all alike: a bootstrap would report an interval of width 0
@@ -122,7 +176,8 @@ def _with_bootstrap(
     intervals, without_pse = bootstrap_intervals(curves, blocks, options, seeds, owners)
     for end in intervals["pse"]:
         end[without_pse > 1 - options.confidence] = np.nan  # an end would lie at infinity
-    steps = np.flatnonzero(ml.is_step(curves, blocks))
+    flat = is_flat(curves, blocks)
+    steps = np.flatnonzero(find_steps(curves, blocks, options, flat).curves.steps)
     if len(steps):
         if profiled is None:
             part = profile_intervals(curves.take(steps), blocks.take(steps), options)
@@ -131,14 +186,62 @@ def _with_bootstrap(
         for name, found in part.items():
             for whole, end in zip(intervals[name], found, strict=True):
                 whole[steps] = end
-    return Fitted(curves, intervals, without_pse)
+    return _Found(curves, intervals, without_pse, {})
 
 
-def _from_posterior(blocks: Blocks, options: FitOptions) -> Fitted:
+def _from_posterior(blocks: Blocks, options: FitOptions) -> _Found:
     """Compute MAP curves, with means and central intervals of the posterior."""
     found = bayes.fit_posterior(blocks, options)
     intervals = {name: found.interval(name, options.confidence) for name in found.marginals}
     for end in intervals.get("pse", ()):
         end[found.without_pse > 1 - options.confidence] = np.nan
-    others = bayes.with_steps(found.curves, blocks, options)
-    return Fitted(found.curves, intervals, found.without_pse, found.means, others)
+    return _Found(found.curves, intervals, found.without_pse, found.means)
+
+
+def _of_steps(steps: Steps, found: _Found) -> tuple[dict[str, Interval], dict[str, Floats]]:
+    """Make intervals hold what steps say, and leave only a bound of a step's width and JND.
+
+    Nothing is known between the two levels: the interval of the place holds both. An end that the
+    data leave open remains so.
+    """
+    curves, here = steps.curves, steps.curves.steps
+    below, above = (curves.sigmoid.to_position(end) for end in (steps.below, steps.above))
+    intervals = dict(found.intervals)
+    for name in {"threshold", "pse"} & set(intervals):
+        low, high = intervals[name]
+        ends = (steps.below, steps.above) if name == "pse" else (below, above)
+        intervals[name] = (
+            np.where(here, np.minimum(low, ends[0]), low),
+            np.where(here, np.maximum(high, ends[1]), high),
+        )
+    for name in {"width", "jnd"} & set(intervals):
+        low, high = intervals[name]
+        intervals[name] = np.where(here, np.nan, low), high
+    if "width" in intervals and "jnd" not in intervals and here.any():
+        intervals["jnd"] = _bound_of_jnd(curves, intervals["width"][1])
+    means = {
+        name: np.where(here & (name in ("width", "jnd")), np.nan, mean)
+        for name, mean in found.means.items()
+    }
+    return _around_estimates(intervals, curves), means
+
+
+def _around_estimates(intervals: dict[str, Interval], curves: Curves) -> dict[str, Interval]:
+    """Extend intervals to their estimates.
+
+    A central interval leaves out a mode at a bound, such as a lapse rate of 0, and so may
+    percentiles of a bootstrap.
+    """
+    estimates = {name: getattr(curves, name) for name in PARAMETERS}
+    estimates |= {"pse": curves.pse(), "jnd": curves.jnd()}
+    extended = {}
+    for name, (low, high) in intervals.items():
+        at = estimates[name]
+        extended[name] = np.where(at < low, at, low), np.where(at > high, at, high)
+    return extended
+
+
+def _bound_of_jnd(steps: Curves, width_high: Floats) -> Interval:
+    """Compute the JND of the widest curve at each step: on log levels no multiple of the width."""
+    widest = replace(steps, width=np.where(steps.steps, width_high, np.nan))
+    return np.full(len(steps), np.nan), widest.jnd()

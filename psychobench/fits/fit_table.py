@@ -23,7 +23,7 @@ from psychobench.fits.status import assign_status, count_crossings
 COLUMNS = (
     "engine", "sigmoid", "asymptotes", "likelihood", *PARAMETERS,
     "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high", "slope", "crossings",
-    "status", "reason", "n_trials", "log_likelihood", "deviance", "deviance_p",
+    "status", "step", "reason", "n_trials", "log_likelihood", "deviance", "deviance_p",
     *(f"{name}_{end}" for name in PARAMETERS for end in ("low", "high")),
     *(f"{name}_mean" for name in (*PARAMETERS, "pse", "jnd")), "prior_cost",
 )  # fmt: skip
@@ -37,7 +37,8 @@ def estimate_columns(fitted: Fitted, design: Design) -> dict[str, Any]:
     """Collect parameters, the ends of their intervals and the deviance."""
     curves, blocks = fitted.curves, design.blocks
     columns: dict[str, Any] = {name: getattr(curves, name) for name in PARAMETERS}
-    columns["jnd"] = curves.jnd()
+    columns["width"] = np.where(curves.steps, np.nan, curves.width)
+    columns["jnd"], columns["step"] = curves.jnd(), curves.steps
     for name, (low, high) in fitted.intervals.items():
         columns[f"{name}_low"], columns[f"{name}_high"] = low, high
     columns |= {f"{name}_mean": mean for name, mean in fitted.means.items()}
@@ -50,7 +51,7 @@ def estimate_columns(fitted: Fitted, design: Design) -> dict[str, Any]:
 
 def status_columns(fitted: Fitted, design: Design, options: FitOptions) -> dict[str, Any]:
     """Determine each PSE and its status; what a user should know follows the reason for it."""
-    found = assign_status(fitted.status_curves or fitted.curves, design.blocks, options)
+    found = assign_status(fitted, design.blocks, options)
     if not options.has_pse:
         return {"status": found.status, "reason": found.reason}
     crossings, without = _crossings(design.by_level), fitted.without_pse
@@ -141,6 +142,7 @@ def build_table(design: Design, columns: Mapping[str, Any], options: FitOptions)
         kind = "Int64" if name in COUNTS else object if name in TEXTS else np.float64
         table[name] = pd.Series(values, dtype=kind, index=table.index)
     table.loc[failed, "status"] = "failed"
+    table["step"] = table["step"].eq(1)
     table["reason"] = table["reason"].where(~failed, design.failures)
     if "flags" in columns:
         table["flags"] = None

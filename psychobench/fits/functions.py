@@ -68,9 +68,16 @@ class Sigmoid:
         return float(np.subtract(self.ppf(np.array(0.95)), self.ppf(np.array(0.05))))
 
     def standardise(self, x: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
-        """Standardise positions (level units, or log units where `log_levels`): u of eq. 2."""
+        """Standardise positions (level units, or log units where `log_levels`): u of eq. 2.
+
+        A width of 0 is a step: positions other than the threshold are infinitely far from it.
+        """
         offset = np.subtract(x, threshold, dtype=np.float64)
-        return np.asarray(self.median + self.spread * np.divide(offset, width))
+        if np.all(width):
+            return np.asarray(self.median + self.spread * np.divide(offset, width))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = np.where(offset == 0, 0.0, np.divide(offset, width))
+        return np.asarray(self.median + self.spread * distance)
 
     def position(self, p: ArrayLike, threshold: ArrayLike, width: ArrayLike) -> Floats:
         """Compute the position at which ``F`` is `p`; nan outside 0 < p < 1.
@@ -118,7 +125,7 @@ def psi(
     levels : array_like
         Stimulus levels; above 0 for `weibull` and `lognorm`.
     threshold, width : array_like
-        In level units, or in natural log units for `weibull` and `lognorm`.
+        In level units, or in natural log units for `weibull` and `lognorm`. A width of 0 is a step.
     guess, lapse : array_like
         Lower asymptote and distance of the upper asymptote from 1.
     falling : array_like of bool

@@ -58,7 +58,8 @@ def prior_cost(curves: Curves, blocks: Blocks, options: FitOptions) -> PriorCost
     free = ml.to_curves(
         problem, ml.solve(problem, starts=STARTS, grid=COARSE, near=near), curves.falling
     )
-    cost = np.maximum(free.objective - curves.objective, 0.0)
+    allowed = np.where(curves.steps, ml.CRITERION, 0.0)  # by which a step may be the worse
+    cost = np.maximum(free.objective - curves.objective - allowed, 0.0)
     for row in np.flatnonzero(cost > ml.CRITERION).tolist():
         reason[row] = f"priors cost {cost[row]:.1f} log-likelihood: {_wanted(curves, free, row)}"
     return PriorCost(cost, reason)

@@ -24,7 +24,8 @@ from psychobench.errors import FitError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.densities import Density
-from psychobench.fits.functions import Floats
+from psychobench.fits.direction import find_direction
+from psychobench.fits.functions import SIGMOIDS, Floats
 from psychobench.fits.ml import engine as ml
 from psychobench.fits.ml.problem import make_problem
 from psychobench.fits.ml.scoring import evaluate
@@ -44,8 +45,8 @@ MIN_ETA = 1e-6  # binomial in effect; psignifit refuses 0
 def fit_psignifit(blocks: Blocks, options: FitOptions) -> tuple[Curves, dict[str, Interval]]:
     """Fit one observer after the other: MAP estimates and credible intervals.
 
-    psignifit fits rising curves only. A curve falls where the falling one of our engine `ml` is
-    better, and psignifit then fits the swapped responses.
+    psignifit fits rising curves only. Where the answers fall (`psychobench.fits.direction`) it fits
+    the swapped responses.
 
     Parameters
     ----------
@@ -72,15 +73,14 @@ def fit_psignifit(blocks: Blocks, options: FitOptions) -> tuple[Curves, dict[str
             'use `engine="ml"`'
         )
     psignifit, no_fit = _load()
-    guide = ml.fit(blocks, options)
-    swapped = blocks.swapped(guide.falling)
+    falling = find_direction(blocks).falling
+    swapped = blocks.swapped(falling)
     values = {name: np.full((len(blocks), 3), np.nan) for name in NAMES}
     for row in tqdm(range(len(blocks)), desc="psignifit", unit="fit"):
         kept = blocks.trials[row] > 0
         data = np.stack([swapped.positions[row], swapped.hits[row], swapped.trials[row]], axis=1)
-        falling = guide.falling[[row]]
-        settings = _settings(options, falling=bool(falling[0]))
-        settings |= _priors(blocks.take(np.array([row])), options, falling, settings)
+        settings = _settings(options, falling=bool(falling[row]))
+        settings |= _priors(blocks.take(np.array([row])), options, falling[[row]], settings)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # about pooling and priors, per observer
@@ -91,7 +91,7 @@ def fit_psignifit(blocks: Blocks, options: FitOptions) -> tuple[Curves, dict[str
             known = theirs if theirs in result.confidence_intervals else "lambda"  # equal rates
             interval = next(iter(result.confidence_intervals[known].values()))
             values[name][row] = result.parameter_estimate_MAP[known], *interval
-    return _collect(values, guide, blocks, options)
+    return _collect(values, falling, blocks, options)
 
 
 def _load() -> tuple[Callable[..., Any], type[Exception]]:
@@ -161,10 +161,10 @@ def _density(density: Density, middle: float, unit: float, x: Floats) -> Floats:
 
 
 def _collect(
-    values: dict[str, Floats], guide: Curves, blocks: Blocks, options: FitOptions
+    values: dict[str, Floats], swapped: NDArray[np.bool_], blocks: Blocks, options: FitOptions
 ) -> tuple[Curves, dict[str, Interval]]:
     """Convert columns (estimate, low, high), shape (n, 3) each, to curves and intervals."""
-    falling = guide.falling[:, None]
+    falling = swapped[:, None]
     guess, lapse = values["guess"], values["lapse"]
     values["guess"] = np.where(falling, lapse, guess)
     values["lapse"] = np.where(falling, guess, lapse)
@@ -172,7 +172,10 @@ def _collect(
         values["overdispersion"][:] = np.nan
     estimates = {name: column[:, 0] for name, column in values.items()}
     curves = Curves(
-        guide.sigmoid, **estimates, falling=guide.falling, objective=np.full(len(blocks), np.nan)
+        SIGMOIDS[options.sigmoid],
+        **estimates,
+        falling=swapped,
+        objective=np.full(len(blocks), np.nan),
     )
     intervals = {name: (column[:, 1], column[:, 2]) for name, column in values.items()}
     if not curves.sigmoid.log_levels:  # the JND is then a multiple of the width

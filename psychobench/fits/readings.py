@@ -72,7 +72,7 @@ def slope_conventions(curves: Curves) -> dict[str, Floats]:
         NaN with other sigmoids.
     """
     sigmoid, sign = curves.sigmoid, np.where(curves.falling, -1.0, 1.0)
-    beta = sigmoid.spread / curves.width
+    beta = sigmoid.spread / np.where(curves.steps, np.nan, curves.width)  # a step has no slope
     at_threshold = sigmoid.pdf(np.full(len(curves), sigmoid.median)) * beta
     if sigmoid.log_levels:
         at_threshold = at_threshold / curves.thresholds()

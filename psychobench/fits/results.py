@@ -237,6 +237,7 @@ class Fits(Readings, SavedAsTable, ShownAsTable):
     def _curves(self) -> Curves:
         """Return the curves as they were fitted; they carry no likelihoods."""
         values = {name: self.table[name].to_numpy(dtype=np.float64) for name in PARAMETERS}
+        values["width"] = np.where(self.table["step"], 0.0, values["width"])
         sigmoid = SIGMOIDS[self.options["sigmoid"]]
         return Curves(sigmoid, **values, falling=self.falling, objective=values["width"])
 

@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
+from psychobench.fits.engines import MIN_RANGE, Fitted
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml.engine import CRITERION, constant_log_likelihood, is_step
 from psychobench.fits.options import FitOptions
 
 STATUSES = ("failed", "never", "reversed", "outside", "step", "ok")
-MIN_RANGE = 0.05  # of psi over the levels, for probabilities
-AT_LEVEL = 1e-3  # psi this near to .5 at a tested level puts the PSE of a step on it
 ROUNDING = 1e-6  # share of the range of levels by which a crossing may miss the last one
 
 
@@ -27,19 +25,18 @@ class StatusColumns(NamedTuple):
     pse: Floats
 
 
-def assign_status(curves: Curves, blocks: Blocks, options: FitOptions) -> StatusColumns:
+def assign_status(fitted: Fitted, blocks: Blocks, options: FitOptions) -> StatusColumns:
     """Assign each curve the first status that fits: never, reversed, outside, step or ok.
 
-    ``never``: psi is never .5 (yes-no), or a constant is within `CRITERION` log-likelihood of the
-    curve, or, for probabilities, psi's range over the levels is under `MIN_RANGE`. ``reversed``:
-    the curve falls. ``outside``: the crossing lies beyond the levels; its place is an
-    extrapolation. ``step``: the width is at its floor, a tenth of the smallest gap, and the PSE the
-    midpoint of the two levels around it. A forced choice has no PSE: its status is the threshold's.
+    ``never``: psi is never .5 (yes-no), or a constant describes the answers as well. ``reversed``:
+    the curve falls; it may be a step, too. ``outside``: the crossing lies beyond the levels; its
+    place is an extrapolation. ``step``: the curve is a step, and the PSE midway between the two
+    levels on its sides. A forced choice has no PSE: its status is the threshold's.
 
     Parameters
     ----------
-    curves : Curves
-        Fitted to `blocks`.
+    fitted : Fitted
+        Curves that were fitted to `blocks`, with what is known of them.
     blocks : Blocks
         The data.
     options : FitOptions
@@ -49,6 +46,7 @@ def assign_status(curves: Curves, blocks: Blocks, options: FitOptions) -> Status
     -------
     StatusColumns
     """
+    curves = fitted.curves
     levels = curves.sigmoid.to_level(blocks.positions)
     place = curves.pse() if options.has_pse else curves.thresholds()
     status = np.full(len(curves), "ok", dtype=object)
@@ -59,16 +57,13 @@ def assign_status(curves: Curves, blocks: Blocks, options: FitOptions) -> Status
         status[fresh] = name
         reason[fresh] = np.array(sentences, dtype=object)[fresh]
 
-    mark("never", *_flat(curves, blocks, options, levels))
+    mark("never", fitted.flat, _flat(curves, blocks, levels))
     mark("never", np.isnan(place), _never(curves))
-    mark("reversed", curves.falling, _reversed(curves, blocks))
+    mark("reversed", curves.falling, _reversed(curves, blocks, _step(fitted)))
     mark("outside", *_outside(place, levels, options))
-    middle, sentences = _middles(curves, levels, place)
-    mark("step", is_step(curves, blocks), sentences)
-    if not options.has_pse:
-        return StatusColumns(status, reason, np.full(len(curves), np.nan))
-    pse = np.where(status == "step", middle, place)
-    return StatusColumns(status, reason, np.where(status == "never", np.nan, pse))
+    mark("step", curves.steps, _step(fitted))
+    pse = np.where((status != "never") & options.has_pse, place, np.nan)
+    return StatusColumns(status, reason, pse)
 
 
 def count_crossings(blocks: Blocks) -> NDArray[np.int64]:
@@ -94,19 +89,18 @@ def count_crossings(blocks: Blocks) -> NDArray[np.int64]:
     return count
 
 
-def _flat(
-    curves: Curves, blocks: Blocks, options: FitOptions, levels: Floats
-) -> tuple[NDArray[np.bool_], list[str]]:
+def _flat(curves: Curves, blocks: Blocks, levels: Floats) -> list[str]:
     if blocks.probabilities:
         drawn = np.ptp(curves.psi(levels), axis=1)
-        return drawn < MIN_RANGE, [
+        return [
             f"the curve's range over the levels is {value:.3f}, under {MIN_RANGE}"
             for value in drawn
         ]
-    gain = curves.objective - constant_log_likelihood(blocks, options)
     mean = blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1)
-    return gain <= CRITERION, [
-        f"a constant {p:.2f} is within {CRITERION} log-likelihood of the curve" for p in mean
+    return [
+        f"a constant {p:.2f} describes the answers as well: their rise or fall is no clearer than "
+        "that of guessing often is"
+        for p in mean
     ]
 
 
@@ -117,13 +111,16 @@ def _never(curves: Curves) -> list[str]:
     ]
 
 
-def _reversed(curves: Curves, blocks: Blocks) -> list[str]:
-    measure = (
-        "has the lower cross-entropy"
+def _reversed(curves: Curves, blocks: Blocks, steps: list[str]) -> list[str]:
+    falls = "the curve falls with the level, " + (
+        "and has a lower cross-entropy than the best rising one"
         if blocks.probabilities
-        else f"is more than {CRITERION} log-likelihood better"
+        else "as the answers do"
     )
-    return [f"the curve falls with the level: the mirrored fit {measure}"] * len(curves)
+    return [
+        f"{falls}; {step}" if also else falls
+        for also, step in zip(curves.steps, steps, strict=True)
+    ]
 
 
 def _outside(
@@ -138,21 +135,8 @@ def _outside(
     ]
 
 
-def _middles(curves: Curves, levels: Floats, place: Floats) -> tuple[Floats, list[str]]:
-    """Find the midpoint of the levels on either side of each crossing, or the level it is on."""
-    half = curves.guess + (1 - curves.guess - curves.lapse) / 2
-    target = np.where(np.isfinite(curves.pse()), 0.5, half)[:, None]
-    offset = np.where(curves.falling[:, None], -1, 1) * (curves.psi(levels) - target)
-    below = np.where(offset < -AT_LEVEL, levels, -np.inf).max(axis=1)
-    above = np.where(offset > AT_LEVEL, levels, np.inf).min(axis=1)
-    on = np.abs(offset) <= AT_LEVEL
-    exact = np.where(on, levels, np.nan).max(axis=1, initial=-np.inf, where=on)
-    hit = np.isfinite(exact)
-    between = np.isfinite(below) & np.isfinite(above)
-    middle = np.where(between, (np.where(between, below, 0.0) + above) / 2, place)
-    return np.where(hit, exact, middle), [
-        f"the answers change at level {at:.4g}, where the curve is .5, too steeply to measure"
-        if met
-        else f"the answers change between levels {a:.4g} and {b:.4g} and say nothing in between"
-        for a, b, at, met in zip(below, above, exact, hit, strict=True)
+def _step(fitted: Fitted) -> list[str]:
+    return [
+        f"the answers change between levels {below:.4g} and {above:.4g} and say nothing in between"
+        for below, above in zip(*fitted.gap, strict=True)
     ]

@@ -28,8 +28,8 @@ from psychobench.fits.bayes.quadrature import integrate
 from psychobench.fits.bayes.summaries import summarise
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
+from psychobench.fits.direction import find_direction
 from psychobench.fits.functions import Floats
-from psychobench.fits.ml import engine as ml
 from psychobench.fits.options import FitOptions
 from psychobench.fits.prior_options import PARAMETERS
 from psychobench.fits.priors import ETA, GUESS, LAPSE, THRESHOLD, WIDTH, make_prior
@@ -37,8 +37,6 @@ from psychobench.parallel import in_order, spans
 
 QUANTITIES = (*PARAMETERS, "pse", "jnd")
 TOGETHER = 32  # posteriors that a thread integrates at a time
-CLOSE_CALL = 6.0  # log posterior by which a falling curve may start behind and still be fitted
-STEEP = 2.5  # gaps between levels; under a narrower curve the data may be a step
 SLOW = 2_000  # rows that take long enough to show progress
 
 
@@ -85,8 +83,7 @@ class Posterior:
 def fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     """Compute the posterior of every observer's parameters, PSE and JND.
 
-    A curve falls where the falling MAP curve is more than `psychobench.fits.ml.engine.CRITERION`
-    log-likelihood better than the rising one.
+    A curve falls where the answers do; see `psychobench.fits.direction`.
 
     Parameters
     ----------
@@ -124,7 +121,9 @@ def fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
 
 def _fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     """Maximise and integrate the posteriors of some observers."""
-    model, mode, falling = _find_modes(blocks, options)
+    falling = find_direction(blocks).falling
+    model = make_log_posterior(blocks, options, falling)
+    mode = find_mode(model, best_grid_points(model)[0])
     curves = _to_curves(model, blocks, mode, falling)
     sides = [rows for rows in (np.flatnonzero(~falling), np.flatnonzero(falling)) if len(rows)]
     parts, places = [], []
@@ -139,29 +138,6 @@ def _fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
             parts.append(Posterior(part, found.marginals, found.means, found.without_pse))
             places.append(rows)
     return _concatenate(parts, places, len(blocks))
-
-
-def _find_modes(
-    blocks: Blocks, options: FitOptions
-) -> tuple[LogPosterior, Mode, NDArray[np.bool_]]:
-    """Find the modes of rising curves, and of falling ones where they may be better.
-
-    Returned with the model and the mode of each row's better curve is whether it falls, (n,).
-    """
-    n = len(blocks)
-    rising, falling = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
-    up, down = (make_log_posterior(blocks, options, which) for which in (rising, falling))
-    (start, value_up), (start_down, value_down) = best_grid_points(up), best_grid_points(down)
-    mode = find_mode(up, start)
-    rows = np.flatnonzero(value_down > value_up - CLOSE_CALL)
-    falls = np.zeros(n, dtype=bool)
-    if len(rows):
-        rival = find_mode(down.take(rows), start_down[rows])
-        better = rival.loglik > mode.loglik[rows] + ml.CRITERION
-        falls[rows[better]] = True
-        for whole, part in zip(mode, rival, strict=True):
-            whole[rows[better]] = part[better]
-    return make_log_posterior(blocks, options, falls), mode, falls
 
 
 def _to_curves(
@@ -179,23 +155,6 @@ def _to_curves(
         falling=falling,
         objective=mode.loglik,
     )
-
-
-def with_steps(curves: Curves, blocks: Blocks, options: FitOptions) -> Curves:
-    """Replace MAP curves by maximum-likelihood steps where the data say no more than a step.
-
-    The prior of the width ends at the smallest gap between levels, so that a MAP curve is never a
-    step; whether the data are one is therefore found from their likelihood alone.
-    """
-    known = np.isfinite(curves.width)
-    rows = np.flatnonzero(known & (curves.width < STEEP * blocks.gap * blocks.scale))
-    if not len(rows):
-        return curves
-    part = blocks.take(rows)
-    likely = ml.fit(part, options)
-    step = ml.is_step(likely, part) & (likely.falling == curves.falling[rows])
-    whole = likely.where(step, curves.take(rows))
-    return curves.put(rows, whole)
 
 
 def _concatenate(parts: Sequence[Posterior], rows: Sequence[NDArray[np.intp]], n: int) -> Posterior:

@@ -10,13 +10,12 @@ asymptotes; the tests hold this engine to both.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
+from psychobench.fits.direction import find_direction
 from psychobench.fits.functions import Floats
 from psychobench.fits.likelihoods import MIN_RHO
 from psychobench.fits.ml.multistart import multistart
@@ -24,7 +23,6 @@ from psychobench.fits.ml.problem import (
     GUESS,
     LAPSE,
     LOG_WIDTH,
-    MIN_WIDTH,
     RHO,
     THRESHOLD,
     Optimum,
@@ -32,10 +30,10 @@ from psychobench.fits.ml.problem import (
     clip_to_bounds,
     make_problem,
 )
-from psychobench.fits.ml.scoring import TOLERANCE, maximise
+from psychobench.fits.ml.scoring import TOLERANCE
 from psychobench.fits.ml.starts import FINE, Grid, grid_starts
 from psychobench.fits.ml.step_limit import to_step_limit, without_overdispersion
-from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
+from psychobench.fits.options import FitOptions
 from psychobench.parallel import in_order, spans
 
 STARTS = 25
@@ -46,8 +44,8 @@ CRITERION = 1.92  # log-likelihood: half the .95 quantile of chi-squared with on
 def fit(blocks: Blocks, options: FitOptions) -> Curves:
     """Fit every observer's curve, rising or falling.
 
-    The curve falls where the falling one is more than `CRITERION` log-likelihood better, or, for
-    probabilities, where its cross-entropy is lower.
+    The curve falls where the answers do (`psychobench.fits.direction`), or, for probabilities,
+    where the falling curve has the lower cross-entropy.
 
     Priors, if there are any, penalise the likelihood; the objective that curves carry excludes
     them. Probabilities are fitted by mean cross-entropy with all levels weighted alike.
@@ -68,14 +66,17 @@ def fit(blocks: Blocks, options: FitOptions) -> Curves:
 
 
 def _fit(blocks: Blocks, options: FitOptions) -> Curves:
-    """Fit rising and falling curves side by side, and choose."""
-    n = len(blocks)
-    both = np.arange(2 * n) >= n
-    problem = make_problem(blocks.take(np.tile(np.arange(n), 2)), options, both)
-    curves = to_curves(problem, solve(problem), both)
-    rising, falling = curves.take(np.arange(n)), curves.take(np.arange(n, 2 * n))
-    needed = 0.0 if blocks.probabilities else CRITERION
-    return falling.where(falling.objective > rising.objective + needed, rising)
+    falling = find_direction(blocks).falling
+    if not blocks.probabilities:
+        return fit_towards(blocks, options, falling)
+    one, other = (fit_towards(blocks, options, side) for side in (falling, ~falling))
+    return other.where(other.objective > one.objective, one)
+
+
+def fit_towards(blocks: Blocks, options: FitOptions, falling: NDArray[np.bool_]) -> Curves:
+    """Fit every observer's curve in a given direction; `falling` has shape (n,)."""
+    problem = make_problem(blocks, options, falling)
+    return to_curves(problem, solve(problem), falling)
 
 
 def to_curves(problem: Problem, optimum: Optimum, falling: NDArray[np.bool_]) -> Curves:
@@ -99,33 +100,12 @@ def to_theta(problem: Problem, curves: Curves) -> Floats:
     blocks, falling = problem.blocks, curves.falling
     theta = np.empty((len(curves), 5))
     theta[:, THRESHOLD] = (curves.threshold - blocks.centre) / blocks.scale
-    theta[:, LOG_WIDTH] = np.log(curves.width / blocks.scale)
+    width = np.where(curves.steps, 1.0, curves.width / blocks.scale)
+    theta[:, LOG_WIDTH] = np.where(curves.steps, -np.inf, np.log(width))  # a step: the floor
     theta[:, GUESS] = np.where(falling, curves.lapse, curves.guess)
     theta[:, LAPSE] = np.where(falling, curves.guess, curves.lapse)
     theta[:, RHO] = np.nan_to_num(curves.overdispersion) ** 2
     return clip_to_bounds(problem, theta)
-
-
-def is_step(curves: Curves, blocks: Blocks) -> NDArray[np.bool_]:
-    """Return whether each curve is as steep as its levels allow, shape (n,)."""
-    return np.asarray(curves.width <= MIN_WIDTH * blocks.gap * blocks.scale * (1 + 1e-6))
-
-
-def constant_log_likelihood(blocks: Blocks, options: FitOptions) -> Floats:
-    """Maximise the log-likelihood of a flat curve: shape (n,).
-
-    Its height is the guess rate of a curve whose threshold is far beyond the levels, so that the
-    overdispersion, if any, is fitted with it.
-    """
-    problem = make_problem(blocks, options)
-    low, high = problem.low.copy(), problem.high.copy()
-    shape = [THRESHOLD, LOG_WIDTH, LAPSE]
-    low[:, shape] = high[:, shape] = 1e6, 0.0, 0.0
-    low[:, GUESS], high[:, GUESS] = 0.0, MAX_ASYMPTOTE
-    problem = replace(problem, low=low, high=high, tied=False, prior=())
-    start = low.copy()
-    start[:, GUESS] = blocks.hits.sum(axis=1) / blocks.trials.sum(axis=1)
-    return maximise(problem, start).loglik
 
 
 def solve(

@@ -14,10 +14,11 @@ import numpy as np
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
+from psychobench.fits.direction import find_direction
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.bordered import solve_bordered
 from psychobench.fits.ml.derivatives import FitsLast, differentiate
-from psychobench.fits.ml.engine import CRITERION, solve, to_curves, to_theta
+from psychobench.fits.ml.engine import solve, to_curves, to_theta
 from psychobench.fits.ml.joint import JointProblem
 from psychobench.fits.ml.ldl import ROW_START
 from psychobench.fits.ml.problem import GUESS, LAPSE, LOG_WIDTH, RHO, THRESHOLD, make_problem
@@ -46,12 +47,9 @@ class _Derivatives(NamedTuple):
 
 def separate_fits(blocks: Blocks, options: FitOptions) -> Curves:
     """Fit each condition by maximum likelihood, rising or falling, as the joint starts."""
-    n = len(blocks)
-    both = np.arange(2 * n) >= n
-    problem = make_problem(blocks.take(np.tile(np.arange(n), 2)), options, both)
-    curves = to_curves(problem, solve(problem), both)
-    rising, falling = curves.take(np.arange(n)), curves.take(np.arange(n, 2 * n))
-    return falling.where(falling.objective > rising.objective + CRITERION, rising)
+    falling = find_direction(blocks).falling
+    problem = make_problem(blocks, options, falling)
+    return to_curves(problem, solve(problem), falling)
 
 
 def row_values(joint: JointProblem, curves: Curves) -> Floats:
