@@ -42,6 +42,8 @@ class Sigmoid:
         Whether its argument is the natural logarithm of the level.
     both : callable, optional
         The cdf and its complement at once, where that saves work.
+    quantile : float
+        The value of F at the threshold; another one than .5 makes it another level of the curve.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Sigmoid:
     bend: Curve
     log_levels: bool = False
     both: Callable[[Floats], tuple[Floats, Floats]] | None = None
+    quantile: float = 0.5
 
     def sides(self, u: Floats) -> tuple[Floats, Floats]:
         """Evaluate the cdf and its complement."""
@@ -59,8 +62,8 @@ class Sigmoid:
 
     @cached_property
     def median(self) -> float:
-        """Return the standard quantile at .5, that of the threshold."""
-        return float(self.ppf(np.array(0.5)))
+        """Return the standard quantile of the threshold, at .5 unless `quantile` differs."""
+        return float(self.ppf(np.array(self.quantile)))
 
     @cached_property
     def spread(self) -> float:

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from psychobench.arguments import Levels, check_number, parse_levels
 from psychobench.errors import OptionError
+from psychobench.fits.blocks import Blocks, pad
 from psychobench.fits.curves import Curves
 from psychobench.fits.functions import Floats
+from psychobench.fits.ml.intervals import level_intervals
 from psychobench.fits.options import FitOptions
 from psychobench.fits.readings import (
     levels_at,
@@ -84,15 +86,42 @@ class Readings(ABC):
         -------
         DataFrame
             `observer`, `condition`, the columns of ``by``, `at`, and `level` in level units, also
-            with the log sigmoids. NaN where a curve never has that proportion. They are estimates
-            without intervals, whatever the status of the fit.
+            with the log sigmoids. NaN where a curve never has that proportion. `low` and `high` are
+            the ends of its interval, from the profile likelihood; NaN where the data leave it open,
+            and with other fits than those of `ml` to counted answers, binomial, without priors and
+            nothing shared. All are given whatever the status of the fit.
         """
         keys, curves = self._labels(), self._curves()
-        parts = [
-            keys.assign(at=proportion, level=levels_at(curves, proportion, unscaled=unscaled))
-            for proportion in parse_at(at)
-        ]
+        parts = []
+        for proportion in parse_at(at):
+            level = levels_at(curves, proportion, unscaled=unscaled)
+            low, high = self._level_ends(curves, proportion, unscaled=unscaled)
+            parts.append(keys.assign(at=proportion, level=level, low=low, high=high))
         return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+
+    def _level_ends(
+        self, curves: Curves, proportion: float, *, unscaled: bool
+    ) -> tuple[Floats, Floats]:
+        """Profile the levels of a proportion; nan where the fit is not one that can be profiled."""
+        low, high = np.full(len(curves), np.nan), np.full(len(curves), np.nan)
+        options = FitOptions(**self.options)
+        profiled = options.engine == "ml" and options.likelihood == "binomial"
+        plain = not (options.share or options.bootstrap or options.priors)
+        if not (profiled and plain) or self.data.empty or self.data["n_trials"].isna().any():
+            return low, high
+        rows, codes = np.unique(self.data["fit"], return_inverse=True)
+        position = curves.sigmoid.to_position(self.data["level"].to_numpy(np.float64))
+        trials = self.data["n_trials"].to_numpy(np.float64)
+        hits = trials * self.data["proportion"].to_numpy(np.float64)
+        blocks = Blocks(
+            pad(codes, position, len(rows), fill_first=True),
+            pad(codes, trials, len(rows)),
+            pad(codes, hits.round(), len(rows)),
+        )
+        low[rows], high[rows] = level_intervals(
+            curves.take(rows), blocks, options, proportion, unscaled=unscaled
+        )
+        return low, high
 
     def with_thresholds(self, at: At, *, unscaled: bool = False) -> Self:
         """Return the fits with a column for each proportion, such as `level_at_0.75`.

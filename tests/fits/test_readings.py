@@ -182,3 +182,27 @@ def test_what_needs_counts_or_yes_no_answers_says_so():
         pb.fit(table(guess=0.5), task="2afc").sensitivity()
     with pytest.raises(OptionError, match="`unscaled` needs `at`"):
         pb.fit(table(), unscaled=True)
+
+
+@pytest.mark.slow
+def test_the_intervals_of_levels_are_those_of_the_pse_and_the_threshold_at_half():
+    both = pd.concat([table(n=40), table(n=40, falling=True).assign(observer="p2")])
+    fits = pb.fit(both)
+    for unscaled, name in ((False, "pse"), (True, "threshold")):
+        found = fits.thresholds(at=0.5, unscaled=unscaled)
+        expected = fits.table[[name, f"{name}_low", f"{name}_high"]].to_numpy()
+        np.testing.assert_allclose(found[["level", "low", "high"]], expected, atol=2e-3)
+        other = fits.thresholds(at=[0.3, 0.8], unscaled=unscaled)
+        assert (other["low"] < other["level"]).all()
+        assert (other["level"] < other["high"]).all()
+    swapped = pb.fit(both.assign(n_target=both["n_trials"] - both["n_target"]))
+    np.testing.assert_allclose(
+        swapped.thresholds(at=0.2)[["level", "low", "high"]],
+        fits.thresholds(at=0.8)[["level", "low", "high"]],
+        atol=2e-3,
+    )
+
+
+def test_levels_of_posteriors_have_no_profile_interval():
+    found = pb.fit(table(n=40), engine="bayes").thresholds(at=0.75)
+    assert np.isnan(found[["low", "high"]].to_numpy(float)).all()

@@ -199,10 +199,11 @@ def _pse_to_threshold(problem: Problem, theta: Floats) -> tuple[Floats, Floats]:
     sigmoid, width = problem.sigmoid, np.exp(theta[LOG_WIDTH])
     guess, lapse = theta[GUESS], theta[LAPSE]
     room = 1 - guess - lapse
-    standard = sigmoid.ppf((0.5 - guess) / room)
+    standard = sigmoid.ppf((problem.proportion - guess) / room)
     shift = -(standard - sigmoid.median) * width / sigmoid.spread  # eq. 3
     per_share = -width / (sigmoid.spread * sigmoid.pdf(standard))
-    slopes = [shift, per_share * (lapse - 0.5) / room**2, per_share * (0.5 - guess) / room**2]
+    above, below = problem.proportion - guess, 1 - problem.proportion - lapse
+    slopes = [shift, -per_share * below / room**2, per_share * above / room**2]
     return shift, np.stack(slopes)
 
 

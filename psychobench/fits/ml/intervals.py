@@ -26,7 +26,7 @@ from psychobench.fits.ml.problem import (
 from psychobench.fits.ml.scoring import evaluate
 from psychobench.fits.options import FitOptions
 
-BELOW_HALF = 0.5 - 1e-6  # a curve crosses .5 only if guess and lapse are below it
+BELOW = 1e-6  # a curve crosses .5 only if guess and lapse are below it, by so much
 
 
 def profile_intervals(
@@ -108,20 +108,77 @@ def pse_is_threshold(problem: Problem) -> bool:
     return problem.tied or bool(np.ptp(rates, axis=1).max(initial=0.0) == 0)
 
 
-def _pse_ends(problem: Problem, theta: Floats, curves: Curves, options: FitOptions) -> Interval:
-    """Profile the PSE of the curves that have one, in the place of the threshold (eq. 21)."""
+def level_intervals(
+    curves: Curves, blocks: Blocks, options: FitOptions, proportion: float, *, unscaled: bool
+) -> Interval:
+    """Compute intervals of the levels at which curves have a proportion.
+
+    Parameters
+    ----------
+    curves, blocks, options
+        As for `profile_intervals`.
+    proportion : float
+        Of psi; `unscaled`, of F.
+    unscaled : bool
+        Which of the two.
+
+    Returns
+    -------
+    low, high : ndarray, shape (n,)
+        In level units; nan where there is none.
+    """
+    low, high = np.full(len(curves), np.nan), np.full(len(curves), np.nan)
+    for falling in (False, True):
+        rows = np.flatnonzero((curves.falling == falling) & np.isfinite(curves.width))
+        if not len(rows):
+            continue
+        part, own = blocks.take(rows), curves.take(rows)
+        problem = make_problem(part, options, own.falling)
+        at = 1 - proportion if falling else proportion  # the responses are swapped there
+        if unscaled:
+            found = _quantile_ends(problem, own, options, at)
+        else:
+            found = _pse_ends(problem, to_theta(problem, own), own, options, at)
+        low[rows], high[rows] = finite_ends(*found)
+    return low, high
+
+
+def _quantile_ends(
+    problem: Problem, curves: Curves, options: FitOptions, quantile: float
+) -> Interval:
+    """Profile the level at which F has a value, in the place of the threshold."""
+    sigmoid, blocks = curves.sigmoid, problem.blocks
+    problem = replace(problem, sigmoid=replace(sigmoid, quantile=quantile))
+    theta = to_theta(problem, curves)
+    place = sigmoid.position(np.full(len(curves), quantile), curves.threshold, curves.width)
+    theta[:, THRESHOLD] = (place - blocks.centre) / blocks.scale
+    least, most = problem.low.copy(), problem.high.copy()
+    least[:, THRESHOLD], most[:, THRESHOLD] = -np.inf, np.inf
+    ends = _ends(replace(problem, low=least, high=most), theta, [THRESHOLD], options)[THRESHOLD]
+    return map_ends(ends, lambda end: sigmoid.to_level(blocks.centre + blocks.scale * end))
+
+
+def _pse_ends(
+    problem: Problem, theta: Floats, curves: Curves, options: FitOptions, proportion: float = 0.5
+) -> Interval:
+    """Profile the PSE, or the level of another proportion, of the curves that have one (eq. 21).
+
+    It takes the place of the threshold. `proportion` is of the responses as `problem` has them.
+    """
     n, blocks = len(theta), problem.blocks
     low, high = np.full(n, np.nan), np.full(n, np.nan)
-    place = curves.sigmoid.position(curves.share(), curves.threshold, curves.width)
+    share = (proportion - theta[:, GUESS]) / (1 - theta[:, GUESS] - theta[:, LAPSE])
+    place = curves.sigmoid.position(share, curves.threshold, curves.width)
     rows = np.flatnonzero(np.isfinite(place))
     if len(rows):
         part = problem.take(rows)
         least, most = part.low.copy(), part.high.copy()
         least[:, THRESHOLD], most[:, THRESHOLD] = -np.inf, np.inf
-        most[:, GUESS : LAPSE + 1] = np.minimum(most[:, GUESS : LAPSE + 1], BELOW_HALF)
+        room = np.array([proportion, 1 - proportion]) - BELOW
+        most[:, GUESS : LAPSE + 1] = np.minimum(most[:, GUESS : LAPSE + 1], room)
         at = theta[rows]
         at[:, THRESHOLD] = (place[rows] - blocks.centre[rows]) / blocks.scale[rows]
-        part = replace(part, low=least, high=most, at_pse=True)
+        part = replace(part, low=least, high=most, at_pse=True, proportion=proportion)
         low[rows], high[rows] = _ends(part, at, [THRESHOLD], options)[THRESHOLD]
     return map_ends(
         (low, high), lambda end: curves.sigmoid.to_level(blocks.centre + blocks.scale * end)

@@ -96,6 +96,8 @@ class Problem:
     at_pse : bool
         Whether the first column of theta holds the PSE instead of the threshold; guess and lapse
         must then stay below .5.
+    proportion : float
+        The value of psi that, with `at_pse`, the first column has the level of.
     expected_only : bool
         Whether steps use the expected information alone. Far from an optimum such steps reach
         farther, near it they converge more slowly.
@@ -111,6 +113,7 @@ class Problem:
     overdispersed: bool = False
     prior: tuple[PriorTerm, ...] = ()
     at_pse: bool = False
+    proportion: float = 0.5
     expected_only: bool = False
     rate_term: RateTerm | None = None
 
