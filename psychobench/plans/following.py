@@ -140,6 +140,9 @@ def _same_form(value: Any, form: str) -> Any:
         return None
     if form == "texts":
         return parse_names(list(map(str, value)) if not isinstance(value, str) else value) or None
+    if form == "priors":
+        given = value if isinstance(value, Mapping) else {"": value}
+        return {str(name): str(plain(each)).replace(" ", "") for name, each in given.items()}
     if form == "pairs":
         pairs = value if isinstance(value, Mapping) else parse_pairs(value, "", "", commas=True)
         return {str(name): str(plain(each)) for name, each in pairs.items()} or None

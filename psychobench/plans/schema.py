@@ -67,6 +67,10 @@ FORMS: dict[str, tuple[str, Callable[[object], bool]]] = {
         'a table of values by name, such as { session = "1" }',
         lambda value: _are_pairs(value) or _is_text(value) or _are(_is_text)(value),
     ),
+    "priors": (
+        'a table of priors by parameter, such as { guess = "beta(1, 10)" }, or text',
+        lambda value: _are_pairs(value) or _is_text(value) or _are(_is_text)(value),
+    ),
 }
 """What a key may hold: the words for it in messages, and the check."""
 
@@ -94,7 +98,7 @@ SCHEMA: dict[str, dict[str, Key]] = {
         "likelihood": Key("text", "binomial or beta-binomial"),
         "task": Key("text", "what observers are asked"),
         "bounds": Key("pairs", "bounds on parameters, such as { lapse = [0, 0.05] }"),
-        "priors": Key("pairs", "priors of the parameters, or published, or none"),
+        "priors": Key("priors", "priors of the parameters, or published, or none"),
         "bootstrap": Key("whole", "refits that intervals rest on"),
         "gof": Key("whole", "simulated data sets for each check of the fit"),
         "confidence": Key("number", "coverage of intervals"),
