@@ -70,7 +70,11 @@ def thread_pool(threads: int, *, computing: bool = False) -> Iterator[ThreadPool
 
 
 def in_order(
-    function: Callable[[Part], Result], parts: Sequence[Part], cores: int | None = None
+    function: Callable[[Part], Result],
+    parts: Sequence[Part],
+    cores: int | None = None,
+    *,
+    doing: str = "",
 ) -> Iterator[Result]:
     """Apply a function to parts in threads; yield the results in the order of the parts.
 
@@ -84,6 +88,9 @@ def in_order(
     cores : int, optional
         Number of threads; by default that of the cores that this process may use. With 1 the
         calling thread does the work.
+    doing : str, optional
+        What the work is, for a bar with the time left; it appears on a terminal where the work
+        takes longer than two seconds, and never without this text.
 
     Yields
     ------
@@ -96,11 +103,18 @@ def in_order(
     [3, 2, 1]
     """
     cores = min(cores or usable_cores(), len(parts))
-    if cores <= 1:
-        yield from map(function, parts)
-        return
     # as many results wait as there are threads: none is idle, and memory stays bounded
-    yield from _ahead(function, parts, cores, waiting=2 * cores)
+    results = (
+        map(function, parts) if cores <= 1 else _ahead(function, parts, cores, waiting=2 * cores)
+    )
+    yield from _shown(results, len(parts), doing) if doing else results
+
+
+def _shown(results: Iterable[Result], n: int, doing: str) -> Iterator[Result]:
+    from tqdm import tqdm
+
+    # disable=None: no bar where stderr is no terminal
+    yield from tqdm(results, doing, n, leave=False, disable=None, delay=2)
 
 
 def read_ahead(

@@ -80,7 +80,7 @@ def test_the_accounts_of_statuses_and_trials_add_up():
     found = analyse(table, engine="ml", gof=0)
     fits = found.to_frame()
     assert fits["n_trials"].sum() == len(table) - 1
-    said = found.summary()
+    said = found.summary(verbose=True)
     assert f"{len(table) - 1} answered trials" in said
     assert all(f"{n} {status}" in said for status, n in fits["status"].value_counts().items())
 
@@ -94,7 +94,22 @@ def test_nobody_is_excluded_unless_a_rule_says_so_and_then_by_name():
     assert found.left_out["n_trials"].tolist() == [2 * len(LEVELS)]
     assert "p0" not in set(found.to_frame()["observer"])
     assert len(found.table) + found.left_out["n_trials"].sum() == len(table)
-    assert "Excluded by the rule ends<0.7: 1 of 8 participants" in found.summary()
+    assert "Excluded by the rule ends<0.7: 1 of 8 participants" in found.summary(verbose=True)
+
+
+@pytest.mark.slow
+def test_the_answer_comes_first_and_fits_a_terminal():
+    found = analyse(with_a_guesser(people(9, groups=("old", "young", "child"))), between="group",
+                    engine="ml", gof=39)  # fmt: skip
+    lines = found.summary().splitlines()
+    assert lines[0].startswith("The PSE depended on") or lines[0].startswith("No effect of group")
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    missing = found.descriptives.query("measure == 'pse' and group == 'old'")["missing"]
+    assert (missing == "1 never").all()
+    assert "1 never" in found.summary()
+    assert found.tests["pse"].family == "planned"
+    assert found.tests["pse"].family_size == 9
 
 
 @pytest.mark.slow

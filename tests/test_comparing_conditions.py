@@ -285,7 +285,9 @@ def test_a_pair_that_cannot_be_tested_stays_with_its_reason(study):
     values = study.copy()
     values[1:, 2] = np.nan
     tests = compare_conditions(people(values), within="condition")
-    assert tests.family_size == 1
+    found = compare_conditions(people(values), within="condition", family="valid")
+    assert (tests.family_size, found.family_size) == (3, 1)
+    assert tests.pairs[0].p_bonferroni == min(1, 3 * found.pairs[0].p_bonferroni)
     assert tests.to_frame()["reason"].notna().tolist() == [False, True, True]
     assert "two people with a value in every cell" in tests.no_anova
     assert "were not compared" in tests.sentences()[-1]

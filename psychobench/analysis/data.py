@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from psychobench.comparison.cohort_measures import counted
+from psychobench.comparison.conditions.condition_data import Family
 from psychobench.comparison.conditions.condition_tests import ConditionTests
 from psychobench.fits.pse import Fits
+from psychobench.formatting import Scale, scale_of
 from psychobench.plans import Followed, Plan
 from psychobench.trials.screening import Exclusion, Screening
 
@@ -40,7 +42,8 @@ class AnalysisData:
         One curve per participant and condition.
     descriptives : pandas.DataFrame
         One row per measure and cell of the design: ``measure``, the factors, ``n, mean, sd, sem,
-        low, high`` (the mean's interval), ``without`` (participants whose status excludes them).
+        low, high`` (the mean's interval), ``without`` (participants whose status excludes them) and
+        ``missing`` (these by status).
     tests : dict of str to ConditionTests
         The tests of each measure; empty where nothing can be compared.
     within, between : tuple of str
@@ -49,6 +52,8 @@ class AnalysisData:
         Coverage of all intervals.
     statuses : tuple of str
         The PSE statuses that were included in means and tests.
+    family : {"planned", "valid"}
+        What corrections count: every planned pair, or every pair with a test.
     notes : tuple of str
         What a reader should know: what could not be done, and why.
     provenance : mapping
@@ -68,6 +73,7 @@ class AnalysisData:
     between: tuple[str, ...]
     confidence: float
     statuses: tuple[str, ...]
+    family: Family = "planned"
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     followed: Followed | None = None
@@ -102,6 +108,13 @@ class AnalysisData:
         """Return the name that a column has in the file from which the trials were read."""
         renamed = self.table.attrs.get("columns", {})
         return str(renamed.get(column, "target" if column == "response" else column))
+
+    def scale(self, measure: str) -> Scale:
+        """Return how values of a measure are written: as precise as what was compared."""
+        if measure in self.tests:
+            return self.tests[measure].scale
+        rows = self.descriptives[self.descriptives["measure"] == measure]
+        return scale_of(rows["sem"], self.fits.data["level"])
 
     def included(self, measure: str) -> NDArray[np.bool_]:
         """Return which fits enter the means and tests of a measure, shape (n_fits,)."""

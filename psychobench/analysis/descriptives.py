@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from psychobench.analysis.data import measures_of
+from psychobench.analysis.data import measure_name, measures_of
 from psychobench.comparison.cohort_measures import counted
 from psychobench.fits.pse import Fits
 
@@ -20,7 +20,8 @@ def describe(
 ) -> pd.DataFrame:
     """Describe each measure in each cell: ``measure``, the factors, and `describe_values`' columns.
 
-    ``without`` is the number of participants in the cell whose value was not included.
+    ``without`` is the number of participants in the cell whose value was not included, and
+    ``missing`` counts them by status.
     """
     rows = []
     for measure in measures_of(fits):
@@ -34,9 +35,19 @@ def describe(
                     **dict(zip(factors, levels, strict=True)),
                     **describe_values(known, confidence),
                     "without": len(cell) - len(known),
+                    "missing": _by_status(cell.loc[cell["_value"].isna(), "status"], measure),
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _by_status(statuses: pd.Series[str], measure: str) -> str:
+    """Count statuses in words; one that is included lacks the measure alone."""
+    counts = statuses.value_counts(sort=False)
+    return ", ".join(
+        f"{n} {f'no {measure_name(measure)}' if status == 'ok' else status}"
+        for status, n in counts.items()
+    )
 
 
 def describe_values(values: NDArray[np.float64], confidence: float) -> dict[str, float]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from psychobench.analysis.data import AnalysisData
+from psychobench.analysis.data import AnalysisData, measure_name
+from psychobench.comparison.cohort_measures import counting
 from psychobench.messages import number_of
 from psychobench.reports.methods import (
     BONETT,
@@ -34,8 +35,7 @@ def methods_text(analysis: AnalysisData, versions: Mapping[str, str]) -> str:
         "We fitted a psychometric function to each participant and condition (psychobench"
         f"{f' {version}' if version else ''}).",
         *model_sentences(analysis.fits),
-        f"Values of fits with status {' or '.join(analysis.statuses)} were included in means and "
-        "tests.",
+        *_included(analysis),
         *_test_sentences(analysis),
     ]
     if simulations := analysis.fits.options["gof"]:
@@ -71,6 +71,22 @@ def _participants(analysis: AnalysisData) -> str:
     )
 
 
+def _included(analysis: AnalysisData) -> list[str]:
+    """Return which values entered means and tests, and how many were missing, by measure."""
+    said = []
+    for measure in analysis.measures:
+        name, rows = measure_name(measure), analysis.descriptives
+        statuses = " or ".join(counting(measure, analysis.statuses))
+        own = rows[rows["measure"] == measure]
+        missing, all_fits = int(own["without"].sum()), int((own["n"] + own["without"]).sum())
+        counts = f"{missing} of {all_fits}" if missing else "none"
+        said.append(
+            f"{name[0].upper()}{name[1:]}s of fits with status {statuses} were included in means "
+            f"and tests ({counts} missing)."
+        )
+    return said
+
+
 def _test_sentences(analysis: AnalysisData) -> list[str]:
     kinds = {pair.kind for tests in analysis.tests.values() for pair in tests.pairs}
     if not kinds:
@@ -81,7 +97,10 @@ def _test_sentences(analysis: AnalysisData) -> list[str]:
     if effects:
         clauses.append(f" after a {' and a '.join(sorted(effects))}")
     if corrected:
-        clauses.append(", Bonferroni-corrected for all pairs of a measure")
+        sizes = sorted({tests.family_size for tests in analysis.tests.values()})
+        counted = "planned" if analysis.family == "planned" else "possible"
+        tests = " or ".join(map(str, sizes))
+        clauses.append(f", Bonferroni-corrected for the {tests} {counted} tests of a measure")
     if effects and analysis.within:
         clauses.append("; effects within participants were Greenhouse-Geisser corrected")
     return [f"{''.join(clauses)}."]

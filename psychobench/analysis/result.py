@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from psychobench.analysis.brief import brief_text
 from psychobench.analysis.data import AnalysisData
 from psychobench.analysis.figure_data import FigureData
 from psychobench.analysis.files import save_analysis
@@ -42,9 +43,17 @@ class Analysis(AnalysisData):
         """Return every test in words, ready to paste."""
         return [line for tests in self.tests.values() for line in tests.sentences()]
 
-    def summary(self) -> str:
-        """Return everything of note as text: data, checks, fits, means and tests."""
-        return analysis_text(self)
+    def summary(self, *, verbose: bool = False, width: int = 80) -> str:
+        """Return the answer as text: verdict, means, tests, what deserves a look, method.
+
+        Parameters
+        ----------
+        verbose : bool
+            Whether to return everything of note: each flag, each reason, each test in words.
+        width : int
+            Characters of a line of the short text.
+        """
+        return analysis_text(self) if verbose else brief_text(self, width)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all numbers, sentences and the provenance as native types, ready for JSON."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from psychobench.analysis.result import Analysis
 from psychobench.analysis.source import hash_of, load_table
 from psychobench.arguments import Names, Pairs, parse_names
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, check_statuses
+from psychobench.comparison.conditions.condition_data import Family, check_family
 from psychobench.comparison.conditions.condition_tests import ConditionTests, compare_conditions
 from psychobench.errors import ComparisonError, TableError
 from psychobench.fits.pse import Fits, fit
@@ -50,6 +51,7 @@ def analyse(
     pairs: Names = None,
     exclude: ExclusionRules = (),
     statuses: Names = DEFAULT_STATUSES,
+    family: Family = "planned",
     gof: int | None = None,
     engine: str = "bayes",
     confidence: float = 0.95,
@@ -84,6 +86,8 @@ def analyse(
         (``"missing>0.2"``). By default nobody.
     statuses : str or sequence of str
         The PSE statuses that are included in means and tests.
+    family : {"planned", "valid"}
+        Whether corrections count every pair of the design, or only the pairs that have a test.
     gof : int, optional
         Simulated data sets per fit on which the checks of its goodness rest; 0 checks nothing. By
         default 100, and 0 for what cannot be simulated: probabilities, which have no number of
@@ -125,6 +129,7 @@ def analyse(
     del plan  # the decorator has taken it
     rules = parse_exclusions(exclude)
     included = check_statuses(statuses)
+    check_family(family)
     trials = load_table(table, columns, where)
     inner, outer = find_factors(trials, within, between)
     factors = [*inner, *outer]
@@ -134,15 +139,8 @@ def analyse(
         gof = 0 if "p_target" in trials or fitting.get("share") else SIMULATIONS
     options = {"engine": engine, "gof": gof, "confidence": confidence, "seed": seed, **fitting}
     fits = fit(excluded.kept, by=factors, **options)
-    tests, untested = _test(
-        fits,
-        excluded.kept,
-        inner,
-        outer,
-        pairs=pairs,
-        statuses=included,
-        confidence=confidence,
-    )
+    testing = {"pairs": pairs, "statuses": included, "family": family, "confidence": confidence}
+    tests, untested = _test(fits, excluded.kept, inner, outer, testing)
     if not isinstance(table, pd.DataFrame):
         note_reading(trials)
     if screening is None:
@@ -159,6 +157,7 @@ def analyse(
         between=outer,
         confidence=confidence,
         statuses=included,
+        family=family,
         notes=tuple(untested),
         provenance=_provenance(
             table,
@@ -170,6 +169,7 @@ def analyse(
             pairs=list(parse_names(pairs, "pairs")),
             exclude=list(map(str, rules)),
             statuses=list(included),
+            family=family,
         ),
     )
 
@@ -203,7 +203,7 @@ def _test(
     table: pd.DataFrame,
     within: Sequence[str],
     between: Sequence[str],
-    **options: Any,
+    options: Mapping[str, Any],
 ) -> tuple[dict[str, ConditionTests], list[str]]:
     """Test each measure; where that cannot be done, note why."""
     inner, outer = (

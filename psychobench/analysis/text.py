@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pandas as pd
+
 from psychobench.analysis.data import AnalysisData, measure_name
 from psychobench.analysis.plan_report import plan_sentences
+from psychobench.formatting import number_text
 from psychobench.messages import number_of
-from psychobench.reports.words import number_text
 from psychobench.tables.output import json_rows
 
 SHOWN_FLAGS = 10
 
 
 def analysis_text(analysis: AnalysisData) -> str:
-    """Return the data, what deserves a look, the fits, the cells and the tests as text."""
+    """Return the tests, the cells, then the data, what deserves a look and the fits as text."""
     sections = (
+        "SIMULATED people: no claim about people." if analysis.simulated else "",
+        "\n\n".join("\n".join(tests.sentences()) for tests in analysis.tests.values()),
+        _cells(analysis),
         _data(analysis),
         _flags(analysis),
         _fits(analysis),
-        _cells(analysis),
-        "\n\n".join("\n".join(tests.sentences()) for tests in analysis.tests.values()),
         "\n".join(f"Note: {note}." for note in analysis.notes),
     )
     return "\n\n".join(section for section in sections if section)
@@ -59,9 +64,8 @@ def _data(analysis: AnalysisData) -> str:
         f"{number_of(row['n_trials'], 'trial')})"
         for row in json_rows(analysis.left_out)
     ]
-    simulated = ["SIMULATED people: no claim about people."] if analysis.simulated else []
     sentences = [data_sentence(analysis), exclusion_sentence(analysis)]
-    return "\n".join([*simulated, *sentences, *lines, *plan_sentences(analysis)])
+    return "\n".join([*sentences, *lines, *plan_sentences(analysis)])
 
 
 def _flags(analysis: AnalysisData) -> str:
@@ -93,6 +97,25 @@ def _fits(analysis: AnalysisData) -> str:
 
 
 def _cells(analysis: AnalysisData) -> str:
-    table = analysis.descriptives.rename(columns={"low": f"{analysis.confidence:.0%}", "high": ""})
-    table["measure"] = table["measure"].map(measure_name)
-    return table.to_string(index=False, na_rep="-", float_format="{:.3f}".format)
+    return cell_texts(analysis).to_string(index=False)
+
+
+def cell_texts(analysis: AnalysisData) -> pd.DataFrame:
+    """Return the means of each cell as texts: with their intervals, and who is missing and why."""
+    table = analysis.descriptives
+    scales = [analysis.scale(measure) for measure in table["measure"]]
+    texts: dict[str, Iterable[str]] = {"measure": table["measure"].map(measure_name)}
+    texts |= {analysis.original_name(name): table[name].astype(str) for name in _factors(analysis)}
+    texts["n"] = table["n"].astype(str)
+    for name, heading in (("mean", "mean"), ("sd", "SD"), ("sem", "SEM")):
+        texts[heading] = [
+            scale.text(value) for scale, value in zip(scales, table[name], strict=True)
+        ]
+    ends = zip(scales, table["low"], table["high"], strict=True)
+    texts[f"{analysis.confidence:.0%} CI"] = [scale.interval(*pair) for scale, *pair in ends]
+    texts["missing"] = table["missing"].replace("", "-")
+    return pd.DataFrame(texts)
+
+
+def _factors(analysis: AnalysisData) -> list[str]:
+    return analysis.factors or ["condition"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from psychobench.attention.mapped import MappedAttention
 from psychobench.attention.study_faithfulness import faithfulness_table
+from psychobench.formatting import p_text
 
 
 def attention_text(study: MappedAttention) -> str:
@@ -73,8 +73,8 @@ def _test_lines(table: pd.DataFrame, measure: str) -> list[str]:
         {
             measure: lambda x: f"{x:+.3f}",
             "t": lambda x: f"{x:.2f}",
-            "p": _p_value,
-            "p_holm": _p_value,
+            "p": p_text,
+            "p_holm": p_text,
         },
     )
 
@@ -90,12 +90,6 @@ def _faithfulness_lines(table: pd.DataFrame) -> list[str]:
         *_aligned(mean.reset_index(), {**number, "better_than": lambda x: f"{x:.2f}"}),
         note,
     ]
-
-
-def _p_value(p: float) -> str:
-    if np.isnan(p):
-        return "-"
-    return "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0")
 
 
 def _aligned(table: pd.DataFrame, formats: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ import click
 
 from psychobench.cli import options as shared
 from psychobench.cli.notes import typed
+from psychobench.cli.screen import show, text_width
 from psychobench.cli.wording import in_options
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ if TYPE_CHECKING:
 )
 @shared.STATUSES
 @click.option(
+    "--family",
+    type=click.Choice(["planned", "valid"]),
+    default="planned",
+    show_default=True,
+    help="Tests that the corrections count: all pairs of the design, or those that have a test.",
+)
+@click.option(
     "--gof",
     type=int,
     metavar="N",
@@ -69,8 +77,11 @@ if TYPE_CHECKING:
     help="Write the report page, figures and tables here.",
 )
 @shared.OVERWRITE
+@shared.VERBOSE
 @shared.JSON
-def analyse(file: Path, out: Path | None, overwrite: bool, as_json: bool, **options: Any) -> None:
+def analyse(
+    file: Path, out: Path | None, overwrite: bool, verbose: bool, as_json: bool, **options: Any
+) -> None:
     """Analyse your participants' trials: checks, curves, PSE and JND, tests in words.
 
     FILE is a CSV or TSV of trials (observer, level, response) or counts. Each participant's trials
@@ -89,11 +100,12 @@ def analyse(file: Path, out: Path | None, overwrite: bool, as_json: bool, **opti
     found = _as_typed(analyse_file(file, **options), out)
     if out is not None:
         found.save(out, overwrite=overwrite)
-        click.echo(f"Wrote {out}: report, figures, tables, provenance.", err=True)
     if as_json:
         click.echo(json.dumps(found.to_dict(), indent=2, allow_nan=False))
     else:
-        click.echo(found.summary())
+        show(found.summary(verbose=verbose, width=text_width()))
+    if out is not None:
+        click.echo(f"Report: {out / 'report.html'} (figures, tables and text beside it)", err=True)
 
 
 def _as_typed(found: Analysis, out: Path | None) -> Analysis:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from psychobench.cli import options as shared
+from psychobench.cli.screen import show, text_width
 
 
 @click.command()
@@ -101,12 +102,14 @@ from psychobench.cli import options as shared
     help="Write the report page, tables and figure here.",
 )
 @shared.OVERWRITE
+@shared.VERBOSE
 @shared.JSON
 def compare(
     observer: tuple[str, ...],
     mask: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
+    verbose: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -135,11 +138,9 @@ def compare(
     found = replace(found, provenance={**found.provenance, "command": typed()})
     if out is not None:
         found.save(out, overwrite=overwrite)
-        click.echo(
-            f"Written to {out}: report.html, tables, figure (curves.png, .svg, .pdf), provenance.",
-            err=True,
-        )
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
-        click.echo(found.summary())
+        show(found.summary(verbose=verbose, width=text_width()))
+    if out is not None:
+        click.echo(f"Report: {out / 'report.html'} (figure, tables and text beside it)", err=True)

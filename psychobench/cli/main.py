@@ -18,6 +18,7 @@ import click
 from psychobench import __version__
 from psychobench.cli.groups import SuggestingGroup
 from psychobench.cli.notes import named_inputs
+from psychobench.cli.screen import write_nearest_characters
 from psychobench.cli.wording import in_options, leaf
 from psychobench.errors import PsychobenchError, Terminated
 from psychobench.messages import how_to_install
@@ -140,6 +141,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a fault in the input ends in one line each and exit status 1."""
+    write_nearest_characters()
     try:
         with _tidy_when_terminated(), _notes_on_stderr(arguments), _inputs_kept():
             try:

@@ -63,6 +63,9 @@ OVERWRITE = click.option(
     is_flag=True,
     help="Replace files in the way that psychobench did not write there, or that were edited.",
 )
+VERBOSE = click.option(
+    "--verbose", is_flag=True, help="Print everything: each check, each reason, each test in words."
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 
 

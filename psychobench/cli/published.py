@@ -61,7 +61,7 @@ def _rows(paper: Published) -> list[str]:
 
 
 def _cells(row: Mapping[Hashable, Any]) -> list[str]:
-    from psychobench.reports.words import number_text, p_text
+    from psychobench.formatting import number_text, p_text
 
     return [
         *(str(row[name]) for name in ("table", "pretraining", "mask", "observer")),
@@ -112,14 +112,14 @@ def _summary(paper: Published) -> list[str]:
 
 
 def _fault(row: Mapping[Hashable, Any]) -> str:
-    from psychobench.reports.words import p_text
+    from psychobench.formatting import number_text, p_text
 
     ends = list(dict.fromkeys(p_text(row[name]) for name in ("p_low", "p_high")))
+    printed, low, high = (number_text(row[name]) for name in ("t_printed", "t_low", "t_high"))
     return (
         f"Table {row['table']}, {row['pretraining']}, {row['observer']}, mask {row['mask']}: "
-        f"printed t = {row['t_printed']:.3f} and p {row['p_printed']}; its PSE gives t from "
-        f"{row['t_low']:.3f} to {row['t_high']:.3f}, and the printed t gives p = "
-        f"{' to '.join(ends)}."
+        f"printed t = {printed} and p {row['p_printed']}; its PSE gives t from {low} to {high}, "
+        f"and the printed t gives p = {' to '.join(ends)}."
     )
 
 

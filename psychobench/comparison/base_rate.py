@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from psychobench.comparison.against_cohort import Comparison, compare_with
 from psychobench.comparison.cohort_measures import HasFrame
 from psychobench.errors import ComparisonError
+from psychobench.formatting import ALPHA
 from psychobench.tables.notebook import ShownAsTable
 
-ALPHA = 0.05  # of verdicts, after Bonferroni
 _AGAIN = ("pse", "status", "t", "p", "p_bonferroni")
 BALANCED_COLUMNS = ["label_log_odds", *(f"{name}_balanced" for name in _AGAIN), "verdict_flips"]
 

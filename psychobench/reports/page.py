@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from psychobench.formatting import p_text
 from psychobench.outputs import write_output
-from psychobench.reports.words import p_text
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from psychobench import formatting
 from psychobench.reports import words
 from psychobench.reproduction.paper import SHOWN, SOURCE
 from psychobench.reproduction.pretraining_data import pretraining_lines
@@ -78,7 +79,7 @@ def family_lines(filled: FilledTable) -> list[str]:
         lines.append(
             f"FLIPS with the labels' log odds removed: {SHOWN[row['observer']]}, "
             f"{row['pretraining']}, mask {row['mask']}: {row['status_balanced']}"
-            + ("." if p is None else f", p {words.p_text(p)}.")
+            + ("." if p is None else f", p {formatting.p_text(p)}.")
         )
     return lines
 
@@ -95,10 +96,10 @@ def paper_form(filled: FilledTable, result: ReproductionData) -> Frame:
         f"t({table['df'].dropna().max() if table['df'].notna().any() else '-'})": _numbers(
             table["t"]
         ),
-        "p": map(words.p_text, table["p_bonferroni"]),
+        "p": map(formatting.p_text, table["p_bonferroni"]),
         "PSE*": _numbers(table["pse_outside_is_pse"]),
         "t*": _numbers(table["t_outside_is_pse"]),
-        "p*": map(words.p_text, table["p_bonferroni_outside_is_pse"]),
+        "p*": map(formatting.p_text, table["p_bonferroni_outside_is_pse"]),
         "PSE, odds off": _or_status(table, "pse_balanced", "status_balanced"),
     }
     if len(result.seeds) > 1:
@@ -110,7 +111,7 @@ def paper_form(filled: FilledTable, result: ReproductionData) -> Frame:
                 _mean(*pair) for pair in table[["seeds_mean_pse", "seeds_sd_pse"]].to_numpy(float)
             ],
             "Welch t": _numbers(table["welch_t"].astype(float)),
-            "p (Welch)": map(words.p_text, table["welch_p_bonferroni"].astype(float)),
+            "p (Welch)": map(formatting.p_text, table["welch_p_bonferroni"].astype(float)),
         }
     return Frame(
         {
@@ -133,7 +134,7 @@ def gain_form(gain: Frame) -> Frame:
             "PSE": _numbers(gain["pse"]),
             "with PSE": gain["with_pse"].astype(str),
             "distance": _numbers(gain["distance"]),
-            "gain (95%)": [words.with_interval(*each) for each in zip(*gained, strict=True)],
+            "gain (95%)": [formatting.with_interval(*each) for each in zip(*gained, strict=True)],
             "P at lowest level": _numbers(gain["start"]),
             "accuracy": _numbers(gain["accuracy"]),
         }
@@ -147,12 +148,12 @@ def claims_form(claims: Frame) -> Frame:
         {
             "id": claims["id"],
             "claim": claims["claim"],
-            "value (95%)": [words.with_interval(*row) for row in values],
+            "value (95%)": [formatting.with_interval(*row) for row in values],
             "verdict here": [
                 f"{row['verdict']}{' (flips)' if row['flips'] else ''}" for row in json_rows(claims)
             ],
             "paper's figures": [
-                words.number_text(float(value)) if says != "not printed" else "-"
+                formatting.number_text(float(value)) if says != "not printed" else "-"
                 for value, says in zip(claims["paper_value"], claims["paper_supports"], strict=True)
             ],
             "support it": claims["paper_supports"],
@@ -178,15 +179,15 @@ def align_columns(table: Frame) -> str:
 
 
 def _numbers(values: pd.Series[Any]) -> list[str]:
-    return [words.number_text(float(value)) for value in values.astype(float)]
+    return [formatting.number_text(float(value)) for value in values.astype(float)]
 
 
 def _or_status(table: Frame, name: str, status: str = "status") -> list[str]:
     return [
-        words.number_text(value) if pd.notna(value) else ("-" if pd.isna(why) else str(why))
+        formatting.number_text(value) if pd.notna(value) else ("-" if pd.isna(why) else str(why))
         for value, why in zip(table[name].astype(float), table[status], strict=True)
     ]
 
 
 def _mean(mean: float, sd: float) -> str:
-    return "-" if pd.isna(mean) else f"{mean:.3f} ({words.number_text(sd)})"
+    return "-" if pd.isna(mean) else f"{mean:.3f} ({formatting.number_text(sd)})"

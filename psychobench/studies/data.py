@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from psychobench.comparison import (
     BalancedComparison,
@@ -19,6 +20,7 @@ from psychobench.comparison import (
 from psychobench.comparison.base_rate import BALANCED_COLUMNS
 from psychobench.comparison.seeds import SEED_COLUMNS
 from psychobench.fits.pse import Fits
+from psychobench.formatting import Scale, scale_of
 from psychobench.reports import words
 from psychobench.stimuli.sets import StimulusSet
 from psychobench.studies import sentences
@@ -142,6 +144,17 @@ class StudyData:
         return self.table.copy()
 
     @property
+    def levels(self) -> NDArray[np.float64]:
+        """The levels of the stimuli, shape (n,)."""
+        return self.stimuli.table["level"].to_numpy(np.float64)
+
+    @property
+    def scale(self) -> Scale:
+        """How PSEs and JNDs are written: as precise as the means of the people."""
+        cohorts = self.comparison.cohorts.values()
+        return scale_of([cohort.pse.sem for cohort in cohorts], self.levels)
+
+    @property
     def heading(self) -> str:
         """What kind of evidence this is."""
         return words.heading(simulated=self.cohort.simulated, rendered=self.stimuli.rendered)
@@ -152,7 +165,10 @@ class StudyData:
         unique = {cohort.condition: cohort for cohort in self.comparison.cohorts.values()}
         return [
             *([] if self.same_stimuli else [self._other_stimuli()]),
-            *(words.cohort_sentence(each, self.cohort.title) for each in unique.values()),
+            *(
+                words.cohort_sentence(each, self.cohort.title, self.levels)
+                for each in unique.values()
+            ),
             *sentences.weights_sentences(self.observers),
             sentences.family_sentence(self.comparison),
             *([sentences.trials_sentence()] if self._drawn_intervals() else []),
@@ -189,8 +205,7 @@ class StudyData:
             probability of the target), `low` and `high` (confidence band of `p`, NaN where there is
             none). Levels run over those of the stimuli.
         """
-        levels = self.stimuli.table["level"].to_numpy(np.float64)
-        grid = np.linspace(levels.min(), levels.max(), GRID)
+        grid = np.linspace(self.levels.min(), self.levels.max(), GRID)
         fits = [self.observer_fits, *([self.cohort_fits] if people else [])]
         return pd.concat([each.curves(grid)[CURVE_COLUMNS] for each in fits], ignore_index=True)
 

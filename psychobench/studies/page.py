@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from psychobench.comparison import SeedComparison
+from psychobench.formatting import MINUS
 from psychobench.reports.methods import (
     CRAWFORD,
     SCHUETT,
@@ -123,7 +124,7 @@ def _table(part: Part, caption: str) -> Table:
 
 def _order(text: str) -> float | None:
     """Read the number that a cell begins with, as in ``1.91 (1.44 to 2.37)``."""
-    match = re.match(r"[<>]?(-?[0-9]*\.?[0-9]+)\b", text)
+    match = re.match(r"[<>]?(-?[0-9]*\.?[0-9]+)\b", text.replace(MINUS, "-"))
     return float(match[1]) if match else None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from psychobench.outputs import output_folder
 from psychobench.reports.page import Page
+from psychobench.studies.brief import brief_text
 from psychobench.studies.data import StudyData
 from psychobench.studies.files import KIND, study_inputs, study_json, write_study
 from psychobench.studies.page import study_page
@@ -87,9 +88,17 @@ class Study(StudyData):
         with output_folder(Path(folder), kind=KIND, overwrite=overwrite, inputs=inputs) as staged:
             write_study(self, staged)
 
-    def summary(self) -> str:
-        """Return the study as text: the fits, then each question with its answers, and notes."""
-        return study_text(self)
+    def summary(self, *, verbose: bool = False, width: int = 80) -> str:
+        """Return the answer as text: verdict, PSEs, tests, what deserves a look, method.
+
+        Parameters
+        ----------
+        verbose : bool
+            Whether to return everything: the fits, each question with its answers, all notes.
+        width : int
+            Characters of a line of the short text.
+        """
+        return study_text(self) if verbose else brief_text(self, width)
 
     def to_json(self) -> dict[str, Any]:
         """Return the study as one document of plain types, None where there is no value."""

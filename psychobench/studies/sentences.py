@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from psychobench.comparison import FAMILIES, Comparison, SeedComparison
-from psychobench.comparison.base_rate import ALPHA
+from psychobench.formatting import SIDES, verdict
 from psychobench.tables.output import json_rows
 
 # question: its p, the column whose sign is the direction, the answers for a small and a large p
@@ -50,11 +50,10 @@ def answer(row: Mapping[str, Any], question: str, prefix: str = "") -> str:
     'no difference found'
     """
     name, sign, yes, no = ANSWERS[question]
-    p = row[prefix + name]
-    if p is None:
+    found = verdict(row[prefix + name], row[prefix + sign] or 0.0)
+    if found == "no test":
         return f"no test ({_why_none(row, question)})"
-    side = "higher" if row[prefix + sign] > 0 else "lower"
-    return (yes if p < ALPHA else no).format(side=side)
+    return yes.format(side=found) if found in SIDES else no
 
 
 def _why_none(row: Mapping[str, Any], question: str) -> str:

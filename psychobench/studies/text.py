@@ -8,11 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from psychobench.reports import words
+from psychobench import formatting
+from psychobench.formatting import Scale
 from psychobench.studies import sentences
 from psychobench.studies.data import StudyData, Trainings
 from psychobench.tables.output import json_rows
 
+_EFFECT = Scale(2)  # of effect sizes and kappa
 LEFT = ("observer", "mask", "pre-training", "status", "answer", "verdict", "reason")
 
 
@@ -40,13 +42,13 @@ def parts(study: StudyData) -> list[Part]:
     """Return the fits, then one part for each question."""
     table = study.table
     return [
-        _fits(table),
+        _fits(table, study.scale),
         _single_case(table),
         _one_sample(table),
-        *_trained_again(study.trainings),
-        *([] if study.balanced is None else [_criterion(table)]),
-        _equivalence(table, study.comparison.margin),
-        _jnd(table, study.comparison.margin),
+        *_trained_again(study.trainings, study.scale),
+        *([] if study.balanced is None else [_criterion(table, study.scale)]),
+        _equivalence(table, study.comparison.margin, study.scale),
+        _jnd(table, study.comparison.margin, study.scale),
         _curves(table),
         _errors(table),
         *([] if study.recovery is None else [_recovery(table)]),
@@ -61,21 +63,21 @@ def summary_frame(study: StudyData) -> pd.DataFrame:
         "the average person?": _answers(table, "mean"),
         **({} if margin is None else {"equivalent?": _answers(table, "equivalence")}),
     }
-    return pd.DataFrame({**(_fits(table).columns or {}), **answers})
+    return pd.DataFrame({**(_fits(table, study.scale).columns or {}), **answers})
 
 
-def _fits(table: pd.DataFrame) -> Part:
+def _fits(table: pd.DataFrame, scale: Scale) -> Part:
     columns: dict[str, Iterable[object]] = {
         **_who(table),
         "pre-training": table["pretraining"].fillna("-"),
-        "PSE": map(words.number_text, table["pse"]),
-        "JND": map(words.number_text, table["jnd"]),
+        "PSE": map(scale.text, table["pse"]),
+        "JND": map(scale.text, table["jnd"]),
         "status": table["status"],
     }
     for name in ("PSE", "JND"):
         ends = table[[f"{name.lower()}_low", f"{name.lower()}_high"]]
         if ends.notna().any(axis=None):
-            columns[name] = _intervals(table, name.lower())
+            columns[name] = _intervals(table, name.lower(), scale)
     return _section("", "", columns)
 
 
@@ -86,7 +88,7 @@ def _single_case(table: pd.DataFrame) -> Part:
         {
             **_who(table),
             "% of people below (95%)": _percentiles(table, "percentile"),
-            "t": map(words.number_text, table["single_t"]),
+            "t": map(_two, table["single_t"]),
             "df": _whole(table["df"]),
             **_p_values(table, "single_p"),
             "answer": _answers(table, "single"),
@@ -102,17 +104,17 @@ def _one_sample(table: pd.DataFrame) -> Part:
         "mean, too.",
         {
             **_who(table),
-            "t": map(words.number_text, table["t"]),
+            "t": map(_two, table["t"]),
             "df": _whole(table["df"]),
             **_p_values(table, "p"),
-            "d (95%)": _intervals(table, "d", digits=2),
-            "BF10": map(words.factor_text, table["log_bf10"]),
+            "d (95%)": _intervals(table, "d", _EFFECT),
+            "BF10": map(formatting.factor_text, table["log_bf10"]),
             "answer": _answers(table, "mean"),
         },
     )
 
 
-def _trained_again(trainings: Trainings | None) -> list[Part]:
+def _trained_again(trainings: Trainings | None, scale: Scale) -> list[Part]:
     if trainings is None:
         return []
     table, question = trainings.comparison.table, "What if the network were trained again?"
@@ -129,13 +131,14 @@ def _trained_again(trainings: Trainings | None) -> list[Part]:
             {
                 **_who(table),
                 "with PSE": _whole(table["seeds_with_pse"]),
-                "mean (95%)": _intervals(table, "seeds_mean_pse"),
-                "SD": map(words.number_text, table["seeds_sd_pse"]),
+                "mean (95%)": _intervals(table, "seeds_mean_pse", scale),
+                "SD": map(scale.text, table["seeds_sd_pse"]),
                 "next (95%)": [
-                    words.range_text(*ends) for ends in table[["pse_low", "pse_high"]].to_numpy()
+                    formatting.range_text(*ends)
+                    for ends in table[["pse_low", "pse_high"]].to_numpy()
                 ],
-                "t": map(words.number_text, table["welch_t"]),
-                "df": [words.number_text(value, 1) for value in table["welch_df"]],
+                "t": map(_two, table["welch_t"]),
+                "df": [formatting.number_text(value, 1) for value in table["welch_df"]],
                 **_p_values(table, "welch_p"),
                 "answer": _answers(table, "welch"),
             },
@@ -143,7 +146,7 @@ def _trained_again(trainings: Trainings | None) -> list[Part]:
     ]
 
 
-def _criterion(table: pd.DataFrame) -> Part:
+def _criterion(table: pd.DataFrame, scale: Scale) -> Part:
     said = table[table["label_log_odds"].notna()]
     return _section(
         "Is it a matter of criterion? The paper's t-test without the training labels' log-odds:",
@@ -151,19 +154,19 @@ def _criterion(table: pd.DataFrame) -> Part:
         "which alone lowers its PSE.",
         {
             **_who(said),
-            "log-odds": [f"{value:+.2f}" for value in said["label_log_odds"]],
-            "PSE": map(words.number_text, said["pse"]),
-            "without": map(words.number_text, said["pse_balanced"].astype(float)),
-            "t": map(words.number_text, said["t_balanced"].astype(float)),
-            "p": map(words.p_text, said["p_balanced"].astype(float)),
-            "p (Bonf.)": map(words.p_text, said["p_bonferroni_balanced"].astype(float)),
+            "log-odds": [formatting.number_text(value, 2) for value in said["label_log_odds"]],
+            "PSE": map(scale.text, said["pse"]),
+            "without": map(scale.text, said["pse_balanced"].astype(float)),
+            "t": map(_two, said["t_balanced"].astype(float)),
+            "p": map(formatting.p_text, said["p_balanced"].astype(float)),
+            "p (Bonf.)": map(formatting.p_text, said["p_bonferroni_balanced"].astype(float)),
             "answer": _answers(said, "balanced"),
             "verdict": ["FLIPS" if flips else "same" for flips in said["verdict_flips"]],
         },
     )
 
 
-def _equivalence(table: pd.DataFrame, margin: float | None) -> Part:
+def _equivalence(table: pd.DataFrame, margin: float | None, scale: Scale) -> Part:
     question = "Is its PSE equivalent to the average person's?"
     if margin is None:
         said = "Not tested: no equivalence margin was given."
@@ -173,25 +176,25 @@ def _equivalence(table: pd.DataFrame, margin: float | None) -> Part:
         f"p is small if the difference is reliably smaller than the margin, {margin:g}.",
         {
             **_who(table),
-            "difference": map(words.number_text, table["pse"] - table["cohort_mean_pse"]),
+            "difference": map(scale.text, table["pse"] - table["cohort_mean_pse"]),
             **_p_values(table, "equivalence_p"),
             "answer": _answers(table, "equivalence"),
         },
     )
 
 
-def _jnd(table: pd.DataFrame, margin: float | None) -> Part:
+def _jnd(table: pd.DataFrame, margin: float | None, scale: Scale) -> Part:
     columns: dict[str, Iterable[object]] = {
         **_who(table),
-        "JND": map(words.number_text, table["jnd"]),
+        "JND": map(scale.text, table["jnd"]),
         "% of people below (95%)": _percentiles(table, "jnd_percentile"),
-        "p single": map(words.p_text, table["jnd_single_p_bonferroni"]),
-        "p mean": map(words.p_text, table["jnd_p_bonferroni"]),
-        "d (95%)": _intervals(table, "jnd_d", digits=2),
-        "BF10": map(words.factor_text, table["jnd_log_bf10"]),
+        "p single": map(formatting.p_text, table["jnd_single_p_bonferroni"]),
+        "p mean": map(formatting.p_text, table["jnd_p_bonferroni"]),
+        "d (95%)": _intervals(table, "jnd_d", _EFFECT),
+        "BF10": map(formatting.factor_text, table["jnd_log_bf10"]),
     }
     if margin is not None:
-        columns["p equiv."] = map(words.p_text, table["jnd_equivalence_p_bonferroni"])
+        columns["p equiv."] = map(formatting.p_text, table["jnd_equivalence_p_bonferroni"])
     return _section(
         "The same for the JND: does it discriminate between levels as well as people do?",
         "p of the same tests, Bonferroni-corrected; a lower JND means better discrimination. The "
@@ -206,10 +209,10 @@ def _curves(table: pd.DataFrame) -> Part:
         "Root mean square difference in P(target) over the people's levels.",
         {
             **_who(table),
-            "distance": map(words.number_text, table["curve_distance"]),
-            "% of people closer": [words.number_text(v, 0) for v in table["curve_percentile"]],
-            "median person": map(words.number_text, table["curve_distance_people"]),
-            "split-half": map(words.number_text, table["curve_split_half"]),
+            "distance": map(formatting.number_text, table["curve_distance"]),
+            "% of people closer": [formatting.number_text(v, 0) for v in table["curve_percentile"]],
+            "median person": map(formatting.number_text, table["curve_distance_people"]),
+            "split-half": map(formatting.number_text, table["curve_split_half"]),
             "people": _whole(table["curve_people"]),
         },
     )
@@ -226,8 +229,8 @@ def _errors(table: pd.DataFrame) -> Part:
         "0 is chance, 1 means the same errors; agreement among people is the ceiling.",
         {
             **_who(table),
-            "kappa (95%)": _intervals(table, "consistency", digits=2),
-            "among people (95%)": _intervals(table, "consistency_people", digits=2),
+            "kappa (95%)": _intervals(table, "consistency", _EFFECT),
+            "among people (95%)": _intervals(table, "consistency_people", _EFFECT),
             "stimuli": _whole(table["consistency_stimuli"]),
             **({"reason": reasons.fillna("")} if reasons.notna().any() else {}),
         },
@@ -245,9 +248,9 @@ def _recovery(table: pd.DataFrame) -> Part:
         "does; far below 1, being the best says little.",
         {
             **_who(table),
-            "log-likelihood": map(words.number_text, table["recovery_score"].astype(float)),
+            "log-likelihood": map(formatting.number_text, table["recovery_score"].astype(float)),
             "best": ["yes" if best is True else "no" for best in table["recovery_best"]],
-            "found (95%)": _intervals(table, "recovered", digits=2),
+            "found (95%)": _intervals(table, "recovered", _EFFECT),
         },
     )
 
@@ -258,18 +261,18 @@ def _who(table: pd.DataFrame) -> dict[str, Iterable[object]]:
 
 def _p_values(table: pd.DataFrame, name: str) -> dict[str, Iterable[object]]:
     return {
-        "p": map(words.p_text, table[name]),
-        "p (Bonf.)": map(words.p_text, table[f"{name}_bonferroni"]),
-        "p (Holm)": map(words.p_text, table[f"{name}_holm"]),
+        "p": map(formatting.p_text, table[name]),
+        "p (Bonf.)": map(formatting.p_text, table[f"{name}_bonferroni"]),
+        "p (Holm)": map(formatting.p_text, table[f"{name}_holm"]),
     }
 
 
-def _intervals(table: pd.DataFrame, name: str, digits: int = 3) -> list[str]:
-    return [words.with_interval(*row, digits=digits) for row in _ends(table, name)]
+def _intervals(table: pd.DataFrame, name: str, scale: Scale) -> list[str]:
+    return [scale.with_interval(*row) for row in _ends(table, name)]
 
 
 def _percentiles(table: pd.DataFrame, name: str) -> list[str]:
-    return [words.percentile_text(*row) for row in _ends(table, name)]
+    return [formatting.percentile_text(*row) for row in _ends(table, name)]
 
 
 def _ends(table: pd.DataFrame, name: str) -> Iterator[tuple[float, float, float]]:
@@ -280,6 +283,10 @@ def _ends(table: pd.DataFrame, name: str) -> Iterator[tuple[float, float, float]
 
 def _answers(table: pd.DataFrame, question: str, prefix: str = "") -> list[str]:
     return [sentences.answer(row, question, prefix) for row in json_rows(table)]
+
+
+def _two(value: float) -> str:
+    return formatting.number_text(value, 2)
 
 
 def _whole(column: pd.Series[Any]) -> list[str]:

@@ -41,7 +41,7 @@ def trials(tmp_path):
 @pytest.mark.slow
 def test_a_folder_holds_the_page_figures_tables_and_provenance(run_cli, trials, tmp_path):
     out = tmp_path / "new" / "results"
-    ran = run_cli(*trials, "--out", out, "--gof", 39)
+    ran = run_cli(*trials, "--out", out, "--gof", 39, "--verbose")
     assert ran.code == 0, ran.err
     names = {path.name for path in out.iterdir()}
     figures = {"groups", "measures", "goodness", "participants-1"}

@@ -28,7 +28,9 @@ CALLS = {
     "trials make": "psychobench:make_trials",
 }
 # what only a command has: how its result is printed or written (functions return it, results save)
-ONLY_TYPED = {"as_json", "json", "out", "overwrite", "interactive", "help", "file", "files"}
+ONLY_TYPED = {
+    *("as_json", "json", "out", "overwrite", "interactive", "help", "file", "files", "verbose"),
+}
 PLURAL = {one: many for many, one in SINGULAR.items()}
 # a default that the command line writes as text, or leaves out, for the same value
 SAME = {(): None, "ok,step": ("ok", "step"), None: ()}

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Literal
+from dataclasses import asdict, dataclass, field, fields
+from typing import Literal, get_args
 
 import pandas as pd
 
 from psychobench.comparison.conditions.anova import Effect
 from psychobench.comparison.conditions.pairs import PairTest
+from psychobench.errors import OptionError
+from psychobench.formatting import Scale
 
 Deletion = Literal["pairwise", "listwise"]
+Family = Literal["planned", "valid"]
+
+
+def family_faults(family: str) -> list[str]:
+    """Return one line if that is no family of tests."""
+    known = get_args(Family)
+    return (
+        [] if family in known else [f"`family` must be one of {', '.join(known)}: not '{family}'"]
+    )
+
+
+def check_family(family: str) -> None:
+    """Check that corrections can count that family, before anything is fitted.
+
+    Raises
+    ------
+    OptionError
+        If they cannot.
+    """
+    if faults := family_faults(family):
+        raise OptionError(*faults)
 
 
 @dataclass(frozen=True)
@@ -30,8 +53,10 @@ class ConditionData:
         The analysis of variance; empty where there is only one pair.
     no_anova : str or None
         Why there is no analysis of variance although there are several pairs.
+    family : {"planned", "valid"}
+        What corrections count: every pair, or every pair with a test.
     family_size : int
-        How many pairs have a test; p-values are corrected for them.
+        How many these are.
     n, n_complete : int
         People with at least one value; people with a value in every cell within people.
     left_out : pandas.DataFrame
@@ -44,6 +69,8 @@ class ConditionData:
         ``step``.
     confidence : float
         Coverage of intervals; 1 - confidence is the level at which sentences call an effect found.
+    scale : Scale
+        How values of the measure are written.
     """
 
     measure: str
@@ -52,6 +79,7 @@ class ConditionData:
     pairs: tuple[PairTest, ...]
     effects: tuple[Effect, ...]
     no_anova: str | None
+    family: Family
     family_size: int
     n: int
     n_complete: int
@@ -59,6 +87,7 @@ class ConditionData:
     deletion: Deletion
     statuses: tuple[str, ...]
     confidence: float
+    scale: Scale = field(default_factory=Scale)
 
     @property
     def measure_name(self) -> str:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from psychobench.arguments import Names, confidence_faults, parse_names
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES, HasFrame, status_faults
 from psychobench.comparison.conditions.anova import Effect, Factor, Floats, analyse_variance
-from psychobench.comparison.conditions.condition_data import ConditionData, Deletion
+from psychobench.comparison.conditions.condition_data import (
+    ConditionData,
+    Deletion,
+    Family,
+    family_faults,
+)
 from psychobench.comparison.conditions.design_cells import DesignCells, arrange_cells
 from psychobench.comparison.conditions.families import PAIRS, default_pairs, planned_pairs
 from psychobench.comparison.conditions.pairs import PairTest
@@ -23,12 +29,15 @@ from psychobench.comparison.conditions.sentences import (
 )
 from psychobench.comparison.corrections import bonferroni, holm
 from psychobench.errors import ComparisonError, OptionError
+from psychobench.formatting import Scale, scale_of
 from psychobench.messages import nearest
 from psychobench.tables.frames import as_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+IN_LEVELS = ("pse", "jnd", "threshold", "width")  # measures in the unit of the level
 
 
 class ConditionTests(ConditionData):
@@ -91,6 +100,7 @@ def compare_conditions(
     statuses: Names = DEFAULT_STATUSES,
     pairs: Names = None,
     deletion: Deletion = "pairwise",
+    family: Family = "planned",
     confidence: float = 0.95,
 ) -> ConditionTests:
     """Compare a measure of the same people's conditions, of different groups, or of both.
@@ -121,6 +131,9 @@ def compare_conditions(
         ``"cells"`` that differ in one factor. By default ``"marginal,simple"``.
     deletion : {"pairwise", "listwise"}
         Whether a pair takes everyone who has both its cells, or those who have all cells.
+    family : {"planned", "valid"}
+        Whether corrections count every pair of the design, or only the pairs that have a test. What
+        was planned does not depend on how the fits turned out.
     confidence : float
         Coverage of intervals.
 
@@ -146,13 +159,15 @@ def compare_conditions(
     inner, outer = parse_names(within, "within"), parse_names(between, "between")
     included = parse_names(statuses, "statuses")
     asked = parse_names(pairs, "pairs") or default_pairs(len(inner) + len(outer))
-    _check_options(included, asked, deletion, confidence)
+    _check_options(included, asked, deletion, family, confidence)
     table = as_rows(fits, "fits").to_frame()
     cells = arrange_cells(table, measure, inner, outer, included)
     listwise = deletion == "listwise"
-    tested = _corrected(planned_pairs(cells, asked, listwise=listwise, confidence=confidence))
-    size = sum(pair.reason is None for pair in tested)
-    if not size:
+    planned = planned_pairs(cells, asked, listwise=listwise, confidence=confidence)
+    valid = sum(pair.reason is None for pair in planned)
+    size = valid if family == "valid" else len(planned)
+    tested = _corrected(planned, size)
+    if not valid:
         reasons = "; ".join(dict.fromkeys(str(pair.reason) for pair in tested))
         raise ComparisonError(f"no two cells can be compared: {reasons}")
     effects, no_anova = _effects(cells, confidence) if len(tested) > 1 else ((), None)
@@ -163,6 +178,7 @@ def compare_conditions(
         pairs=tested,
         effects=effects,
         no_anova=no_anova,
+        family=family,
         family_size=size,
         n=int(np.isfinite(cells.values).any(axis=1).sum()),
         n_complete=int(cells.complete.sum()),
@@ -170,13 +186,14 @@ def compare_conditions(
         deletion=deletion,
         statuses=included,
         confidence=confidence,
+        scale=_scale(fits, measure, tested, confidence),
     )
 
 
 def _check_options(
-    statuses: Sequence[str], pairs: Sequence[str], deletion: str, confidence: float
+    statuses: Sequence[str], pairs: Sequence[str], deletion: str, family: str, confidence: float
 ) -> None:
-    faults = status_faults(statuses)
+    faults = [*status_faults(statuses), *family_faults(family)]
     faults += [
         f"`pairs` must be among {', '.join(PAIRS)}: got '{name}'{nearest(name, PAIRS)}"
         for name in pairs
@@ -191,11 +208,21 @@ def _check_options(
         raise OptionError(*faults)
 
 
-def _corrected(pairs: Sequence[PairTest]) -> tuple[PairTest, ...]:
+def _corrected(pairs: Sequence[PairTest], size: int) -> tuple[PairTest, ...]:
     p = np.array([pair.p for pair in pairs])
-    size = int(np.isfinite(p).sum())
     corrected = zip(pairs, bonferroni(p, size), holm(p, size), strict=True)
     return tuple(replace(pair, p_bonferroni=float(b), p_holm=float(h)) for pair, b, h in corrected)
+
+
+def _scale(fits: object, measure: str, pairs: Sequence[PairTest], confidence: float) -> Scale:
+    """Return how values are written: as precise as the differences between cells."""
+    data: Any = getattr(fits, "data", None)
+    known = isinstance(data, pd.DataFrame) and "level" in data
+    levels = data["level"] if known and measure in IN_LEVELS else ()
+    tested = [pair for pair in pairs if pair.reason is None]
+    reach = [stats.t.ppf((1 + confidence) / 2, pair.df) for pair in tested]
+    errors = [(pair.high - pair.low) / 2 / t for pair, t in zip(tested, reach, strict=True)]
+    return scale_of(errors, levels)
 
 
 def _effects(cells: DesignCells, confidence: float) -> tuple[tuple[Effect, ...], str | None]:

@@ -6,8 +6,10 @@ from psychobench.comparison.cohort_measures import counting
 from psychobench.comparison.conditions.anova import Effect
 from psychobench.comparison.conditions.condition_data import ConditionData
 from psychobench.comparison.conditions.pairs import PairTest
+from psychobench.formatting import SIDES, Scale, df_text, is_found, number_text, p_phrase, verdict
 
 MOST_NAMED = 6  # of those without a value
+_SHARE = Scale(2, bounded=True)  # of variance
 
 
 def people_sentence(tests: ConditionData) -> str:
@@ -36,48 +38,66 @@ def people_sentence(tests: ConditionData) -> str:
 
 def effect_sentence(effect: Effect, tests: ConditionData) -> str:
     """Report one effect of an analysis of variance."""
-    factors, measure = effect.effect.split(" x "), tests.measure_name
-    if effect.p >= 1 - tests.confidence:
-        finding = (
-            f"No effect of {factors[0]} on the {measure} was found"
-            if len(factors) == 1
-            else f"No interaction of {_and(factors)} was found for the {measure}"
-        )
-    elif len(factors) == 1:
-        finding = f"The {measure} depended on {factors[0]}"
-    else:
-        finding = f"{_and(factors, capital=True)} interacted for the {measure}"
     corrected = effect.epsilon < 1 - 1e-9
-    sphericity = f", Greenhouse-Geisser epsilon = {effect.epsilon:.2f}" if corrected else ""
+    epsilon = _SHARE.text(effect.epsilon)
+    sphericity = f", Greenhouse-Geisser epsilon = {epsilon}" if corrected else ""
     return (
-        f"{finding}: F({_df(effect.df1)}, {_df(effect.df2)}) = {effect.f:.2f}, {_p(effect.p)} "
+        f"{effect_finding(effect, tests)}: {effect_statistics(effect)} "
         f"({effect.kind}, n = {effect.n}{sphericity}), partial eta squared = "
-        f"{effect.partial_eta2:.2f}, {tests.confidence:.0%} CI "
-        f"[{effect.partial_eta2_low:.2f}, {effect.partial_eta2_high:.2f}], generalized eta squared "
-        f"= {effect.generalized_eta2:.2f}."
+        f"{_SHARE.text(effect.partial_eta2)}, {tests.confidence:.0%} CI "
+        f"{_SHARE.interval(effect.partial_eta2_low, effect.partial_eta2_high)}, generalized eta "
+        f"squared = {_SHARE.text(effect.generalized_eta2)}."
     )
+
+
+def effect_finding(effect: Effect, tests: ConditionData) -> str:
+    """State whether an effect was found."""
+    factors, measure = effect.effect.split(" x "), tests.measure_name
+    if not is_found(effect.p, 1 - tests.confidence):
+        if len(factors) == 1:
+            return f"No effect of {factors[0]} on the {measure} was found"
+        return f"No interaction of {_and(factors)} was found for the {measure}"
+    if len(factors) == 1:
+        return f"The {measure} depended on {factors[0]}"
+    return f"{_and(factors, capital=True)} interacted for the {measure}"
+
+
+def effect_statistics(effect: Effect) -> str:
+    """Write an effect's F, degrees of freedom and p."""
+    degrees = f"{df_text(effect.df1)}, {df_text(effect.df2)}"
+    return f"F({degrees}) = {number_text(effect.f, 2)}, {p_phrase(effect.p)}"
 
 
 def pair_sentence(pair: PairTest, tests: ConditionData) -> str:
     """Report one pair of cells."""
-    measure, where = tests.measure_name, f" ({pair.where})" if pair.where else ""
     if pair.reason is not None:
+        where = f" ({pair.where})" if pair.where else ""
         return f"{pair.first} and {pair.second}{where} were not compared: {pair.reason}."
-    first = f"{pair.first} (M = {pair.mean_first:.3f}, SD = {pair.sd_first:.3f})"
-    second = f"{pair.second} (M = {pair.mean_second:.3f}, SD = {pair.sd_second:.3f})"
-    if pair.p_bonferroni >= 1 - tests.confidence:
-        finding = f"No difference in {measure} was found between {second} and {first}{where}"
-    else:
-        higher = "higher" if pair.difference > 0 else "lower"
-        finding = f"The {measure} was {higher} for {second} than for {first}{where}"
+    scale = tests.scale
+    means = [
+        f"{name} (M = {scale.text(mean)}, SD = {scale.text(sd)})"
+        for name, mean, sd in (
+            (pair.first, pair.mean_first, pair.sd_first),
+            (pair.second, pair.mean_second, pair.sd_second),
+        )
+    ]
     name = "d_z" if pair.kind == "paired" else "d_av"
-    d, low, high = (getattr(pair, f"{name}{end}") for end in ("", "_low", "_high"))
+    d, low, high = (number_text(getattr(pair, f"{name}{end}"), 2) for end in ("", "_low", "_high"))
     return (
-        f"{finding}: difference {pair.difference:.3f}, {tests.confidence:.0%} CI [{pair.low:.3f}, "
-        f"{pair.high:.3f}], t({_df(pair.df)}) = {pair.t:.2f}, {_p(pair.p_bonferroni)}"
-        f"{_corrected_for(tests)}, {name} = {d:.2f}, {tests.confidence:.0%} CI [{low:.2f}, "
-        f"{high:.2f}]."
+        f"{pair_finding(pair, tests, *means)}: difference {scale.text(pair.difference)}, "
+        f"{tests.confidence:.0%} CI {scale.interval(pair.low, pair.high)}, "
+        f"t({df_text(pair.df)}) = {number_text(pair.t, 2)}, {p_phrase(pair.p_bonferroni)}"
+        f"{_corrected_for(tests)}, {name} = {d}, {tests.confidence:.0%} CI [{low}, {high}]."
     )
+
+
+def pair_finding(pair: PairTest, tests: ConditionData, first: str, second: str) -> str:
+    """State whether two cells differ, and which is higher; `first` and `second` describe them."""
+    measure, where = tests.measure_name, f" ({pair.where})" if pair.where else ""
+    found = verdict(pair.p_bonferroni, pair.difference, 1 - tests.confidence)
+    if found in SIDES:
+        return f"The {measure} was {found} for {second} than for {first}{where}"
+    return f"No difference in {measure} was found between {second} and {first}{where}"
 
 
 def _corrected_for(tests: ConditionData) -> str:
@@ -88,12 +108,3 @@ def _corrected_for(tests: ConditionData) -> str:
 def _and(factors: list[str], *, capital: bool = False) -> str:
     joined = ", ".join(factors[:-1]) + f" and {factors[-1]}"
     return joined[0].upper() + joined[1:] if capital else joined
-
-
-def _df(value: float) -> str:
-    """Format degrees of freedom: as a whole number, or with one decimal."""
-    return f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.1f}"
-
-
-def _p(p: float) -> str:
-    return "p < .001" if p < 0.001 else f"p = {p:.3f}".replace("0.", ".", 1)

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from psychobench.errors import FitError
 from psychobench.fits.bayes.log_posterior import LogPosterior, make_log_posterior
@@ -37,7 +36,6 @@ from psychobench.parallel import in_order, spans
 
 QUANTITIES = (*PARAMETERS, "pse", "jnd")
 TOGETHER = 32  # posteriors that a thread integrates at a time
-SLOW = 2_000  # rows that take long enough to show progress
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,10 @@ def fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:
     if make_prior(blocks, options).empty.any():
         raise FitError("`bounds` must leave the prior some room; widen those on threshold or width")
     parts = spans(len(blocks), TOGETHER)
-    done = in_order(lambda rows: _fit_posterior(blocks.take(rows), options), parts)
-    slow = len(blocks) >= SLOW
-    found = list(tqdm(done, total=len(parts), desc="Posteriors", disable=not slow))
-    return _concatenate(found, parts, len(blocks))
+    done = in_order(
+        lambda rows: _fit_posterior(blocks.take(rows), options), parts, doing="fitting curves"
+    )
+    return _concatenate(list(done), parts, len(blocks))
 
 
 def _fit_posterior(blocks: Blocks, options: FitOptions) -> Posterior:

@@ -15,7 +15,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves, Interval
@@ -30,7 +29,7 @@ from psychobench.parallel import in_order
 TOGETHER = 12_000  # refits that one core has in hand: bounds the memory
 STARTS = 12
 TOLERANCE = 1e-5  # expected gain, in log-likelihood, at which a refit ends
-SLOW = 50_000  # refits that take long enough to show progress
+FEWEST = 16  # parts, where there are as many curves: whoever waits sees how far it is
 NAMES = ("threshold", "width", "guess", "lapse", "overdispersion")
 
 
@@ -118,12 +117,9 @@ def refit_simulated(
         copies = np.repeat(owners[rows], count) * count + np.tile(np.arange(count), len(rows))
         return rows, refit_together(origin, drawn, copies, options), drawn
 
-    parts = _batches(len(curves), max(1, TOGETHER // count), owners)
-    slow = count * len(curves) >= SLOW
-    with tqdm(total=len(curves), desc="Refits", unit="fit", disable=not slow) as bar:
-        for found in in_order(refit, parts):
-            yield found
-            bar.update(len(found[0]))
+    batch = max(1, min(TOGETHER // count, -(-len(curves) // FEWEST)))
+    parts = _batches(len(curves), batch, owners)
+    yield from in_order(refit, parts, doing="fitting simulated data")
 
 
 def _batches(n: int, batch: int, owners: NDArray[np.intp] | None) -> list[NDArray[np.intp]]:

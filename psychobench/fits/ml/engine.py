@@ -61,7 +61,11 @@ def fit(blocks: Blocks, options: FitOptions) -> Curves:
     -------
     Curves
     """
-    parts = in_order(lambda rows: _fit(blocks.take(rows), options), spans(len(blocks), TOGETHER))
+    parts = in_order(
+        lambda rows: _fit(blocks.take(rows), options),
+        spans(len(blocks), TOGETHER),
+        doing="fitting curves",
+    )
     return Curves.concatenate(list(parts))
 
 

@@ -16,6 +16,7 @@ from psychobench.fits.curves import PARAMETERS, Curves
 from psychobench.fits.models.fitting import FittedModel, model_band
 from psychobench.fits.models.sentences import observer_sentences
 from psychobench.fits.saved_table import SavedAsTable
+from psychobench.formatting import p_text
 from psychobench.messages import shown
 from psychobench.tables.notebook import ShownAsTable
 from psychobench.tables.output import json_rows
@@ -84,9 +85,7 @@ class ModelComparison(SavedAsTable, ShownAsTable):
         """Return the sentences and the table as text."""
         columns = ["observer", "vary", "log_likelihood", "parameters", "aic", "bic", "p"]
         text = self.table[columns].rename(columns={"log_likelihood": "log-lik", "parameters": "k"})
-        text["p"] = [
-            "" if np.isnan(p) else f"{p:.3f}" if p >= 0.001 else "<.001" for p in text["p"]
-        ]
+        text["p"] = ["" if np.isnan(p) else p_text(p) for p in text["p"]]
         rows = text.to_string(index=False, na_rep="", float_format="{:.2f}".format)
         sentences = [
             textwrap.fill(sentence, LINE, break_on_hyphens=False) for sentence in self.sentences()

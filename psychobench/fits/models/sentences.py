@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from psychobench.formatting import is_found, p_phrase
+
 CERTAIN = 1e-4  # a p below which no doubt about its distribution would change the answer
 NAMES = {"pse": "PSE", "jnd": "JND", "guess": "guess rate", "lapse": "lapse rate"}
 
@@ -43,7 +45,7 @@ def _test_in_words(row: pd.Series[Any], alpha: float) -> str:
     given = f"Where {_listed(smaller)} may differ, " if smaller else ""
     too = ", too" if smaller else ""
     p = float(str(row["p"]))
-    if p < alpha:
+    if is_found(p, alpha):
         claim = f"{given}{_listed(extra)} {verb} between conditions{too}"
     else:
         claim = f"{given}there is no evidence that {_listed(extra)} {verb}{too}"
@@ -51,8 +53,7 @@ def _test_in_words(row: pd.Series[Any], alpha: float) -> str:
 
 
 def _statistic(row: pd.Series[Any], p: float) -> str:
-    text = f"{p:.3f}".lstrip("0") if p >= 0.001 else ""
-    value = f"p = {text}" if text else "p < .001"
+    value = p_phrase(p)
     if row["test"] == "bootstrap":
         return f"likelihood ratio {row['statistic']:.2f}, {value} by bootstrap"
     return f"chi-squared({row['df']}) = {row['statistic']:.2f}, {value}"
