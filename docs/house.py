@@ -24,7 +24,7 @@ STOREYS = {
     "who answers, what was answered, what was shown": ("observers", "trials", "stimuli"),
     "the ground": (
         *("draw", "plans", "tables", "parallel", "outputs", "resources"),
-        *("images", "arguments", "toml_files", "messages", "errors"),
+        *("images", "arguments", "toml_files", "formatting", "messages", "errors"),
     ),
 }
 WIDTH, HEIGHT, GAP = 10.0, 0.8, 0.26

@@ -176,11 +176,10 @@ def _checks(analysis: AnalysisData) -> Iterator[str]:
     notes = [*analysis.notes, *(() if screening is None else screening.notes)]
     said = " ".join(verdict_sentences(analysis))
     fresh = [sentence(note) for note in notes if sentence(note) not in said]
-    more = len(fresh) - MOST_NOTES
     for note in fresh[:MOST_NOTES]:
         yield f"Note: {textwrap.shorten(note, LONGEST_NOTE, placeholder=' ...')}"
-    if more > 0:
-        yield f"and {number_of(more, 'more note')}"
+    if len(fresh) > MOST_NOTES:
+        yield f"and {number_of(len(fresh) - MOST_NOTES, 'more note')}"
 
 
 def _method(analysis: AnalysisData) -> str:
