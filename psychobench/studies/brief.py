@@ -208,5 +208,5 @@ def _checks(study: StudyData) -> Iterator[str]:
     comparison = study.comparison
     yield (
         "Method: single-case and one-sample t-tests of the PSE; p is Bonferroni-corrected for "
-        f"{comparison.family_size} tests (family '{comparison.family}')."
+        f"{number_of(comparison.family_size, 'test')} (family '{comparison.family}')."
     )
