@@ -17,6 +17,7 @@ import pandas as pd
 from coverage import fixed_truths, summarised
 from grid import grid
 from group_tests import type_one_errors
+from guessing import guessing
 from peers import beside_psignifit
 from populations import populations
 from prior_truths import prior_truths, simulation_based
@@ -41,6 +42,7 @@ def studies(seed: int, few: int) -> dict[str, Callable[[], pd.DataFrame]]:
     """Return what makes each table; `few` divides the numbers of simulated observers."""
     return {
         "group-tests": partial(type_one_errors, 5000 // few, 400 // few, seed),
+        "guessing": partial(guessing, 4000 // few, seed),
         "prior-truths": partial(prior_truths, 1000 // few, seed),
         "simulation-based": partial(simulation_based, 500 // few, seed),
         "grid": partial(grid, 1 if few > 1 else 32, 1 if few > 1 else 5, seed),
