@@ -46,15 +46,13 @@ def spans(n: int, size: int) -> list[NDArray[np.intp]]:
 
 
 @contextmanager
-def thread_pool(threads: int, *, computing: bool = False) -> Iterator[ThreadPoolExecutor]:
+def thread_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
     """Open a pool of threads; on leaving, also by an interrupt, begin nothing more.
 
     Parameters
     ----------
     threads : int
         Number of threads, at least 1.
-    computing : bool
-        Whether they compute, and do not wait for disks: no more than the usable cores then.
 
     Examples
     --------
@@ -62,7 +60,7 @@ def thread_pool(threads: int, *, computing: bool = False) -> Iterator[ThreadPool
     ...     list(pool.map(abs, [-1, 2]))
     [1, 2]
     """
-    pool = ThreadPoolExecutor(min(threads, usable_cores()) if computing else threads)
+    pool = ThreadPoolExecutor(threads)
     try:
         yield pool
     finally:
@@ -118,9 +116,13 @@ def _shown(results: Iterable[Result], n: int, doing: str) -> Iterator[Result]:
 
 
 def read_ahead(
-    read: Callable[[Part], Result], items: Iterable[Part], ahead: int = 2
+    read: Callable[[Part], Result],
+    items: Iterable[Part],
+    *,
+    threads: int = 1,
+    computing: bool = False,
 ) -> Iterator[Result]:
-    """Read items in one other thread, some ahead of whoever takes them.
+    """Read items in other threads, some ahead of whoever takes them.
 
     Parameters
     ----------
@@ -128,8 +130,11 @@ def read_ahead(
         Of one item.
     items : iterable
         What to read; may be endless.
-    ahead : int
-        How many results wait at most.
+    threads : int, default 1
+        How many read; twice as many results wait at most.
+    computing : bool, default False
+        Whether they compute, as decoding does, and do not only wait for disks: no more threads
+        than usable cores then.
 
     Yields
     ------
@@ -141,7 +146,8 @@ def read_ahead(
     >>> [len(part) for part in read_ahead(range, [2, 3, 4, 5])]
     [2, 3, 4, 5]
     """
-    return _ahead(read, items, 1, waiting=ahead)
+    threads = min(threads, usable_cores()) if computing else threads
+    return _ahead(read, items, threads, waiting=2 * threads)
 
 
 def _ahead(

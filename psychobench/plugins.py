@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         check_output_folder as check_output_folder,
         output_folder as output_folder,
     )
-    from psychobench.parallel import read_ahead as read_ahead, thread_pool as thread_pool
+    from psychobench.parallel import read_ahead as read_ahead
     from psychobench.reports.provenance import provenance as provenance
     from psychobench.reproduction.experiments import PaperExperiments as PaperExperiments
     from psychobench.reproduction.result import Reproduction as Reproduction
@@ -100,10 +100,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "work side by side": {
-        "psychobench.parallel": (
-            "read_ahead",
-            "thread_pool",
-        ),
+        "psychobench.parallel": ("read_ahead",),
     },
     "results, as people see them": {
         "psychobench.draw.figures": ("save_figure",),

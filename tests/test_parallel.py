@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,11 @@ def test_results_come_in_the_order_of_the_parts():
     assert list(parallel.in_order(finish_backwards, range(4), cores=4)) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("spread", [parallel.in_order, parallel.read_ahead])
+@pytest.mark.parametrize(
+    "spread",
+    [parallel.in_order, parallel.read_ahead, partial(parallel.read_ahead, threads=4)],
+    ids=["in_order", "read_ahead", "several threads"],
+)
 def test_after_a_failure_nothing_more_is_begun(spread):
     begun = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError, thread_pool
+from psychobench.plugins import ResourceError, read_ahead
 from psychobench_torch.data.affectnet import SAMPLE, drop_unjudged
 from psychobench_torch.data.listing import SUFFIXES, Listing, describe_folder
 from psychobench_torch.data.sampling import shares
@@ -85,10 +86,7 @@ def _read_set(
     order = [stems[i] for i in np.random.default_rng(seed).permutation(len(stems))]
     blocks: list[pd.DataFrame] = []
     n = start = 0
-    with (
-        thread_pool(_THREADS) as pool,
-        tqdm(desc=f"reading {folder.name}", unit="face", disable=not progress) as bar,
-    ):
+    with tqdm(desc=f"reading {folder.name}", unit="face", disable=not progress) as bar:
         while start < len(order) and n < wanted:
             block = order[start : start + max(_BLOCK, wanted - n)]
             start += len(block)
@@ -96,9 +94,9 @@ def _read_set(
                 {
                     "path": [str(folder / "images" / images[stem]) for stem in block],
                     "place": [f"{folder.name}/annotations/{stem}_val.npy" for stem in block],
-                    "valence": list(pool.map(partial(_read, folder, "val"), block)),
+                    "valence": _read_all(folder, "val", block),
                     "expression": pd.to_numeric(
-                        pd.Series(list(pool.map(partial(_read, folder, "exp"), block))),
+                        pd.Series(_read_all(folder, "exp", block)),
                         errors="coerce",
                     ),
                 }
@@ -114,6 +112,10 @@ def _read_set(
     table, notes = drop_missing_valence(table)
     table, more = drop_unjudged(table)
     return table, broken, notes + more
+
+
+def _read_all(folder: Path, kind: str, stems: Sequence[str]) -> list[str]:
+    return list(read_ahead(partial(_read, folder, kind), stems, threads=_THREADS))
 
 
 def _images(folder: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from psychobench.plugins import ResourceError, thread_pool, write_whole
+from psychobench.plugins import ResourceError, read_ahead, write_whole
 from psychobench_torch.data.decode import DECODER_VERSION, Box, BrokenImage, decode_square
 from psychobench_torch.storage.store import one_at_a_time
 
@@ -95,8 +95,7 @@ class _Job:
 
 def missing_files(paths: Sequence[str]) -> dict[str, str]:
     """Return the files that are missing or empty, each with what is wrong."""
-    with thread_pool(16) as pool:
-        sizes = list(pool.map(_bytes, paths))
+    sizes = list(read_ahead(_bytes, paths, threads=16))
     return {
         path: f"{path} {'is missing' if size is None else 'is empty'}"
         for path, size in zip(paths, sizes, strict=True)
@@ -232,7 +231,6 @@ def _decode_chunks(
     buffer = np.empty((CHUNK, job.size, job.size, 3), np.uint8)
     with (
         warnings.catch_warnings(),
-        thread_pool(MOST_THREADS, computing=True) as pool,
         job.journal.open("a", encoding="utf-8") as journal,
         tqdm(
             total=len(job.paths),
@@ -245,7 +243,8 @@ def _decode_chunks(
         warnings.simplefilter("ignore")  # of Pillow, on odd notes in files that decode
         for number in todo:
             chunk = job.chunks[number]
-            tell = pool.map(partial(_decode_into, job, buffer, chunk.start), chunk)
+            decode = partial(_decode_into, job, buffer, chunk.start)
+            tell = read_ahead(decode, chunk, threads=MOST_THREADS, computing=True)
             broken = []
             for row, why in zip(chunk, tell, strict=True):
                 if why is not None:
