@@ -331,6 +331,19 @@ def test_the_sentences_say_what_differs():
     assert "AIC and BIC are lowest for the model in which the PSE differs." in sentence
 
 
+def test_of_many_observers_it_is_said_in_how_many_what_differs():
+    table = simulate([(-0.3, 1.0), (0.3, 1.0)], people=8, n=100, seed=3)
+    models = pb.compare_models(table, vary=["none", "pse", "pse,jnd"], asymptotes="fixed")
+    first, second, third = models.sentences()
+    assert first == "The PSE differs between conditions in 8 of 8 observers (p < .05)."
+    found = models.to_frame().query("vary == 'pse,jnd'")
+    count = int((found["p"] < 0.05).sum())
+    assert second.startswith(
+        f"Where the PSE may differ, the JND differs between conditions in {count} of 8 observers"
+    )
+    assert third.startswith("Lowest AIC by observer: pse ")
+
+
 @pytest.mark.slow
 def test_results_are_drawn_saved_and_shown(tmp_path):
     models = pb.compare_models(simulate([(-0.3, 1.0), (0.3, 1.0)], people=2), vary=["none", "pse"])

@@ -14,7 +14,7 @@ from psychobench.errors import OptionError
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import PARAMETERS, Curves
 from psychobench.fits.models.fitting import FittedModel, model_band
-from psychobench.fits.models.sentences import observer_sentences
+from psychobench.fits.models.sentences import count_sentences, observer_sentences
 from psychobench.fits.saved_table import SavedAsTable
 from psychobench.formatting import p_text
 from psychobench.messages import shown
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from psychobench.draw.fits import Fit
 
 GRID, MAX_PANELS = 201, 40
+MANY = 6  # observers of whom more are counted, not described one by one
 LINE = 80  # characters of a line of text
 
 
@@ -74,8 +75,10 @@ class ModelComparison(SavedAsTable, ShownAsTable):
         return json_rows(self.table)
 
     def sentences(self) -> list[str]:
-        """Say in a sentence or two per observer what differs between the conditions."""
+        """Say what differs between the conditions, of more than `MANY` observers in how many."""
         alpha = 1 - self.options["confidence"]
+        if self.table["observer"].nunique() > MANY:
+            return count_sentences(self.table, alpha)
         return [
             observer_sentences(str(name), rows, alpha)
             for name, rows in self.table.groupby("observer", sort=False)

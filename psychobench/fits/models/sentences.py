@@ -38,17 +38,45 @@ def observer_sentences(observer: str, rows: pd.DataFrame, alpha: float) -> str:
     return f"{observer}: {' '.join(parts)}"
 
 
-def _test_in_words(row: pd.Series[Any], alpha: float) -> str:
-    smaller = [name for name in str(row["against"]).split(",") if name in NAMES]
-    extra = [name for name in str(row["vary"]).split(",") if name not in smaller]
+def count_sentences(table: pd.DataFrame, alpha: float) -> list[str]:
+    """Count in how many observers each model's further parameters differ, and what AIC prefers.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `psychobench.fits.models.result.ModelComparison.table`, of several observers.
+    alpha : float
+        p below which a difference is counted.
+    """
+    people, said = table["observer"].nunique(), []
+    tested = table[table["against"].notna()]
+    for (vary, against), rows in tested.groupby(["vary", "against"], sort=False):
+        given, claim = _claim(str(vary), str(against), differ=True)
+        found = sum(is_found(float(p), alpha) for p in rows["p"])
+        said.append(
+            f"{given}{claim} in {found} of {people} observers (p < {alpha:.2g}).".replace("0.", ".")
+        )
+    chosen = table.loc[table["chosen"], "vary"].value_counts()
+    listed = ", ".join(f"{vary} {count}" for vary, count in chosen.items())
+    said.append(f"Lowest AIC by observer: {listed}.")
+    return [f"{each[0].upper()}{each[1:]}" for each in said]
+
+
+def _claim(vary: str, against: str, *, differ: bool) -> tuple[str, str]:
+    """Say what a test assumes, and what it claims."""
+    smaller = [name for name in against.split(",") if name in NAMES]
+    extra = [name for name in vary.split(",") if name not in smaller]
     verb = "differs" if len(extra) == 1 else "differ"
-    given = f"Where {_listed(smaller)} may differ, " if smaller else ""
-    too = ", too" if smaller else ""
+    given = f"where {_listed(smaller)} may differ, " if smaller else ""
+    if differ:
+        return given, f"{_listed(extra)} {verb} between conditions"
+    return given, f"there is no evidence that {_listed(extra)} {verb}"
+
+
+def _test_in_words(row: pd.Series[Any], alpha: float) -> str:
     p = float(str(row["p"]))
-    if is_found(p, alpha):
-        claim = f"{given}{_listed(extra)} {verb} between conditions{too}"
-    else:
-        claim = f"{given}there is no evidence that {_listed(extra)} {verb}{too}"
+    given, claim = _claim(str(row["vary"]), str(row["against"]), differ=is_found(p, alpha))
+    claim = f"{given}{claim}{', too' if given else ''}"
     return f"{claim[0].upper()}{claim[1:]} ({_statistic(row, p)})."
 
 
