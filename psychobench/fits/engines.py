@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from psychobench.fits.bands import effective_trials
 from psychobench.fits.bayes import engine as bayes
+from psychobench.fits.bayes.joint_posterior import fit_joint_posterior
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import PARAMETERS, Curves, Interval
 from psychobench.fits.direction import is_undecided
@@ -143,6 +144,11 @@ def _run(
         from psychobench.fits.psignifit_engine import fit_psignifit
 
         return _Found(*fit_psignifit(blocks, options), all_have_one, {})
+    if options.engine == "bayes" and owners is not None:
+        joint = fit_joint_posterior(blocks, owners, options)
+        for end in joint.intervals.get("pse", ()):
+            end[joint.without_pse > 1 - options.confidence] = np.nan
+        return _Found(joint.curves, joint.intervals, joint.without_pse, joint.means)
     if options.engine == "bayes" and not blocks.probabilities:
         return _from_posterior(blocks, options)
     if owners is not None:

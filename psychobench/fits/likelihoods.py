@@ -75,6 +75,24 @@ def binomial_slopes(
     return Slopes(value, hits / p - misses / q, trials / (safe_p * safe_q), observed=observed)
 
 
+def beta_binomial(
+    p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats, *, axis: int = -1
+) -> Floats:
+    """Evaluate the beta-binomial log-likelihood (eq. 6); parameters as in `beta_binomial_slopes`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> even, one = np.array([[0.5]]), np.array([[1.0]])
+    >>> float(np.exp(beta_binomial(even, even, one, one, np.array([0.3])))[0].round(6))
+    0.5
+    """
+    p, q = np.clip(p, 1e-12, 1.0), np.clip(q, 1e-12, 1.0)
+    v = np.expand_dims(1 / rho - 1, axis)
+    a, b = p * v, q * v
+    return np.asarray((betaln(hits + a, trials - hits + b) - betaln(a, b)).sum(axis=axis))
+
+
 def beta_binomial_slopes(
     p: Floats, q: Floats, trials: Floats, hits: Floats, rho: Floats, *, axis: int = -1
 ) -> Slopes:
@@ -99,7 +117,7 @@ def beta_binomial_slopes(
     p, q = np.clip(p, 1e-12, 1.0), np.clip(q, 1e-12, 1.0)  # digamma has a pole at 0
     v = np.expand_dims(1 / rho - 1, axis)
     a, b, misses = p * v, q * v, trials - hits
-    value = (betaln(hits + a, misses + b) - betaln(a, b)).sum(axis=axis)
+    value = beta_binomial(p, q, trials, hits, rho, axis=axis)
     up, down = digamma(hits + a) - digamma(a), digamma(misses + b) - digamma(b)
     both = digamma(trials + v) - digamma(v)
     bend_up = polygamma(1, hits + a) - polygamma(1, a)

@@ -13,7 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychobench.fits.functions import Floats
-from psychobench.fits.likelihoods import Slopes, beta_binomial_slopes, binomial, binomial_slopes
+from psychobench.fits.likelihoods import (
+    Slopes,
+    beta_binomial,
+    beta_binomial_slopes,
+    binomial,
+    binomial_slopes,
+)
 from psychobench.fits.ml.ldl import DIAGONAL, ROW_START
 from psychobench.fits.ml.prior_terms import PriorTerm
 from psychobench.fits.ml.problem import (
@@ -76,9 +82,6 @@ class FitsLast:
 def log_likelihood(fits: FitsLast, theta: Floats) -> tuple[Floats, Floats]:
     """Evaluate the log-likelihood at theta (5, n), with the prior and without: (n,) each."""
     problem = fits.problem
-    if problem.overdispersed:
-        found = differentiate(fits, theta)
-        return found.value, found.loglik
     width, guess, lapse = np.exp(theta[LOG_WIDTH]), theta[GUESS], theta[LAPSE]
     shift = _pse_to_threshold(problem, theta)[0] if problem.at_pse else 0.0
     rise, rest = problem.sigmoid.sides(
@@ -86,7 +89,10 @@ def log_likelihood(fits: FitsLast, theta: Floats) -> tuple[Floats, Floats]:
     )
     room = 1 - guess - lapse
     p, q = guess + room * rise, lapse + room * rest  # q apart from p: accurate where p is near 1
-    loglik = binomial(p, q, fits.trials, fits.hits, axis=0)
+    if problem.overdispersed:
+        loglik = beta_binomial(p, q, fits.trials, fits.hits, theta[RHO], axis=0)
+    else:
+        loglik = binomial(p, q, fits.trials, fits.hits, axis=0)
     own, value = _with_threshold(theta, shift), loglik.copy()
     for term in fits.terms:
         value += term.value(own)

@@ -17,7 +17,7 @@ from psychobench.fits.curves import Curves
 from psychobench.fits.direction import find_direction
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.bordered import solve_bordered
-from psychobench.fits.ml.derivatives import FitsLast, differentiate
+from psychobench.fits.ml.derivatives import FitsLast, differentiate, log_likelihood
 from psychobench.fits.ml.engine import solve, to_curves, to_theta
 from psychobench.fits.ml.joint import JointProblem
 from psychobench.fits.ml.ldl import ROW_START
@@ -119,6 +119,14 @@ def row_log_likelihood(joint: JointProblem, phi: Floats) -> Floats:
     """Evaluate each row's log-likelihood, without prior and binomial coefficients: shape (m,)."""
     theta = np.ascontiguousarray(joint.to_theta(phi).T)
     return differentiate(FitsLast.of(joint.problem, np.arange(theta.shape[1])), theta).loglik
+
+
+def row_log_posterior(joint: JointProblem, phi: Floats) -> Floats:
+    """Evaluate each row's log-likelihood with its share of the prior: shape (m,)."""
+    theta = np.ascontiguousarray(joint.to_theta(phi).T)
+    fits = FitsLast.of(joint.problem, np.arange(theta.shape[1]))
+    crowded = theta[GUESS] + theta[LAPSE] > MAX_ASYMPTOTE  # no curve
+    return np.where(crowded, -np.inf, log_likelihood(fits, theta)[0])
 
 
 def _differentiate(joint: JointProblem, phi: Floats) -> _Derivatives:
