@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def plateau_terms(joint: JointProblem, blocks: Blocks, options: FitOptions) -> J
         With `priors`.
     """
     prior, n = make_prior(blocks, options), len(blocks)
-    terms = []
+    terms: list[Any] = []  # beside those of `psychobench.fits.ml.prior_terms`
     for density, column in ((prior.threshold, THRESHOLD), (prior.width, LOG_WIDTH)):
         if isinstance(density, Plateau):
             keys = joint.owner * joint.low.shape[1] + joint.slots[:, column]
