@@ -42,9 +42,8 @@ def main() -> None:
         models = pb.compare_models(table, vary=MODELS, asymptotes="fixed", bootstrap=0)
         tested = models.to_frame().dropna(subset=["p"])
         shares = (tested["p"] < 0.05).groupby(tested["vary"]).mean()
-        print(
-            f"{2 * len(LEVELS) * trials / 4:6.1f} answers per parameter: {shares.round(3).to_dict()}"
-        )
+        answers = 2 * len(LEVELS) * trials / 4
+        print(f"{answers:6.1f} answers per parameter: {shares.round(3).to_dict()}")
 
 
 if __name__ == "__main__":
