@@ -84,10 +84,14 @@ def _of_masks(name: str, rows: list[dict[str, Any]], tested: list[dict[str, Any]
         for side, masks in sides.items()
         if masks
     ]
-    average = f"is {' and '.join(differs)}" if differs else "nowhere differs from the average's"
+    average = (
+        f"it is {' and '.join(differs)}"
+        if differs
+        else "no difference from the average person was found"
+    )
     return (
         f"The PSE of {name} could be that of one of the people under "
-        f"{_of(could_be, len(rows))}; it {average}."
+        f"{_of(could_be, len(rows))}; {average}."
     )
 
 
