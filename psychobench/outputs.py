@@ -162,9 +162,20 @@ def write_output(
 
 
 def check_output_folder(
-    out: Path, names: Sequence[str], *, kind: str, overwrite: bool = False
+    out: Path, names: Sequence[str] = (), *, kind: str | None = None, overwrite: bool = False
 ) -> None:
     """Find out, before any work is done, whether `names` could be written into folder `out`.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Need not exist yet.
+    names : sequence of str
+        Files that will be written.
+    kind : str, optional
+        See `output_folder`; without it, only whether the folder can be written is found out.
+    overwrite : bool
+        Whether to replace files that the record does not list, too.
 
     Raises
     ------
@@ -172,7 +183,8 @@ def check_output_folder(
         If the folder cannot be written, or a file in it must not be replaced.
     """
     check_writable(out)
-    _Target(out, out / RECORD, kind, overwrite, _all(())).check([*names, RECORD], {})
+    if kind is not None:
+        _Target(out, out / RECORD, kind, overwrite, _all(())).check([*names, RECORD], {})
 
 
 def check_output_file(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from psychobench.arguments import parse_names as parse_names, parse_pairs as parse_pairs
     from psychobench.cli.notes import typed as typed
     from psychobench.cli.options import JSON as JSON, OVERWRITE as OVERWRITE
-    from psychobench.draw.figures import save_figure as save_figure
     from psychobench.draw.training import draw_training as draw_training
     from psychobench.errors import (
         ObserverError as ObserverError,
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from psychobench.reproduction.experiments import PaperExperiments as PaperExperiments
     from psychobench.reproduction.result import Reproduction as Reproduction
     from psychobench.resources import (
-        check_writable as check_writable,
         sha256 as sha256,
         write_whole as write_whole,
     )
@@ -82,7 +80,6 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     "files and tables": {
         "psychobench.outputs": ("check_output_folder", "output_folder"),
         "psychobench.resources": (
-            "check_writable",
             "sha256",
             "write_whole",
         ),
@@ -103,7 +100,6 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.parallel": ("read_ahead",),
     },
     "results, as people see them": {
-        "psychobench.draw.figures": ("save_figure",),
         "psychobench.draw.training": ("draw_training",),
         "psychobench.reports.provenance": ("provenance",),
         "psychobench.tables.notebook": ("ShownAsTable",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -10,11 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from psychobench.draw.figures import new_figure
+from psychobench.draw.figures import new_figure, save_figure
 from psychobench.draw.style import STYLE, add_legend, series_style
 
 
-def draw_training(trainings: Mapping[str, pd.DataFrame]) -> Figure:
+def draw_training(trainings: Mapping[str, pd.DataFrame], *, folder: Path | None = None) -> Figure:
     """Draw loss and accuracy side by side; a ring marks the epoch that is kept.
 
     Parameters
@@ -23,6 +24,8 @@ def draw_training(trainings: Mapping[str, pd.DataFrame]) -> Figure:
         Under its label, each training with one row per epoch: ``loss`` (mean of its images) and
         ``accuracy`` (on held-out ones). The epoch that is kept is the first of the highest
         accuracy, or the last where no accuracy was measured.
+    folder : pathlib.Path, optional
+        An existing folder that gets the figure as curves.png (300 dpi), curves.svg and curves.pdf.
 
     Returns
     -------
@@ -49,4 +52,6 @@ def draw_training(trainings: Mapping[str, pd.DataFrame]) -> Figure:
         left.set_ylim(bottom=0)
         if len(trainings) > 1:
             add_legend(figure, handles)
-        return figure
+    if folder is not None:
+        save_figure(figure, folder, "curves")
+    return figure

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from psychobench.plugins import PaperExperiments, all_of, check_writable
+from psychobench.plugins import PaperExperiments, all_of, check_output_folder
 from psychobench_torch.reproduction.sources import Sources, check_sources
 
 
@@ -77,6 +77,6 @@ def prepare(paper: str, options: Options) -> Prepared:
             ),
             folder=options.out,
         ),
-        lambda: None if options.out is None else check_writable(options.out),
+        lambda: None if options.out is None else check_output_folder(options.out),
     )
     return Prepared(experiments, sources)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_writable
+from psychobench.plugins import RENDERER_VERSION, OptionError, ResourceError, check_output_folder
 from psychobench_torch.computing.device import compute_device, fast_autocast, fast_dtype
 from psychobench_torch.computing.processes import n_processes
 from psychobench_torch.data import LabelledImages
@@ -149,7 +149,7 @@ def read_card(path: Path) -> dict[str, Any]:
 def _check_cache(folder: Path) -> None:
     """Check that the weights can be kept before they are trained for minutes."""
     try:
-        check_writable(folder)
+        check_output_folder(folder)
     except ResourceError:
         raise ResourceError(
             f"weights that are trained on first use must be kept: {folder} cannot be written; set "

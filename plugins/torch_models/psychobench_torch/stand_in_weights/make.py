@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from torch import nn
 
-from psychobench.plugins import check_writable
+from psychobench.plugins import check_output_folder
 from psychobench_torch.computing.device import compute_device
 from psychobench_torch.computing.processes import is_first
 from psychobench_torch.pretraining import held_out, pretrain, save_weights
@@ -45,7 +45,7 @@ def make_stand_in_weights(
     OptionError, ObserverError, ResourceError
         As `psychobench_torch.pretraining.pretrain`, or if `out` cannot be written.
     """
-    check_writable(out)
+    check_output_folder(out)
     compute_device()  # reports a missing device before images are rendered
     name = f"{architecture}-{source}"
     folder = out / f"{name}-checkpoints"

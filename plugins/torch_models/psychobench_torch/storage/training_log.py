@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from psychobench_torch.storage.store import csv_bytes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -78,8 +80,9 @@ def log_csv(epochs: Sequence[Epoch]) -> bytes:
     return csv_bytes(log_frame(epochs))
 
 
-def draw_log(trainings: dict[str, Sequence[Epoch]]) -> Figure:
-    """Draw loss and accuracy over epochs, one curve for each named training."""
+def draw_log(trainings: dict[str, Sequence[Epoch]], folder: Path | None = None) -> Figure:
+    """Draw loss and accuracy over epochs, one curve for each named training, into a folder too."""
     from psychobench.plugins import draw_training
 
-    return draw_training({name: log_frame(epochs) for name, epochs in trainings.items()})
+    tables = {name: log_frame(epochs) for name, epochs in trainings.items()}
+    return draw_training(tables, folder=folder)

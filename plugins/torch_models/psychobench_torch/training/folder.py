@@ -12,7 +12,7 @@ from psychobench.plugins import (
     OptionError,
     PsychobenchError,
     ResourceError,
-    check_writable,
+    check_output_folder,
     sha256,
     write_whole,
 )
@@ -40,7 +40,7 @@ def open_folder(out: Path, determinants: dict[str, Any]) -> dict[str, Any] | Non
     ResourceError
         If it cannot be written, or what is in it is damaged.
     """
-    check_writable(out)
+    check_output_folder(out)
     if not (out / PLAN).is_file():
         if (out / WEIGHTS).exists():
             raise OptionError(

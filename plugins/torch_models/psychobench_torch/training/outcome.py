@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psychobench.plugins import save_figure
 from psychobench_torch.data.labelled import LabelledImages
 from psychobench_torch.data.load import Selection, open_selection
 from psychobench_torch.storage.training_log import Epoch, draw_log, log_csv
@@ -44,7 +43,7 @@ class Outcome:
         text = json.dumps(self.plan.determinants(), indent=1)
         (folder / PLAN).write_text(text + "\n", encoding="utf-8")
         (folder / LOG).write_bytes(log_csv(self.epochs))
-        save_figure(draw_log({self.plan.design.name: self.epochs}), folder, "curves")
+        draw_log({self.plan.design.name: self.epochs}, folder)
         return self.save(folder / WEIGHTS)
 
 
