@@ -197,9 +197,13 @@ def _parts(trials: pd.DataFrame, curves: Curves) -> list[_Part]:
 
 
 def _slopes(curve: Curves, level: Floats) -> Floats:
-    """Differentiate one curve's psi by threshold, width and those rates that are above 0."""
-    columns = []
-    for name in ("threshold", "width", "guess", "lapse"):
+    """Differentiate one curve's psi by threshold, width and those rates that are above 0.
+
+    A step has no width, and its threshold lies anywhere between two levels: only its rates count.
+    """
+    columns: list[Floats] = []
+    of_curve = ("threshold", "width") if curve.width[0] > 0 else ()
+    for name in (*of_curve, "guess", "lapse"):
         value, step = getattr(curve, name), STEP * curve.width
         if name in ("guess", "lapse"):
             if value[0] < STEP:
@@ -207,7 +211,7 @@ def _slopes(curve: Curves, level: Floats) -> Floats:
             step = np.full(1, STEP / 2)
         up, down = (replace(curve, **{name: value + sign * step}).psi(level) for sign in (1, -1))
         columns.append((up - down)[0] / (2 * step))
-    return np.stack(columns, axis=1)
+    return np.stack(columns, axis=1) if columns else np.empty((len(level), 0))
 
 
 def _score_test(parts: Sequence[_Part], term: Floats, kept: np.ndarray) -> tuple[float, Floats]:

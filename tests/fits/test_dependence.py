@@ -152,3 +152,12 @@ def test_counts_have_no_order():
         {"observer": "a", "level": [0.0, 0.5, 1.0], "n_trials": 20, "n_target": [1, 10, 19]}
     )
     assert pb.fit(counts).dependence is None
+
+
+@pytest.mark.parametrize("engine", ["ml", "bayes"])
+def test_the_order_of_answers_that_jump_can_be_examined(engine):
+    level = np.tile([0.0, 0.25, 0.5, 0.75, 1.0], 16)
+    jumps = pd.DataFrame({"observer": "a", "level": level, "response": (level > 0.6) * 1.0})
+    fits = pb.fit(jumps.assign(trial=range(len(jumps))), engine=engine)
+    assert fits.table["step"].tolist() == [True]
+    assert not fits.dependence.table["flagged"].any()
