@@ -35,6 +35,8 @@ _SEAL = "record_sha256"
 
 NAMED_INPUTS: ContextVar[Callable[[], Iterable[Path]]] = ContextVar("inputs", default=tuple)
 """Further files and folders that are being read; the command line sets it for its arguments."""
+COMMAND: ContextVar[Callable[[], str | None]] = ContextVar("command", default=lambda: None)
+"""The running command as one would type it, for provenance; the command line sets it."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """What a plug-in package may use of psychobench: the names here, and nothing else of it.
 
-They are few: the protocol of observers, faults, files, images, threads, commands, and
-`PaperExperiments`, which compares answers with a paper. Whatever else the core computes, it
+They are few: the protocol of observers, faults, files, images, threads, commands,
+`PhotographMapping`, which keeps maps of photographs, and `PaperExperiments`, which compares answers
+with a paper. Whatever else the core computes, it
 computes from answers, and no plug-in needs it. These names are kept stable between minor versions;
 all other modules may be moved. They load what they need when they are first used, so that importing
 a plug-in stays instant.
@@ -15,8 +16,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychobench.arguments import parse_names as parse_names, parse_pairs as parse_pairs
-    from psychobench.cli.notes import typed as typed
+    from psychobench.attention.photograph_maps import PhotographMapping as PhotographMapping
     from psychobench.cli.options import JSON as JSON, OVERWRITE as OVERWRITE
     from psychobench.draw.training import draw_training as draw_training
     from psychobench.errors import (
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         TableError as TableError,
         all_of as all_of,
     )
-    from psychobench.gaze.photographs import find_images as find_images, image_sizes as image_sizes
     from psychobench.images import read_image as read_image
     from psychobench.messages import nearest as nearest
     from psychobench.observers.attention_protocol import AttentionMaps as AttentionMaps
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
         output_folder as output_folder,
     )
     from psychobench.parallel import read_ahead as read_ahead
-    from psychobench.reports.provenance import provenance as provenance
     from psychobench.reproduction.experiments import PaperExperiments as PaperExperiments
     from psychobench.reproduction.result import Reproduction as Reproduction
     from psychobench.resources import (
@@ -70,11 +68,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
             "all_of",
         ),
     },
-    "the forms of arguments, and the name that was probably meant": {
-        "psychobench.arguments": (
-            "parse_names",
-            "parse_pairs",
-        ),
+    "the name that was probably meant": {
         "psychobench.messages": ("nearest",),
     },
     "files and tables": {
@@ -86,10 +80,7 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
         "psychobench.tables.reading": ("read_cells",),
     },
     "images": {
-        "psychobench.gaze.photographs": (
-            "find_images",
-            "image_sizes",
-        ),
+        "psychobench.attention.photograph_maps": ("PhotographMapping",),
         "psychobench.images": ("read_image",),
         "psychobench.stimuli.faces": (
             "RENDERER_VERSION",
@@ -101,11 +92,9 @@ _GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "results, as people see them": {
         "psychobench.draw.training": ("draw_training",),
-        "psychobench.reports.provenance": ("provenance",),
         "psychobench.tables.notebook": ("ShownAsTable",),
     },
     "a command": {
-        "psychobench.cli.notes": ("typed",),
         "psychobench.cli.options": ("JSON", "OVERWRITE"),
     },
     "a paper's experiments": {

@@ -20,6 +20,10 @@ def test_every_name_of_the_surface_can_be_imported(name):
     assert getattr(psychobench.plugins, name) is not None
 
 
+def test_the_surface_stays_small():
+    assert len(psychobench.plugins.__all__) <= 26
+
+
 def test_type_checkers_see_the_same_surface_as_programs():
     block = next(node for node in ast.parse(SOURCE.read_text("utf-8")).body if _is_typing(node))
     seen = {

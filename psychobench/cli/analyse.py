@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from psychobench.cli import options as shared
-from psychobench.cli.notes import typed
 from psychobench.cli.screen import show, text_width
 from psychobench.cli.wording import in_options
 
@@ -109,11 +108,11 @@ def analyse(
 
 
 def _as_typed(found: Analysis, out: Path | None) -> Analysis:
-    """Add the command that makes the results again; word the notes as one types options."""
+    """Record where the results go; word the notes as one types options."""
     from dataclasses import replace
 
     options = {**found.provenance["options"], "out": None if out is None else str(out)}
-    made = {**found.provenance, "command": typed(), "options": options}
+    made = {**found.provenance, "options": options}
     command = click.get_current_context().command
 
     def worded(notes: tuple[str, ...]) -> tuple[str, ...]:

@@ -116,16 +116,13 @@ def draw(
     bundled faces are rendered: what a network does with them demonstrates the method.
     """
     import json
-    from dataclasses import replace
 
     from psychobench.attention.mapping import map_attention
     from psychobench.attention.study_files import ALWAYS, KIND
-    from psychobench.cli.notes import typed
     from psychobench.outputs import check_output_folder
 
     check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
     study = map_attention(observer, masks=mask, readings=reading, **options)
-    study = replace(study, provenance={"command": typed(), **study.provenance})
     study.save(out, colour_scale=colour_scale, overwrite=overwrite)
     if as_json:
         click.echo(json.dumps(study.to_json(), indent=2, allow_nan=False))

@@ -125,17 +125,14 @@ def compare(
     method and makes no claim about people.
     """
     import json
-    from dataclasses import replace
 
     from psychobench import study
-    from psychobench.cli.notes import typed
     from psychobench.outputs import check_output_folder
     from psychobench.studies.files import ALWAYS, KIND
 
     if out is not None:
         check_output_folder(out, ALWAYS, kind=KIND, overwrite=overwrite)
     found = study(observer, masks=mask or None, **options)
-    found = replace(found, provenance={**found.provenance, "command": typed()})
     if out is not None:
         found.save(out, overwrite=overwrite)
     if as_json:

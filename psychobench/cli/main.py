@@ -17,7 +17,7 @@ import click
 
 from psychobench import __version__
 from psychobench.cli.groups import SuggestingGroup
-from psychobench.cli.notes import named_inputs
+from psychobench.cli.notes import named_inputs, typed
 from psychobench.cli.screen import write_nearest_characters
 from psychobench.cli.wording import in_options, leaf
 from psychobench.errors import PsychobenchError, Terminated
@@ -137,6 +137,10 @@ def cli() -> None:
     them demonstrates the method and says nothing about people. Bring your own with --humans and
     --stimuli.
     """
+    from psychobench.outputs import COMMAND
+
+    token = COMMAND.set(typed)
+    click.get_current_context().call_on_close(lambda: COMMAND.reset(token))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

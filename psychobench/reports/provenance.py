@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from psychobench.outputs import COMMAND
+
 PACKAGES = (
     "psychobench",
     "psychobench-torch",
@@ -36,9 +38,11 @@ def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
 
 
 def provenance(**parts: Any) -> dict[str, Any]:
-    """Return the time and the versions, followed by the given parts (options, hashes, seed)."""
+    """Return the time, the versions and the command, if one is running, and the given parts."""
+    command = COMMAND.get()()
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
+        **({"command": command} if command else {}),
         **parts,
     }

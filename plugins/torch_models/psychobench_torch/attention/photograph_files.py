@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from psychobench.plugins import (
-    check_output_folder,
-    find_images,
-    image_sizes,
-    output_folder,
-    parse_names,
-    parse_pairs,
-    provenance,
-)
+from psychobench.plugins import PhotographMapping
 from psychobench_torch.attention.attend import own_readings
 from psychobench_torch.attention.interface import METHODS
-from psychobench_torch.attention.photographs import map_photographs
+from psychobench_torch.attention.photographs import PhotographMaps, map_photographs
 from psychobench_torch.extractors import pretrained_classifier
 from psychobench_torch.extractors.pretrained_classifier import PretrainedClassifier
 from psychobench_torch.networks.weights_origin import Pretraining, choose_pretraining
-
-KIND = "maps of photographs"
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """The arguments, read and checked."""
-
-    networks: tuple[str, ...]
-    photographs: list[Path]
-    sizes: dict[str, tuple[int, int]]
-    pretraining: Pretraining
-    methods: tuple[str, ...]
-    size: int | None
-    readings: dict[str, str]
 
 
 def write_photograph_maps(
@@ -52,7 +24,6 @@ def write_photograph_maps(
     methods: str | Sequence[str] | None = None,
     size: int | None = None,
     readings: Any = None,
-    command: str | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> dict[str, Any]:
@@ -77,8 +48,6 @@ def write_photograph_maps(
         default.
     readings : mapping, str or list of str, optional
         Choices that a method leaves open, such as ``{"total": "sum"}``.
-    command : str, optional
-        What to record as the command that made the maps.
     overwrite : bool
         Whether to replace files that psychobench did not write there, or that were edited.
     progress : bool
@@ -95,88 +64,33 @@ def write_photograph_maps(
     PsychobenchError
         If an argument is wrong, a photograph cannot be read, or `out` cannot be written.
     """
-    folder = Path(out)
-    check_output_folder(folder, ["maps.json"], kind=KIND, overwrite=overwrite)
-    plan = _plan(networks, Path(images), pretraining, methods, size, readings)
-    options = {
-        "networks": list(plan.networks),
-        "images": str(images),
-        "pretraining": pretraining,
-        "methods": list(plan.methods),
-        "size": size,
-        "readings": plan.readings,
-        "out": str(out),
-    }
-    with output_folder(folder, kind=KIND, overwrite=overwrite, inputs=[Path(images)]) as place:
-        document = _map_all(plan, place, progress)
-        document["provenance"] = provenance(command=command, options=options, seed=None)
-        text = json.dumps(document, indent=2, allow_nan=False)
-        (place / "maps.json").write_text(text + "\n", encoding="utf-8")
-    return document
-
-
-def _plan(
-    networks: str | Sequence[str],
-    images: Path,
-    pretraining: str,
-    methods: str | Sequence[str] | None,
-    size: int | None,
-    readings: Any,
-) -> _Plan:
-    """Check everything before a network is loaded."""
-    names = parse_names(networks, "networks")
-    for name in names:
-        pretrained_classifier.check_architecture(name)
-    chosen = parse_names(methods, "methods") or METHODS
-    read = parse_pairs(readings, "readings", "total=sum")
-    own_readings(chosen, read)
-    photographs = find_images(images)
-    sizes = image_sizes(photographs)
-    return _Plan(names, photographs, sizes, choose_pretraining(pretraining), chosen, size, read)
-
-
-def _map_all(plan: _Plan, folder: Path, progress: bool) -> dict[str, Any]:
-    """Write every network's maps; describe them and the networks."""
-    document: dict[str, Any] = {
-        "maps": [],
-        "networks": [],
-        "photographs": {"sizes": plan.sizes},
-    }
+    plan = PhotographMapping.prepare(
+        networks, images, out, methods=methods or METHODS, readings=readings, overwrite=overwrite
+    )
     for name in plan.networks:
-        classifier = pretrained_classifier.load_classifier(name, plan.pretraining)
-        document["networks"].append(_described(classifier, plan.size))
-        document["maps"] += _write(classifier, plan, folder, progress)
-    return document
+        pretrained_classifier.check_architecture(name)
+    own_readings(plan.methods, plan.readings)
+    mapped = _map_all(plan, choose_pretraining(pretraining), size, progress)
+    return plan.save(mapped, {"pretraining": pretraining, "size": size})
 
 
-def _write(
-    classifier: PretrainedClassifier, plan: _Plan, folder: Path, progress: bool
-) -> list[dict[str, Any]]:
-    rows = []
-    name = f"{classifier.name}-{Path(classifier.pretraining).stem}"
-    for found in map_photographs(
-        classifier,
-        plan.photographs,
-        methods=plan.methods,
-        size=plan.size,
-        readings=plan.readings,
-        progress=progress,
-    ):
-        for source, maps in found.maps.items():
-            row = {
-                "source": f"{name}/{source}",
-                "image": found.image,
-                "winning": found.winning,
-                "method": maps.method,
-                "layer": maps.layer,
-                "options": dict(maps.options),
-                "empty": bool(maps.empty[0]),
-            }
-            path = folder / name / source / f"{found.image}.npz"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(path, map=maps.maps[0], about=np.array(json.dumps(row)))
-            rows.append(row)
-    return rows
+def _map_all(
+    plan: PhotographMapping, pretraining: Pretraining, size: int | None, progress: bool
+) -> Iterator[tuple[dict[str, Any], Iterator[PhotographMaps]]]:
+    """Yield what is known of each network, with its maps; one network is loaded at a time."""
+    for name in plan.networks:
+        classifier = pretrained_classifier.load_classifier(name, pretraining)
+        yield (
+            _described(classifier, size),
+            map_photographs(
+                classifier,
+                list(plan.photographs),
+                methods=plan.methods,
+                size=size,
+                readings=plan.readings,
+                progress=progress,
+            ),
+        )
 
 
 def _described(classifier: PretrainedClassifier, size: int | None) -> dict[str, Any]:

@@ -7,9 +7,8 @@ network chose. Networks see the whole picture, squeezed into a square, so that m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,8 +29,7 @@ _AT_ONCE = 16  # photographs
 _OBJECTS_SEED = 20_190_905
 
 
-@dataclass(frozen=True)
-class PhotographMaps:
+class PhotographMaps(NamedTuple):
     """Maps of one photograph.
 
     Parameters

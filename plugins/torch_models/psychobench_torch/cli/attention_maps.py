@@ -70,11 +70,10 @@ def maps(
     """
     import json
 
-    from psychobench.plugins import typed
     from psychobench_torch.attention.photograph_files import write_photograph_maps
 
     document = write_photograph_maps(
-        network, methods=method, readings=reading, command=typed(), progress=True, **options
+        network, methods=method, readings=reading, progress=True, **options
     )
     if as_json:
         click.echo(json.dumps(document, indent=2, allow_nan=False))

@@ -99,9 +99,8 @@ def reproduce(paper: str, out: Path | None, overwrite: bool, as_json: bool, **op
     an hour.
     """
     import json
-    from dataclasses import replace
 
-    from psychobench.plugins import check_output_folder, typed
+    from psychobench.plugins import check_output_folder
     from psychobench_torch.reproduction.reproduce import reproduce as run_again
 
     if out is not None:
@@ -110,7 +109,6 @@ def reproduce(paper: str, out: Path | None, overwrite: bool, as_json: bool, **op
     result = run_again(
         paper, observers=options.pop("observer") or DEFAULT_OBSERVERS, out=out, **options
     )
-    result = replace(result, provenance={"command": typed(), **result.provenance})
     if out is not None:
         result.save(out, overwrite=overwrite)
         click.echo(
