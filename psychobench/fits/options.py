@@ -264,7 +264,7 @@ class FitOptions:
                 f'{nearest(name, SHAREABLE)}; write for example `share="pse,jnd"`'
                 for name in unknown
             ]
-        needs = {"engine ml or bayes": self.engine != "psignifit"}
+        needs = {'`engine="ml"` or `engine="bayes"`': self.engine != "psignifit"}
         if set(self.share) != {"lapse"} and self.has_pse:
             needs["a threshold without `bounds`"] = "threshold" not in self.bounds
             needs["a threshold without a prior"] = "threshold" not in parse_priors(self.priors)

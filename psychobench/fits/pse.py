@@ -295,9 +295,9 @@ def _within_bounds(design: Design, options: FitOptions) -> Design:
     if options.engine == "bayes" and not design.blocks.probabilities:
         design = design.without(
             make_prior(design.blocks, options).empty,
-            "the bounds leave the prior nothing: unless `priors` says otherwise, engine bayes has "
-            "widths from the smallest gap between the levels to 3 times their range; widen the "
-            "bounds, or use engine ml",
+            "no curve within the bounds is possible under the prior, which, where none is given, "
+            "has widths from the smallest gap between the levels to 3 times their range; widen the "
+            "bounds",
         )
     return design
 

@@ -188,7 +188,7 @@ def test_goodness_of_fit_finds_the_condition_that_does_not_share_what_it_is_told
         ({"share": "pse", "bounds": "threshold=0:1"}, "a threshold without `bounds`"),
         ({"share": "jnds"}, "did you mean 'jnd'"),
         ({"share": "jnd", "bounds": "width=.5:.5"}, "a width that is not held"),
-        ({"share": "jnd", "engine": "psignifit"}, "needs engine ml or bayes"),
+        ({"share": "jnd", "engine": "psignifit"}, 'needs `engine="ml"` or `engine="bayes"`'),
         ({"share": "jnd", "share_over": "people"}, "`share_over` must be one of conditions"),
         ({"share": "jnd", "share_over": "observers"}, "a condition with two observers"),
     ],
