@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from known_networks import ODDS, SCALE
 
 from psychobench.errors import OptionError, TableError
 from psychobench.reproduction.measures import People, family_sizes, measure, replicate
@@ -15,8 +16,6 @@ from psychobench.reproduction.pretraining_data import pretraining_lines
 from psychobench.reproduction.result import Reproduction
 from psychobench.reproduction.tables import gain_table
 from psychobench.reproduction.text import summary
-
-ODDS, SCALE = 0.4, 0.06  # of the known observers: log odds of their labels, SD of their curves
 
 
 def cell(made: Reproduction, table: int, observer: str, mask: str) -> pd.Series:
