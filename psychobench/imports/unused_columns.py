@@ -12,10 +12,9 @@ import pandas as pd
 from psychobench.imports.options import ImportOptions
 from psychobench.imports.parsed_file import ParsedFile
 from psychobench.messages import argument, shown
-from psychobench.tables.cells import is_blank
 from psychobench.trials.columns import CANONICAL
+from psychobench.trials.factor_columns import find_factor_columns
 
-_FEWEST, _MOST = 2, 20  # values of what may be a condition
 _SHOWN = 4
 # what programs write about the run of an experiment and not about its design
 _PARTS = "started|stopped|t|rt|duration|keys|this\\w+|ran|cycle|sample|rttime|cresp|acc|corr"
@@ -73,23 +72,12 @@ def find_unused_columns(
     people = pd.factorize(ours["observer"])[0] if "observer" in ours else np.zeros(len(ours), int)
     origins = {source for each in files for source in each.origin.values()}
     used = {*options.named_columns, *origins, *_expression_names(files, options)}
+    free = [name for name in map(str, cells) if name not in used and not _is_bookkeeping(name)]
     codes = [pd.factorize(ours[name])[0] for name in ours]
-    found = []
-    for name in map(str, cells):
-        if name in used or _is_bookkeeping(name):
-            continue
-        column = cells[name].str.strip()
-        values = [value for value in column.unique() if not is_blank(value)]
-        own = pd.factorize(column)[0]
-        if not _FEWEST <= len(values) <= _MOST or len(values) == len(column):
-            continue
-        if any(_same_partition(own, each) for each in codes):
-            continue
-        codes.append(own)
-        n_each = pd.Series(own).groupby(people).nunique()
-        kept = f"{name}_file" if name in CANONICAL else name
-        found.append(UnusedColumn(name, kept, tuple(values), bool((n_each > 1).any())))
-    return tuple(found)
+    return tuple(
+        UnusedColumn(name, f"{name}_file" if name in CANONICAL else name, values, within)
+        for name, values, within in find_factor_columns(cells[free], people, codes)
+    )
 
 
 def keep_columns(file: ParsedFile, unused: Sequence[UnusedColumn]) -> ParsedFile:
@@ -133,9 +121,3 @@ def _expression_names(files: Sequence[ParsedFile], options: ImportOptions) -> li
 
 def _is_bookkeeping(name: str) -> bool:
     return _BOOKKEEPING.fullmatch(name) is not None
-
-
-def _same_partition(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two columns tell the same rows apart."""
-    pairs = pd.Series(list(zip(one.tolist(), other.tolist(), strict=True))).nunique()
-    return bool(pairs == len(np.unique(one)) == len(np.unique(other)))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from psychobench.messages import argument, shown
 from psychobench.trials.columns import CANONICAL
+from psychobench.trials.factor_columns import find_factor_columns
 
-FEWEST, MOST = 2, 20  # values of what may be a condition or a group
 FAR = 1e-4  # answers differ far more than chance
 _ORIGIN = ("simulated", "kind")  # what psychobench itself notes about people
 
@@ -32,14 +30,10 @@ def note_unused_columns(table: pd.DataFrame, used: Iterable[str] = ()) -> list[s
     """
     taken = {*CANONICAL, *_ORIGIN, *used}
     codes = [pd.factorize(table[name])[0] for name in table if name in taken]
+    people = pd.factorize(table["observer"])[0]
+    free = table[[name for name in table if name not in taken]]
     notes = []
-    for name in (str(each) for each in table if each not in taken):
-        cells = table[name].dropna().astype(str).str.strip()
-        values = list(cells[cells != ""].unique())
-        own = pd.factorize(table[name])[0]
-        if not FEWEST <= len(values) <= MOST or any(_same_rows(own, each) for each in codes):
-            continue
-        within = bool(table.groupby("observer", sort=False)[name].nunique().gt(1).any())
+    for name, values, within in find_factor_columns(free, people, codes):
         option = argument("within" if within else "between", name)
         note = (
             f"column '{name}' ({shown(values[:4])}{' ...' if len(values) > 4 else ''}) varies "
@@ -71,9 +65,3 @@ def _chance(table: pd.DataFrame, name: str) -> float:
     statistic = ((counts["hits"] - counts["n"] * share)[some] ** 2 / spread[some]).sum()
     df = int(some.sum()) - len(counts.loc[some, strata].drop_duplicates())
     return float(chi2.sf(statistic, df)) if df > 0 else 1.0
-
-
-def _same_rows(one: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
-    """Whether two columns tell the same rows apart."""
-    pairs = len(pd.DataFrame({"one": one, "other": other}).drop_duplicates())
-    return bool(pairs == len(np.unique(one)) == len(np.unique(other)))
