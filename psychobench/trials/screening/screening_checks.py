@@ -195,10 +195,12 @@ def check_trials(
     )
     order = rows["observer"].map({name: i for i, name in enumerate(trials["observer"].unique())})
     rows = rows.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)
-    notes += (
+    # what may change results comes first: short texts show the first notes alone
+    notes = (
         *note_similar_names(checked),
-        *note_milliseconds(checked),
         *note_unused_columns(checked, parse_names(factors, "factors")),
+        *note_milliseconds(checked),
+        *notes,
     )
     return Screening(rows, {name: check.stated() for name, check in CHECKS.items()}, notes)
 
