@@ -11,10 +11,9 @@ import sys
 import click
 
 from psychobench.cli.wording import in_options
-from psychobench.formatting import MINUS
 
 NARROWEST, WIDEST = 60, 100
-NEAREST = {MINUS: "-", "…": "~", "–": "-", "×": "x", "²": "2", "η": "eta"}
+NEAREST = {"\u2212": "-", "…": "~", "–": "-", "×": "x", "²": "2", "η": "eta"}
 # what a line begins with, and its colour
 STYLES = (
     (re.compile(r"(SIMULATED|DEMONSTRATION|Note:|.* FLIPS? )"), "yellow"),
