@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
@@ -121,7 +122,9 @@ def welch_test(labels: Labels, first: Floats, second: Floats, confidence: float)
     if _constant(first, first, second) and _constant(second, first, second):
         reason = "a test needs values that vary: within each group all are equal"
         return replace(pair, reason=reason)
-    found = stats.ttest_ind(second, first, equal_var=False)
+    with warnings.catch_warnings():  # one of the two may be all but constant
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = stats.ttest_ind(second, first, equal_var=False)
     pair = replace(pair, **_average_effect(first, second, None, confidence))
     return _with_test(pair, found, confidence)
 
