@@ -136,7 +136,7 @@ def test_points_on_the_border_lie_in_the_image_and_beyond_it_do_not():
 # --- what the points mean -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", FEATURES)
+@pytest.mark.parametrize("count", MIRRORED)
 def test_mirroring_twice_gives_the_face_back_and_swaps_left_and_right_features(count):
     face = np.random.default_rng(3).uniform(0, 90, (count, 2))
     np.testing.assert_allclose(mirror_points(mirror_points(face, 90), 90), face)

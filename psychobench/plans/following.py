@@ -158,6 +158,7 @@ def in_words(value: Any) -> str:
     ('ok, step', 'none', 'lapse=[0, 0.05]')
     """
     found = plain(value)
+    found = [each for each in found if each != ""] if isinstance(found, list) else found
     if found in (None, [], {}, ""):
         return "none"
     if isinstance(found, list):

@@ -19,6 +19,9 @@ from psychobench.stimuli.faces.skin import albedo, lit
 RENDERER_VERSION = "1"
 
 
+HALFWAY = 2e-5  # in bytes; above the error of single precision
+
+
 def render_face(
     identity: Identity | None = None,
     valence: float = 0.0,
@@ -86,5 +89,6 @@ def _encode(image: Array, supersample: int) -> NDArray[np.uint8]:
     if supersample > 1:
         size = image.shape[1] // supersample
         image = image.reshape(3, size, supersample, size, supersample).mean(axis=(2, 4))
-    bytes_ = 255.0 * np.power(image.clip(0.0, 1.0), 1.0 / 2.2) + 0.5
+    # the uniform background lies halfway between two bytes, where processors round either way
+    bytes_ = 255.0 * np.power(image.clip(0.0, 1.0), 1.0 / 2.2) + 0.5 + HALFWAY
     return np.ascontiguousarray(bytes_.astype(np.uint8).transpose(1, 2, 0))

@@ -115,7 +115,7 @@ def parse_exclusions(exclude: ExclusionRules) -> tuple[Exclusion, ...]:
         if isinstance(rule, Exclusion):
             rules.append(rule)
         elif isinstance(rule, str):
-            rules += map(parse_exclusion, rule.split(","))
+            rules += [parse_exclusion(each) for each in rule.split(",") if each.strip()]
         else:
             raise OptionError(
                 f"`exclude` must hold text or Exclusion objects: got {rule!r}; "
