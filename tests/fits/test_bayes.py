@@ -158,8 +158,9 @@ def test_a_row_depends_on_no_other_and_on_no_order():
     alone = pd.concat([fit(part, engine="bayes").table for part in tables[-3:]])
     for name in COLUMNS:
         values = together[name].to_numpy()
-        assert backwards[name].to_numpy() == pytest.approx(values, rel=1e-4)
-        assert alone[name].to_numpy() == pytest.approx(values[-3:], rel=1e-4)
+        same = {"rel": 1e-4, "nan_ok": True}  # a step has no width and no JND
+        assert backwards[name].to_numpy() == pytest.approx(values, **same)
+        assert alone[name].to_numpy() == pytest.approx(values[-3:], **same)
 
 
 def test_binomial_posteriors_do_not_depend_on_how_blocks_are_split():

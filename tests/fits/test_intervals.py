@@ -115,7 +115,7 @@ def test_the_same_seed_gives_the_same_bootstrap_and_another_seed_another():
 
 
 def test_a_bootstrap_of_which_many_refits_have_no_pse_gives_no_interval_and_says_so():
-    hits = [0, 1, 2, 3, 60, 118, 119]  # the upper asymptote may lie on either side of .5
+    hits = [0, 1, 2, 3, 60, 121, 122]  # the upper asymptote may lie on either side of .5
     found = fit(table_of(hits, 240), bootstrap=200).table.iloc[0]
     assert found.status == "ok"
     assert np.isnan(found.pse_low)
@@ -133,7 +133,7 @@ def test_a_falling_curve_has_the_mirrored_interval():
 
 
 def test_an_interval_that_data_leave_open_has_no_end():
-    found = fit(table_of([11, 13, 14, 15, 17, 18, 19]), confidence=0.99).table.iloc[0]
+    found = fit(table_of([10, 12, 13, 15, 17, 18, 20]), confidence=0.999).table.iloc[0]
     assert found.status == "ok"
     assert np.isnan(found.width_high)
     assert found.width_low > 0

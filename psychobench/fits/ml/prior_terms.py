@@ -1,4 +1,4 @@
-"""Logarithms of priors as terms of the log-likelihood that is maximised.
+"""Logarithms of priors as terms of the log-likelihood that is maximised (eq. 9).
 
 A prior is a density of threshold, width, guess, lapse or overdispersion on the scale of the user's
 levels; theta holds the threshold in units of z, the logarithm of the width, and the squared
