@@ -29,6 +29,7 @@ from psychobench.fits.ml.starts import COARSE
 from psychobench.fits.options import FitOptions
 
 TIE = 1e-9  # statistics nearer than this differ by rounding alone
+NO_TREND = 0.01  # correlations with the curve nearer than this count as equal: fits bring them to 0
 LEAST_LEVELS = 3  # of a refit without one block
 TOGETHER = 40_000  # refits at a time: bounds the memory
 CHECKS = ("deviance", "level", "order")
@@ -107,7 +108,7 @@ def compare_with_refits(
         shape = (len(rows), options.gof)
         deviances, trends = (each.reshape(shape) for each in _statistics(refits, drawn))
         _compare(found["deviance"], rows, deviances, two_sided=False)
-        _compare(found["level"], rows, trends)
+        _compare(found["level"], rows, trends, tie=NO_TREND)
         for place, row in enumerate(rows):
             if row in timed:
                 mine = np.arange(place * options.gof, (place + 1) * options.gof)
@@ -238,14 +239,19 @@ def _pse_or_threshold(curves: Curves, options: FitOptions) -> Floats:
 
 
 def _compare(
-    of: Statistic, rows: NDArray[np.intp], simulated: Floats, *, two_sided: bool = True
+    of: Statistic,
+    rows: NDArray[np.intp],
+    simulated: Floats,
+    *,
+    two_sided: bool = True,
+    tie: float = TIE,
 ) -> None:
     """Fill in p and range of some fits from the statistics of their refits, (r, m).
 
     The data count as one of the data sets, so that p is never 0 (eq. 24 of docs/dev/fitting.md).
     """
     count, observed = simulated.shape[1], of.value[rows, None]
-    upper = (1 + (simulated >= observed - TIE).sum(axis=1)) / (1 + count)
-    lower = (1 + (simulated <= observed + TIE).sum(axis=1)) / (1 + count)
+    upper = (1 + (simulated >= observed - tie).sum(axis=1)) / (1 + count)
+    lower = (1 + (simulated <= observed + tie).sum(axis=1)) / (1 + count)
     of.p[rows] = np.minimum(1.0, 2 * np.minimum(lower, upper)) if two_sided else upper
     of.low[rows], of.high[rows] = np.quantile(simulated, RANGE, axis=1)
