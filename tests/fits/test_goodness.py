@@ -164,13 +164,23 @@ def test_simulated_answers_are_distributed_over_the_cells_of_their_blocks():
 @pytest.mark.slow
 def test_a_block_whose_keys_were_swapped_is_named_with_the_pse_without_it():
     clean = [1, 2, 6, 12, 18, 25, 28, 29, 30]
-    swapped = [1, 2, 6, 12, 18, 25, 2, 29, 30]
+    swapped = [1, 2, 24, 12, 18, 25, 28, 29, 30]
     found = checks(counts(swapped)).loc["influence"]
-    assert "without the block at level 0.75 it is" in found["flag"]
+    assert "without the block at level 0.25 it is" in found["flag"]
     of = fit(counts(swapped), gof=1).goodness.residuals.set_index("level")
-    rest = fit(counts(clean).drop(index=6)).table["pse"][0]
-    assert of.loc[0.75, "pse_without"] == pytest.approx(rest, abs=2e-3)
+    rest = fit(counts(clean).drop(index=2)).table["pse"][0]
+    assert of.loc[0.25, "pse_without"] == pytest.approx(rest, abs=2e-3)
     assert checks(counts(clean)).loc["influence", "flag"] is None
+
+
+@pytest.mark.slow
+def test_a_swapped_block_after_which_a_step_fits_no_worse_is_flagged_as_what_no_curve_fits():
+    swapped = counts([1, 2, 6, 12, 18, 25, 2, 29, 30])
+    assert fit(swapped).table["status"][0] == "step"
+    found = checks(swapped)
+    assert "further from the curve than chance allows" in found.loc["deviance", "flag"]
+    curve = checks(swapped, priors="published").loc["influence", "flag"]
+    assert "without the block at level 0.75 it is 0.43" in curve
 
 
 @pytest.mark.slow
