@@ -33,7 +33,8 @@ def test_what_is_advised_is_an_optional_dependency_or_lies_in_the_source():
     optional = project(ROOT / "pyproject.toml")["optional-dependencies"]
     known = {re.match(r"[\w-]+", each)[0] for group in optional.values() for each in group}
     assert {"h5py", "openpyxl", "psignifit", "psychobench-torch"} <= advised()
-    for name in advised() - {"psychobench-torch"}:
+    ours = {"psychobench-torch", "psychobench-landmarks"}
+    for name in advised() - ours:
         assert name in known
         assert how_to_install(name).endswith(f"python -m pip install {name}")
     folder = how_to_install("psychobench-torch").rpartition(" -e ")[2]

@@ -122,7 +122,7 @@ def test_every_default_of_the_command_is_the_call_s():
         for name, parameter in inspect.signature(pb.study).parameters.items()
     }
     typed = command.make_context("compare", ["--observer", "template"]).params
-    only_typed = {"observer", "mask", "out", "overwrite", "as_json"}
+    only_typed = {"observer", "mask", "out", "overwrite", "verbose", "as_json"}
     assert {*typed} - only_typed == {*defaults} - {"observers", "masks"}
     for name, ours in defaults.items():
         if name not in ("observers", "masks"):
@@ -293,7 +293,7 @@ def test_a_notebook_shows_heading_and_answers_escaped(found):
     shown = found._repr_html_()
     assert found.heading in shown
     assert "equivalent?" in shown
-    assert f"{found.table['pse'][0]:.3f}" in shown
+    assert f"<td>{found.scale.text(found.table['pse'][0])}" in shown
     assert "<table" in found.comparison._repr_html_()
     assert "<table" in found.trainings._repr_html_()
 
@@ -357,7 +357,7 @@ def test_a_study_asks_whether_its_best_observer_would_be_found(patches, people):
     assert table["recovery_best"].sum() == 1
     assert table.loc["far", "recovered"] == 1
     assert not table.loc["far", "recovery_best"]
-    assert "Model recovery" in with_recovery.summary()
+    assert "Model recovery" in with_recovery.summary(verbose=True)
     # and nothing else changes
     without = pb.study(two, humans=people, stimuli=patches, seeds=1, masks="none").to_frame()
     pd.testing.assert_frame_equal(with_recovery.to_frame()[without.columns], without)

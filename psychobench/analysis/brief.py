@@ -30,7 +30,7 @@ from psychobench.reports.sketch import Mean, sketch, table_text, wrapped
 
 SCREEN = 40  # lines
 TABLE_FRAME, FEWEST_ROWS = 3, 2  # lines around a table, and in it
-LONGEST_NOTE = 140  # characters
+LONGEST_NOTE = 240  # characters: a forgotten condition is told whole
 MOST_DRAWN, MOST_NAMED, MOST_NOTES = 6, 3, 2
 NUMBERS = ("n", "mean", "SD", "difference", "t (df)", "p", "p corr.", "d")
 MORE = "`verbose=True` shows everything."

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 SORTED = "the rows are sorted by level or answer, and no column trial gives their order"
+UNANSWERED = "no row holds a trial's answer"
 
 
 def runs_in_time(
@@ -36,6 +37,8 @@ def runs_in_time(
         Why it is unknown.
     """
     answered = table[table["response"].notna()]
+    if answered.empty:
+        return None, UNANSWERED
     curve = ["observer", "condition", *by]
     session = ["session"] if "session" in table else []
     frame = answered[list(dict.fromkeys([*curve, *session, "level", "response"]))]

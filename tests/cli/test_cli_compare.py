@@ -78,11 +78,11 @@ def test_the_json_document_holds_the_agreed_keys_and_a_row_per_mask(compared):
 
 @pytest.mark.slow
 def test_a_simulated_cohort_makes_a_demonstration_and_no_claim(compared):
-    ran = compared()
-    first = " ".join(ran.out.split("\n\n")[0].split())
-    assert first.startswith("DEMONSTRATION")
-    assert "simulated" in first
-    assert "no claim about people" in first
+    for ran in (compared(), compared("--verbose")):
+        first = " ".join(ran.out.split("\n\n")[0].split())
+        assert first.startswith("DEMONSTRATION")
+        assert "simulated" in first
+        assert "no claim about people" in first
 
 
 @pytest.mark.slow
@@ -326,12 +326,12 @@ def test_people_who_judged_the_same_images_are_compared_error_by_error(run_cli, 
     )
     assert row["consistency_people"] > 0.1
     assert row["consistency_reason"] is None
-    assert "Error consistency (Cohen's kappa)" in run_cli(*BASE, *same_faces).out
+    assert "Error consistency (Cohen's kappa)" in run_cli(*BASE, *same_faces, "--verbose").out
 
 
 @pytest.mark.slow
 def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(compared):
-    ran = compared()
+    ran = compared("--verbose")
     lines = [line for line in ran.out.splitlines() if line.startswith("Does it err")]
     assert len(lines) == 1
     assert "Not available" in lines[0]
@@ -340,7 +340,7 @@ def test_one_image_per_level_gives_no_error_consistency_and_says_so_in_one_line(
 
 @pytest.mark.slow
 def test_every_question_stands_before_its_answers_and_the_single_case_comes_first(run_cli):
-    out = run_cli(*BASE, "--margin", "0.1").out
+    out = run_cli(*BASE, "--margin", "0.1", "--verbose").out
     questions = [line.partition("?")[0] for line in out.splitlines() if "? " in line]
     assert questions[:3] == [
         "Could it be one of these people",
@@ -365,7 +365,7 @@ def test_the_margin_is_the_user_s_and_kept_in_the_provenance(compared):
 
 @pytest.mark.slow
 def test_drawn_trials_give_the_pse_an_interval_that_is_printed(compared):
-    ran = compared("--trials", "30", "--mask", "none")
+    ran = compared("--trials", "30", "--mask", "none", "--verbose")
     row = json.loads(compared("--trials", "30", "--mask", "none", "--json").out)["rows"][0]
     assert row["pse_low"] < row["pse"] < row["pse_high"]
     shown = f"{row['pse']:.3f} ({row['pse_low']:.3f} to {row['pse_high']:.3f})"
@@ -391,6 +391,6 @@ def test_people_without_jnds_are_given_as_the_reason_for_no_test(run_cli, own_hu
     for who, middle in (("h1", 0), ("h2", 9), ("h3", 0)):
         rows += [f"{who},{lv},9,{k}" for lv, k in zip((0, 0.5, 1), (0, middle, 9), strict=True)]
     own_humans.write_text("\n".join(rows) + "\n")
-    ran = run_cli(*BASE, "--humans", own_humans, "--mask", "none")
+    ran = run_cli(*BASE, "--humans", own_humans, "--mask", "none", "--verbose")
     assert "no test (people)" in ran.out
     assert "JND: fewer than two people have one" in ran.out

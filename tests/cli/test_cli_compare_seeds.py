@@ -115,7 +115,7 @@ def test_seeds_are_counted_from_the_seed_that_was_asked_for(compare):
 
 @pytest.mark.slow
 def test_a_training_without_a_pse_is_counted_and_told(compare):
-    ran = compare("fragile", options=("--seeds", 5))
+    ran = compare("fragile", options=("--seeds", 5, "--verbose"))
     assert "Trainings without an included PSE: fragile, mask none: 4 ok, 1 never." in ran.out
     row = document(compare("fragile", options=("--seeds", 5, "--json")))["rows"][0]
     assert (row["seeds"], row["seeds_with_pse"]) == (5, 4)
@@ -123,19 +123,19 @@ def test_a_training_without_a_pse_is_counted_and_told(compare):
 
 @pytest.mark.slow
 def test_who_has_one_curve_is_said_to(compare):
-    both = compare("plain", "rule", options=("--seeds", 3))
+    both = compare("plain", "rule", options=("--seeds", 3, "--verbose"))
     assert "rule: a single curve, because training involves no chance or" in both.out
     section = both.out.partition("What if the network were trained again?")[2].partition("\n\n")[0]
     assert "plain" in section
     assert "rule" not in section
-    alone = compare("rule")
+    alone = compare("rule", options=("--verbose",))
     assert "trained again? Not tested: none of these observers" in alone.out
-    assert "trained again" not in compare("plain", options=("--seeds", 1)).out
+    assert "trained again" not in compare("plain", options=("--seeds", 1, "--verbose")).out
 
 
 @pytest.mark.slow
 def test_a_criterion_is_taken_off_and_a_verdict_that_flips_is_flagged(compare):
-    ran = compare("uneven", "plain", options=("--seeds", 1))
+    ran = compare("uneven", "plain", options=("--seeds", 1, "--verbose"))
     assert "THE VERDICT FLIPS without the training labels' log-odds (+1.20)" in ran.out
     found = document(compare("uneven", "plain", options=("--seeds", 1, "--json")))
     uneven, plain = found["rows"]
