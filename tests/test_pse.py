@@ -15,7 +15,7 @@ PARAMETERS = ["threshold", "width", "guess", "lapse"]
 DOCUMENTED = [
     "observer", "condition", "engine", "sigmoid", "asymptotes", "likelihood", "threshold", "width",
     "guess", "lapse", "overdispersion", "pse", "pse_low", "pse_high", "jnd", "jnd_low", "jnd_high",
-    "slope", "crossings", "status", "reason", "n_trials", "log_likelihood", "deviance",
+    "slope", "crossings", "status", "step", "reason", "n_trials", "log_likelihood", "deviance",
     "deviance_p",
 ]  # fmt: skip
 
@@ -120,7 +120,7 @@ def test_scaling_and_shifting_the_levels_scales_and_shifts_the_fit(hits, scale, 
     assert other.log_likelihood == pytest.approx(found.log_likelihood, abs=1e-3)
     if found.status in ("ok", "step"):
         assert (other.pse - shift) / scale == pytest.approx(found.pse, abs=2e-3)
-        assert other.width / scale == pytest.approx(found.width, rel=2e-2)
+        assert other.width / scale == pytest.approx(found.width, rel=2e-2, nan_ok=True)
 
 
 @pytest.mark.slow
@@ -322,7 +322,7 @@ def test_a_misspelt_option_lists_the_choices():
 @pytest.mark.slow
 def test_json_rows_have_null_and_never_nan():
     table = pd.concat(
-        [drawn(0.5, trials=9), counts([4, 4, 4], 9, observer="flat"),
+        [drawn(0.5, trials=30), counts([4, 4, 4], 9, observer="flat"),
          counts([1, 2], 3, [0.5, 0.5], observer="one level")]
     )  # fmt: skip
     rows = fit(table).to_json()

@@ -50,7 +50,7 @@ def find_direction(blocks: Blocks) -> Direction:
     >>> one = Blocks(np.arange(3.0)[None], np.full((1, 3), 8.0), np.array([[7.0, 4.0, 2.0]]))
     >>> found = find_direction(one)
     >>> found.falling.tolist(), found.gain.round(2).tolist()
-    ([True], [3.37])
+    ([True], [3.49])
     """
     lead = _lead(*_by_level(blocks))
     return Direction(lead < 0, np.abs(lead))

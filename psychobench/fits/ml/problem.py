@@ -223,6 +223,7 @@ def clip_columns(low: Floats, high: Floats, theta: Floats, *, tied: bool) -> Flo
     if over.any():  # what both rates have above their lower bounds shrinks by one factor
         floor = low[GUESS : LAPSE + 1, over]
         room = theta[GUESS : LAPSE + 1, over] - floor
-        share = (MAX_ASYMPTOTE - floor.sum(axis=0)) / room.sum(axis=0)
+        above = room.sum(axis=0)  # none where a rate is held at its highest value, but for rounding
+        share = (MAX_ASYMPTOTE - floor.sum(axis=0)) / np.where(above > 0, above, 1.0)
         theta[GUESS : LAPSE + 1, over] = floor + room * share
     return np.asarray(theta)
