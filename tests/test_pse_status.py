@@ -68,10 +68,20 @@ def test_a_weak_decrease_is_not_called_reversed():
 
 
 def test_a_crossing_beyond_the_levels_is_outside():
-    found = one([0, 0, 1, 3, 6, 10])
+    found = one([0, 0, 0, 1, 4, 13])
     assert found.status == "outside"
     assert found.pse > 1
     assert "0 to 1" in found.reason
+
+
+@pytest.mark.slow
+def test_a_rise_that_may_end_below_half_has_a_crossing_only_under_a_belief_about_lapses():
+    hits = [0, 0, 1, 3, 6, 10]
+    assert one(hits).status == "never"
+    for belief in ({"priors": "published"}, {"asymptotes": "fixed"}):
+        found = one(hits, **belief)
+        assert found.status == "outside"
+        assert found.pse > 1
 
 
 @pytest.mark.slow
@@ -154,7 +164,7 @@ def test_the_status_of_a_forced_choice_is_its_thresholds():
     assert chance.status == ceiling.status == "never"
     assert one([15, 17, 20, 25, 29, 30], task="2afc").status == "ok"
     assert one([30, 29, 25, 20, 17, 15], task="2afc").status == "reversed"
-    late = one([15, 15, 15, 16, 19, 23], task="2afc")
+    late = one([150, 150, 151, 156, 175, 215], 300, task="2afc")
     assert late.status == "outside"
     assert "threshold" in late.reason
 

@@ -167,6 +167,7 @@ def make_problem(
     for column, name, other in ((GUESS, "guess", "lapse"), (LAPSE, "lapse", "guess")):
         ends = np.where(swapped[:, None], rates[other], rates[name])
         low[:, column], high[:, column] = ends.T
+    _leave_room(low, high, equal=options.asymptotes == "equal")
     low[:, RHO], high[:, RHO] = MIN_RHO, MAX_RHO if overdispersed else MIN_RHO
     terms = () if blocks.probabilities else make_prior_terms(blocks, options, swapped)
     low, high = within_supports(terms, low, high)
@@ -179,6 +180,13 @@ def make_problem(
         overdispersed=overdispersed,
         prior=terms,
     )
+
+
+def _leave_room(low: Floats, high: Floats, *, equal: bool) -> None:
+    """Bound guess and lapse also by 1 minus the least value of the other."""
+    for column, other in ((GUESS, LAPSE), (LAPSE, GUESS)):
+        room = MAX_ASYMPTOTE / 2 if equal else MAX_ASYMPTOTE - low[:, other]
+        high[:, column] = np.maximum(low[:, column], np.minimum(high[:, column], room))
 
 
 def without_possible_width(blocks: Blocks, options: FitOptions) -> NDArray[np.bool_]:
