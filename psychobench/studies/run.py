@@ -139,8 +139,8 @@ def study(
     >>> result = study("template", masks=["none", "mouth"], seeds=1)
     >>> result.to_frame()[["observer", "mask", "pse", "status"]].round(3)
        observer   mask    pse status
-    0  template   none  0.778     ok
-    1  template  mouth  0.629     ok
+    0  template   none  0.776     ok
+    1  template  mouth  0.621     ok
     """
     given = dict(locals())
     plan = make_plan(given)
