@@ -68,12 +68,16 @@ class Fitted:
 
 
 class _Found(NamedTuple):
-    """What an engine finds before steps are looked for; see `Fitted`."""
+    """What an engine finds before steps are looked for; see `Fitted`.
+
+    `profiled` are profile intervals that are known beside those of a bootstrap.
+    """
 
     curves: Curves
     intervals: dict[str, Interval]
     without_pse: Floats
     means: dict[str, Floats]
+    profiled: Mapping[str, Interval] | None = None
 
 
 def run_engine(
@@ -108,8 +112,12 @@ def run_engine(
     Fitted
     """
     found = _run(blocks, options, seeds, owners, with_intervals=with_intervals)
+    for end in found.intervals.get("pse", ()):  # it would lie at infinity
+        end[found.without_pse > 1 - options.confidence] = np.nan
     flat = is_flat(found.curves, blocks)
     steps = find_steps(found.curves, blocks, options, flat)
+    if options.bootstrap and found.intervals:
+        _profile_steps(found, steps, blocks, options)
     intervals, means = _of_steps(steps, found)
     return Fitted(
         steps.curves, intervals, found.without_pse, means, flat, (steps.below, steps.above)
@@ -146,8 +154,6 @@ def _run(
         return _Found(*fit_psignifit(blocks, options), all_have_one, {})
     if options.engine == "bayes" and owners is not None:
         joint = fit_joint_posterior(blocks, owners, options)
-        for end in joint.intervals.get("pse", ()):
-            end[joint.without_pse > 1 - options.confidence] = np.nan
         return _Found(joint.curves, joint.intervals, joint.without_pse, joint.means)
     if options.engine == "bayes" and not blocks.probabilities:
         return _from_posterior(blocks, options)
@@ -157,50 +163,38 @@ def _run(
         curves, intervals = fit(blocks, owners, options)
         if not options.bootstrap:
             return _Found(curves, intervals, all_have_one, {})
-        return _with_bootstrap(curves, blocks, options, seeds, owners, intervals)
+        refitted = bootstrap_intervals(curves, blocks, options, seeds, owners)
+        return _Found(curves, *refitted, {}, intervals)
     curves = ml.fit(blocks, options)
     if blocks.probabilities or not with_intervals:
         return _Found(curves, {}, all_have_one, {})
     if not options.bootstrap:
         return _Found(curves, profile_intervals(curves, blocks, options), all_have_one, {})
-    return _with_bootstrap(curves, blocks, options, seeds)
+    return _Found(curves, *bootstrap_intervals(curves, blocks, options, seeds, None), {})
 
 
-def _with_bootstrap(
-    curves: Curves,
-    blocks: Blocks,
-    options: FitOptions,
-    seeds: Sequence[int],
-    owners: NDArray[np.intp] | None = None,
-    profiled: Mapping[str, Interval] | None = None,
-) -> _Found:
-    """Compute percentile intervals, but for steps profile intervals.
+def _profile_steps(found: _Found, steps: Steps, blocks: Blocks, options: FitOptions) -> None:
+    """Put profile intervals in the place of a bootstrap's where the curve is a step.
 
     A step's simulated answers are all alike: a bootstrap would report an interval of width 0
     where the data only say between which levels the PSE lies.
     """
-    intervals, without_pse = bootstrap_intervals(curves, blocks, options, seeds, owners)
-    for end in intervals["pse"]:
-        end[without_pse > 1 - options.confidence] = np.nan  # an end would lie at infinity
-    flat = is_flat(curves, blocks)
-    steps = np.flatnonzero(find_steps(curves, blocks, options, flat).curves.steps)
-    if len(steps):
-        if profiled is None:
-            part = profile_intervals(curves.take(steps), blocks.take(steps), options)
-        else:
-            part = {name: (low[steps], high[steps]) for name, (low, high) in profiled.items()}
-        for name, found in part.items():
-            for whole, end in zip(intervals[name], found, strict=True):
-                whole[steps] = end
-    return _Found(curves, intervals, without_pse, {})
+    rows = np.flatnonzero(steps.curves.steps)
+    if not len(rows):
+        return
+    if found.profiled is None:
+        part = profile_intervals(found.curves.take(rows), blocks.take(rows), options)
+    else:
+        part = {name: (low[rows], high[rows]) for name, (low, high) in found.profiled.items()}
+    for name, ends in part.items():
+        for whole, end in zip(found.intervals[name], ends, strict=True):
+            whole[rows] = end
 
 
 def _from_posterior(blocks: Blocks, options: FitOptions) -> _Found:
     """Compute MAP curves, with means and central intervals of the posterior."""
     found = bayes.fit_posterior(blocks, options)
     intervals = {name: found.interval(name, options.confidence) for name in found.marginals}
-    for end in intervals.get("pse", ()):
-        end[found.without_pse > 1 - options.confidence] = np.nan
     return _Found(found.curves, intervals, found.without_pse, found.means)
 
 
