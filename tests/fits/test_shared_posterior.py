@@ -99,3 +99,22 @@ def test_the_same_seed_gives_the_same_posterior_with_overdispersion_across_obser
     alone = pb.fit(table("a"), engine="bayes").table.iloc[0]
     ratio = (alone["jnd_high"] - alone["jnd_low"]) / (one["jnd_high"] - one["jnd_low"])
     assert 1.2 < ratio[0] < 1.8
+
+
+@pytest.mark.slow
+def test_a_rate_at_its_end_has_the_interval_that_a_separate_fit_gives_it():
+    level = np.linspace(0, 1, 5)
+    steep = pd.DataFrame(
+        {
+            "observer": "a",
+            "condition": np.repeat(["x", "y"], 5),
+            "level": np.tile(level, 2),
+            "n_trials": 10,
+            "n_target": [0, 0, 6, 10, 10, 0, 0, 3, 10, 10],
+        }
+    )
+    options = {"engine": "bayes", "likelihood": "binomial"}
+    together = pb.fit(steep, share="jnd", **options).table
+    alone = pb.fit(steep, **options).table
+    for name in ("guess_high", "lapse_high"):
+        np.testing.assert_allclose(together[name], alone[name], atol=0.04)

@@ -37,6 +37,7 @@ from psychobench.fits.options import FitOptions
 CHAINS, BURN_IN, SWEEPS = 32, 250, 500
 RIDGE = 1e-8
 LOG_RHO_STEP = 1.0
+MOST_OF_RATES = 2500.0  # information on a rate: that of a standard error of .02
 SPREAD = 2.38  # of a random walk, over the root of the number of parameters
 
 
@@ -151,6 +152,11 @@ class _Chains:
     def _find_steps(self, one: JointProblem, mode: Floats) -> None:
         """Find steps of own parameters, and of common ones with the own ones that follow them."""
         information = joint_information(one, mode)
+        # at a rate near 0 or 1 the information has no limit, and a step would have no length
+        known = np.diag(information)
+        most = np.where(one.rates, MOST_OF_RATES, np.inf)
+        shrink = np.sqrt(np.minimum(1.0, most / np.maximum(known, RIDGE)))
+        information = shrink[:, None] * information * shrink
         # a prior, or an end, keeps what the data leave open from being wider than this
         information = information + np.eye(len(information)) * RIDGE
         floor = np.where(self.rho, 0.0, np.where(one.rates, 4.0, 0.04))
