@@ -23,7 +23,13 @@ from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import PARAMETERS, Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.engine import fit
-from psychobench.fits.ml.joint import JointProblem, joint_curves, make_joint, own_parameters
+from psychobench.fits.ml.joint import (
+    JointProblem,
+    by_group,
+    joint_curves,
+    make_joint,
+    own_parameters,
+)
 from psychobench.fits.ml.joint_fit import (
     fit_joint,
     joint_information,
@@ -65,9 +71,8 @@ def fit_joint_posterior(
     options : FitOptions
         What is asked for.
     """
-    order = np.argsort(owners, kind="stable")
-    back = np.argsort(order, kind="stable")
-    data, sorted_owners = blocks.take(order), np.unique(owners[order], return_inverse=True)[1]
+    order, back, sorted_owners = by_group(owners)
+    data = blocks.take(order)
     separate = fit(data, options)
     joint = make_joint(data, separate.falling, sorted_owners, options, own_parameters(options))
     joint = plateau_terms(joint, data, options)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,32 @@ from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
 
 NAMES = ("pse", "jnd", "guess", "lapse", "overdispersion")  # in the order of theta's columns
 BELOW_HALF = 0.5 - 1e-6  # a curve crosses .5 only if guess and lapse are below it
+
+
+class ByGroup(NamedTuple):
+    """Rows brought in order of their groups.
+
+    `order` (m,) are the rows so sorted, `back` (m,) returns to the order of before, and `owners`
+    (m,) are the groups of the sorted rows, from 0.
+    """
+
+    order: NDArray[np.intp]
+    back: NDArray[np.intp]
+    owners: NDArray[np.intp]
+
+
+def by_group(owners: NDArray[np.intp]) -> ByGroup:
+    """Sort rows, so that those of one group are neighbours.
+
+    Examples
+    --------
+    >>> sorted_ = by_group(np.array([7, 3, 7]))
+    >>> sorted_.order.tolist(), sorted_.back.tolist(), sorted_.owners.tolist()
+    ([1, 0, 2], [1, 0, 2], [0, 1, 1])
+    """
+    order = np.argsort(owners, kind="stable")
+    numbered = np.unique(owners[order], return_inverse=True)[1]
+    return ByGroup(order, np.argsort(order, kind="stable"), numbered)
 
 
 @dataclass(frozen=True)

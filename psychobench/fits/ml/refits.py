@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from psychobench.fits.blocks import Blocks
 from psychobench.fits.curves import Curves
-from psychobench.fits.ml.joint import joint_curves, make_joint, own_parameters
+from psychobench.fits.ml.joint import by_group, joint_curves, make_joint, own_parameters
 from psychobench.fits.ml.joint_fit import maximise_joint, row_log_likelihood, row_values
 from psychobench.fits.ml.problem import LOG_WIDTH
 from psychobench.fits.options import FitOptions
@@ -39,9 +39,8 @@ def refit_together(
     Curves
         In the order of the rows.
     """
-    order = np.argsort(owners, kind="stable")
+    order, back, sorted_owners = by_group(owners)
     data, origin = blocks.take(order), near.take(order)
-    sorted_owners = np.unique(owners[order], return_inverse=True)[1]
     joint = make_joint(data, origin.falling, sorted_owners, options, own_parameters(options))
     values = row_values(joint, origin)
     starts = [joint.from_rows(values)]
@@ -54,4 +53,4 @@ def refit_together(
     found = maximise_joint(joint, starts, TOLERANCE)
     curves = joint_curves(joint, found.phi, origin.falling)
     curves = replace(curves, objective=row_log_likelihood(joint, found.phi))
-    return curves.take(np.argsort(order, kind="stable"))
+    return curves.take(back)

@@ -13,7 +13,13 @@ from psychobench.fits.curves import Curves, Interval
 from psychobench.fits.functions import Floats
 from psychobench.fits.ml.engine import fit
 from psychobench.fits.ml.intervals import finite_ends, map_ends, pse_is_threshold
-from psychobench.fits.ml.joint import JointProblem, joint_curves, make_joint, own_parameters
+from psychobench.fits.ml.joint import (
+    JointProblem,
+    by_group,
+    joint_curves,
+    make_joint,
+    own_parameters,
+)
 from psychobench.fits.ml.joint_fit import fit_joint, row_log_likelihood, row_values
 from psychobench.fits.ml.joint_profile import joint_intervals
 from psychobench.fits.ml.problem import (
@@ -51,9 +57,7 @@ def fit_shared_parameters(
     intervals : dict
         As from `psychobench.fits.ml.intervals.profile_intervals`.
     """
-    order = np.argsort(owners, kind="stable")
-    back = np.argsort(order, kind="stable")
-    sorted_owners = np.unique(owners[order], return_inverse=True)[1]
+    order, back, sorted_owners = by_group(owners)
     data = blocks.take(order)
     separate = fit(data, options)
     vary = own_parameters(options)
