@@ -157,7 +157,7 @@ def make_prior(
     if guess != lapse and swapped.any():
         guess, lapse = Either(guess, lapse, swapped), Either(lapse, guess, swapped)
     low, high = np.empty((n, 5)), np.empty((n, 5))
-    _bound_rates(low, high, options, swapped)
+    bound_rates(low, high, options, swapped)
     overdispersed = options.likelihood == "beta-binomial"
     low[:, ETA], high[:, ETA] = MIN_ETA, MAX_ETA if overdispersed else MIN_ETA
     low[:, [THRESHOLD, WIDTH]], high[:, [THRESHOLD, WIDTH]] = -np.inf, np.inf
@@ -203,10 +203,18 @@ def _rate(text: str) -> Density:
     return Parametric(read_shape(text) or Shape("uniform", (0.0, 1.0)))
 
 
-def _bound_rates(
-    low: Floats, high: Floats, options: FitOptions, swapped: NDArray[np.bool_]
-) -> None:
-    """Bound guess and lapse, each also by 1 minus the least value of the other."""
+def bound_rates(low: Floats, high: Floats, options: FitOptions, swapped: NDArray[np.bool_]) -> None:
+    """Fill in the bounds of guess and lapse, each also 1 minus the least value of the other.
+
+    Parameters
+    ----------
+    low, high : ndarray, shape (n, 5)
+        Bounds on theta; columns `GUESS` and `LAPSE` are written.
+    options : FitOptions
+        What is asked for.
+    swapped : ndarray of bool, shape (n,)
+        Where guess and lapse are exchanged.
+    """
     rates, equal = options.asymptote_bounds, options.asymptotes == "equal"
     for column, name, other in ((GUESS, "guess", "lapse"), (LAPSE, "lapse", "guess")):
         own = np.where(swapped[:, None], rates[other], rates[name])

@@ -25,7 +25,7 @@ from psychobench.fits.ml.prior_terms import (
     within_supports,
 )
 from psychobench.fits.options import MAX_ASYMPTOTE, FitOptions
-from psychobench.fits.priors import MIN_WIDTH
+from psychobench.fits.priors import MIN_WIDTH, bound_rates
 
 __all__ = [
     "GUESS", "LAPSE", "LOG_WIDTH", "MIN_WIDTH", "RHO", "THRESHOLD",
@@ -163,11 +163,7 @@ def make_problem(
     swapped = np.zeros(len(blocks), dtype=bool) if falling is None else falling
     overdispersed = options.likelihood == "beta-binomial" and not blocks.probabilities
     low, high = _threshold_width_bounds(blocks, options)
-    rates = options.asymptote_bounds
-    for column, name, other in ((GUESS, "guess", "lapse"), (LAPSE, "lapse", "guess")):
-        ends = np.where(swapped[:, None], rates[other], rates[name])
-        low[:, column], high[:, column] = ends.T
-    _leave_room(low, high, equal=options.asymptotes == "equal")
+    bound_rates(low, high, options, swapped)
     low[:, RHO], high[:, RHO] = MIN_RHO, MAX_RHO if overdispersed else MIN_RHO
     terms = () if blocks.probabilities else make_prior_terms(blocks, options, swapped)
     low, high = within_supports(terms, low, high)
@@ -180,13 +176,6 @@ def make_problem(
         overdispersed=overdispersed,
         prior=terms,
     )
-
-
-def _leave_room(low: Floats, high: Floats, *, equal: bool) -> None:
-    """Bound guess and lapse also by 1 minus the least value of the other."""
-    for column, other in ((GUESS, LAPSE), (LAPSE, GUESS)):
-        room = MAX_ASYMPTOTE / 2 if equal else MAX_ASYMPTOTE - low[:, other]
-        high[:, column] = np.maximum(low[:, column], np.minimum(high[:, column], room))
 
 
 def without_possible_width(blocks: Blocks, options: FitOptions) -> NDArray[np.bool_]:
