@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -57,3 +58,8 @@ def unknown_keys(section: str, found: Mapping[str, Any], known: Sequence[str]) -
         for key in found
         if key not in known
     ]
+
+
+def is_number(value: object) -> bool:
+    """Check whether a value is a finite number, and not a boolean."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from psychobench.messages import nearest
-from psychobench.toml_files import unknown_keys
+from psychobench.toml_files import is_number, unknown_keys
 
 
 @dataclass(frozen=True)
@@ -30,10 +29,6 @@ class Key:
     parameter: str = ""
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
@@ -47,7 +42,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_simple(value: object) -> bool:
-    return isinstance(value, str | bool) or _is_number(value) or _are(_is_number)(value)
+    return isinstance(value, str | bool) or is_number(value) or _are(is_number)(value)
 
 
 def _are_pairs(value: object) -> bool:
@@ -57,10 +52,10 @@ def _are_pairs(value: object) -> bool:
 FORMS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "text": ("a text", _is_text),
     "texts": ("a list of texts", lambda value: _is_text(value) or _are(_is_text)(value)),
-    "number": ("a number", _is_number),
+    "number": ("a number", is_number),
     "numbers": (
         "a list of numbers, or a word for one",
-        lambda value: _is_text(value) or _are(_is_number)(value),
+        lambda value: _is_text(value) or _are(is_number)(value),
     ),
     "whole": ("a whole number from 0", _is_whole),
     "pairs": (

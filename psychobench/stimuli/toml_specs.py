@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, TypeVar
 
 from psychobench.errors import StimulusError
 from psychobench.messages import nearest
-from psychobench.toml_files import read_toml, unknown_keys
+from psychobench.toml_files import is_number, read_toml, unknown_keys
 
 _WORDS = ("name", "title", "source", "target")
 _STRETCH = ("start", "stop", "step")
@@ -161,11 +160,6 @@ def read_choice(
     words = f"{', '.join(choices[:-1])} or {choices[-1]}"
     faults.append(f"{place}{key} must be {words}: it is {value!r}{nearest(str(value), choices)}")
     return choices[0]
-
-
-def is_number(value: object) -> bool:
-    """Check whether a value is a finite number, and not a boolean."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _has_type_of(value: object, default: object) -> bool:

@@ -11,8 +11,7 @@ from typing import Any
 from psychobench.messages import nearest
 from psychobench.stimuli.landmarks.point_layouts import FEATURES, KNOWN_COUNTS
 from psychobench.stimuli.masks.regions import REGIONS
-from psychobench.stimuli.toml_specs import is_number
-from psychobench.toml_files import unknown_keys
+from psychobench.toml_files import is_number, unknown_keys
 
 FILLS = ("grey", "mean", "local", "noise", "blur")
 POLYGON = "polygon"

@@ -10,12 +10,11 @@ from typing import Any, cast
 
 from psychobench.stimuli.faces import Identity, View
 from psychobench.stimuli.toml_specs import (
-    is_number,
     read_parameters,
     read_section,
     read_whole,
 )
-from psychobench.toml_files import unknown_keys
+from psychobench.toml_files import is_number, unknown_keys
 
 _RENDERED_SIZES = (64, 2048)
 _PHOTOGRAPH = ("image", "template", "images", "templates")

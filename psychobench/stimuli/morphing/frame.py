@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from psychobench.errors import StimulusError
 from psychobench.stimuli.encoding import SUFFIXES
 from psychobench.stimuli.morphing.warp import Size
-from psychobench.stimuli.toml_specs import is_number, read_choice, read_whole
-from psychobench.toml_files import unknown_keys
+from psychobench.stimuli.toml_specs import read_choice, read_whole
+from psychobench.toml_files import is_number, unknown_keys
 
 SIZES = (64, 4096)
 _MOST_PIXELS = 1_000_000_000

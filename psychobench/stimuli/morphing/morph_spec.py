@@ -15,7 +15,6 @@ from psychobench.stimuli.morphing.face_specs import FaceSource, read_face
 from psychobench.stimuli.morphing.frame import Frame, read_frame
 from psychobench.stimuli.morphing.texture import BLENDS, Blend
 from psychobench.stimuli.toml_specs import (
-    is_number,
     raise_faults,
     read_choice,
     read_levels_key,
@@ -24,7 +23,7 @@ from psychobench.stimuli.toml_specs import (
     read_titles,
     read_whole,
 )
-from psychobench.toml_files import unknown_keys
+from psychobench.toml_files import is_number, unknown_keys
 
 KINDS = ("morph", "transform", "average")
 LIPS = ("keep", "free")
