@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from psychobench.errors import OptionError
@@ -168,11 +169,11 @@ def read_plan(plan: str | PathLike[str] | Mapping[str, Any] | Plan) -> Plan:
 
 
 def plain(value: Any) -> Any:
-    """Return an option as types that TOML has; None stays None."""
+    """Return an option as types that TOML and JSON have; None stays None."""
     if isinstance(value, Mapping):
         return {str(name): plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(each) for each in value]
-    if hasattr(value, "item") and getattr(value, "ndim", 0) == 0:
+    if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, list | tuple | set | frozenset | np.ndarray):
+        return [plain(each) for each in value]
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from psychobench.comparison import (
@@ -22,6 +21,7 @@ from psychobench.comparison.against_cohort import Family
 from psychobench.comparison.cohort_measures import DEFAULT_STATUSES
 from psychobench.fits.prior_options import PriorsLike
 from psychobench.observers.protocol import Observer
+from psychobench.plans.plan import plain
 from psychobench.reports.provenance import provenance
 from psychobench.stimuli.sets import StimulusSet
 from psychobench.studies.answers import Answers, collect_answers
@@ -218,7 +218,7 @@ def _provenance(plan: Plan, answers: Answers, given: Mapping[str, Any]) -> dict[
     """Record versions, options, seed, and the hashes of stimuli, people and weights."""
     cohort, stimuli = plan.cohort, plan.stimuli
     named = {"observers": list(plan.observers), "humans": cohort.name, "stimuli": stimuli.name}
-    options = {name: _plain(value) for name, value in {**given, **named}.items()}
+    options = {name: plain(value) for name, value in {**given, **named}.items()}
     return provenance(
         options=options,
         seed=plan.options.seed,
@@ -237,14 +237,3 @@ def _provenance(plan: Plan, answers: Answers, given: Mapping[str, Any]) -> dict[
             if len(infos) > 1
         },
     )
-
-
-def _plain(value: Any) -> Any:
-    """Return an option as plain types that JSON takes."""
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (list, tuple, set, np.ndarray)):
-        return [_plain(each) for each in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
