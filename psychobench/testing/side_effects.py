@@ -44,32 +44,22 @@ def check_evaluation_mode(tested: ObserverUnderTest) -> None:
 
 def check_random_state(tested: ObserverUnderTest) -> None:
     """Check that the global random generators are left alone."""
-    generators = _generators()
-    kept = {name: each.state() for name, each in generators.items()}
-    try:
+    with _generators() as generators:
         for generator in generators.values():
             generator.draw()  # away from where an observer that seeds it has left it
         states = {f"the state of {name}": each.snapshot for name, each in generators.items()}
         _require_unchanged(tested, states)
-    finally:
-        for name, generator in generators.items():
-            generator.restore(kept[name])
 
 
 def check_random_independence(tested: ObserverUnderTest) -> None:
     """Check that answers do not depend on the state of the global random generators."""
     tested.require_determinism()
-    generators = _generators()
-    kept = {name: each.state() for name, each in generators.items()}
-    try:
+    with _generators() as generators:
         for seed in (1, 2):
             for generator in generators.values():
                 generator.seed(seed)
             answers = tested.answer(tested.probe)
             tested.require_same(answers, tested.baseline, "depend on the global random generators")
-    finally:
-        for name, generator in generators.items():
-            generator.restore(kept[name])
 
 
 def check_process_state(tested: ObserverUnderTest) -> None:
@@ -128,7 +118,9 @@ class _Generator(NamedTuple):
         return [np.asarray(part).tolist() for part in self.state()]
 
 
-def _generators() -> dict[str, _Generator]:
+@contextlib.contextmanager
+def _generators() -> Iterator[dict[str, _Generator]]:
+    """Find the global generators by name, and leave each as it was."""
     legacy = np.random.mtrand  # the functions of numpy.random share this module's generator
     found = {
         "random": _Generator(random.getstate, random.setstate, random.random, random.seed),
@@ -141,7 +133,12 @@ def _generators() -> dict[str, _Generator]:
             lambda: torch.rand(1),
             torch.manual_seed,
         )
-    return found
+    kept = {name: each.state() for name, each in found.items()}
+    try:
+        yield found
+    finally:
+        for name, generator in found.items():
+            generator.restore(kept[name])
 
 
 def _process_states() -> dict[str, Callable[[], Any]]:
