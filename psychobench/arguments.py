@@ -239,7 +239,7 @@ def check_confidence(value: object, option: str = "confidence") -> float:
 
 
 def confidence_faults(value: object, option: str = "confidence") -> list[str]:
-    """Say what is wrong with a coverage, in a line, or nothing.
+    """List what is wrong with a coverage: one line, or none.
 
     Beyond `MOST_CONFIDENCE` the ends of an interval rest on the far tails of the model, of which
     data know nothing, and near 1 the quantile that defines them is lost in rounding.

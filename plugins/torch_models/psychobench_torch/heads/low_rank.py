@@ -72,7 +72,7 @@ class Unchanging:
 
     @torch.no_grad()
     def look_up(self, features: Tensor, rows: Tensor) -> None:
-        """Give the layer the product for the next batch, of these rows of all features."""
+        """Set the layer's product for the next batch, of these rows of all features."""
         if self._layer is None:
             return
         if self._seen is None or self._seen[0] is not features:

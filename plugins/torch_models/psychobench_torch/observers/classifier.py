@@ -294,7 +294,7 @@ def preprocessing(extractor: FeatureExtractor) -> str:
 
 
 def _how_kept(trained: TrainedHead, training: Mapping[str, Any]) -> str:
-    """Say that a head is kept as a change, and whether it came with the package."""
+    """Describe how a head is kept: as a change, and whether it came with the package."""
     change = f", a change of rank {training['rank']} in 8 bits" if trained.change else ""
     shipped = f", shipped with seed {trained.seed}" if training["shipped"] else ""
     return change + shipped
